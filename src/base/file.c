@@ -1,0 +1,184 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+
+static sv_status fail_io(const char *path, const char *verb) {
+  return sv_fail(SV_IO, "%s: cannot %s: %s", path, verb, strerror(errno));
+}
+
+static sv_status read_all(int fd, const char *path, unsigned char *bytes,
+                          size_t size) {
+  for (size_t have = 0; have < size;) {
+    ssize_t got = read(fd, bytes + have, size - have);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail_io(path, "read");
+    if (got == 0)
+      return sv_fail(SV_IO, "%s: became shorter while it was read", path);
+    have += (size_t)got;
+  }
+  return SV_OK;
+}
+
+sv_status sv_file_read(const char *path, size_t limit, unsigned char **bytes,
+                       size_t *size) {
+  *bytes = NULL;
+  *size = 0;
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return fail_io(path, "open");
+  struct stat info;
+  sv_status status = SV_OK;
+  if (fstat(fd, &info) != 0)
+    status = fail_io(path, "read");
+  else if (!S_ISREG(info.st_mode))
+    status = sv_fail(SV_IO, "%s: not a regular file", path);
+  else if (limit && (uint64_t)info.st_size > limit)
+    status = sv_fail(SV_FORMAT, "%s: %lld bytes, the most is %zu", path,
+                     (long long)info.st_size, limit);
+  if (status == SV_OK) status = sv_alloc(bytes, (size_t)info.st_size + 1);
+  if (status == SV_OK)
+    status = read_all(fd, path, *bytes, (size_t)info.st_size);
+  close(fd);
+  if (status != SV_OK) {
+    sv_free(*bytes);
+    *bytes = NULL;
+    return status;
+  }
+  *size = (size_t)info.st_size;
+  return SV_OK;
+}
+
+struct sv_writer {
+  int fd;
+  char *path, *temporary;
+};
+
+/* The folder of a path, into `folder`; "." if it has none. */
+static void folder_of(const char *path, char *folder, size_t size) {
+  const char *slash = strrchr(path, '/');
+  if (!slash)
+    snprintf(folder, size, ".");
+  else
+    snprintf(folder, size, "%.*s", slash == path ? 1 : (int)(slash - path),
+             path);
+}
+
+sv_status sv_writer_open(sv_writer **writer, const char *path) {
+  *writer = NULL;
+  sv_writer *w;
+  SV_TRY(sv_alloc(&w, sizeof *w));
+  w->fd = -1;
+  size_t length = strlen(path) + 40;
+  sv_status status = sv_copy_text(&w->path, path);
+  if (status == SV_OK) status = sv_alloc(&w->temporary, length);
+  if (status == SV_OK) {
+    snprintf(w->temporary, length, "%s.%ld.tmp", path, (long)getpid());
+    w->fd = open(w->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (w->fd < 0) status = fail_io(path, "write");
+  }
+  if (status != SV_OK) {
+    sv_writer_abandon(w);
+    return status;
+  }
+  *writer = w;
+  return SV_OK;
+}
+
+sv_status sv_writer_put(sv_writer *writer, const void *bytes, size_t size) {
+  const char *next = bytes;
+  while (size > 0) {
+    ssize_t put = write(writer->fd, next, size);
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return fail_io(writer->path, "write");
+    next += put;
+    size -= (size_t)put;
+  }
+  return SV_OK;
+}
+
+static sv_status sync_folder(const char *path) {
+  char folder[4096];
+  folder_of(path, folder, sizeof folder);
+  int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return fail_io(folder, "open");
+  /* Some file systems have no sync for folders and say EINVAL. */
+  bool failed = fsync(fd) != 0 && errno != EINVAL;
+  sv_status status = failed ? fail_io(folder, "sync") : SV_OK;
+  close(fd);
+  return status;
+}
+
+sv_status sv_writer_commit(sv_writer *writer) {
+  sv_status status = SV_OK;
+  if (fsync(writer->fd) != 0 && errno != EINVAL)
+    status = fail_io(writer->path, "sync");
+  int closed = close(writer->fd);
+  writer->fd = -1;
+  if (status == SV_OK && closed != 0) status = fail_io(writer->path, "close");
+  if (status == SV_OK && rename(writer->temporary, writer->path) != 0)
+    status = fail_io(writer->path, "replace");
+  if (status == SV_OK) {
+    writer->temporary[0] = '\0';
+    status = sync_folder(writer->path);
+  }
+  sv_writer_abandon(writer);
+  return status;
+}
+
+void sv_writer_abandon(sv_writer *writer) {
+  if (!writer) return;
+  if (writer->fd >= 0) close(writer->fd);
+  if (writer->temporary && writer->temporary[0]) unlink(writer->temporary);
+  sv_free(writer->temporary);
+  sv_free(writer->path);
+  sv_free(writer);
+}
+
+sv_status sv_file_write(const char *path, const void *bytes, size_t size) {
+  sv_writer *writer;
+  SV_TRY(sv_writer_open(&writer, path));
+  sv_status status = sv_writer_put(writer, bytes, size);
+  if (status == SV_OK) return sv_writer_commit(writer);
+  sv_writer_abandon(writer);
+  return status;
+}
+
+bool sv_path_exists(const char *path) {
+  struct stat info;
+  return stat(path, &info) == 0;
+}
+
+bool sv_path_is_folder(const char *path) {
+  struct stat info;
+  return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+sv_status sv_folder_make(const char *path) {
+  char *partial;
+  SV_TRY(sv_copy_text(&partial, path));
+  sv_status status = SV_OK;
+  for (char *c = partial + 1; status == SV_OK && partial[0]; c++) {
+    if (*c != '/' && *c != '\0') continue;
+    char end = *c;
+    *c = '\0';
+    if (mkdir(partial, 0777) != 0 && !sv_path_is_folder(partial))
+      status = fail_io(partial, "make the folder");
+    *c = end;
+    if (end == '\0') break;
+  }
+  sv_free(partial);
+  return status;
+}
+
+sv_status sv_path_join(char **joined, const char *folder, const char *name) {
+  size_t length = strlen(folder) + strlen(name) + 2;
+  SV_TRY(sv_alloc(joined, length));
+  snprintf(*joined, length, "%s/%s", folder, name);
+  return SV_OK;
+}

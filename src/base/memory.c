@@ -1,0 +1,54 @@
+#include "base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The out-parameters are `void *` so that any pointer's address fits; memcpy
+ * stores it without breaking the aliasing rules. */
+static void store(void *slot, void *pointer) {
+  memcpy(slot, &pointer, sizeof pointer);
+}
+
+sv_status sv_alloc(void *memory, size_t bytes) {
+  store(memory, NULL);
+  if (bytes > SIZE_MAX / 2)
+    return sv_fail(SV_NO_MEMORY, "a size of %zu bytes is too large", bytes);
+  size_t rounded = sv_align_up(bytes ? bytes : 1);
+  void *fresh = aligned_alloc(SV_ALIGNMENT, rounded);
+  if (!fresh) return sv_fail(SV_NO_MEMORY, "no memory for %zu bytes", bytes);
+  memset(fresh, 0, rounded);
+  store(memory, fresh);
+  return SV_OK;
+}
+
+sv_status sv_alloc_array(void *memory, size_t count, size_t size) {
+  size_t bytes;
+  if (sv_mul_overflows(count, size, &bytes)) {
+    store(memory, NULL);
+    return sv_fail(SV_NO_MEMORY, "%zu elements of %zu bytes are too large",
+                   count, size);
+  }
+  return sv_alloc(memory, bytes);
+}
+
+sv_status sv_grow(void *array, int count, int *capacity, size_t size) {
+  if (count < *capacity) return SV_OK;
+  int wider = *capacity < 8 ? 8 : *capacity + *capacity / 2;
+  void *old, *fresh;
+  memcpy(&old, array, sizeof old);
+  SV_TRY(sv_alloc_array(&fresh, (size_t)wider, size));
+  if (count) memcpy(fresh, old, (size_t)count * size);
+  sv_free(old);
+  store(array, fresh);
+  *capacity = wider;
+  return SV_OK;
+}
+
+sv_status sv_copy_text(char **copy, const char *text) {
+  size_t length = strlen(text) + 1;
+  SV_TRY(sv_alloc(copy, length));
+  memcpy(*copy, text, length);
+  return SV_OK;
+}
+
+void sv_free(void *memory) { free(memory); }

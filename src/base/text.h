@@ -1,0 +1,22 @@
+/* A text that grows: tables, messages, pictures' sources. */
+#ifndef SV_BASE_TEXT_H
+#define SV_BASE_TEXT_H
+
+#include "base/error.h"
+
+typedef struct sv_text {
+  char *at;      /* ends in a zero; NULL while empty */
+  size_t length; /* without that zero */
+  size_t capacity;
+  bool failed; /* an allocation failed; later calls do nothing */
+} sv_text;
+
+/* Appends. A failed allocation is remembered and reported by sv_text_take. */
+void sv_text_add(sv_text *text, const char *format, ...) SV_PRINTF(2, 3);
+
+/* *taken = the text, the caller frees it with sv_free; the sv_text is empty
+ * again either way. */
+sv_status sv_text_take(sv_text *text, char **taken) SV_CHECKED;
+void sv_text_clear(sv_text *text);
+
+#endif
