@@ -1,0 +1,7 @@
+include(CMakePackageConfigHelpers)
+set(SV_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/svertka)
+install(DIRECTORY include/svertka DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(TARGETS svertka svertka_static)
+if(TARGET svertka_program)
+  install(TARGETS svertka_program)
+endif()
