@@ -1,0 +1,199 @@
+/* Images with labels: data sets found by name or path, pictures read and
+ * written, and the way from 8-bit pixels to a network's input. */
+#ifndef SVERTKA_DATA_H
+#define SVERTKA_DATA_H
+
+#include <svertka/model.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Pictures ---------------------------------------------------------- */
+
+/* 8-bit pixels, interleaved (HWC), the top row first. Whoever has pixels of
+ * his own fills in the first five members and leaves `owned` NULL. */
+typedef struct sv_image {
+  int width, height;
+  int channels;     /* 1 grey, 3 RGB, 4 RGB and alpha (not premultiplied) */
+  ptrdiff_t stride; /* bytes from a row to the next; 0: width * channels */
+  const uint8_t *pixels; /* of the top row */
+  void *owned;           /* freed by sv_image_free; NULL: pixels are borrowed */
+} sv_image;
+
+/* No side of a picture is longer, and none has more pixels. */
+enum { SV_IMAGE_SIDE = 65535, SV_IMAGE_PIXELS = 1 << 27 };
+
+/* Reads a PNG or JPEG file, told apart by their content, into grey or RGB.
+ * Palettes are looked up, 16 bits reduced to 8, a PNG's gamma is applied. What
+ * is transparent is laid over white: drawings and icons are made for a page or
+ * a browser, and the colour hidden below full transparency means nothing.
+ * CMYK is converted by the plain formula, without a colour profile. EXIF is not
+ * read: a photograph stays turned as its file has it. A damaged or truncated
+ * file, more than SV_IMAGE_PIXELS pixels, or more than so many bytes could hold
+ * is SV_FORMAT and names the file. Free with sv_image_free. */
+SV_API SV_CHECKED sv_status sv_image_read(sv_image *image, const char *path);
+
+/* The same from memory; `name` is what errors call it. */
+SV_API SV_CHECKED sv_status sv_image_decode(sv_image *image, const char *name,
+                                            const void *bytes, size_t size);
+
+/* Writes a grey or RGB picture as PNG: completely or not at all. */
+SV_API SV_CHECKED sv_status sv_image_write(const sv_image *image,
+                                           const char *path);
+
+/* Frees what the image owns and empties it. */
+SV_API void sv_image_free(sv_image *image);
+
+/* ---- Data sets --------------------------------------------------------- */
+
+/* One split of a data set. Any number of threads may read one at a time. */
+typedef struct sv_dataset sv_dataset;
+
+typedef enum sv_split { SV_SPLIT_TRAIN, SV_SPLIT_TEST } sv_split;
+
+/* `data` is a path, if there is something, or a name such as "fashion-mnist",
+ * looked for in $SVERTKA_DATA, ./data and /usr/share/datasets. What the place
+ * holds is told by the readers in src/data/readers.def. Errors name the file
+ * and what is wrong with it; an unknown name, the places searched. Free with
+ * sv_dataset_free. */
+SV_API SV_CHECKED sv_status sv_dataset_open(sv_dataset **dataset,
+                                            const char *data, sv_split split);
+SV_API void sv_dataset_free(sv_dataset *dataset);
+
+/* The last part of the path, and the path: where it was found. Borrowed. */
+SV_API const char *sv_dataset_name(const sv_dataset *dataset);
+SV_API const char *sv_dataset_path(const sv_dataset *dataset);
+
+SV_API int64_t sv_dataset_count(const sv_dataset *dataset);
+/* Of every image; height and width are 0 where images differ in size. */
+SV_API int sv_dataset_channels(const sv_dataset *dataset);
+SV_API int sv_dataset_height(const sv_dataset *dataset);
+SV_API int sv_dataset_width(const sv_dataset *dataset);
+SV_API int sv_dataset_classes(const sv_dataset *dataset);
+
+/* What class i is called: "Trouser", or "1" where nothing is known. Borrowed;
+ * NULL unless 0 <= i < classes. */
+SV_API const char *sv_dataset_class_name(const sv_dataset *dataset, int i);
+
+/* The class of sample i; -1 unless 0 <= i < count. */
+SV_API int sv_dataset_label(const sv_dataset *dataset, int64_t i);
+
+/* The picture of sample i, borrowed from the data set or decoded: free it with
+ * sv_image_free before the data set. */
+SV_API SV_CHECKED sv_status sv_dataset_image(const sv_dataset *dataset,
+                                             int64_t i, sv_image *image);
+
+/* ---- Which samples, in which order ------------------------------------- */
+
+/* Positions in a data set. Free with sv_samples_free. */
+typedef struct sv_samples {
+  int64_t *at;
+  int64_t count;
+} sv_samples;
+
+SV_API void sv_samples_free(sv_samples *samples);
+
+/* All samples, in their order. */
+SV_API SV_CHECKED sv_status sv_samples_all(sv_samples *samples,
+                                           const sv_dataset *dataset);
+
+/* Cuts a training split into what is trained on and what is held out: of each
+ * class the share `fraction` (0 <= fraction < 1), rounded, drawn by the seed,
+ * and never a class's last sample. Both parts keep the data set's order. A test
+ * split is refused: it is for the end, not for choosing. */
+SV_API SV_CHECKED sv_status sv_samples_hold_out(sv_samples *train,
+                                                sv_samples *validation,
+                                                const sv_dataset *dataset,
+                                                double fraction, uint64_t seed);
+
+/* The order of an epoch: a permutation of `samples` (Fisher-Yates), a function
+ * of seed and epoch alone. Writes samples->count positions. */
+SV_API void sv_samples_shuffle(const sv_samples *samples, uint64_t seed,
+                               int64_t epoch, int64_t *order);
+
+/* ---- From pixels to the network's input -------------------------------- */
+
+/* How a picture of another size is brought to the network's. */
+typedef enum sv_resize {
+  SV_RESIZE_STRETCH, /* both sides, each on its own */
+  SV_RESIZE_CROP     /* until it just covers, then the middle of it */
+} sv_resize;
+
+typedef enum sv_colour { SV_GREY, SV_RGB, SV_BGR } sv_colour;
+
+/* The network's input is channels x height x width floats:
+ *   picture -> grey or three channels -> resized to what the pads leave
+ *   -> black pads -> (pixel / 255 - mean) / deviation
+ * in 8 bits up to the last step. Grey is 0.299 R + 0.587 G + 0.114 B; resizing
+ * is bilinear, over the whole of what becomes a pixel when it shrinks.
+ * Plain data; sv_preprocess_free frees the class names. */
+typedef struct sv_preprocess {
+  int channels, height, width;                  /* of the network's input */
+  int pad_top, pad_left, pad_bottom, pad_right; /* part of height and width */
+  sv_resize resize;
+  sv_colour colour;
+  float mean[3], deviation[3]; /* of pixel / 255; NAN: not given */
+  int classes;                 /* 0: names are not known */
+  char **names;                /* of the classes */
+} sv_preprocess;
+
+/* Nothing given yet: no size, no mean. */
+SV_API sv_preprocess sv_preprocess_default(void);
+SV_API void sv_preprocess_free(sv_preprocess *p);
+SV_API SV_CHECKED sv_status sv_preprocess_copy(sv_preprocess *copy,
+                                               const sv_preprocess *p);
+
+/* Everything but mean and deviation, for this data set and a network's input
+ * of channels x height x width (1 or 3 channels). Images of that size are taken
+ * as they are; smaller ones, by the same even number of pixels in both
+ * directions and by no more than a third, get black pads (28x28 to 32x32); all
+ * others are stretched, which the caller may change to SV_RESIZE_CROP. */
+SV_API SV_CHECKED sv_status sv_preprocess_match(sv_preprocess *p,
+                                                const sv_dataset *dataset,
+                                                const sv_shape *input);
+
+/* Mean and deviation (population) of each channel over these samples of a
+ * training split, pads left out. Beyond 100,000 samples, so many of them in
+ * equal steps. A channel that never changes gets deviation 1. */
+SV_API SV_CHECKED sv_status sv_preprocess_fit(sv_preprocess *p,
+                                              const sv_dataset *dataset,
+                                              const sv_samples *samples);
+
+/* dst = the image as the network wants it, channels x height x width floats.
+ * A p that passed sv_preprocess_check may be used by many threads. */
+SV_API SV_CHECKED sv_status sv_preprocess_pixels(const sv_preprocess *p,
+                                                 const sv_image *image,
+                                                 float *dst);
+
+/* As a model file's metadata:
+ *   svertka.image.size       "1x32x32"      channels, height, width
+ *   svertka.image.pad        "2,2,2,2"      top, left, bottom, right, in pixels
+ *   svertka.image.resize     "stretch"      or "crop"
+ *   svertka.image.colour     "grey"         or "rgb", "bgr"
+ *   svertka.image.mean       "0.286040604"  one per channel, commas between,
+ *   svertka.image.deviation  "0.353024244"  in units of pixel / 255
+ *   svertka.labels           "Shirt\nBag"   a class a line
+ * pad (none), resize (stretch), colour (by the channels) and labels may be
+ * missing. */
+
+/* Takes over one pair. Keys that are not svertka.labels and do not begin with
+ * svertka.image. are somebody else's and ignored; an unknown one among those,
+ * or an unknown value, is an error that names it. */
+SV_API SV_CHECKED sv_status sv_preprocess_set(sv_preprocess *p, const char *key,
+                                              const char *value);
+
+/* What was set is complete and agrees; the error names the key at fault. */
+SV_API SV_CHECKED sv_status sv_preprocess_check(const sv_preprocess *p);
+
+/* To and from a model's metadata, by the functions above. Loading gives
+ * SV_INVALID, naming the key, if the model does not say enough. */
+SV_API SV_CHECKED sv_status sv_preprocess_save(const sv_preprocess *p,
+                                               sv_model *model);
+SV_API SV_CHECKED sv_status sv_preprocess_load(sv_preprocess *p,
+                                               const sv_model *model);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,98 @@
+/* The layers by name, so that a network reads like its paper. Each is sv_apply
+ * with an attribute struct; `svertka ops OP` prints an operator's whole table.
+ * Images are N C H W; kernels, strides and paddings H W. */
+#ifndef SVERTKA_LAYERS_H
+#define SVERTKA_LAYERS_H
+
+#include <svertka/graph.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct sv_conv_attrs {
+  int64_t channels; /* OC; 0: as many as the weight has */
+  sv_ints kernel;
+  sv_ints stride;
+  sv_padding padding;
+  sv_ints dilation;
+  int64_t group;
+  bool bias;
+} sv_conv_attrs;
+
+typedef struct sv_pool_attrs {
+  sv_ints kernel;
+  sv_ints stride; /* empty: 1, as in ONNX; the short forms below pass it on */
+  sv_padding padding;
+  sv_ints dilation;
+  bool ceil_mode;
+  bool count_padding; /* average only: padding counts in the divisor */
+} sv_pool_attrs;
+
+typedef struct sv_linear_attrs {
+  int64_t features; /* outputs; 0: as many as the weight has */
+  bool bias;
+} sv_linear_attrs;
+
+typedef enum sv_border {
+  SV_BORDER_CONSTANT,
+  SV_BORDER_REFLECT,
+  SV_BORDER_REPLICATE,
+  SV_BORDER_WRAP
+} sv_border;
+
+/* Each starts from the defaults of the operator's table. */
+SV_API sv_conv_attrs sv_conv_default(void);
+SV_API sv_pool_attrs sv_pool_default(void);
+SV_API sv_linear_attrs sv_linear_default(void);
+
+/* {2, {size, size}} */
+SV_API sv_ints sv_square(int64_t size);
+/* {2, {height, width}} */
+SV_API sv_ints sv_pair(int64_t height, int64_t width);
+/* {SV_PAD_EXPLICIT, {1, {size}}} */
+SV_API sv_padding sv_pad_by(int64_t size);
+
+/* kernel x kernel, stride 1, no padding, with bias. */
+SV_API sv_value sv_conv(sv_graph *g, sv_value x, int64_t channels,
+                        int64_t kernel);
+SV_API sv_value sv_conv_with(sv_graph *g, sv_value x,
+                             const sv_conv_attrs *attrs);
+SV_API sv_value sv_linear(sv_graph *g, sv_value x, int64_t features);
+
+SV_API sv_value sv_max_pool(sv_graph *g, sv_value x, int64_t kernel,
+                            int64_t stride);
+SV_API sv_value sv_avg_pool(sv_graph *g, sv_value x, int64_t kernel,
+                            int64_t stride);
+SV_API sv_value sv_max_pool_with(sv_graph *g, sv_value x,
+                                 const sv_pool_attrs *attrs);
+SV_API sv_value sv_avg_pool_with(sv_graph *g, sv_value x,
+                                 const sv_pool_attrs *attrs);
+/* LeCun et al. 1998: a trainable coefficient and bias per map. */
+SV_API sv_value sv_weighted_avg_pool(sv_graph *g, sv_value x, int64_t kernel,
+                                     int64_t stride);
+
+/* top, left, bottom, right; `value` for SV_BORDER_CONSTANT. */
+SV_API sv_value sv_pad(sv_graph *g, sv_value x, sv_border border,
+                       const int64_t pads[4], double value);
+
+SV_API sv_value sv_relu(sv_graph *g, sv_value x);
+SV_API sv_value sv_tanh(sv_graph *g, sv_value x);
+SV_API sv_value sv_sigmoid(sv_graph *g, sv_value x);
+SV_API sv_value sv_softmax(sv_graph *g, sv_value x);
+SV_API sv_value sv_flatten(sv_graph *g, sv_value x);
+SV_API sv_value sv_add(sv_graph *g, sv_value a, sv_value b);
+
+/* Mean over the batch of -log softmax(scores)[label]. scores N x classes. */
+SV_API sv_value sv_cross_entropy(sv_graph *g, sv_value scores, sv_value label);
+/* Mean over all elements of (x - target)^2. */
+SV_API sv_value sv_squared_error(sv_graph *g, sv_value x, sv_value target);
+
+/* Ends a classifier: softmax(scores) becomes the output "probabilities", the
+ * cross-entropy with the input "label" the loss "loss". */
+SV_API void sv_classifier_head(sv_graph *g, sv_value scores);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

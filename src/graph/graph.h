@@ -1,0 +1,97 @@
+/* The graph's insides: plain data that rewrites, plans and files walk over. */
+#ifndef SV_GRAPH_GRAPH_H
+#define SV_GRAPH_GRAPH_H
+
+#include <svertka/graph.h>
+
+#include "ops/op.h"
+
+typedef enum sv_value_kind {
+  SV_VALUE_INPUT, /* given for each run */
+  SV_VALUE_STATE, /* a named tensor of the state */
+  SV_VALUE_NODE   /* an output of a node */
+} sv_value_kind;
+
+typedef struct sv_value_info {
+  char *name; /* unique among the values */
+  sv_value_kind kind;
+  sv_role role;
+  sv_dtype dtype;
+  /* As declared; of a node's output as inferred by the builder, rank -1 if it
+   * was not. A dimension of -1 is free. */
+  sv_shape shape;
+  char *symbol[SV_MAX_RANK]; /* names of free dimensions: "N"; NULL: none */
+  char *init;                /* STATE: initialiser; NULL: the role's usual */
+  int producer;              /* NODE: index of the node; else -1 */
+  int port;                  /* NODE: which output of it */
+} sv_value_info;
+
+typedef struct sv_graph_output {
+  char *name;
+  int value;
+  bool is_loss;
+  double weight; /* of a loss */
+} sv_graph_output;
+
+struct sv_graph {
+  char *name;
+  sv_value_info *values; /* values[0] is the null value */
+  int value_count, value_capacity;
+  sv_node *nodes; /* in topological order: inputs of a node come before it */
+  int node_count, node_capacity;
+  sv_graph_output *outputs;
+  int output_count, output_capacity;
+  int64_t opset; /* ONNX version it was read with; 0: built here */
+  /* The builder's own. */
+  sv_status status; /* first error; its message is kept beside it */
+  char *message;
+  char *next_name;
+};
+
+/* ---- The raw way in: no inference, no parameters made. Used by loaders and
+ * rewrites, which check for themselves. All names are copied. ---- */
+
+/* *id of a new value. SV_INVALID if the name is taken. */
+sv_status sv_graph_add_value(sv_graph *graph, const char *name,
+                             sv_value_kind kind, sv_role role, sv_dtype dtype,
+                             const sv_shape *shape, int *id) SV_CHECKED;
+
+/* A node over existing values (0 where absent); attrs are copied (NULL:
+ * defaults). Each out id must be a NODE value without producer. */
+sv_status sv_graph_add_node(sv_graph *graph, const sv_op *op, const char *name,
+                            const void *attrs, const int *in, int in_count,
+                            const int *out, int out_count) SV_CHECKED;
+
+sv_status sv_graph_add_output(sv_graph *graph, const char *name, int value,
+                              bool is_loss, double weight) SV_CHECKED;
+
+/* 0 if there is none. */
+int sv_graph_find(const sv_graph *graph, const char *name);
+
+/* *name = "conv3", free to use for a node; free with sv_free. */
+sv_status sv_graph_fresh_name(const sv_graph *graph, const char *stem,
+                              char **name) SV_CHECKED;
+
+/* The same graph, for rewrites and for adding a head. */
+sv_status sv_graph_copy(sv_graph **copy, const sv_graph *graph) SV_CHECKED;
+
+/* Drops nodes and values (inputs stay) from which no `root` can be reached. */
+sv_status sv_graph_prune(sv_graph *graph, const int *roots,
+                         int count) SV_CHECKED;
+
+/* The only image input (role DATA), the only label input; 0 if none. */
+int sv_graph_data_input(const sv_graph *graph);
+int sv_graph_label_input(const sv_graph *graph);
+
+/* Shapes, types and contents of all values, given those of inputs and state
+ * (filled in by the caller where present). `infos` has value_count elements.
+ * Only nodes from which a present root is computed: all nodes. The error names
+ * the node. */
+sv_status sv_graph_infer(const sv_graph *graph, sv_info *infos) SV_CHECKED;
+
+/* Inputs and parameters as declared, free dimensions as `batch` (dimension 0)
+ * or refused (any other) -- the usual start for sv_graph_infer. */
+sv_status sv_graph_declared(const sv_graph *graph, int64_t batch,
+                            sv_info *infos) SV_CHECKED;
+
+#endif

@@ -1,0 +1,37 @@
+/* Attribute structs through their tables: defaults, text, checks. */
+#ifndef SV_OPS_ATTRS_H
+#define SV_OPS_ATTRS_H
+
+#include "base/text.h"
+#include "ops/op.h"
+
+void sv_attrs_default(const sv_op *op, void *attrs);
+
+/* The first row with this name; NULL if the operator has none. */
+const sv_attr *sv_attr_find(const sv_op *op, const char *name);
+
+/* The row for the n-th bare word (1, 2, ...) of the text form. */
+const sv_attr *sv_attr_at_position(const sv_op *op, int position);
+
+/* Sets one attribute from text: 3, 0.5, true, a choice, 3x3 or 1,2,1,2, and
+ * for padding also same, same_lower, valid, full. The error names operator,
+ * attribute, the text and what would do. */
+sv_status sv_attr_parse(const sv_op *op, void *attrs, const sv_attr *row,
+                        const char *text) SV_CHECKED;
+
+/* Words as in "6 3x3 stride=2": bare ones by position, the rest by name. */
+sv_status sv_attrs_parse(const sv_op *op, void *attrs,
+                         const char *text) SV_CHECKED;
+
+/* Appends the value as sv_attr_parse reads it. */
+void sv_attr_print(sv_text *text, const sv_attr *row, const void *attrs);
+bool sv_attr_is_default(const sv_op *op, const sv_attr *row, const void *attrs);
+
+/* Every number within its row's bounds. */
+sv_status sv_attrs_check(const sv_op *op, const void *attrs) SV_CHECKED;
+
+/* Numbers of any operator by name, for kernels that do not see its struct:
+ * INT, FLOAT, BOOL and CHOICE. 0 if there is no such attribute. */
+double sv_attr_number(const sv_node *node, const char *name);
+
+#endif

@@ -1,0 +1,180 @@
+/* The contract of an operator: one immutable descriptor, one file each.
+ *
+ * A file src/ops/<op>.c ends in
+ *
+ *     SV_OP(relu) = {.name = "relu", .onnx = relu_onnx, .in = ..., ...};
+ *
+ * and is listed by one line of ops.def. It is compiled twice, with `real` a
+ * float and a double, so that gradients are checked in double. Everything in
+ * it but the descriptor is static. */
+#ifndef SV_OPS_OP_H
+#define SV_OPS_OP_H
+
+#include <svertka/graph.h>
+
+#include "base/error.h"
+#include "base/random.h"
+
+#ifdef SV_REAL_DOUBLE
+typedef double real;
+#define SV_OP(name) const sv_op sv_op_##name##_f64
+#else
+typedef float real;
+#define SV_OP(name) const sv_op sv_op_##name
+#endif
+
+typedef struct sv_op sv_op;
+
+/* ---- Tables ---- */
+
+typedef struct sv_port {
+  const char *name; /* "x", "w", "b": the option of `svertka op` */
+  sv_role role;
+  bool optional;
+  bool variadic;    /* the last port, any number of times */
+  bool no_gradient; /* differentiation stops here */
+  const char *init; /* initialiser of a parameter; NULL: the role's usual one */
+} sv_port;
+
+typedef enum sv_attr_type {
+  SV_ATTR_INT,    /* int64_t */
+  SV_ATTR_FLOAT,  /* float */
+  SV_ATTR_BOOL,   /* bool; an int in ONNX */
+  SV_ATTR_CHOICE, /* int, an index into `choices`; a string in ONNX */
+  SV_ATTR_INTS,   /* sv_ints */
+  SV_ATTR_FLOATS, /* sv_floats */
+  SV_ATTR_PADDING /* sv_padding; ONNX's `pads` with `auto_pad` */
+} sv_attr_type;
+
+/* Rows of one operator with the same offset are one attribute as different
+ * versions of ONNX have it; text, help and checks use the first of them. */
+typedef struct sv_attr {
+  const char *name; /* in text: "stride" */
+  const char *onnx; /* in ONNX: "strides"; NULL: ONNX has none */
+  sv_attr_type type;
+  size_t offset;
+  double initial;             /* default of INT, FLOAT, BOOL, CHOICE */
+  double min, max;            /* of each number; both 0: no bound */
+  const char *const *choices; /* words, as ONNX spells them; ends in NULL */
+  int position;     /* 1, 2, ...: its place among bare words in text; 0: none */
+  int since, until; /* opsets that have this row; 0: from the first, no end */
+  int slot;         /* > 0: from `since` on it is ONNX's input number `slot` */
+  const char *help;
+} sv_attr;
+
+/* A name in ONNX, valid for opsets since..until (0: open). The first row is
+ * the one that is written. */
+typedef struct sv_onnx_name {
+  const char *type; /* "Conv" */
+  int since, until;
+} sv_onnx_name;
+
+/* ---- Nodes ---- */
+
+typedef struct sv_node {
+  const sv_op *op;
+  char *name;
+  void *attrs; /* the operator's struct, op->attrs_size bytes of plain data */
+  int in_count, out_count;
+  int *in, *out; /* ids of values; 0 where an optional one is absent */
+} sv_node;
+
+/* What is known of a value when shapes are inferred. */
+typedef struct sv_info {
+  bool present;
+  sv_dtype dtype;
+  sv_shape shape;
+  const sv_tensor *content; /* plain; NULL: not known before the run */
+} sv_info;
+
+/* Per spatial axis, output i sees inputs step*i + first .. step*i + last. */
+typedef struct sv_reach {
+  int64_t step, first, last;
+} sv_reach;
+
+typedef struct sv_cost {
+  int64_t macs;     /* multiply-accumulates of convolutions and products */
+  bool spatial;     /* `axis` holds; else every output sees the whole input */
+  sv_reach axis[2]; /* H, W */
+} sv_cost;
+
+/* ---- Running the reference ---- */
+
+typedef enum sv_pass {
+  SV_FORWARD,
+  SV_BACKWARD_DATA,
+  SV_BACKWARD_PARAMS,
+  SV_PASS_COUNT
+} sv_pass;
+
+/* One call of a kernel. Tensors that are absent, unread or unwanted are NULL.
+ * diff_x is dL/dx: diff_out comes in, diff_in is overwritten. */
+typedef struct sv_args {
+  const sv_node *node;
+  sv_pass pass;
+  bool training;
+  const sv_tensor *const *in;
+  sv_tensor *const *out; /* written forward, read backward */
+  const sv_tensor *const *diff_out;
+  sv_tensor *const *diff_in;
+  void *workspace;  /* from forward to backward */
+  void *scratch;    /* for this call */
+  sv_random random; /* seed, this node's stream, the step */
+} sv_args;
+
+#define SV_PORT(i) (1u << (i))
+
+/* The executable specification: plain C on plain tensors of `real`. */
+typedef struct sv_reference {
+  sv_status (*forward)(const sv_args *args);
+  sv_status (*backward_data)(const sv_args *args);   /* DATA ports */
+  sv_status (*backward_params)(const sv_args *args); /* the other ports */
+  /* Which forward values the backward passes read, as bits of SV_PORT; for a
+   * variadic port the last bit stands for all of them. */
+  unsigned data_reads_in, data_reads_out;
+  unsigned params_reads_in, params_reads_out;
+  bool in_place; /* output 0 may lie over input 0, diff_in 0 over diff_out 0 */
+  bool view;     /* output 0 is input 0 with another shape: nothing runs */
+} sv_reference;
+
+/* ---- The descriptor ---- */
+
+struct sv_op {
+  const char *name;         /* "max_pool" */
+  const char *summary;      /* one line: the formula */
+  const sv_onnx_name *onnx; /* ends in {NULL}; NULL: ONNX has none */
+  const sv_port *in, *out;  /* each ends in {NULL} */
+  const sv_attr *attrs;     /* ends in {NULL}; NULL: none */
+  size_t attrs_size;
+  /* Fills attributes that follow from others or from a weight's shape: the
+   * kernel's size, `full` padding. At building and loading. Optional. */
+  sv_status (*settle)(void *attrs, const sv_info *in, int in_count);
+  /* The shape of the parameter that belongs in port `port`; rank -1: it is not
+   * wanted (a bias that is off). Only operators with parameters. */
+  sv_status (*parameter)(const sv_node *node, const sv_info *in, int port,
+                         sv_shape *shape);
+  /* Shapes and types of the outputs. in[i].present is false where absent. */
+  sv_status (*infer)(const sv_node *node, const sv_info *in, sv_info *out);
+  /* Optional: without it an operator costs nothing and is pointwise. */
+  sv_status (*cost)(const sv_node *node, const sv_info *in, const sv_info *out,
+                    sv_cost *cost);
+  /* Where ONNX has no such operator: the same as a few that it has. */
+  sv_status (*expand)(const sv_node *node, sv_graph *graph, const sv_value *in,
+                      sv_value *out);
+  sv_reference ref;
+};
+
+/* The port that input i of a node belongs to (a variadic one repeats). */
+const sv_port *sv_op_in_port(const sv_op *op, int i);
+int sv_op_in_count(const sv_op *op);  /* ports */
+int sv_op_out_count(const sv_op *op); /* ports */
+bool sv_op_is_variadic(const sv_op *op);
+/* The role belongs to the state: such an input is a parameter. */
+bool sv_role_is_state(sv_role role);
+bool sv_role_is_trained(sv_role role);
+const char *sv_role_name(sv_role role); /* "weight", "bias", ... */
+
+/* infer of most operators: output 0 has input 0's shape and type. */
+sv_status sv_infer_same(const sv_node *node, const sv_info *in, sv_info *out);
+
+#endif
