@@ -1,6 +1,44 @@
-# A thin front: CMake does the work.
-.PHONY: all
+# A thin front: CMake does the work. Every target looks first whether something
+# is missing and only then installs it.
+PREFIX ?= /usr/local
+PYTHON ?= python3
+
+.PHONY: all demo test bench deps install asan format clean
 
 all:
-	cmake --preset release
+	@scripts/deps.sh build
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release
+
+demo:
+	@scripts/deps.sh demo
+	@$(MAKE) --no-print-directory all
+	@scripts/demo.sh
+
+# With the flags of `all`, so that both share their objects, but for warnings.
+test:
+	@scripts/deps.sh test
+	cmake --preset release -DSV_WERROR=ON
 	cmake --build --preset release
+	ctest --test-dir build -j2 --output-on-failure
+
+bench: all
+	@PYTHON="$(PYTHON)" bench/run.sh
+
+deps:
+	@scripts/deps.sh
+
+install: all
+	cmake --install build --prefix "$(PREFIX)"
+
+asan:
+	@scripts/deps.sh test
+	cmake --preset asan
+	cmake --build --preset asan
+	ctest --test-dir build/asan -L unit --output-on-failure
+
+format:
+	git ls-files '*.c' '*.h' '*.cpp' | xargs clang-format -i
+
+clean:
+	rm -rf build
