@@ -1,0 +1,18 @@
+/* Svertka: convolutional neural networks. This header includes all others. */
+#ifndef SVERTKA_SVERTKA_H
+#define SVERTKA_SVERTKA_H
+
+#include <svertka/base.h>
+#include <svertka/classify.h>
+#include <svertka/data.h>
+#include <svertka/graph.h>
+#include <svertka/layers.h>
+#include <svertka/look.h>
+#include <svertka/model.h>
+#include <svertka/network.h>
+#include <svertka/plan.h>
+#include <svertka/state.h>
+#include <svertka/tensor.h>
+#include <svertka/zoo.h>
+
+#endif

@@ -1,0 +1,34 @@
+/* The zoo: architectures by name, with the parameters of their papers. */
+#ifndef SVERTKA_ZOO_H
+#define SVERTKA_ZOO_H
+
+#include <svertka/graph.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a data set asks of a network; 0: not known. It replaces the defaults of
+ * the parameters classes, channels, height and width. */
+typedef struct sv_zoo_data {
+  int64_t classes, channels, height, width;
+} sv_zoo_data;
+
+/* `text` is a name and its parameters, "lenet5" or
+ * "lenet5:classes=10,activation=relu". `data` may be NULL. An unknown name or
+ * parameter is SV_INVALID and lists those there are. Free with sv_graph_free,
+ * unless a model takes the graph over. Thread-safe. */
+SV_API SV_CHECKED sv_status sv_zoo_build(sv_graph **graph, const char *text,
+                                         const sv_zoo_data *data);
+
+/* The architectures, sorted by name: 0 <= i < sv_zoo_count(). Static. */
+SV_API int sv_zoo_count(void);
+SV_API const char *sv_zoo_name(int i);
+SV_API const char *sv_zoo_summary(int i); /* one line: what, who, when */
+/* Whether `name` (without parameters) is one of them. */
+SV_API bool sv_zoo_has(const char *name);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,207 @@
+/* What the verbs of the program share: options from a table, models from text,
+ * tables and progress on the terminal, JSON, exit statuses.
+ *
+ * Results go to stdout, everything else to stderr. Exit status 0: done; 1: the
+ * work failed; 2: it was asked for wrongly. A verb is a function
+ *
+ *     int cmd_train(const cli_verb *verb, int argc, char **argv)
+ *
+ * that fills its options with defaults, lists them in a table, and lets
+ * cli_parse do the rest:
+ *
+ *     sv_fit_options fit = sv_fit_default();
+ *     bool json = false;
+ *     const cli_option options[] = {
+ *         {"epochs", 'e', CLI_LONG, &fit.epochs, 1, 1e6, NULL, "N",
+ *          "passes over the training set"},
+ *         CLI_SEED_OPTION(&fit.seed), CLI_JSON_OPTION(&json), {0}};
+ *     const cli_page page = {verb, 2, 2, options, ABOUT, EXAMPLES};
+ *     int exit_status;
+ *     char **operands;
+ *     if (!cli_parse(&page, argc, argv, &operands, NULL, &exit_status))
+ *       return exit_status;
+ */
+#ifndef SV_CLI_CLI_H
+#define SV_CLI_CLI_H
+
+#include <jansson.h>
+#include <svertka/svertka.h>
+
+enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
+
+/* ---- Verbs and options ---- */
+
+typedef struct cli_verb {
+  const char *name;
+  const char *usage; /* what follows the name: "MODEL DATA [options]" */
+  const char *help;  /* one line */
+  int (*run)(const struct cli_verb *verb, int argc, char **argv);
+} cli_verb;
+
+typedef enum cli_type {
+  CLI_FLAG,   /* bool; takes no argument and sets true */
+  CLI_INT,    /* int */
+  CLI_LONG,   /* int64_t */
+  CLI_SEED,   /* uint64_t */
+  CLI_FLOAT,  /* float */
+  CLI_REAL,   /* double */
+  CLI_TEXT,   /* const char *; NULL: not given */
+  CLI_CHOICE, /* int, an index into `choices` */
+  CLI_SIZE    /* sv_ints: "28", "28x28", "1x28x28" */
+} cli_type;
+
+/* `target` holds the default, which --help prints: NULL texts, empty sizes and
+ * values outside min..max stand for "none". */
+typedef struct cli_option {
+  const char *name; /* "epochs", given as --epochs 3 or --epochs=3 */
+  char letter;      /* -e; 0: none */
+  cli_type type;
+  void *target;
+  double min, max;            /* of numbers; both 0: no bound */
+  const char *const *choices; /* words; ends in NULL */
+  const char *argument;       /* what --help calls it: "N", "FILE" */
+  const char *help;
+} cli_option;
+
+/* Rows that many verbs have. */
+#define CLI_THREADS_OPTION(target)                     \
+  {                                                    \
+    "threads", 0, CLI_INT, target, 0, 1024, NULL, "N", \
+        "threads of arithmetic; 0: all processors"     \
+  }
+#define CLI_SEED_OPTION(target)                                    \
+  {                                                                \
+    "seed", 0, CLI_SEED, target, 0, 0, NULL, "S",                  \
+        "where random numbers start; the same seed, the same bits" \
+  }
+#define CLI_BACKEND_OPTION(target)                                       \
+  {                                                                      \
+    "backend", 0, CLI_TEXT, target, 0, 0, NULL, "B",                     \
+        "the only backend to use, besides the reference: ref, dnnl, ..." \
+  }
+#define CLI_JSON_OPTION(target) \
+  { "json", 0, CLI_FLAG, target, 0, 0, NULL, NULL, "print the result as JSON" }
+
+typedef struct cli_page {
+  const cli_verb *verb;
+  int least, most;           /* operands; most < 0: any number */
+  const cli_option *options; /* ends in {0} */
+  const char *about;         /* lines, each ending in \n */
+  const char *examples;      /* command lines, each ending in \n; or NULL */
+} cli_page;
+
+/* Reads argv (argv[0] is the verb). False: the verb returns *exit_status now,
+ * --help was printed or a fault explained in one line. Otherwise *operands
+ * points to what is no option, *count of them (may be NULL). */
+bool cli_parse(const cli_page *page, int argc, char **argv, char ***operands,
+               int *count, int *exit_status);
+
+/* "svertka VERB: message" on stderr. Returns the exit status: CLI_USAGE for
+ * SV_INVALID (what was asked for is wrong), CLI_FAILED for the rest; of SV_OK
+ * CLI_DONE, and prints nothing. */
+int cli_fail(sv_status status);
+
+/* The same with a text of the verb's own; returns CLI_USAGE, and points to
+ * --help. */
+int cli_usage(const char *format, ...) SV_PRINTF(1, 2);
+
+/* A message that is no result: "svertka VERB: ..." on stderr. */
+void cli_say(const char *format, ...) SV_PRINTF(1, 2);
+
+/* The word of the list (ends in NULL) that `word` was probably meant to be;
+ * NULL if none is near. */
+const char *cli_nearest(const char *word, const char *const *words);
+
+/* ---- Models ---- */
+
+/* MODEL is one of
+ *   lenet5:classes=10           a zoo name with its parameters
+ *   model.onnx                  a file that ends so
+ *   'input 3x8x8; conv 6 3x3'   a network as text
+ *   network.txt                 a file that holds such a text
+ * `data` (may be NULL) is what a zoo network's input and classes follow where
+ * they are not given. A file's model comes with its numbers and metadata; any
+ * other is initialised with the seed. */
+sv_status cli_model(sv_model **model, const char *text, const sv_zoo_data *data,
+                    uint64_t seed) SV_CHECKED;
+
+/* Without numbers. Free with sv_graph_free. */
+sv_status cli_graph(sv_graph **graph, const char *text,
+                    const sv_zoo_data *data) SV_CHECKED;
+
+/* ---- Output ---- */
+
+/* Prints the object and a newline on stdout, and releases it. */
+int cli_print_json(json_t *object);
+
+/* A table on stdout. Columns: "Layer|Output|<Params|" - a `<` sets a column to
+ * the left and `>`, the default for all but the first, to the right. */
+typedef struct cli_table cli_table;
+cli_table *cli_table_new(const char *columns);
+/* The next cell of the row; rows fill up by themselves. */
+void cli_cell(cli_table *table, const char *format, ...) SV_PRINTF(2, 3);
+/* A line across, before the next row. */
+void cli_table_rule(cli_table *table);
+/* Prints and frees. */
+void cli_table_print(cli_table *table);
+
+/* 61706 as "61,706". */
+enum { CLI_NUMBER_TEXT = 32 };
+const char *cli_number(int64_t number, char text[CLI_NUMBER_TEXT]);
+
+/* Escape sequences, or "" where `stream` (1 stdout, 2 stderr) is no terminal or
+ * NO_COLOR is set. */
+typedef enum cli_style {
+  CLI_PLAIN,
+  CLI_BOLD,
+  CLI_DIM,
+  CLI_RED,
+  CLI_GREEN
+} cli_style;
+const char *cli_color(int stream, cli_style style);
+
+/* Progress on stderr: a bar with rate and time left on a terminal, elsewhere a
+ * plain line every ten seconds and none for what takes less. Plain data;
+ * start, any number of steps, end. */
+typedef struct cli_progress {
+  const char *label; /* "epoch 3/10"; borrowed */
+  const char *unit;  /* "images" */
+  int64_t total, done;
+  double started, shown; /* seconds */
+  bool terminal, drawn;
+} cli_progress;
+
+void cli_progress_start(cli_progress *p, const char *label, const char *unit,
+                        int64_t total);
+/* `note` (may be NULL) is put behind the bar: "loss 0.31". */
+void cli_progress_at(cli_progress *p, int64_t done, const char *note);
+/* Clears the bar, so that what is printed next stands alone. */
+void cli_progress_end(cli_progress *p);
+
+/* Seconds of a clock that never jumps. */
+double cli_clock(void);
+/* "1:05", "2:03:09" */
+enum { CLI_TIME_TEXT = 24 };
+const char *cli_duration(double seconds, char text[CLI_TIME_TEXT]);
+
+/* ---- Ctrl-C ---- */
+
+/* From now on the first Ctrl-C (or SIGTERM) only sets what cli_interrupted
+ * tells; the second one ends the program. */
+void cli_catch_interrupt(void);
+bool cli_interrupted(void);
+
+/* ---- The verbs ---- */
+
+int cmd_train(const cli_verb *verb, int argc, char **argv);
+int cmd_eval(const cli_verb *verb, int argc, char **argv);
+int cmd_predict(const cli_verb *verb, int argc, char **argv);
+int cmd_summary(const cli_verb *verb, int argc, char **argv);
+int cmd_zoo(const cli_verb *verb, int argc, char **argv);
+int cmd_ops(const cli_verb *verb, int argc, char **argv);
+int cmd_op(const cli_verb *verb, int argc, char **argv);
+int cmd_onnx_test(const cli_verb *verb, int argc, char **argv);
+int cmd_gradcheck(const cli_verb *verb, int argc, char **argv);
+int cmd_bench(const cli_verb *verb, int argc, char **argv);
+
+#endif
