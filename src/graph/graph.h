@@ -75,7 +75,7 @@ sv_status sv_graph_fresh_name(const sv_graph *graph, const char *stem,
 /* The same graph, for rewrites and for adding a head. */
 sv_status sv_graph_copy(sv_graph **copy, const sv_graph *graph) SV_CHECKED;
 
-/* Drops nodes and values (inputs stay) from which no `root` can be reached. */
+/* Drops nodes from which no `root` can be reached. Ids of values stay. */
 sv_status sv_graph_prune(sv_graph *graph, const int *roots,
                          int count) SV_CHECKED;
 

@@ -1,0 +1,75 @@
+#include "graph/model.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+
+sv_status sv_model_wrap(sv_model **model, sv_graph *graph, sv_state *state) {
+  sv_status status = sv_alloc(model, sizeof **model);
+  if (status != SV_OK) {
+    sv_graph_free(graph);
+    sv_state_free(state);
+    return status;
+  }
+  (*model)->graph = graph;
+  (*model)->state = state;
+  return SV_OK;
+}
+
+void sv_model_free(sv_model *model) {
+  if (!model) return;
+  sv_graph_free(model->graph);
+  sv_state_free(model->state);
+  for (int i = 0; i < model->meta_count; i++) {
+    sv_free(model->meta[i].key);
+    sv_free(model->meta[i].value);
+  }
+  sv_free(model->meta);
+  sv_free(model);
+}
+
+const sv_graph *sv_model_graph(const sv_model *model) { return model->graph; }
+
+sv_state *sv_model_state(const sv_model *model) { return model->state; }
+
+static sv_meta *find_meta(const sv_model *model, const char *key) {
+  for (int i = 0; i < model->meta_count; i++)
+    if (strcmp(model->meta[i].key, key) == 0) return &model->meta[i];
+  return NULL;
+}
+
+static sv_status add_meta(sv_model *model, const char *key, char *value) {
+  SV_TRY(sv_grow(&model->meta, model->meta_count, &model->meta_capacity,
+                 sizeof *model->meta));
+  sv_meta *meta = &model->meta[model->meta_count];
+  SV_TRY(sv_copy_text(&meta->key, key));
+  meta->value = value;
+  model->meta_count++;
+  return SV_OK;
+}
+
+sv_status sv_model_set_meta(sv_model *model, const char *key,
+                            const char *value) {
+  char *copy;
+  SV_TRY(sv_copy_text(&copy, value));
+  sv_meta *meta = find_meta(model, key);
+  if (meta) {
+    sv_free(meta->value);
+    meta->value = copy;
+    return SV_OK;
+  }
+  sv_status status = add_meta(model, key, copy);
+  if (status != SV_OK) sv_free(copy);
+  return status;
+}
+
+const char *sv_model_meta(const sv_model *model, const char *key) {
+  const sv_meta *meta = find_meta(model, key);
+  return meta ? meta->value : NULL;
+}
+
+int sv_model_meta_count(const sv_model *model) { return model->meta_count; }
+
+const char *sv_model_meta_key(const sv_model *model, int i) {
+  return model->meta[i].key;
+}

@@ -1,0 +1,150 @@
+#include "graph/state.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "graph/graph.h"
+#include "tensor/tensor.h"
+
+sv_status sv_state_new(sv_state **state, const sv_graph *graph,
+                       sv_dtype precision) {
+  *state = NULL;
+  SV_TRY(sv_graph_check(graph));
+  sv_state *s;
+  SV_TRY(sv_alloc(&s, sizeof *s));
+  s->precision = precision;
+  for (int i = 1; i < graph->value_count; i++) {
+    const sv_value_info *value = &graph->values[i];
+    if (value->kind != SV_VALUE_STATE) continue;
+    sv_dtype dtype = value->dtype == SV_F32 ? precision : value->dtype;
+    int index;
+    sv_status status = sv_state_add(s, value->name, value->role, dtype,
+                                    &value->shape, NULL, &index);
+    if (status != SV_OK) {
+      sv_state_free(s);
+      return status;
+    }
+  }
+  *state = s;
+  return SV_OK;
+}
+
+void sv_state_free(sv_state *state) {
+  if (!state) return;
+  for (int i = 0; i < state->count; i++) {
+    sv_free(state->slots[i].name);
+    sv_free(state->slots[i].tensor.data);
+  }
+  sv_free(state->slots);
+  sv_free(state);
+}
+
+int sv_state_find(const sv_state *state, const char *name) {
+  for (int i = 0; i < state->count; i++)
+    if (strcmp(state->slots[i].name, name) == 0) return i;
+  return -1;
+}
+
+sv_status sv_state_add(sv_state *state, const char *name, sv_role role,
+                       sv_dtype dtype, const sv_shape *shape,
+                       const sv_layout *like, int *index) {
+  if (sv_state_find(state, name) >= 0)
+    return sv_fail(SV_INVALID, "the state has a tensor '%s' already", name);
+  SV_TRY(sv_grow(&state->slots, state->count, &state->capacity,
+                 sizeof *state->slots));
+  sv_slot *slot = &state->slots[state->count];
+  *slot = (sv_slot){.role = role, .tensor = {.dtype = dtype, .shape = *shape}};
+  if (like)
+    slot->tensor.layout = *like;
+  else
+    SV_TRY(sv_layout_plain(&slot->tensor.layout, dtype, shape));
+  SV_TRY(sv_copy_text(&slot->name, name));
+  sv_status status = sv_alloc(&slot->tensor.data, slot->tensor.layout.bytes);
+  if (status != SV_OK) {
+    sv_free(slot->name);
+    return status;
+  }
+  *index = state->count++;
+  state->layouts++;
+  return SV_OK;
+}
+
+sv_status sv_state_settle(sv_state *state, int index, const sv_layout *layout) {
+  sv_slot *slot = &state->slots[index];
+  slot->settled = true;
+  if (sv_layout_equal(&slot->tensor.layout, layout)) return SV_OK;
+  sv_tensor moved = slot->tensor;
+  moved.layout = *layout;
+  SV_TRY(sv_alloc(&moved.data, layout->bytes));
+  sv_status status = sv_tensor_copy(&moved, &slot->tensor);
+  if (status != SV_OK) {
+    sv_free(moved.data);
+    return status;
+  }
+  sv_free(slot->tensor.data);
+  slot->tensor = moved;
+  state->layouts++;
+  return SV_OK;
+}
+
+void sv_state_touch(sv_state *state) { state->version++; }
+
+static sv_status copy_slot(sv_state *to, const sv_slot *slot) {
+  int index;
+  SV_TRY(sv_state_add(to, slot->name, slot->role, slot->tensor.dtype,
+                      &slot->tensor.shape, &slot->tensor.layout, &index));
+  memcpy(to->slots[index].tensor.data, slot->tensor.data,
+         slot->tensor.layout.bytes);
+  to->slots[index].settled = slot->settled;
+  return SV_OK;
+}
+
+sv_status sv_state_copy(sv_state **copy, const sv_state *state) {
+  *copy = NULL;
+  sv_state *fresh;
+  SV_TRY(sv_alloc(&fresh, sizeof *fresh));
+  fresh->precision = state->precision;
+  for (int i = 0; i < state->count; i++) {
+    sv_status status = copy_slot(fresh, &state->slots[i]);
+    if (status != SV_OK) {
+      sv_state_free(fresh);
+      return status;
+    }
+  }
+  *copy = fresh;
+  return SV_OK;
+}
+
+int sv_state_count(const sv_state *state) { return state->count; }
+
+const char *sv_state_name(const sv_state *state, int i) {
+  return state->slots[i].name;
+}
+
+sv_role sv_state_role(const sv_state *state, int i) {
+  return state->slots[i].role;
+}
+
+static sv_status require(const sv_state *state, const char *name, int *index) {
+  *index = sv_state_find(state, name);
+  if (*index >= 0) return SV_OK;
+  return sv_fail(SV_INVALID, "the state has no tensor '%s'", name);
+}
+
+sv_status sv_state_get(const sv_state *state, const char *name,
+                       sv_tensor **copy) {
+  int index;
+  *copy = NULL;
+  SV_TRY(require(state, name, &index));
+  return sv_tensor_clone(copy, &state->slots[index].tensor);
+}
+
+sv_status sv_state_set(sv_state *state, const char *name,
+                       const sv_tensor *tensor) {
+  int index;
+  SV_TRY(require(state, name, &index));
+  sv_status status = sv_tensor_copy(&state->slots[index].tensor, tensor);
+  if (status != SV_OK) return sv_fail_in(status, "%s", name);
+  sv_state_touch(state);
+  return SV_OK;
+}
