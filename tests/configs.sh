@@ -18,3 +18,10 @@ cmake --build "$folder" -j2 >"$work/log" 2>&1 || fail "$(tail -40 "$work/log")"
 tests="-L unit"
 [ "$1" = minimal ] && tests="-LE slow"
 ctest --test-dir "$folder" $tests -j2 --output-on-failure
+
+# Clang's own OpenMP must answer for the libgomp that other libraries ask for:
+# two of them would start two teams of threads.
+if [ "$1" = clang ] && LD_BIND_NOW=1 LD_DEBUG=bindings "$folder/svertka" \
+  --version 2>&1 | grep 'binding file .* to .*/libgomp'; then
+  fail "two OpenMP libraries in one process"
+fi

@@ -13,7 +13,8 @@ header() { sed -n "/^diff /q; s/^# $2: *//p" "$1"; } # PATCH KEY
 
 check_touches() { # PATCH
   header "$1" touches | tr ' ' '\n' | grep . | sort >"$work/allowed" || true
-  git apply --numstat "$1" | cut -f3 | sort >"$work/touched"
+  sed -n 's|^diff --git a/\(.*\) b/\(.*\)|\1\n\2|p' "$1" |
+    sort -u >"$work/touched"
   diff "$work/allowed" "$work/touched" >"$work/diff" ||
     fail "$1 touches other files than it says: $(cat "$work/diff")"
 }
