@@ -38,9 +38,9 @@ ranks() {
 
 # Every include of ours as "file:line: who whom".
 includes() {
-  grep -n '^#include ' src/*/*.[ch] include/svertka/*.h | sed -n '
+  grep -n '^ *# *include' src/*/*.[ch] include/svertka/*.h | sed -n '
     s|^\(src/\([^/]*\)/[^:]*:[0-9]*:\).*<\(svertka/[a-z0-9_]*\)\.h>.*|\1 \2 \3|p
-    s|^\(src/\([^/]*\)/[^:]*:[0-9]*:\).*"\([a-z0-9_]*\)/.*"|\1 \2 \3|p
+    s|^\(src/\([^/]*\)/[^:]*:[0-9]*:\).*"\([^"/]*\)/.*"|\1 \2 \3|p
     s|^include/\(\(svertka/[^:.]*\)\.h:[0-9]*:\).*<\(svertka/[a-z0-9_]*\)\.h>.*|\1 \2 \3|p'
 }
 
@@ -50,8 +50,9 @@ offences() (
   ranks >"$work/ranks"
   includes | awk '
     NR == FNR { rank[$1] = $2; next }
-    !($2 in rank) && !told[$2]++ { print $1 " " $2 " has no place in the order" }
-    $2 != $3 && ($3 in rank) && (rank[$3] > rank[$2] ||
+    { for (i = 2; i <= 3; i++) if (!($i in rank) && !told[$i]++)
+        print $1 " " $i " has no place in the order" }
+    $2 != $3 && (rank[$3] > rank[$2] ||
       rank[$3] == rank[$2] && !($3 ~ "/" || $2 ~ "/")) {
         print $1 " " $2 " includes from " $3
       }' "$work/ranks" -
@@ -77,6 +78,7 @@ plant src/base/error.c '#include "plan/plan.h"'
 plant src/tensor/tensor.h '#include <svertka/graph.h>'
 plant src/tensor/tensor.h '#include <svertka/state.h>'
 plant include/svertka/tensor.h '#include <svertka/plan.h>'
+plant src/base/new.c '#include "../plan/plan.h"'
 plant src/plan/new.c "#include \"$backend/kernel.h\""
 plant src/second/kernel.c "#include \"$backend/kernel.h\""
 plant src/other/new.c '#include "base/error.h"'
