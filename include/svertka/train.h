@@ -1,0 +1,168 @@
+/* Training and judging: the fit loop, its run folder, metrics.
+ *
+ *     sv_fit_options options = sv_fit_default();
+ *     options.epochs = 5;
+ *     sv_fit_result result;
+ *     sv_status status = sv_fit(model, dataset, &options, &result);
+ */
+#ifndef SVERTKA_TRAIN_H
+#define SVERTKA_TRAIN_H
+
+#include <svertka/data.h>
+#include <svertka/plan.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Metrics: one definition each, for validation and for eval ---------- */
+
+/* Over all samples added so far. scores are what softmax is applied to, s; y is
+ * the true class. A sample's rank is the number of classes that score higher
+ * than y; of equal ones those before y count, and a number that is none counts
+ * as higher than any. */
+typedef struct sv_metrics {
+  int classes;
+  int64_t samples;
+  double loss;        /* mean of log sum_j e^(s_j) - s_y */
+  double top1, top5;  /* share of samples with rank 0, with rank below 5 */
+  int64_t *confusion; /* classes x classes; the row is the true class, the
+                       * column the one of the highest score */
+  double loss_sum;
+  int64_t top1_count, top5_count;
+} sv_metrics;
+
+/* Zeros. Free with sv_metrics_free, which empties it. */
+SV_API SV_CHECKED sv_status sv_metrics_new(sv_metrics *metrics, int classes);
+SV_API void sv_metrics_free(sv_metrics *metrics);
+/* Back to no samples. */
+SV_API void sv_metrics_clear(sv_metrics *metrics);
+
+/* scores: count x classes, row-major; labels: count, each 0 <= y < classes. */
+SV_API void sv_metrics_add(sv_metrics *metrics, const float *scores,
+                           const int64_t *labels, int64_t count);
+
+/* Of one class: with t the samples of this class that were told as it,
+ *   precision = t / told as it, recall = t / support,
+ *   f1 = 2 t / (told as it + support); 0 where the divisor is 0. */
+typedef struct sv_class_metrics {
+  double precision, recall, f1;
+  int64_t support; /* samples of this class */
+} sv_class_metrics;
+SV_API sv_class_metrics sv_metrics_of_class(const sv_metrics *metrics, int c);
+
+/* ---- Judging a model ---------------------------------------------------- */
+
+/* What the model says of one sample; `probability` is that of `predicted`. */
+typedef struct sv_verdict {
+  int64_t sample; /* of the data set */
+  int label, predicted;
+  float probability;
+} sv_verdict;
+
+typedef struct sv_eval_options {
+  int batch;           /* 100 */
+  int threads;         /* 0: all processors */
+  const char *backend; /* as sv_plan_options */
+  bool exact;
+  /* Called for each sample, in order. May be NULL. */
+  void (*verdict)(void *context, const sv_verdict *verdict);
+  /* Called after each batch; false stops with SV_INTERRUPTED. May be NULL. */
+  bool (*report)(void *context, int64_t done, int64_t total);
+  void *context;
+} sv_eval_options;
+
+SV_API sv_eval_options sv_eval_default(void);
+
+/* Runs every sample of the data set through the model, preprocessed as the
+ * model's metadata say. The output must be a row of class scores or the softmax
+ * of one; where it is a softmax, the scores are its input. The caller frees
+ * *metrics with sv_metrics_free unless this fails. The model is only read. */
+SV_API SV_CHECKED sv_status sv_eval(sv_metrics *metrics, const sv_model *model,
+                                    const sv_dataset *dataset,
+                                    const sv_eval_options *options);
+
+/* ---- Training ----------------------------------------------------------- */
+
+typedef struct sv_fit_progress {
+  int epoch, epochs;        /* of 1 .. epochs */
+  int64_t step, steps;      /* done in this epoch, and their number */
+  double rate;              /* learning rate of the last step */
+  double loss, top1;        /* means over the epoch's samples so far */
+  double images_per_second; /* of this epoch's training so far */
+  double seconds_left;      /* of the whole training, estimated */
+  bool validated;           /* the epoch is over; what follows holds */
+  double val_loss, val_top1;
+  bool best; /* the best so far: these weights are kept */
+} sv_fit_progress;
+
+typedef struct sv_fit_options {
+  int epochs;            /* 10: passes over the training samples */
+  int batch;             /* 64: samples a step; an epoch's last may have less */
+  double rate;           /* 0.05: the highest learning rate */
+  const char *schedule;  /* "cosine"; also "constant", "step EPOCHS [FACTOR]",
+                          * "cosine [WARM-UP EPOCHS] [LEAST FACTOR]" */
+  const char *optimiser; /* "sgd"; also "nesterov" */
+  double momentum;       /* 0.9 */
+  double weight_decay;   /* 0.0005: of tensors with the role WEIGHT */
+  double validation;     /* 0.1: held out from training to choose the best
+                          * weights; below 1 a share, else a number of samples;
+                          * 0: none, and the last weights are the best */
+  uint64_t seed;         /* 1: of split, shuffle and random operators */
+  int threads;           /* 0: all processors */
+  const char *backend;   /* as sv_plan_options */
+  bool exact;
+  const char *run;     /* a run folder to write; NULL: nothing is written */
+  bool overwrite;      /* a folder that holds a run already may be replaced */
+  bool resume;         /* set by sv_fit_open: go on where the run stopped */
+  const char *network; /* what the model and the data are called by who asked */
+  const char *data;    /* for them: kept in the metadata. May be NULL */
+  /* Called after each step and after each epoch's validation. False stops after
+   * this step, as Ctrl-C does. May be NULL. */
+  bool (*report)(void *context, const sv_fit_progress *progress);
+  void *context;
+} sv_fit_options;
+
+SV_API sv_fit_options sv_fit_default(void);
+
+typedef struct sv_fit_result {
+  int epochs;        /* finished, those before a resumption too */
+  int best_epoch;    /* whose weights the model holds; 0: none yet */
+  double loss, top1; /* of validation after it; of training if none is held
+                      * out */
+  double seconds;    /* of this call */
+  int64_t images;    /* trained on in this call */
+} sv_fit_result;
+
+/* Trains the model on a training split: minimises its losses, or, if its graph
+ * has none, the cross-entropy of its output. Afterwards the model holds the
+ * weights with the highest top-1 on the held-out samples (of equal ones, the
+ * lowest loss), whatever ended the training, and its metadata say how pictures
+ * are preprocessed and how it was trained. A run folder gets
+ *   model.onnx  the best weights, after each epoch that improves them
+ *   last.onnx   all that a resumption needs, after each epoch and when stopped
+ *   log.csv     a row for each epoch
+ * Errors: SV_INTERRUPTED after `report` returned false, all being saved;
+ * SV_NUMERIC if a loss or gradient becomes infinite or not a number, naming
+ * epoch and step, before weights change and before anything is saved;
+ * SV_INVALID for a folder that holds a run, options out of bounds, a data set
+ * that does not fit. result (may be NULL) is filled in any case. The same
+ * model, data, options (threads among them), build and machine give the same
+ * bits, interrupted and resumed or not. */
+SV_API SV_CHECKED sv_status sv_fit(sv_model *model, const sv_dataset *dataset,
+                                   const sv_fit_options *options,
+                                   sv_fit_result *result);
+
+/* Reads what a run folder's last.onnx holds: the model as it stood, and the
+ * options, whose texts are borrowed from the model (options->run from the
+ * caller). Give both to sv_fit to go on; threads, backend and callbacks may be
+ * changed, any other change is an error there. Says so if the run is finished.
+ * The caller frees *model. */
+SV_API SV_CHECKED sv_status sv_fit_open(sv_model **model,
+                                        sv_fit_options *options,
+                                        const char *run);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
