@@ -12,7 +12,7 @@
 #include "graph/graph.h"
 #include "graph/state.h"
 #include "tensor/tensor.h"
-#include "train/choice.h"
+#include "train/setting.h"
 
 typedef struct filler {
   sv_tensor *tensor;
@@ -23,7 +23,7 @@ typedef struct filler {
 } filler;
 
 typedef struct init_row {
-  sv_choice_row choice;
+  sv_setting_row setting;
   bool fans; /* needs fan_in and fan_out */
   double (*draw)(const filler *f, uint64_t index);
 } init_row;
@@ -122,7 +122,7 @@ static sv_status measure_fans(filler *f) {
   if (shape->rank < 2)
     return sv_fail(
         SV_INVALID, "initialiser '%s' needs two dimensions or more, not %s",
-        f->row->choice.name, sv_shape_text(shape, (char[SV_SHAPE_TEXT]){0}));
+        f->row->setting.name, sv_shape_text(shape, (char[SV_SHAPE_TEXT]){0}));
   double taps = 1;
   for (int d = 2; d < shape->rank; d++) taps *= (double)shape->dim[d];
   f->fan_in = (double)shape->dim[1] * taps;
@@ -132,11 +132,11 @@ static sv_status measure_fans(filler *f) {
 
 static sv_status fill_tensor(sv_tensor *tensor, const char *name,
                              const char *text, uint64_t seed) {
-  sv_choice choice;
-  SV_TRY(sv_choice_parse(&choice, "initialiser", text, inits, sizeof *inits));
+  sv_setting setting;
+  SV_TRY(sv_setting_parse(&setting, "initialiser", text, inits, sizeof *inits));
   filler f = {.tensor = tensor,
-              .row = (const init_row *)choice.row,
-              .at = choice.at,
+              .row = (const init_row *)setting.row,
+              .at = setting.at,
               .key = {.seed = seed, .stream = sv_hash_text(name)}};
   if (f.row->fans) SV_TRY(measure_fans(&f));
   sv_parallel(sv_shape_count(&tensor->shape), 4096, fill, &f);

@@ -16,7 +16,7 @@
 #include "base/thread.h"
 #include "ops/op.h"
 #include "tensor/tensor.h"
-#include "train/choice.h"
+#include "train/setting.h"
 
 /* A stretch of one parameter. */
 typedef struct update {
@@ -28,7 +28,7 @@ typedef struct update {
 } update;
 
 typedef struct optimiser_row {
-  sv_choice_row choice;
+  sv_setting_row setting;
   const char *moments[SV_MAX_MOMENTS]; /* names of the records; NULL: none */
   void (*update)(const update *u);
 } optimiser_row;
@@ -44,7 +44,7 @@ typedef struct parameter {
 struct sv_optimiser {
   sv_state *state;
   uint64_t layouts; /* of the state when the pointers were taken */
-  sv_choice kind;
+  sv_setting kind;
   const optimiser_row *row;
   double momentum, weight_decay;
   parameter *parameters;
@@ -140,8 +140,8 @@ static sv_status list_parameters(sv_optimiser *o) {
 }
 
 static sv_status prepare(sv_optimiser *o, const sv_optimiser_options *options) {
-  SV_TRY(sv_choice_parse(&o->kind, "optimiser", options->kind, optimisers,
-                         sizeof *optimisers));
+  SV_TRY(sv_setting_parse(&o->kind, "optimiser", options->kind, optimisers,
+                          sizeof *optimisers));
   o->row = (const optimiser_row *)o->kind.row;
   o->momentum = options->momentum;
   o->weight_decay = options->weight_decay;

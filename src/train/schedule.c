@@ -12,7 +12,7 @@
 #include <math.h>
 
 typedef struct schedule_row {
-  sv_choice_row choice;
+  sv_setting_row setting;
   double (*factor)(const sv_schedule *s, double t);
 } schedule_row;
 
@@ -22,12 +22,12 @@ static double constant(const sv_schedule *s, double t) {
 }
 
 static double step(const sv_schedule *s, double t) {
-  return pow(s->choice.at[1], floor(t / (s->choice.at[0] * s->epoch)));
+  return pow(s->setting.at[1], floor(t / (s->setting.at[0] * s->epoch)));
 }
 
 static double cosine(const sv_schedule *s, double t) {
   const double pi = 3.141592653589793;
-  double warm = s->choice.at[0] * s->epoch, least = s->choice.at[1];
+  double warm = s->setting.at[0] * s->epoch, least = s->setting.at[1];
   if (t < warm) return fmin(1, (t + 1) / warm);
   double progress = (t - warm) / ((double)s->steps - warm);
   return least + (1 - least) * (1 + cos(pi * progress)) / 2;
@@ -43,12 +43,12 @@ static const schedule_row schedules[] = {
 
 /* What the numbers of every row have in common. */
 static sv_status check(const sv_schedule *s, const char *text) {
-  const sv_choice_row *row = s->choice.row;
+  const sv_setting_row *row = s->setting.row;
   for (int i = 0; i < row->most; i++)
-    if (s->choice.at[i] < 0)
+    if (s->setting.at[i] < 0)
       return sv_fail(SV_INVALID, "schedule '%s': %g is negative (usage: %s)",
-                     text, s->choice.at[i], row->usage);
-  if (row->least > 0 && s->choice.at[0] == 0)
+                     text, s->setting.at[i], row->usage);
+  if (row->least > 0 && s->setting.at[0] == 0)
     return sv_fail(SV_INVALID, "schedule '%s': 0 epochs (usage: %s)", text,
                    row->usage);
   return SV_OK;
@@ -59,12 +59,12 @@ sv_status sv_schedule_parse(sv_schedule *schedule, const char *text,
   *schedule = (sv_schedule){.rate = rate,
                             .epoch = (double)steps_per_epoch,
                             .steps = steps_per_epoch * epochs};
-  SV_TRY(sv_choice_parse(&schedule->choice, "schedule", text, schedules,
-                         sizeof *schedules));
+  SV_TRY(sv_setting_parse(&schedule->setting, "schedule", text, schedules,
+                          sizeof *schedules));
   return check(schedule, text);
 }
 
 double sv_schedule_at(const sv_schedule *schedule, int64_t step) {
-  const schedule_row *row = (const schedule_row *)schedule->choice.row;
+  const schedule_row *row = (const schedule_row *)schedule->setting.row;
   return schedule->rate * row->factor(schedule, (double)step);
 }

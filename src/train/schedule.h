@@ -2,10 +2,10 @@
 #ifndef SV_TRAIN_SCHEDULE_H
 #define SV_TRAIN_SCHEDULE_H
 
-#include "train/choice.h"
+#include "train/setting.h"
 
 typedef struct sv_schedule {
-  sv_choice choice;
+  sv_setting setting;
   double rate;   /* the highest */
   double epoch;  /* steps in an epoch */
   int64_t steps; /* of the whole training */

@@ -1,0 +1,28 @@
+/* Settings as text: a name from a table and its numbers, "step 10 0.1". */
+#ifndef SV_TRAIN_SETTING_H
+#define SV_TRAIN_SETTING_H
+
+#include "base/error.h"
+
+enum { SV_SETTING_NUMBERS = 4 };
+
+/* The first member of each row of such a table. */
+typedef struct sv_setting_row {
+  const char *name;
+  int least, most;                  /* how many numbers may follow */
+  double usual[SV_SETTING_NUMBERS]; /* where they are left out */
+  const char *usage;                /* "step EPOCHS FACTOR": in error texts */
+} sv_setting_row;
+
+typedef struct sv_setting {
+  const sv_setting_row *row;
+  double at[SV_SETTING_NUMBERS];
+} sv_setting;
+
+/* `table` points to rows of `size` bytes, the last of which has no name. An
+ * error names `what` ("schedule"), the text and what would do. */
+sv_status sv_setting_parse(sv_setting *setting, const char *what,
+                           const char *text, const void *table,
+                           size_t size) SV_CHECKED;
+
+#endif
