@@ -120,10 +120,11 @@ typedef enum sv_resize {
   SV_RESIZE_CROP     /* until it just covers, then the middle of it */
 } sv_resize;
 
-typedef enum sv_colour { SV_GREY, SV_RGB, SV_BGR } sv_colour;
+/* The order of three channels; a network of one channel takes grey. */
+typedef enum sv_order { SV_ORDER_RGB, SV_ORDER_BGR } sv_order;
 
 /* The network's input is channels x height x width floats:
- *   picture -> grey or three channels -> resized to what the pads leave
+ *   picture -> grey or three colours -> resized to what the pads leave
  *   -> black pads -> (pixel / 255 - mean) / deviation
  * in 8 bits up to the last step. Grey is 0.299 R + 0.587 G + 0.114 B; resizing
  * is bilinear, over the whole of what becomes a pixel when it shrinks.
@@ -132,7 +133,7 @@ typedef struct sv_preprocess {
   int channels, height, width;                  /* of the network's input */
   int pad_top, pad_left, pad_bottom, pad_right; /* part of height and width */
   sv_resize resize;
-  sv_colour colour;
+  sv_order order;
   float mean[3], deviation[3]; /* of pixel / 255; NAN: not given */
   int classes;                 /* 0: names are not known */
   char **names;                /* of the classes */
@@ -170,12 +171,11 @@ SV_API SV_CHECKED sv_status sv_preprocess_pixels(const sv_preprocess *p,
  *   svertka.image.size       "1x32x32"      channels, height, width
  *   svertka.image.pad        "2,2,2,2"      top, left, bottom, right, in pixels
  *   svertka.image.resize     "stretch"      or "crop"
- *   svertka.image.colour     "grey"         or "rgb", "bgr"
+ *   svertka.image.order      "rgb"          or "bgr"; of three channels only
  *   svertka.image.mean       "0.286040604"  one per channel, commas between,
  *   svertka.image.deviation  "0.353024244"  in units of pixel / 255
  *   svertka.labels           "Shirt\nBag"   a class a line
- * pad (none), resize (stretch), colour (by the channels) and labels may be
- * missing. */
+ * pad (none), resize (stretch), order (rgb) and labels may be missing. */
 
 /* Takes over one pair. Keys that are not svertka.labels and do not begin with
  * svertka.image. are somebody else's and ignored; an unknown one among those,

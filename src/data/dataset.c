@@ -1,0 +1,197 @@
+/* Data sets: found by name or path, read by the first reader that knows them.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "data/reader.h"
+
+#define SV_READER(name) extern const sv_reader sv_reader_##name;
+#include "data/readers.def"
+#undef SV_READER
+
+const sv_reader *const sv_readers[] = {
+#define SV_READER(name) &sv_reader_##name,
+#include "data/readers.def"
+#undef SV_READER
+    NULL};
+
+/* What the classes are called where the files do not say it. */
+static const struct {
+  const char *dataset;
+  int classes;
+  const char *names[10];
+} known[] = {
+    {"fashion-mnist",
+     10,
+     {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt",
+      "Sneaker", "Bag", "Ankle boot"}},
+    {"mnist", 10, {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}},
+};
+
+/* ---- Where it is ---- */
+
+/* Takes data/name if it is there; *path stays NULL otherwise. */
+static sv_status try_place(char **path, const char *place, const char *name) {
+  SV_TRY(sv_path_join(path, place, name));
+  if (sv_path_exists(*path)) return SV_OK;
+  sv_free(*path);
+  *path = NULL;
+  return SV_OK;
+}
+
+static sv_status locate(char **path, const char *data) {
+  *path = NULL;
+  if (data[0] && sv_path_exists(data)) return sv_copy_text(path, data);
+  if (!data[0] || strchr(data, '/'))
+    return sv_fail(SV_IO, "\"%s\": no such file or folder", data);
+  const char *own = getenv("SVERTKA_DATA");
+  const char *places[] = {own && own[0] ? own : NULL, "./data",
+                          "/usr/share/datasets"};
+  for (int i = 0; i < 3 && !*path; i++)
+    if (places[i]) SV_TRY(try_place(path, places[i], data));
+  if (*path) return SV_OK;
+  return sv_fail(SV_IO,
+                 "%s: no such data set: looked for ./%s, %s/%s%s, ./data/%s, "
+                 "/usr/share/datasets/%s",
+                 data, data, places[0] ? places[0] : "$SVERTKA_DATA", data,
+                 places[0] ? "" : " (which is not set)", data, data);
+}
+
+/* "a/fashion-mnist/" -> "fashion-mnist"; "." is called what its folder is. */
+static sv_status name_of(char **name, const char *path) {
+  size_t end = strlen(path);
+  while (end > 1 && path[end - 1] == '/') end--;
+  size_t begin = end;
+  while (begin > 0 && path[begin - 1] != '/') begin--;
+  SV_TRY(sv_copy_text(name, path + begin));
+  (*name)[end - begin] = '\0';
+  if (strcmp(*name, ".") != 0 && strcmp(*name, "..") != 0) return SV_OK;
+  char *real = realpath(path, NULL);
+  if (!real) return SV_OK;
+  sv_free(*name);
+  sv_status status = sv_copy_text(name, strrchr(real, '/') + 1);
+  free(real);
+  return status;
+}
+
+static sv_status find_reader(sv_dataset *d) {
+  for (int i = 0; sv_readers[i]; i++)
+    if (sv_readers[i]->probe(d->path)) {
+      d->reader = sv_readers[i];
+      return SV_OK;
+    }
+  sv_text text = {0};
+  for (int i = 0; sv_readers[i]; i++)
+    sv_text_add(&text, "%s %s (%s)", i ? "," : "", sv_readers[i]->name,
+                sv_readers[i]->help);
+  char *list;
+  SV_TRY(sv_text_take(&text, &list));
+  sv_status status = sv_fail(
+      SV_FORMAT, "%s: no data set that a reader knows:%s", d->path, list);
+  sv_free(list);
+  return status;
+}
+
+/* ---- What it holds ---- */
+
+/* The names of a known data set, or NULL; it also fixes the number of classes.
+ */
+static const char *const *known_names(sv_dataset *d) {
+  for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+    if (strcmp(known[i].dataset, d->name) == 0) {
+      d->classes = known[i].classes;
+      return known[i].names;
+    }
+  return NULL;
+}
+
+static sv_status give_names(sv_dataset *d) {
+  const char *const *names = known_names(d);
+  SV_TRY(sv_alloc_array(&d->names, (size_t)d->classes, sizeof *d->names));
+  for (int i = 0; i < d->classes; i++) {
+    char number[16];
+    snprintf(number, sizeof number, "%d", i);
+    SV_TRY(sv_copy_text(&d->names[i], names ? names[i] : number));
+  }
+  return SV_OK;
+}
+
+static sv_status check(const sv_dataset *d) {
+  if (d->count < 1) return sv_fail(SV_FORMAT, "%s: holds no images", d->path);
+  if (d->channels != 1 && d->channels != 3)
+    return sv_fail(SV_UNSUPPORTED, "%s: images of %d channels, expected 1 or 3",
+                   d->path, d->channels);
+  for (int64_t i = 0; i < d->count; i++)
+    if (d->labels[i] < 0 || d->labels[i] >= d->classes)
+      return sv_fail(SV_FORMAT, "%s: label %d of sample %lld is not 0 to %d",
+                     d->path, d->labels[i], (long long)i, d->classes - 1);
+  return SV_OK;
+}
+
+static sv_status open_path(sv_dataset *d, const char *data, sv_split split) {
+  d->split = split;
+  SV_TRY(locate(&d->path, data));
+  SV_TRY(name_of(&d->name, d->path));
+  SV_TRY(find_reader(d));
+  SV_TRY(d->reader->open(d));
+  if (!d->names) SV_TRY(give_names(d));
+  return check(d);
+}
+
+sv_status sv_dataset_open(sv_dataset **dataset, const char *data,
+                          sv_split split) {
+  *dataset = NULL;
+  sv_dataset *d;
+  SV_TRY(sv_alloc(&d, sizeof *d));
+  sv_status status = open_path(d, data, split);
+  if (status == SV_OK)
+    *dataset = d;
+  else
+    sv_dataset_free(d);
+  return status;
+}
+
+void sv_dataset_free(sv_dataset *d) {
+  if (!d) return;
+  if (d->reader) d->reader->close(d->state);
+  for (int i = 0; d->names && i < d->classes; i++) sv_free(d->names[i]);
+  sv_free(d->names);
+  sv_free(d->labels);
+  sv_free(d->name);
+  sv_free(d->path);
+  sv_free(d);
+}
+
+const char *sv_dataset_name(const sv_dataset *d) { return d->name; }
+
+const char *sv_dataset_path(const sv_dataset *d) { return d->path; }
+
+int64_t sv_dataset_count(const sv_dataset *d) { return d->count; }
+
+int sv_dataset_channels(const sv_dataset *d) { return d->channels; }
+
+int sv_dataset_height(const sv_dataset *d) { return d->height; }
+
+int sv_dataset_width(const sv_dataset *d) { return d->width; }
+
+int sv_dataset_classes(const sv_dataset *d) { return d->classes; }
+
+const char *sv_dataset_class_name(const sv_dataset *d, int i) {
+  return i >= 0 && i < d->classes ? d->names[i] : NULL;
+}
+
+int sv_dataset_label(const sv_dataset *d, int64_t i) {
+  return i >= 0 && i < d->count ? d->labels[i] : -1;
+}
+
+sv_status sv_dataset_image(const sv_dataset *d, int64_t i, sv_image *image) {
+  *image = (sv_image){0};
+  if (i < 0 || i >= d->count)
+    return sv_fail(SV_INVALID, "%s: sample %lld is not 0 to %lld", d->path,
+                   (long long)i, (long long)d->count - 1);
+  return d->reader->image(d, i, image);
+}

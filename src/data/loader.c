@@ -1,0 +1,256 @@
+#include "data/loader.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/thread.h"
+#include "data/reader.h"
+
+enum { SLOTS = 2, MESSAGE = 1024, MOST_THREADS = 8 };
+
+/* Room for a batch. */
+typedef struct slot {
+  float *pixels;
+  int64_t *labels;
+  int64_t left; /* samples that are not there yet */
+  sv_status status;
+  int64_t failed; /* the position of the sample that status is about */
+  char message[MESSAGE];
+} slot;
+
+struct sv_loader {
+  sv_loader_options options;
+  size_t sample; /* floats of one */
+  slot slots[SLOTS];
+  pthread_t threads[MOST_THREADS];
+  int thread_count;
+  bool has_lock;
+  pthread_mutex_t lock; /* over all below and in the slots but the samples */
+  pthread_cond_t work;  /* there may be something to fill, or to end */
+  pthread_cond_t done;  /* a batch is complete, or a thread idle */
+  const int64_t *order;
+  int64_t count, first; /* of the order; where batch 0 begins */
+  int64_t next;         /* the position that is filled next */
+  int64_t batch;        /* the one that the caller has or waits for */
+  int busy;             /* threads that are filling */
+  bool stopping;        /* start waits until nobody is busy */
+  bool quit;
+};
+
+/* ---- Positions and batches ---- */
+
+static int64_t batch_of(const sv_loader *l, int64_t position) {
+  return (position - l->first) / l->options.batch;
+}
+
+static int64_t batch_begin(const sv_loader *l, int64_t batch) {
+  int64_t left = l->count - l->first, begin;
+  bool beyond = __builtin_mul_overflow(batch, l->options.batch, &begin);
+  return l->first + (beyond || begin > left ? left : begin);
+}
+
+static int64_t batch_size(const sv_loader *l, int64_t batch) {
+  return batch_begin(l, batch + 1) - batch_begin(l, batch);
+}
+
+static slot *slot_of(sv_loader *l, int64_t batch) {
+  return &l->slots[batch % SLOTS];
+}
+
+/* Makes the slot of this batch ready to be filled. */
+static void clear_slot(sv_loader *l, int64_t batch) {
+  slot *s = slot_of(l, batch);
+  s->left = batch_size(l, batch);
+  s->status = SV_OK;
+}
+
+/* ---- Filling ---- */
+
+static sv_status load(sv_loader *l, int64_t position) {
+  slot *s = slot_of(l, batch_of(l, position));
+  size_t place = (size_t)((position - l->first) % l->options.batch);
+  int64_t sample = l->order[position];
+  sv_image image;
+  SV_TRY(sv_dataset_image(l->options.dataset, sample, &image));
+  sv_status status = sv_preprocess_pixels(l->options.preprocess, &image,
+                                          s->pixels + place * l->sample);
+  sv_image_free(&image);
+  s->labels[place] = sv_dataset_label(l->options.dataset, sample);
+  return status;
+}
+
+/* Of several errors the first sample's stays, whoever was faster. */
+static void finish(sv_loader *l, int64_t position, sv_status status) {
+  slot *s = slot_of(l, batch_of(l, position));
+  if (status != SV_OK && (s->status == SV_OK || position < s->failed)) {
+    s->status = status;
+    s->failed = position;
+    memcpy(s->message, sv_error(), strnlen(sv_error(), MESSAGE - 1) + 1);
+  }
+  s->left--;
+}
+
+static bool has_work(const sv_loader *l) {
+  return l->next < l->count && batch_of(l, l->next) < l->batch + SLOTS;
+}
+
+static void *run(void *context) {
+  sv_loader *l = context;
+  pthread_mutex_lock(&l->lock);
+  while (!l->quit) {
+    if (!has_work(l)) {
+      pthread_cond_wait(&l->work, &l->lock);
+      continue;
+    }
+    int64_t position = l->next++;
+    l->busy++;
+    pthread_mutex_unlock(&l->lock);
+    sv_status status = load(l, position);
+    pthread_mutex_lock(&l->lock);
+    finish(l, position, status);
+    l->busy--;
+    bool complete = slot_of(l, batch_of(l, position))->left == 0;
+    if (complete || (l->stopping && l->busy == 0))
+      pthread_cond_signal(&l->done);
+  }
+  pthread_mutex_unlock(&l->lock);
+  return NULL;
+}
+
+/* ---- The caller's side ---- */
+
+static int threads_for(const sv_loader_options *o) {
+  if (o->threads != SV_LOADER_AUTO) return o->threads;
+  const sv_preprocess *p = o->preprocess;
+  const sv_dataset *d = o->dataset;
+  int processors = sv_threads_resolve(0);
+  if (!d->reader->in_memory)
+    return processors < MOST_THREADS ? processors : MOST_THREADS;
+  return d->channels != p->channels ||
+         d->height != p->height - p->pad_top - p->pad_bottom ||
+         d->width != p->width - p->pad_left - p->pad_right;
+}
+
+/* Signals are for the program's own threads. */
+static sv_status start_threads(sv_loader *l, int wanted) {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  int fault = 0;
+  while (l->thread_count < wanted && !fault) {
+    fault = pthread_create(&l->threads[l->thread_count], NULL, run, l);
+    l->thread_count += !fault;
+  }
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  if (!fault) return SV_OK;
+  return sv_fail(SV_NO_MEMORY, "cannot start a loader thread: %s",
+                 strerror(fault));
+}
+
+static sv_status make(sv_loader *l) {
+  const sv_preprocess *p = l->options.preprocess;
+  SV_TRY(sv_preprocess_check(p));
+  if (l->options.batch < 1)
+    return sv_fail(SV_INVALID, "a batch of %lld samples, expected 1 or more",
+                   (long long)l->options.batch);
+  int threads = threads_for(&l->options);
+  if (threads < 0 || threads > MOST_THREADS)
+    return sv_fail(SV_INVALID, "%d loader threads, expected 0 to %d", threads,
+                   MOST_THREADS);
+  l->sample = (size_t)p->channels * (size_t)p->height * (size_t)p->width;
+  for (int i = 0; i < SLOTS; i++) {
+    SV_TRY(sv_alloc_array(&l->slots[i].pixels, (size_t)l->options.batch,
+                          l->sample * sizeof(float)));
+    SV_TRY(sv_alloc_array(&l->slots[i].labels, (size_t)l->options.batch,
+                          sizeof(int64_t)));
+  }
+  pthread_mutex_init(&l->lock, NULL);
+  pthread_cond_init(&l->work, NULL);
+  pthread_cond_init(&l->done, NULL);
+  l->has_lock = true;
+  return start_threads(l, threads);
+}
+
+sv_status sv_loader_new(sv_loader **loader, const sv_loader_options *options) {
+  *loader = NULL;
+  sv_loader *l;
+  SV_TRY(sv_alloc(&l, sizeof *l));
+  l->options = *options;
+  sv_status status = make(l);
+  if (status == SV_OK)
+    *loader = l;
+  else
+    sv_loader_free(l);
+  return status;
+}
+
+void sv_loader_free(sv_loader *l) {
+  if (!l) return;
+  if (l->has_lock) {
+    pthread_mutex_lock(&l->lock);
+    l->quit = true;
+    pthread_cond_broadcast(&l->work);
+    pthread_mutex_unlock(&l->lock);
+    for (int i = 0; i < l->thread_count; i++) pthread_join(l->threads[i], NULL);
+    pthread_cond_destroy(&l->done);
+    pthread_cond_destroy(&l->work);
+    pthread_mutex_destroy(&l->lock);
+  }
+  for (int i = 0; i < SLOTS; i++) {
+    sv_free(l->slots[i].pixels);
+    sv_free(l->slots[i].labels);
+  }
+  sv_free(l);
+}
+
+sv_status sv_loader_start(sv_loader *l, const int64_t *order, int64_t count,
+                          int64_t first) {
+  if (first < 0 || first > count)
+    return sv_fail(SV_INVALID, "position %lld of an order of %lld samples",
+                   (long long)first, (long long)count);
+  pthread_mutex_lock(&l->lock);
+  l->next = l->count;
+  l->stopping = true;
+  while (l->busy > 0) pthread_cond_wait(&l->done, &l->lock);
+  l->stopping = false;
+  l->order = order;
+  l->count = count;
+  l->first = l->next = first;
+  l->batch = -1; /* the first call of next makes it 0 */
+  for (int i = 0; i < SLOTS; i++) clear_slot(l, i);
+  pthread_cond_broadcast(&l->work);
+  pthread_mutex_unlock(&l->lock);
+  return SV_OK;
+}
+
+static void fill_here(sv_loader *l) {
+  int64_t end = batch_begin(l, l->batch + 1);
+  for (; l->next < end; l->next++) finish(l, l->next, load(l, l->next));
+}
+
+sv_status sv_loader_next(sv_loader *l, sv_batch *batch) {
+  *batch = (sv_batch){0};
+  pthread_mutex_lock(&l->lock);
+  /* The slot of the batch that the caller had is free for the one after next.
+   */
+  if (l->batch >= 0) clear_slot(l, l->batch + SLOTS);
+  l->batch++;
+  slot *s = slot_of(l, l->batch);
+  if (l->thread_count == 0)
+    fill_here(l);
+  else if (has_work(l))
+    pthread_cond_broadcast(&l->work);
+  while (s->left > 0) pthread_cond_wait(&l->done, &l->lock);
+  sv_status status = s->status;
+  int64_t first = batch_begin(l, l->batch);
+  if (status == SV_OK)
+    *batch = (sv_batch){.first = first,
+                        .count = batch_size(l, l->batch),
+                        .samples = l->order + first,
+                        .pixels = s->pixels,
+                        .labels = s->labels};
+  pthread_mutex_unlock(&l->lock);
+  return status == SV_OK ? SV_OK : sv_fail_as(status, s->message);
+}

@@ -1,0 +1,272 @@
+/* Preprocessing as a model file's metadata: a table of keys, each with the pair
+ * of functions that reads and writes it. */
+#include <ctype.h>
+#include <locale.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "data/preprocess.h"
+
+#define PREFIX "svertka.image."
+
+/* ---- Numbers: a decimal point is a point in every locale ---- */
+
+/* Exactly `count` whole numbers below a million. */
+static bool read_ints(const char *text, char separator, int count, int *at) {
+  for (int i = 0; i < count; i++, text++) {
+    if (!isdigit((unsigned char)*text)) return false;
+    for (at[i] = 0; isdigit((unsigned char)*text); text++) {
+      at[i] = 10 * at[i] + (*text - '0');
+      if (at[i] >= 1000000) return false;
+    }
+    if (*text != (i + 1 < count ? separator : '\0')) return false;
+  }
+  return true;
+}
+
+static bool read_float(const char **text, float *value) {
+  if (isspace((unsigned char)**text)) return false;
+  locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+  char *end;
+  *value = strtof_l(*text, &end, plain);
+  freelocale(plain);
+  bool good = end != *text && isfinite(*value);
+  *text = end;
+  return good;
+}
+
+/* One to three finite numbers; the rest of `at` becomes NAN. */
+static bool read_floats(const char *text, float at[3]) {
+  at[0] = at[1] = at[2] = NAN;
+  for (int i = 0; i < 3; i++, text++) {
+    if (!read_float(&text, &at[i])) return false;
+    if (*text == '\0') return true;
+    if (*text != ',') return false;
+  }
+  return false;
+}
+
+static void put_floats(const float *at, int count, sv_text *text) {
+  locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+  locale_t before = uselocale(plain);
+  for (int i = 0; i < count; i++)
+    sv_text_add(text, "%s%.9g", i ? "," : "", (double)at[i]);
+  uselocale(before);
+  freelocale(plain);
+}
+
+/* ---- The keys ---- */
+
+static bool set_size(sv_preprocess *p, const char *value) {
+  int at[3];
+  if (!read_ints(value, 'x', 3, at)) return false;
+  p->channels = at[0];
+  p->height = at[1];
+  p->width = at[2];
+  return true;
+}
+
+static void put_size(const sv_preprocess *p, sv_text *text) {
+  sv_text_add(text, "%dx%dx%d", p->channels, p->height, p->width);
+}
+
+static bool set_pad(sv_preprocess *p, const char *value) {
+  int at[4];
+  if (!read_ints(value, ',', 4, at)) return false;
+  p->pad_top = at[0];
+  p->pad_left = at[1];
+  p->pad_bottom = at[2];
+  p->pad_right = at[3];
+  return true;
+}
+
+static void put_pad(const sv_preprocess *p, sv_text *text) {
+  sv_text_add(text, "%d,%d,%d,%d", p->pad_top, p->pad_left, p->pad_bottom,
+              p->pad_right);
+}
+
+static bool set_resize(sv_preprocess *p, const char *value) {
+  bool crop = strcmp(value, "crop") == 0;
+  p->resize = crop ? SV_RESIZE_CROP : SV_RESIZE_STRETCH;
+  return crop || strcmp(value, "stretch") == 0;
+}
+
+static void put_resize(const sv_preprocess *p, sv_text *text) {
+  sv_text_add(text, "%s", p->resize == SV_RESIZE_CROP ? "crop" : "stretch");
+}
+
+static bool set_order(sv_preprocess *p, const char *value) {
+  bool bgr = strcmp(value, "bgr") == 0;
+  p->order = bgr ? SV_ORDER_BGR : SV_ORDER_RGB;
+  return bgr || strcmp(value, "rgb") == 0;
+}
+
+static void put_order(const sv_preprocess *p, sv_text *text) {
+  if (p->channels == 3)
+    sv_text_add(text, "%s", p->order == SV_ORDER_BGR ? "bgr" : "rgb");
+}
+
+static bool set_mean(sv_preprocess *p, const char *value) {
+  return read_floats(value, p->mean);
+}
+
+static void put_mean(const sv_preprocess *p, sv_text *text) {
+  put_floats(p->mean, p->channels, text);
+}
+
+static bool set_deviation(sv_preprocess *p, const char *value) {
+  return read_floats(value, p->deviation);
+}
+
+static void put_deviation(const sv_preprocess *p, sv_text *text) {
+  put_floats(p->deviation, p->channels, text);
+}
+
+static const struct {
+  const char *key, *expected;
+  bool (*set)(sv_preprocess *p, const char *value);
+  void (*put)(const sv_preprocess *p, sv_text *text); /* nothing: left out */
+} keys[] = {
+    {PREFIX "size", "channels x height x width as in 1x32x32", set_size,
+     put_size},
+    {PREFIX "pad", "top,left,bottom,right as in 2,2,2,2", set_pad, put_pad},
+    {PREFIX "resize", "stretch or crop", set_resize, put_resize},
+    {PREFIX "order", "rgb or bgr", set_order, put_order},
+    {PREFIX "mean", "a number per channel, commas between", set_mean, put_mean},
+    {PREFIX "deviation", "a number per channel, commas between", set_deviation,
+     put_deviation},
+};
+enum { KEYS = sizeof keys / sizeof keys[0] };
+static const char labels_key[] = "svertka.labels";
+
+/* ---- Labels: a class a line ---- */
+
+static sv_status set_labels(sv_preprocess *p, const char *value) {
+  sv_preprocess_free_names(p);
+  if (!value[0]) return SV_OK;
+  int count = 1;
+  for (const char *c = value; *c; c++) count += *c == '\n';
+  SV_TRY(sv_alloc_array(&p->names, (size_t)count, sizeof *p->names));
+  p->classes = count;
+  for (int i = 0; i < count; i++) {
+    size_t length = strcspn(value, "\n");
+    SV_TRY(sv_alloc(&p->names[i], length + 1));
+    memcpy(p->names[i], value, length);
+    value += length + 1;
+  }
+  return SV_OK;
+}
+
+static sv_status put_labels(const sv_preprocess *p, sv_text *text) {
+  for (int i = 0; i < p->classes; i++) {
+    if (strchr(p->names[i], '\n') || (p->classes == 1 && !p->names[i][0]))
+      return sv_fail(SV_INVALID,
+                     "%s: the name of class %d is not one line: \"%s\"",
+                     labels_key, i, p->names[i]);
+    sv_text_add(text, "%s%s", i ? "\n" : "", p->names[i]);
+  }
+  return SV_OK;
+}
+
+/* ---- All together ---- */
+
+sv_status sv_preprocess_set(sv_preprocess *p, const char *key,
+                            const char *value) {
+  if (strcmp(key, labels_key) == 0) return set_labels(p, value);
+  if (strncmp(key, PREFIX, strlen(PREFIX)) != 0) return SV_OK;
+  for (int i = 0; i < KEYS; i++)
+    if (strcmp(key, keys[i].key) == 0) {
+      if (keys[i].set(p, value)) return SV_OK;
+      return sv_fail(SV_INVALID, "%s: \"%s\", expected %s", key, value,
+                     keys[i].expected);
+    }
+  return sv_fail(SV_UNSUPPORTED, "%s: unknown; written by a newer version?",
+                 key);
+}
+
+sv_status sv_preprocess_check_size(const sv_preprocess *p) {
+  if (p->channels == 0 && p->height == 0 && p->width == 0)
+    return sv_fail(SV_INVALID, PREFIX "size: not given");
+  if ((p->channels != 1 && p->channels != 3) || p->height < 1 || p->width < 1 ||
+      p->height > SV_IMAGE_SIDE || p->width > SV_IMAGE_SIDE ||
+      (int64_t)p->height * p->width > SV_IMAGE_PIXELS)
+    return sv_fail(SV_INVALID,
+                   PREFIX
+                   "size: %dx%dx%d, expected 1 or 3 channels, sides of "
+                   "1 to %d and at most %d pixels",
+                   p->channels, p->height, p->width, SV_IMAGE_SIDE,
+                   SV_IMAGE_PIXELS);
+  const int pads[] = {p->pad_top, p->pad_left, p->pad_bottom, p->pad_right};
+  bool good = true;
+  for (int i = 0; i < 4; i++) good &= pads[i] >= 0 && pads[i] < SV_IMAGE_SIDE;
+  if (!good || p->pad_top + p->pad_bottom >= p->height ||
+      p->pad_left + p->pad_right >= p->width)
+    return sv_fail(SV_INVALID,
+                   PREFIX "pad: %d,%d,%d,%d leaves nothing of %dx%d",
+                   p->pad_top, p->pad_left, p->pad_bottom, p->pad_right,
+                   p->height, p->width);
+  if (p->channels == 1 && p->order != SV_ORDER_RGB)
+    return sv_fail(SV_INVALID, PREFIX "order: bgr, but there is one channel");
+  return SV_OK;
+}
+
+static sv_status check_floats(const char *key, const float at[3],
+                              int channels) {
+  int given = 0;
+  for (int i = 0; i < 3; i++) given += isfinite(at[i]) != 0;
+  if (given == 0) return sv_fail(SV_INVALID, "%s: not given", key);
+  for (int i = 0; i < 3; i++)
+    if ((isfinite(at[i]) != 0) != (i < channels))
+      return sv_fail(SV_INVALID, "%s: %d numbers, expected %d, one per channel",
+                     key, given, channels);
+  return SV_OK;
+}
+
+sv_status sv_preprocess_check(const sv_preprocess *p) {
+  SV_TRY(sv_preprocess_check_size(p));
+  SV_TRY(check_floats(PREFIX "mean", p->mean, p->channels));
+  SV_TRY(check_floats(PREFIX "deviation", p->deviation, p->channels));
+  for (int i = 0; i < p->channels; i++)
+    if (p->deviation[i] <= 0)
+      return sv_fail(SV_INVALID, PREFIX "deviation: %g is not above 0",
+                     (double)p->deviation[i]);
+  return SV_OK;
+}
+
+/* A key whose text is empty is left out. */
+static sv_status store(sv_model *model, const char *key, sv_text *text) {
+  if (!text->length && !text->failed) return SV_OK;
+  char *value;
+  SV_TRY(sv_text_take(text, &value));
+  sv_status status = sv_model_set_meta(model, key, value);
+  sv_free(value);
+  return status;
+}
+
+sv_status sv_preprocess_save(const sv_preprocess *p, sv_model *model) {
+  SV_TRY(sv_preprocess_check(p));
+  sv_text text = {0};
+  for (int i = 0; i < KEYS; i++) {
+    keys[i].put(p, &text);
+    SV_TRY(store(model, keys[i].key, &text));
+  }
+  sv_status status = put_labels(p, &text);
+  if (status == SV_OK) status = store(model, labels_key, &text);
+  sv_text_clear(&text);
+  return status;
+}
+
+sv_status sv_preprocess_load(sv_preprocess *p, const sv_model *model) {
+  *p = sv_preprocess_default();
+  sv_status status = SV_OK;
+  for (int i = 0; i < sv_model_meta_count(model) && status == SV_OK; i++) {
+    const char *key = sv_model_meta_key(model, i);
+    status = sv_preprocess_set(p, key, sv_model_meta(model, key));
+  }
+  if (status == SV_OK) status = sv_preprocess_check(p);
+  if (status != SV_OK) sv_preprocess_free(p);
+  return status;
+}

@@ -1,0 +1,263 @@
+/* From 8-bit pixels to a network's input. */
+#include "data/preprocess.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "data/image.h"
+
+sv_preprocess sv_preprocess_default(void) {
+  return (sv_preprocess){.mean = {NAN, NAN, NAN}, .deviation = {NAN, NAN, NAN}};
+}
+
+void sv_preprocess_free(sv_preprocess *p) {
+  sv_preprocess_free_names(p);
+  *p = sv_preprocess_default();
+}
+
+void sv_preprocess_free_names(sv_preprocess *p) {
+  for (int i = 0; p->names && i < p->classes; i++) sv_free(p->names[i]);
+  sv_free(p->names);
+  p->names = NULL;
+  p->classes = 0;
+}
+
+/* p's own copy of these names. */
+static sv_status copy_names(sv_preprocess *p, int classes, char **names) {
+  p->names = NULL;
+  p->classes = 0;
+  if (classes == 0) return SV_OK;
+  SV_TRY(sv_alloc_array(&p->names, (size_t)classes, sizeof *p->names));
+  p->classes = classes;
+  sv_status status = SV_OK;
+  for (int i = 0; i < classes && status == SV_OK; i++)
+    status = sv_copy_text(&p->names[i], names[i]);
+  if (status != SV_OK) sv_preprocess_free_names(p);
+  return status;
+}
+
+sv_status sv_preprocess_copy(sv_preprocess *copy, const sv_preprocess *p) {
+  *copy = *p;
+  return copy_names(copy, p->classes, p->names);
+}
+
+/* ---- For a data set ---- */
+
+/* The pad on each side if the network's input is a little larger than the
+ * images; else 0. */
+static int pad_for(const sv_dataset *d, const sv_preprocess *p) {
+  int more = p->height - d->height;
+  bool little = more > 0 && more % 2 == 0 && more == p->width - d->width &&
+                3 * more <= d->height && 3 * more <= d->width;
+  return little ? more / 2 : 0;
+}
+
+sv_status sv_preprocess_match(sv_preprocess *p, const sv_dataset *d,
+                              const sv_shape *input) {
+  *p = sv_preprocess_default();
+  if (input->rank != 3 || input->dim[1] > SV_IMAGE_SIDE ||
+      input->dim[2] > SV_IMAGE_SIDE ||
+      (input->dim[0] != 1 && input->dim[0] != 3))
+    return sv_fail(SV_INVALID,
+                   "%s: the network's input is %s, expected 1 or 3 channels x "
+                   "height x width",
+                   d->path, sv_shape_text(input, (char[SV_SHAPE_TEXT]){0}));
+  p->channels = (int)input->dim[0];
+  p->height = (int)input->dim[1];
+  p->width = (int)input->dim[2];
+  p->pad_top = p->pad_left = p->pad_bottom = p->pad_right = pad_for(d, p);
+  SV_TRY(sv_preprocess_check_size(p));
+  return copy_names(p, d->classes, d->names);
+}
+
+/* Exact sums of a row's values and squares: 65535 * 255 * 255 < 2^32. */
+static void add_row(const uint8_t *row, int width, int step, uint64_t *sum,
+                    uint64_t *squares) {
+  uint32_t s = 0, q = 0;
+  if (step == 1)
+    for (int x = 0; x < width; x++) {
+      s += row[x];
+      q += (uint32_t)row[x] * row[x];
+    }
+  else
+    for (int x = 0; x < width; x++) {
+      s += row[x * step];
+      q += (uint32_t)row[x * step] * row[x * step];
+    }
+  *sum += s;
+  *squares += q;
+}
+
+typedef struct sums {
+  uint64_t sum[3], squares[3]; /* per channel of the picture: R, G, B */
+} sums;
+
+static sv_status add_sample(const sv_preprocess *p, const sv_dataset *d,
+                            int64_t i, sums *totals) {
+  sv_image image, ready = {0};
+  SV_TRY(sv_dataset_image(d, i, &image));
+  sv_status status = sv_preprocess_fit_size(p, &image, &ready);
+  for (int y = 0; status == SV_OK && y < ready.height; y++)
+    for (int c = 0; c < p->channels; c++)
+      add_row(sv_image_row(&ready, y) + c, ready.width, p->channels,
+              &totals->sum[c], &totals->squares[c]);
+  sv_image_free(&ready);
+  sv_image_free(&image);
+  return status;
+}
+
+sv_status sv_preprocess_fit(sv_preprocess *p, const sv_dataset *d,
+                            const sv_samples *samples) {
+  const int64_t most = 100000;
+  if (d->split != SV_SPLIT_TRAIN)
+    return sv_fail(SV_INVALID,
+                   "%s: mean and deviation come from the training split, not "
+                   "from the test split",
+                   d->path);
+  if (samples->count < 1)
+    return sv_fail(SV_INVALID, "%s: no samples to take the mean of", d->path);
+  SV_TRY(sv_preprocess_check_size(p));
+  int64_t used = samples->count < most ? samples->count : most;
+  sums totals = {0};
+  for (int64_t i = 0; i < used; i++)
+    SV_TRY(add_sample(p, d, samples->at[i * samples->count / used], &totals));
+  int height = p->height - p->pad_top - p->pad_bottom;
+  int width = p->width - p->pad_left - p->pad_right;
+  double pixels = (double)used * height * width;
+  for (int c = 0; c < p->channels; c++) {
+    int from = sv_preprocess_source(p, c);
+    double mean = (double)totals.sum[from] / pixels;
+    double variance = (double)totals.squares[from] / pixels - mean * mean;
+    p->mean[c] = (float)(mean / 255);
+    p->deviation[c] = variance > 0 ? (float)(sqrt(variance) / 255) : 1;
+  }
+  return SV_OK;
+}
+
+/* ---- For a picture ---- */
+
+/* Grey as PIL and libjpeg have it (ITU-R BT.601), in 16 bits, rounded. */
+static uint8_t grey_of(const uint8_t *rgb) {
+  return (
+      uint8_t)((rgb[0] * 19595u + rgb[1] * 38470u + rgb[2] * 7471u + 32768u) >>
+               16);
+}
+
+static void convert_row(const uint8_t *src, int from, uint8_t *dst, int to,
+                        int width) {
+  for (int x = 0; x < width; x++, src += from, dst += to) {
+    uint8_t rgb[3];
+    for (int c = 0; c < 3; c++) {
+      uint8_t value = src[from == 1 ? 0 : c];
+      rgb[c] = from == 4 ? sv_over_white(value, src[3]) : value;
+    }
+    if (to == 1)
+      *dst = from == 1 ? rgb[0] : grey_of(rgb);
+    else
+      memcpy(dst, rgb, 3);
+  }
+}
+
+/* *converted = the image with p's channels, dense; borrowed if it is so. */
+static sv_status convert(const sv_image *image, int channels,
+                         sv_image *converted) {
+  ptrdiff_t row = (ptrdiff_t)image->width * image->channels;
+  if (image->channels == channels &&
+      (image->stride == 0 || image->stride == row)) {
+    *converted = *image;
+    converted->stride = row;
+    converted->owned = NULL;
+    return SV_OK;
+  }
+  uint8_t *dst;
+  SV_TRY(sv_image_new(converted, image->width, image->height, channels, &dst));
+  for (int y = 0; y < image->height; y++, dst += converted->stride)
+    convert_row(sv_image_row(image, y), image->channels, dst, channels,
+                image->width);
+  return SV_OK;
+}
+
+/* The part of the image that becomes width x height. */
+static sv_window window_of(const sv_image *image, sv_resize rule, int width,
+                           int height) {
+  sv_window w = {0, 0, image->width, image->height};
+  if (rule == SV_RESIZE_STRETCH) return w;
+  double x = (double)width / image->width, y = (double)height / image->height;
+  double scale = x > y ? x : y;
+  w.width = width / scale;
+  w.height = height / scale;
+  w.x = (image->width - w.width) / 2;
+  w.y = (image->height - w.height) / 2;
+  return w;
+}
+
+sv_status sv_preprocess_fit_size(const sv_preprocess *p, const sv_image *image,
+                                 sv_image *ready) {
+  *ready = (sv_image){0};
+  SV_TRY(sv_image_check(image));
+  int height = p->height - p->pad_top - p->pad_bottom;
+  int width = p->width - p->pad_left - p->pad_right;
+  bool same = image->width == width && image->height == height;
+  if (same && image->channels == p->channels) {
+    *ready = *image;
+    ready->owned = NULL;
+    return SV_OK;
+  }
+  sv_image converted;
+  SV_TRY(convert(image, p->channels, &converted));
+  if (same) {
+    *ready = converted;
+    return SV_OK;
+  }
+  uint8_t *pixels;
+  sv_status status = sv_image_new(ready, width, height, p->channels, &pixels);
+  sv_window window = window_of(image, p->resize, width, height);
+  if (status == SV_OK)
+    status = sv_image_resize(&converted, &window, width, height, pixels);
+  sv_image_free(&converted);
+  if (status != SV_OK) sv_image_free(ready);
+  return status;
+}
+
+static void fill(float *dst, int count, float value) {
+  for (int i = 0; i < count; i++) dst[i] = value;
+}
+
+static void normalise_row(const uint8_t *src, int step, int width, float scale,
+                          float shift, float *dst) {
+  if (step == 1)
+    for (int x = 0; x < width; x++) dst[x] = (float)src[x] * scale + shift;
+  else
+    for (int x = 0; x < width; x++)
+      dst[x] = (float)src[x * step] * scale + shift;
+}
+
+/* (pixel / 255 - mean) / deviation = pixel * scale + shift; black is shift. */
+static void normalise(const sv_preprocess *p, const sv_image *ready, int c,
+                      float *dst) {
+  float scale = 1 / (255 * p->deviation[c]);
+  float shift = -p->mean[c] / p->deviation[c];
+  fill(dst, p->pad_top * p->width, shift);
+  dst += p->pad_top * p->width;
+  for (int y = 0; y < ready->height; y++, dst += p->width) {
+    fill(dst, p->pad_left, shift);
+    normalise_row(sv_image_row(ready, y) + sv_preprocess_source(p, c),
+                  ready->channels, ready->width, scale, shift,
+                  dst + p->pad_left);
+    fill(dst + p->pad_left + ready->width, p->pad_right, shift);
+  }
+  fill(dst, p->pad_bottom * p->width, shift);
+}
+
+sv_status sv_preprocess_pixels(const sv_preprocess *p, const sv_image *image,
+                               float *dst) {
+  SV_TRY(sv_preprocess_check(p));
+  sv_image ready;
+  SV_TRY(sv_preprocess_fit_size(p, image, &ready));
+  size_t plane = (size_t)p->height * (size_t)p->width;
+  for (int c = 0; c < p->channels; c++)
+    normalise(p, &ready, c, dst + (size_t)c * plane);
+  sv_image_free(&ready);
+  return SV_OK;
+}

@@ -1,0 +1,24 @@
+/* The steps of preprocessing that its files share. */
+#ifndef SV_DATA_PREPROCESS_H
+#define SV_DATA_PREPROCESS_H
+
+#include "data/reader.h"
+
+/* The channel of the picture that becomes the network's channel c. */
+static inline int sv_preprocess_source(const sv_preprocess *p, int c) {
+  return p->order == SV_ORDER_BGR ? 2 - c : c;
+}
+
+/* Channels, size, pads and order agree. */
+sv_status sv_preprocess_check_size(const sv_preprocess *p) SV_CHECKED;
+
+/* ready = the picture with the network's channels and the size that the pads
+ * leave; its pixels are the image's where nothing has to be done. Free it
+ * before the image. */
+sv_status sv_preprocess_fit_size(const sv_preprocess *p, const sv_image *image,
+                                 sv_image *ready) SV_CHECKED;
+
+/* Forgets the class names. */
+void sv_preprocess_free_names(sv_preprocess *p);
+
+#endif
