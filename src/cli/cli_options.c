@@ -1,0 +1,395 @@
+/* A verb's options: read from argv and explained by --help, by one table. */
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/near.h"
+#include "cli/cli.h"
+
+enum { MOST_OPTIONS = 64, FIRST_LONG = 256, HELP_LONG = FIRST_LONG - 1 };
+enum { WIDTH = 80, HELP_COLUMN = 26 };
+
+static const char *verb_name = "";
+
+/* ---- Messages ---- */
+
+static void say(const char *format, va_list args) {
+  fprintf(stderr, "svertka%s%s: ", *verb_name ? " " : "", verb_name);
+  vfprintf(stderr, format, args);
+}
+
+void cli_say(const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  say(format, args);
+  va_end(args);
+  fputc('\n', stderr);
+}
+
+int cli_usage(const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  say(format, args);
+  va_end(args);
+  fprintf(stderr, "; see 'svertka%s%s --help'\n", *verb_name ? " " : "",
+          verb_name);
+  return CLI_USAGE;
+}
+
+int cli_fail(sv_status status) {
+  if (status == SV_OK) return CLI_DONE;
+  cli_say("%s", sv_error());
+  return status == SV_INVALID ? CLI_USAGE : CLI_FAILED;
+}
+
+const char *cli_nearest(const char *word, const char *const *words) {
+  for (; *words; words++)
+    if (sv_is_near(word, *words)) return *words;
+  return NULL;
+}
+
+/* ---- One value ---- */
+
+static bool read_real(const char *text, double *value) {
+  char *end;
+  *value = strtod(text, &end);
+  return end != text && *end == '\0' && isfinite(*value);
+}
+
+static bool read_whole(const char *text, int64_t *value) {
+  char *end;
+  errno = 0;
+  *value = strtoll(text, &end, 10);
+  return end != text && *end == '\0' && errno == 0;
+}
+
+static bool read_seed(const char *text, uint64_t *value) {
+  char *end;
+  errno = 0;
+  *value = strtoull(text, &end, 10);
+  return end != text && *end == '\0' && errno == 0 && !strchr(text, '-');
+}
+
+static bool read_size(const char *text, sv_ints *size) {
+  *size = (sv_ints){0};
+  for (;;) {
+    char *end;
+    errno = 0;
+    long long number = strtoll(text, &end, 10);
+    if (end == text || errno || size->count == SV_MAX_INTS) return false;
+    size->at[size->count++] = number;
+    if (*end == '\0') return true;
+    if (*end != 'x' && *end != ',') return false;
+    text = end + 1;
+  }
+}
+
+static bool bounded(const cli_option *o) { return o->min != 0 || o->max != 0; }
+
+static bool in_bounds(const cli_option *o, double value) {
+  return !bounded(o) || (value >= o->min && value <= o->max);
+}
+
+static const char *wanted_kind(const cli_option *o) {
+  switch (o->type) {
+    case CLI_INT:
+    case CLI_LONG:
+    case CLI_SEED: return "a whole number";
+    case CLI_FLOAT:
+    case CLI_REAL: return "a number";
+    case CLI_SIZE: return "a size such as 28 or 28x28";
+    default: return "a word";
+  }
+}
+
+static void explain_bounds(const cli_option *o, char *text, size_t size) {
+  if (!bounded(o))
+    text[0] = '\0';
+  else if (o->max >= 1e15)
+    snprintf(text, size, ", at least %.15g", o->min);
+  else
+    snprintf(text, size, " from %.15g to %.15g", o->min, o->max);
+}
+
+static bool refuse(const cli_option *o, const char *text) {
+  if (o->type == CLI_CHOICE) {
+    char words[512] = "";
+    for (int i = 0; o->choices[i]; i++)
+      snprintf(words + strlen(words), sizeof words - strlen(words), "%s%s",
+               i ? ", " : "", o->choices[i]);
+    cli_usage("--%s '%s': expected one of %s", o->name, text, words);
+  } else {
+    char bounds[80];
+    explain_bounds(o, bounds, sizeof bounds);
+    cli_usage("--%s '%s': expected %s%s", o->name, text, wanted_kind(o),
+              bounds);
+  }
+  return false;
+}
+
+static bool store_whole(const cli_option *o, const char *text) {
+  int64_t value;
+  if (!read_whole(text, &value) || !in_bounds(o, (double)value))
+    return refuse(o, text);
+  if (o->type == CLI_LONG) {
+    *(int64_t *)o->target = value;
+  } else {
+    if (value > INT32_MAX || value < INT32_MIN) return refuse(o, text);
+    *(int *)o->target = (int)value;
+  }
+  return true;
+}
+
+static bool store_real(const cli_option *o, const char *text) {
+  double value;
+  if (!read_real(text, &value) || !in_bounds(o, value)) return refuse(o, text);
+  if (o->type == CLI_FLOAT)
+    *(float *)o->target = (float)value;
+  else
+    *(double *)o->target = value;
+  return true;
+}
+
+static bool store_size(const cli_option *o, const char *text) {
+  sv_ints size;
+  if (!read_size(text, &size)) return refuse(o, text);
+  for (int i = 0; i < size.count; i++)
+    if (!in_bounds(o, (double)size.at[i])) return refuse(o, text);
+  *(sv_ints *)o->target = size;
+  return true;
+}
+
+static bool store_choice(const cli_option *o, const char *text) {
+  for (int i = 0; o->choices[i]; i++) {
+    if (strcmp(o->choices[i], text) != 0) continue;
+    *(int *)o->target = i;
+    return true;
+  }
+  return refuse(o, text);
+}
+
+static bool store(const cli_option *o, const char *text) {
+  switch (o->type) {
+    case CLI_FLAG: *(bool *)o->target = true; return true;
+    case CLI_INT:
+    case CLI_LONG: return store_whole(o, text);
+    case CLI_SEED: return read_seed(text, o->target) ? true : refuse(o, text);
+    case CLI_FLOAT:
+    case CLI_REAL: return store_real(o, text);
+    case CLI_TEXT: *(const char **)o->target = text; return true;
+    case CLI_CHOICE: return store_choice(o, text);
+    case CLI_SIZE: return store_size(o, text);
+  }
+  return false;
+}
+
+/* ---- --help ---- */
+
+/* The default as --help shows it; "" for none. */
+static const char *show_default(const cli_option *o, char *text, size_t size) {
+  double number = 0;
+  text[0] = '\0';
+  switch (o->type) {
+    case CLI_FLAG: return text;
+    case CLI_TEXT: {
+      const char *value = *(const char *const *)o->target;
+      if (value) snprintf(text, size, "%s", value);
+      return text;
+    }
+    case CLI_CHOICE: {
+      int at = *(const int *)o->target;
+      for (int i = 0; o->choices[i]; i++)
+        if (i == at) snprintf(text, size, "%s", o->choices[i]);
+      return text;
+    }
+    case CLI_SIZE: {
+      const sv_ints *s = o->target;
+      for (int i = 0; i < s->count; i++)
+        snprintf(text + strlen(text), size - strlen(text), "%s%lld",
+                 i ? "x" : "", (long long)s->at[i]);
+      return text;
+    }
+    case CLI_SEED:
+      snprintf(text, size, "%llu",
+               (unsigned long long)*(const uint64_t *)o->target);
+      return text;
+    case CLI_INT: number = *(const int *)o->target; break;
+    case CLI_LONG: number = (double)*(const int64_t *)o->target; break;
+    case CLI_FLOAT: number = *(const float *)o->target; break;
+    case CLI_REAL: number = *(const double *)o->target; break;
+  }
+  if (in_bounds(o, number))
+    snprintf(text, size, o->type == CLI_FLOAT ? "%.7g" : "%.15g", number);
+  return text;
+}
+
+/* Words broken at WIDTH, lines after the first indented by HELP_COLUMN. */
+static void print_wrapped(const char *text, int column) {
+  while (*text) {
+    int length = (int)strcspn(text, " ");
+    if (column + length > WIDTH && column > HELP_COLUMN) {
+      printf("\n%*s", HELP_COLUMN, "");
+      column = HELP_COLUMN;
+    }
+    printf("%.*s", length, text);
+    column += length;
+    text += length;
+    if (*text == ' ') {
+      text++;
+      if (column + 1 + (int)strcspn(text, " ") <= WIDTH) {
+        putchar(' ');
+        column++;
+      } else {
+        column = WIDTH;
+      }
+    }
+  }
+  putchar('\n');
+}
+
+static void print_option(const cli_option *o) {
+  char left[120], value[160], text[1024];
+  char letter[8] = "    ";
+  if (o->letter) snprintf(letter, sizeof letter, "-%c, ", o->letter);
+  const char *argument = o->argument ? o->argument : "";
+  int length = snprintf(left, sizeof left, "  %s--%s%s%s", letter, o->name,
+                        *argument ? " " : "", argument);
+  if (length < HELP_COLUMN - 1)
+    printf("%-*s", HELP_COLUMN, left);
+  else
+    printf("%s\n%*s", left, HELP_COLUMN, "");
+  snprintf(text, sizeof text, "%s", o->help);
+  if (o->type == CLI_CHOICE) {
+    snprintf(text + strlen(text), sizeof text - strlen(text), ":");
+    for (int i = 0; o->choices[i]; i++)
+      snprintf(text + strlen(text), sizeof text - strlen(text), "%s %s",
+               i ? "," : "", o->choices[i]);
+  }
+  if (*show_default(o, value, sizeof value))
+    snprintf(text + strlen(text), sizeof text - strlen(text), " (%s)", value);
+  print_wrapped(text, HELP_COLUMN);
+}
+
+static void print_help(const cli_page *page) {
+  printf("Usage: svertka %s %s\n\n%s", page->verb->name, page->verb->usage,
+         page->about);
+  printf("\nOptions, and in brackets what they are if not given:\n");
+  for (const cli_option *o = page->options; o->name; o++) print_option(o);
+  const cli_option help = {
+      .name = "help", .type = CLI_FLAG, .help = "print this and exit"};
+  print_option(&help);
+  if (!page->examples) return;
+  printf("\nExamples:\n");
+  for (const char *line = page->examples; *line;) {
+    int length = (int)strcspn(line, "\n");
+    printf("  %.*s\n", length, line);
+    line += length + (line[length] == '\n');
+  }
+}
+
+/* ---- argv ---- */
+
+typedef struct tables {
+  struct option options[MOST_OPTIONS + 2];
+  char letters[2 * MOST_OPTIONS + 2];
+  int count;
+} tables;
+
+static void fill_tables(tables *t, const cli_option *rows) {
+  char *letter = t->letters;
+  *letter++ = ':'; /* a missing argument is told apart */
+  for (; rows[t->count].name && t->count < MOST_OPTIONS; t->count++) {
+    const cli_option *o = &rows[t->count];
+    bool argument = o->type != CLI_FLAG;
+    t->options[t->count] =
+        (struct option){o->name, argument, NULL, FIRST_LONG + t->count};
+    if (!o->letter) continue;
+    *letter++ = o->letter;
+    if (argument) *letter++ = ':';
+  }
+  t->options[t->count] = (struct option){"help", 0, NULL, HELP_LONG};
+  *letter = '\0';
+}
+
+static int row_of(const cli_option *rows, int got) {
+  if (got >= FIRST_LONG) return got - FIRST_LONG;
+  for (int i = 0; rows[i].name; i++)
+    if (rows[i].letter == got) return i;
+  return -1;
+}
+
+static int unknown_option(const cli_page *page, char *const *argv) {
+  if (optopt >= FIRST_LONG)
+    return cli_usage("--%s takes no argument",
+                     page->options[optopt - FIRST_LONG].name);
+  if (optopt == HELP_LONG) return cli_usage("--help takes no argument");
+  if (optopt) return cli_usage("no option -%c", optopt);
+  char word[64];
+  const char *given = argv[optind - 1] + 2;
+  snprintf(word, sizeof word, "%.*s", (int)strcspn(given, "="), given);
+  const char *names[MOST_OPTIONS + 2] = {NULL};
+  int count = 0, begun = 0;
+  for (; page->options[count].name && count < MOST_OPTIONS; count++) {
+    names[count] = page->options[count].name;
+    begun += strncmp(names[count], word, strlen(word)) == 0;
+  }
+  names[count] = "help";
+  if (begun > 1) return cli_usage("--%s could be several options", word);
+  const char *near = cli_nearest(word, names);
+  if (near) return cli_usage("no option --%s; --%s?", word, near);
+  return cli_usage("no option --%s", word);
+}
+
+static int wrong_count(const cli_page *page, int count) {
+  char operands[120];
+  snprintf(operands, sizeof operands, "%s", page->verb->usage);
+  char *end = strstr(operands, " [");
+  if (end) *end = '\0';
+  return cli_usage(count < page->least ? "%d given where %s is needed"
+                                       : "%d operands given, more than %s",
+                   count, operands);
+}
+
+bool cli_parse(const cli_page *page, int argc, char **argv, char ***operands,
+               int *count, int *exit_status) {
+  tables t = {.count = 0};
+  fill_tables(&t, page->options);
+  verb_name = page->verb->name;
+  opterr = 0;
+  optind = 1;
+  int got;
+  while ((got = getopt_long(argc, argv, t.letters, t.options, NULL)) != -1) {
+    if (got == HELP_LONG) {
+      print_help(page);
+      *exit_status = CLI_DONE;
+      return false;
+    }
+    if (got == '?') {
+      *exit_status = unknown_option(page, argv);
+      return false;
+    }
+    if (got == ':') {
+      int row = row_of(page->options, optopt);
+      *exit_status =
+          cli_usage("--%s needs an argument (%s)", page->options[row].name,
+                    page->options[row].argument);
+      return false;
+    }
+    if (!store(&page->options[row_of(page->options, got)], optarg)) {
+      *exit_status = CLI_USAGE;
+      return false;
+    }
+  }
+  int left = argc - optind;
+  if (left < page->least || (page->most >= 0 && left > page->most)) {
+    *exit_status = wrong_count(page, left);
+    return false;
+  }
+  *operands = argv + optind;
+  if (count) *count = left;
+  return true;
+}

@@ -1,0 +1,166 @@
+/* Results: JSON, tables, numbers, colours. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "cli/cli.h"
+
+int cli_print_json(json_t *object) {
+  int failed =
+      json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+  json_decref(object);
+  if (failed) {
+    cli_say("cannot print the result as JSON");
+    return CLI_FAILED;
+  }
+  putchar('\n');
+  return CLI_DONE;
+}
+
+const char *cli_number(int64_t number, char text[CLI_NUMBER_TEXT]) {
+  char digits[CLI_NUMBER_TEXT];
+  int length = snprintf(digits, sizeof digits, "%lld", (long long)number);
+  char *to = text;
+  for (int i = 0; i < length; i++) {
+    int left = length - i;
+    if (i > 0 && left % 3 == 0 && digits[i - 1] != '-') *to++ = ',';
+    *to++ = digits[i];
+  }
+  *to = '\0';
+  return text;
+}
+
+const char *cli_color(int stream, cli_style style) {
+  static const char *const sequences[] = {[CLI_PLAIN] = "\033[0m",
+                                          [CLI_BOLD] = "\033[1m",
+                                          [CLI_DIM] = "\033[2m",
+                                          [CLI_RED] = "\033[31m",
+                                          [CLI_GREEN] = "\033[32m"};
+  const char *refused = getenv("NO_COLOR");
+  if ((refused && *refused) || isatty(stream) != 1) return "";
+  return sequences[style];
+}
+
+/* ---- Tables ---- */
+
+struct cli_table {
+  char **cells; /* NULL: the row is a line across */
+  int count, capacity, columns;
+  bool *left;
+  bool failed; /* out of memory: nothing is printed but that */
+};
+
+static void add(cli_table *t, char *cell) {
+  if (sv_grow(&t->cells, t->count, &t->capacity, sizeof *t->cells) != SV_OK) {
+    sv_free(cell);
+    t->failed = true;
+    return;
+  }
+  t->cells[t->count++] = cell;
+}
+
+cli_table *cli_table_new(const char *columns) {
+  cli_table *t;
+  if (sv_alloc(&t, sizeof *t) != SV_OK) return NULL;
+  t->columns = 1;
+  for (const char *c = columns; *c; c++) t->columns += *c == '|';
+  if (sv_alloc_array(&t->left, (size_t)t->columns, sizeof *t->left) != SV_OK) {
+    sv_free(t);
+    return NULL;
+  }
+  for (int i = 0; i < t->columns; i++) {
+    t->left[i] = *columns == '<' || (i == 0 && *columns != '>');
+    if (*columns == '<' || *columns == '>') columns++;
+    int length = (int)strcspn(columns, "|");
+    cli_cell(t, "%.*s", length, columns);
+    columns += length + (columns[length] == '|');
+  }
+  return t;
+}
+
+void cli_cell(cli_table *t, const char *format, ...) {
+  if (!t || t->failed) return;
+  char *cell = NULL;
+  va_list args;
+  va_start(args, format);
+  int length = vsnprintf(NULL, 0, format, args);
+  va_end(args);
+  if (length < 0 || sv_alloc(&cell, (size_t)length + 1) != SV_OK) {
+    t->failed = true;
+    return;
+  }
+  va_start(args, format);
+  vsnprintf(cell, (size_t)length + 1, format, args);
+  va_end(args);
+  add(t, cell);
+}
+
+void cli_table_rule(cli_table *t) {
+  if (!t || t->failed) return;
+  while (t->count % t->columns) cli_cell(t, "%s", "");
+  for (int i = 0; i < t->columns; i++) add(t, NULL);
+}
+
+/* Columns of a terminal: bytes that begin a character of UTF-8. */
+static int width_of(const char *text) {
+  int width = 0;
+  for (; *text; text++) width += ((unsigned char)*text & 0xC0) != 0x80;
+  return width;
+}
+
+static void print_rule(const cli_table *t, const int *widths) {
+  for (int c = 0; c < t->columns; c++) {
+    if (c) fputs("  ", stdout);
+    for (int i = 0; i < widths[c]; i++) putchar('-');
+  }
+  putchar('\n');
+}
+
+static void print_row(const cli_table *t, const int *widths, char **cells) {
+  int last = t->columns - 1, debt = 0; /* blanks owed: none at the end */
+  while (last > 0 && cells[last][0] == '\0') last--;
+  for (int c = 0; c <= last; c++) {
+    int blanks = widths[c] - width_of(cells[c]);
+    int before = debt + (t->left[c] ? 0 : blanks);
+    printf("%*s%s", before, "", cells[c]);
+    debt = 2 + (t->left[c] ? blanks : 0);
+  }
+  putchar('\n');
+}
+
+static void print_table(const cli_table *t, int *widths) {
+  for (int i = 0; i < t->count; i++) {
+    int width = t->cells[i] ? width_of(t->cells[i]) : 0;
+    if (width > widths[i % t->columns]) widths[i % t->columns] = width;
+  }
+  for (int at = 0; at < t->count; at += t->columns) {
+    if (!t->cells[at]) {
+      print_rule(t, widths);
+      continue;
+    }
+    if (at == 0) fputs(cli_color(STDOUT_FILENO, CLI_BOLD), stdout);
+    print_row(t, widths, t->cells + at);
+    if (at == 0) fputs(cli_color(STDOUT_FILENO, CLI_PLAIN), stdout);
+  }
+}
+
+void cli_table_print(cli_table *t) {
+  int *widths = NULL;
+  if (t)
+    while (!t->failed && t->count % t->columns) cli_cell(t, "%s", "");
+  if (!t || t->failed ||
+      sv_alloc_array(&widths, (size_t)t->columns, sizeof *widths) != SV_OK)
+    cli_say("no memory for a table");
+  else
+    print_table(t, widths);
+  sv_free(widths);
+  if (!t) return;
+  for (int i = 0; i < t->count; i++) sv_free(t->cells[i]);
+  sv_free(t->cells);
+  sv_free(t->left);
+  sv_free(t);
+}

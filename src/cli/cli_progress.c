@@ -1,0 +1,111 @@
+/* Time, progress and Ctrl-C. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+double cli_clock(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+const char *cli_duration(double seconds, char text[CLI_TIME_TEXT]) {
+  long long s = seconds < 0 ? 0 : seconds > 1e9 ? 1000000000 : seconds + 0.5;
+  if (s >= 3600)
+    snprintf(text, CLI_TIME_TEXT, "%lld:%02lld:%02lld", s / 3600, s / 60 % 60,
+             s % 60);
+  else
+    snprintf(text, CLI_TIME_TEXT, "%lld:%02lld", s / 60, s % 60);
+  return text;
+}
+
+/* ---- Progress ---- */
+
+static const double redraw = 0.1, plain_line = 10; /* seconds */
+
+static int terminal_width(void) {
+  struct winsize size;
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+    return 80;
+  return size.ws_col;
+}
+
+void cli_progress_start(cli_progress *p, const char *label, const char *unit,
+                        int64_t total) {
+  *p = (cli_progress){.label = label, .unit = unit, .total = total};
+  p->started = p->shown = cli_clock();
+  p->terminal = isatty(STDERR_FILENO) == 1;
+}
+
+static void draw_bar(double share, int width) {
+  fputs(cli_color(STDERR_FILENO, CLI_GREEN), stderr);
+  int full = (int)(share * width);
+  for (int i = 0; i < width; i++) {
+    if (i == full) fputs(cli_color(STDERR_FILENO, CLI_DIM), stderr);
+    fputc(i < full ? '=' : '-', stderr);
+  }
+  fputs(cli_color(STDERR_FILENO, CLI_PLAIN), stderr);
+}
+
+static void show(cli_progress *p, double now, const char *note) {
+  char line[256], left[CLI_TIME_TEXT];
+  double spent = now - p->started;
+  double share = p->total > 0 ? (double)p->done / (double)p->total : 0;
+  double rate = spent > 0 ? (double)p->done / spent : 0;
+  double rest = rate > 0 ? (double)(p->total - p->done) / rate : 0;
+  int length =
+      snprintf(line, sizeof line, "%3.0f%%  %.*f %s/s  %s left%s%s",
+               100 * share, rate < 10 ? 1 : 0, rate, p->unit,
+               cli_duration(rest, left), note ? "  " : "", note ? note : "");
+  if (!p->terminal) {
+    fprintf(stderr, "%s: %s\n", p->label, line);
+    return;
+  }
+  int room = terminal_width() - length - (int)strlen(p->label) - 6;
+  fprintf(stderr, "\r%s ", p->label);
+  if (room >= 10) {
+    draw_bar(share, room < 30 ? room : 30);
+    fputc(' ', stderr);
+  }
+  fprintf(stderr, "%s\033[K", line);
+  fflush(stderr);
+  p->drawn = true;
+}
+
+void cli_progress_at(cli_progress *p, int64_t done, const char *note) {
+  double now = cli_clock();
+  p->done = done;
+  if (now - p->shown < (p->terminal ? redraw : plain_line)) return;
+  p->shown = now;
+  show(p, now, note);
+}
+
+void cli_progress_end(cli_progress *p) {
+  if (p->drawn) fputs("\r\033[K", stderr);
+  p->drawn = false;
+}
+
+/* ---- Ctrl-C ---- */
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number) {
+  (void)number;
+  interrupted = 1;
+}
+
+void cli_catch_interrupt(void) {
+  /* SA_RESETHAND: the second one does what it would have done without us. */
+  struct sigaction action = {.sa_handler = on_signal,
+                             .sa_flags = SA_RESETHAND | SA_RESTART};
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+}
+
+bool cli_interrupted(void) { return interrupted; }

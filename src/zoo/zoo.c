@@ -1,0 +1,146 @@
+/* Architectures by name: "lenet5:classes=10,activation=relu". */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "ops/attrs.h"
+#include "zoo/architecture.h"
+
+#define SV_ARCHITECTURE(name) &sv_zoo_##name,
+static const sv_architecture *const architectures[] = {
+#include "zoo/zoo.def"
+};
+#undef SV_ARCHITECTURE
+
+int sv_zoo_count(void) {
+  return (int)(sizeof architectures / sizeof architectures[0]);
+}
+
+const sv_architecture *sv_architecture_at(int i) { return architectures[i]; }
+
+const sv_architecture *sv_architecture_find(const char *name) {
+  for (int i = 0; i < sv_zoo_count(); i++)
+    if (strcmp(architectures[i]->table.name, name) == 0)
+      return architectures[i];
+  return NULL;
+}
+
+const char *sv_zoo_name(int i) { return architectures[i]->table.name; }
+
+const char *sv_zoo_summary(int i) { return architectures[i]->table.summary; }
+
+bool sv_zoo_has(const char *name) { return sv_architecture_find(name) != NULL; }
+
+/* ---- Errors that list what there is ---- */
+
+static sv_status fail_listing(sv_text *text) {
+  char *message;
+  SV_TRY(sv_text_take(text, &message));
+  sv_status status = sv_fail_as(SV_INVALID, message);
+  sv_free(message);
+  return status;
+}
+
+static sv_status unknown_name(const char *name) {
+  sv_text text = {0};
+  sv_text_add(&text, "no architecture '%.64s'; there are", name);
+  for (int i = 0; i < sv_zoo_count(); i++)
+    sv_text_add(&text, "%s %s", i ? "," : "", sv_zoo_name(i));
+  return fail_listing(&text);
+}
+
+static sv_status unknown_parameter(const sv_architecture *a, const char *name) {
+  sv_text text = {0};
+  sv_text_add(&text, "%s has no parameter '%.64s'; it has", a->table.name,
+              name);
+  for (const sv_attr *row = a->table.attrs; row && row->name; row++)
+    sv_text_add(&text, "%s %s", row == a->table.attrs ? "" : ",", row->name);
+  return fail_listing(&text);
+}
+
+/* ---- Parameters ---- */
+
+/* What the data asks for, where the architecture has a parameter for it. */
+static void follow_data(const sv_architecture *a, void *parameters,
+                        const sv_zoo_data *data) {
+  const struct {
+    const char *name;
+    int64_t value;
+  } known[] = {{"classes", data->classes},
+               {"channels", data->channels},
+               {"height", data->height},
+               {"width", data->width}};
+  for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+    const sv_attr *row = sv_attr_find(&a->table, known[i].name);
+    if (row && known[i].value > 0)
+      *(int64_t *)((char *)parameters + row->offset) = known[i].value;
+  }
+}
+
+/* One "key=value"; `pair` is cut at the '='. */
+static sv_status read_pair(const sv_architecture *a, void *parameters,
+                           char *pair, const sv_attr **row) {
+  char *equals = strchr(pair, '=');
+  if (!equals)
+    return sv_fail(SV_INVALID, "%s: '%.64s' where parameter=value is expected",
+                   a->table.name, pair);
+  *equals = '\0';
+  *row = sv_attr_find(&a->table, pair);
+  if (!*row) return unknown_parameter(a, pair);
+  return sv_attr_parse(&a->table, parameters, *row, equals + 1);
+}
+
+enum { MOST_PARAMETERS = 64 };
+
+/* Cuts `text` into pairs. */
+static sv_status read_parameters(const sv_architecture *a, void *parameters,
+                                 char *text) {
+  bool given[MOST_PARAMETERS] = {false};
+  while (text && *text) {
+    char *next = strchr(text, ',');
+    if (next) *next++ = '\0';
+    const sv_attr *row = NULL;
+    SV_TRY(read_pair(a, parameters, text, &row));
+    ptrdiff_t at = row - a->table.attrs;
+    if (at < MOST_PARAMETERS && given[at])
+      return sv_fail(SV_INVALID, "%s: %s is given twice", a->table.name,
+                     row->name);
+    if (at < MOST_PARAMETERS) given[at] = true;
+    text = next;
+  }
+  return sv_attrs_check(&a->table, parameters);
+}
+
+static sv_status build(sv_graph **graph, const sv_architecture *a,
+                       char *parameters, const sv_zoo_data *data) {
+  void *values;
+  SV_TRY(sv_alloc(&values, a->table.attrs_size));
+  sv_attrs_default(&a->table, values);
+  if (data) follow_data(a, values, data);
+  sv_status status = read_parameters(a, values, parameters);
+  if (status == SV_OK) status = sv_graph_new(graph, a->table.name);
+  if (status == SV_OK) {
+    a->build(*graph, values);
+    status = sv_graph_check(*graph);
+    if (status != SV_OK) status = sv_fail_in(status, "%s", a->table.name);
+  }
+  sv_free(values);
+  if (status == SV_OK) return SV_OK;
+  sv_graph_free(*graph);
+  *graph = NULL;
+  return status;
+}
+
+sv_status sv_zoo_build(sv_graph **graph, const char *text,
+                       const sv_zoo_data *data) {
+  *graph = NULL;
+  char *copy;
+  SV_TRY(sv_copy_text(&copy, text));
+  char *parameters = strchr(copy, ':');
+  if (parameters) *parameters++ = '\0';
+  const sv_architecture *a = sv_architecture_find(copy);
+  sv_status status = a ? build(graph, a, parameters, data) : unknown_name(copy);
+  sv_free(copy);
+  return status;
+}
