@@ -2,13 +2,14 @@
 # is missing and only then installs it.
 PREFIX ?= /usr/local
 PYTHON ?= python3
+PRODUCT = svertka svertka_static svertka_program
 
 .PHONY: all demo test bench deps install asan format clean
 
 all:
 	@scripts/deps.sh build
 	@cmake --preset release >/dev/null
-	@cmake --build --preset release
+	@cmake --build --preset release --target $(PRODUCT)
 
 demo:
 	@scripts/deps.sh demo

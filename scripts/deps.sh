@@ -79,7 +79,10 @@ fi
 echo "Installing with apt-get: $packages"
 $root apt-get update -q &&
   $root env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -q -y --no-install-recommends $packages || exit 1
+    apt-get install -q -y --no-install-recommends $packages || {
+  echo "apt-get failed. By hand, as root: apt-get install $packages"
+  exit 1
+}
 
 lacking=$(missing)
 [ -z "$lacking" ] && exit 0
