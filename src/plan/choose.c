@@ -1,0 +1,260 @@
+/* Kernels by site, and reorders between layouts. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "ops/registry.h"
+#include "plan/plan.h"
+#include "tensor/tensor.h"
+
+sv_status sv_add_buffer(sv_program *p, sv_where where, size_t bytes,
+                        int *index) {
+  SV_TRY(sv_grow(&p->buffers, p->buffer_count, &p->buffer_capacity,
+                 sizeof *p->buffers));
+  *index = p->buffer_count++;
+  p->buffers[*index] = (sv_buffer){.where = where,
+                                   .bytes = bytes,
+                                   .slot = -1,
+                                   .own = -1,
+                                   .first = -1,
+                                   .last = -1,
+                                   .same_as = -1};
+  return SV_OK;
+}
+
+sv_status sv_add_cell(sv_program *p, const sv_spec *spec, sv_where where,
+                      int buffer, int *index) {
+  if (buffer < 0) SV_TRY(sv_add_buffer(p, where, spec->layout.bytes, &buffer));
+  SV_TRY(
+      sv_grow(&p->cells, p->cell_count, &p->cell_capacity, sizeof *p->cells));
+  *index = p->cell_count++;
+  p->cells[*index] = (sv_cell){.tensor = {.dtype = spec->dtype,
+                                          .shape = spec->shape,
+                                          .layout = spec->layout},
+                               .buffer = buffer,
+                               .next = -1};
+  return SV_OK;
+}
+
+sv_status sv_add_step(sv_program *p, const sv_node *node, sv_pass pass,
+                      sv_step **step) {
+  SV_TRY(
+      sv_grow(&p->steps, p->step_count, &p->step_capacity, sizeof *p->steps));
+  sv_step *s = &p->steps[p->step_count];
+  size_t cells = 2 * (size_t)(node->in_count + node->out_count);
+  *s = (sv_step){.node = node,
+                 .pass = pass,
+                 .in_count = node->in_count,
+                 .out_count = node->out_count,
+                 .workspace = -1,
+                 .scratch = -1};
+  SV_TRY(sv_alloc_array(&s->cells, cells, sizeof *s->cells));
+  p->step_count++; /* from here on sv_program_free sees it */
+  SV_TRY(sv_alloc_array(&s->over, cells, sizeof *s->over));
+  SV_TRY(sv_alloc_array(&s->tensors, cells, sizeof *s->tensors));
+  for (size_t i = 0; i < cells; i++) s->cells[i] = s->over[i] = -1;
+  *step = s;
+  return SV_OK;
+}
+
+sv_spec sv_cell_spec(const sv_program *p, int cell) {
+  const sv_tensor *t = &p->cells[cell].tensor;
+  return (sv_spec){.present = true,
+                   .dtype = t->dtype,
+                   .shape = t->shape,
+                   .layout = t->layout};
+}
+
+/* ---- Choosing ---- */
+
+static bool belongs_to_pass(const sv_site *site, int i) {
+  bool data = !sv_role_is_state(sv_op_in_port(site->node->op, i)->role);
+  return data == (site->pass == SV_BACKWARD_DATA);
+}
+
+/* What the contract promises the kernel to find in `need`. */
+static void reset_need(const sv_site *site, sv_need *need) {
+  bool forward = site->pass == SV_FORWARD;
+  need->workspace = need->scratch = 0;
+  need->both = false;
+  need->name[0] = '\0';
+  for (int i = 0; i < site->node->in_count; i++) {
+    need->in[i] = (sv_place){.used = forward && site->in[i].present,
+                             .layout = site->in[i].layout,
+                             .over = -1,
+                             .view = -1};
+    if (forward) continue;
+    need->diff_in[i] =
+        (sv_place){.used = site->diff_in[i].present && belongs_to_pass(site, i),
+                   .layout = site->diff_in[i].layout,
+                   .over = -1,
+                   .view = -1};
+  }
+  for (int i = 0; i < site->node->out_count; i++) {
+    need->out[i] = (sv_place){.used = forward && site->out[i].present,
+                              .layout = site->out[i].layout,
+                              .over = -1,
+                              .view = -1};
+    if (forward) continue;
+    need->diff_out[i] = (sv_place){.used = site->diff_out[i].present,
+                                   .layout = site->diff_out[i].layout,
+                                   .over = -1,
+                                   .view = -1};
+  }
+}
+
+static sv_status try_kernel(sv_site *site, const sv_kernel *kernel,
+                            sv_choice *choice) {
+  /* No kernel has more ways than this; one that never says no is at fault. */
+  enum { MOST_CANDIDATES = 64 };
+  for (site->candidate = 0; site->candidate < MOST_CANDIDATES;
+       site->candidate++) {
+    reset_need(site, &choice->need);
+    choice->impl = NULL;
+    sv_status status = kernel->plan(site, &choice->need, &choice->impl);
+    if (status != SV_OK) return status;
+    choice->kernel = kernel;
+    return SV_OK;
+  }
+  return SV_UNSUPPORTED;
+}
+
+static bool backend_allowed(const sv_plan *plan, const char *name) {
+  return !plan->options.backend || strcmp(plan->options.backend, name) == 0;
+}
+
+static sv_status choose_kernel(const sv_plan *plan, sv_site *site,
+                               sv_choice *choice) {
+  const sv_entry *entry = sv_registry_of(site->node->op);
+  for (int b = 0; entry->fast[b].kernel; b++) {
+    if (!backend_allowed(plan, entry->fast[b].backend)) continue;
+    sv_status status = try_kernel(site, entry->fast[b].kernel, choice);
+    if (status == SV_OK && !choice->need.name[0])
+      snprintf(choice->need.name, sizeof choice->need.name, "%s",
+               entry->fast[b].backend);
+    if (status != SV_UNSUPPORTED) return status;
+  }
+  sv_status status = try_kernel(site, &sv_ref_kernel, choice);
+  if (status == SV_OK && !choice->need.name[0])
+    snprintf(choice->need.name, sizeof choice->need.name, "ref");
+  return status;
+}
+
+sv_status sv_choose(const sv_plan *plan, sv_site *site, sv_choice *choice) {
+  *choice = (sv_choice){0};
+  size_t in = (size_t)site->node->in_count, out = (size_t)site->node->out_count;
+  SV_TRY(
+      sv_alloc_array(&choice->places, 2 * (in + out), sizeof *choice->places));
+  choice->need.in = choice->places;
+  choice->need.out = choice->places + in;
+  choice->need.diff_in = choice->places + in + out;
+  choice->need.diff_out = choice->places + 2 * in + out;
+  sv_status status = choose_kernel(plan, site, choice);
+  if (status == SV_OK) return SV_OK;
+  sv_choice_free(choice);
+  return sv_fail_in(status, "%s", site->node->name);
+}
+
+void sv_choice_free(sv_choice *choice) {
+  if (choice->impl && choice->kernel->destroy)
+    choice->kernel->destroy(choice->impl);
+  sv_free(choice->places);
+  *choice = (sv_choice){0};
+}
+
+/* ---- Reorders ---- */
+
+static int reorder_value[1] = {0};
+static char reorder_name[] = "reorder";
+static const sv_node reorder_node = {.name = reorder_name,
+                                     .in_count = 1,
+                                     .out_count = 1,
+                                     .in = reorder_value,
+                                     .out = reorder_value};
+
+static sv_status plan_reorder(const sv_plan *plan, const sv_spec *from,
+                              const sv_spec *to, sv_step *step) {
+  sv_site site = {.node = &reorder_node,
+                  .pass = SV_FORWARD,
+                  .threads = plan->options.threads,
+                  .in = from,
+                  .out = to};
+  sv_place in = {.used = true, .layout = from->layout, .over = -1, .view = -1};
+  sv_place out = {.used = true, .layout = to->layout, .over = -1, .view = -1};
+  sv_status status = SV_UNSUPPORTED;
+  for (int b = 0; b <= sv_backend_count() && status == SV_UNSUPPORTED; b++) {
+    bool last = b == sv_backend_count();
+    const sv_backend *backend = last ? NULL : sv_backend_at(b);
+    if (!last && !backend_allowed(plan, backend->name)) continue;
+    sv_need need = {.in = &in, .out = &out};
+    step->kernel = last ? &sv_ref_reorder : &backend->reorder;
+    step->impl = NULL;
+    status = step->kernel->plan(&site, &need, &step->impl);
+    if (status != SV_OK) continue;
+    snprintf(step->name, sizeof step->name, "%s",
+             need.name[0] ? need.name
+             : last       ? "ref"
+                          : backend->name);
+    if (need.scratch) return sv_fail(SV_UNSUPPORTED, "a reorder needs scratch");
+  }
+  return status;
+}
+
+sv_status sv_add_reorder(const sv_plan *plan, sv_program *p, int src, int dst,
+                         bool once) {
+  sv_spec from = sv_cell_spec(p, src), to = sv_cell_spec(p, dst);
+  sv_step *step;
+  SV_TRY(sv_add_step(p, &reorder_node, SV_FORWARD, &step));
+  SV_TRY(plan_reorder(plan, &from, &to, step));
+  step->cells[0] = src;
+  step->cells[1] = dst;
+  step->once = once;
+  return SV_OK;
+}
+
+/* Whether the elements lie in the same places under both layouts: a blocked
+ * one whose every extra stride belongs to a dimension of one block. */
+static bool same_memory(const sv_shape *shape, const sv_layout *blocked,
+                        const sv_layout *plain) {
+  if (blocked->kind != SV_BLOCKED || plain->kind != SV_PLAIN ||
+      blocked->bytes != plain->bytes || blocked->inner_count != 1)
+    return false;
+  int dim = blocked->inner_dim[0];
+  int64_t block = blocked->inner_size[0];
+  if (shape->dim[dim] % block != 0) return false;
+  if (plain->stride[dim] != 1) return false;
+  for (int i = 0; i < shape->rank; i++) {
+    int64_t size = i == dim ? shape->dim[i] / block : shape->dim[i];
+    int64_t stride = i == dim ? plain->stride[i] * block : plain->stride[i];
+    if (size > 1 && blocked->stride[i] != stride) return false;
+  }
+  return true;
+}
+
+static bool same_elements(const sv_shape *shape, const sv_layout *a,
+                          const sv_layout *b) {
+  if (sv_layout_equal(a, b)) return true;
+  if (a->kind == SV_PLAIN && b->kind == SV_PLAIN && a->bytes == b->bytes)
+    return sv_layout_is_plain(a, shape) && sv_layout_is_plain(b, shape);
+  return same_memory(shape, a, b) || same_memory(shape, b, a);
+}
+
+sv_status sv_cell_in_layout(const sv_plan *plan, sv_program *p, int cell,
+                            const sv_layout *layout, int *found) {
+  int last = cell;
+  for (int c = cell; c >= 0; c = p->cells[c].next) {
+    last = c;
+    if (!sv_layout_equal(&p->cells[c].tensor.layout, layout)) continue;
+    *found = c;
+    return SV_OK;
+  }
+  sv_spec spec = sv_cell_spec(p, cell);
+  bool view = same_elements(&spec.shape, &spec.layout, layout);
+  bool once = p->cells[cell].once;
+  spec.layout = *layout;
+  SV_TRY(sv_add_cell(p, &spec, once ? SV_FIXED : SV_ARENA,
+                     view ? p->cells[cell].buffer : -1, found));
+  p->cells[*found].once = once;
+  p->cells[last].next = *found;
+  return view ? SV_OK : sv_add_reorder(plan, p, cell, *found, once);
+}

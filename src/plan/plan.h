@@ -1,0 +1,154 @@
+/* A plan's insides. The program is what compilation makes: cells (tensors in
+ * memory), buffers (memory, shared by liveness) and steps (kernels on cells).
+ *
+ *   compile.c   the graph copied, pruned, inferred; the forward steps
+ *   backward.c  the same schedule read backwards; sums of gradients
+ *   choose.c    kernels by site, reorders between layouts
+ *   memory.c    liveness, the arena, binding of pointers
+ *   plan.c      the public face: run, read, refresh
+ *   explain.c   the program as a table */
+#ifndef SV_PLAN_PLAN_H
+#define SV_PLAN_PLAN_H
+
+#include <svertka/plan.h>
+
+#include "graph/graph.h"
+#include "graph/state.h"
+#include "ops/backend.h"
+
+typedef enum sv_where {
+  SV_ARENA,    /* shared by liveness */
+  SV_OWN,      /* inputs and seeds: belong to the plan, survive compilations */
+  SV_STATE,    /* a slot of the state */
+  SV_FIXED,    /* results of state alone: run once per version of it */
+  SV_GRADIENT, /* parameters' gradients, in reverse order of the graph */
+  SV_SCALAR    /* a loss's seed */
+} sv_where;
+
+typedef struct sv_buffer {
+  sv_where where;
+  size_t bytes;
+  int slot; /* STATE: its index */
+  int own;  /* OWN: index into plan->own */
+  union {
+    float f32;
+    double f64;
+  } seed;          /* SCALAR: the number itself */
+  int first, last; /* steps between which it is live */
+  int same_as;     /* the buffer whose memory this one is; -1: itself */
+  size_t offset;   /* in ARENA, FIXED, GRADIENT */
+} sv_buffer;
+
+typedef struct sv_cell {
+  sv_tensor tensor;
+  int buffer;
+  int next;  /* the same value in another layout; -1: no more */
+  bool once; /* follows from the state alone */
+} sv_cell;
+
+typedef struct sv_step {
+  const sv_node *node;
+  sv_pass pass;
+  const sv_kernel *kernel;
+  void *impl;
+  char name[48];
+  int *cells; /* in, out, diff_in, diff_out in this order; -1: NULL */
+  int in_count, out_count;
+  int *over; /* of each cell: index into `cells` of what it may lie over */
+  int workspace, scratch; /* buffers; -1: none */
+  bool once;              /* depends on the state alone */
+  int final;              /* > 0: the parameter whose gradient is now final */
+  sv_args args;           /* bound */
+  sv_tensor **tensors;    /* what args points into, like `cells` */
+} sv_step;
+
+typedef struct sv_program {
+  sv_graph *graph;  /* the plan's own copy */
+  sv_info *infos;   /* per value */
+  int *value_cell;  /* per value: its first cell; -1: none */
+  int *value_plain; /* per value: the cell to read after a run; -1: none */
+  int *gradient;    /* per value: the final gradient's cell; -1: none */
+  int *seed_cell;   /* per value */
+  sv_cell *cells;
+  int cell_count, cell_capacity;
+  sv_buffer *buffers;
+  int buffer_count, buffer_capacity;
+  sv_step *steps;
+  int step_count, step_capacity;
+  int forward_count; /* steps of the forward pass */
+  char *arena, *fixed, *gradients;
+  sv_plan_memory memory;
+  uint64_t version; /* of the state at the last run of the once-steps */
+  bool fixed_ready;
+} sv_program;
+
+typedef struct sv_own {
+  char *name;
+  int value;
+  bool is_seed;
+  sv_tensor tensor;
+} sv_own;
+
+struct sv_plan {
+  const sv_graph *source;
+  sv_state *state;
+  sv_plan_options options; /* its arrays and texts are owned */
+  sv_own *own;
+  int own_count, own_capacity;
+  sv_program *program;
+  uint64_t layouts; /* of the state when the program was bound */
+  uint64_t step;
+  sv_gradient_hook hook;
+  void *hook_context;
+};
+
+/* ---- compile.c ---- */
+sv_status sv_program_new(sv_program **program, sv_plan *plan) SV_CHECKED;
+void sv_program_free(sv_program *program);
+/* A value by the name of an output or its own; 0 and an error if none. */
+sv_status sv_program_find(const sv_graph *graph, const char *name,
+                          int *value) SV_CHECKED;
+/* The plan's own memory for an input or a seed; made at its first use. */
+sv_status sv_plan_own(sv_plan *plan, int value, bool is_seed,
+                      const sv_info *info, const char *name,
+                      int *index) SV_CHECKED;
+
+/* ---- choose.c ---- */
+sv_status sv_add_buffer(sv_program *p, sv_where where, size_t bytes,
+                        int *index) SV_CHECKED;
+/* A cell in `buffer`, or in a new one of `where` if buffer is -1. */
+sv_status sv_add_cell(sv_program *p, const sv_spec *spec, sv_where where,
+                      int buffer, int *index) SV_CHECKED;
+/* A step with room for its cells, all -1. */
+sv_status sv_add_step(sv_program *p, const sv_node *node, sv_pass pass,
+                      sv_step **step) SV_CHECKED;
+/* A kernel chosen for a site. Free with sv_choice_free; its impl is handed to
+ * the step. */
+typedef struct sv_choice {
+  const sv_kernel *kernel;
+  void *impl;
+  sv_need need;
+  sv_place *places;
+} sv_choice;
+sv_status sv_choose(const sv_plan *plan, sv_site *site,
+                    sv_choice *choice) SV_CHECKED;
+void sv_choice_free(sv_choice *choice);
+/* The cell of the chain that starts at `cell` in this layout; a reorder step
+ * (or a view, where memory is the same) is added if there is none yet. */
+sv_status sv_cell_in_layout(const sv_plan *plan, sv_program *p, int cell,
+                            const sv_layout *layout, int *found) SV_CHECKED;
+/* Copies src's numbers to dst, whatever their layouts. */
+sv_status sv_add_reorder(const sv_plan *plan, sv_program *p, int src, int dst,
+                         bool once) SV_CHECKED;
+sv_spec sv_cell_spec(const sv_program *p, int cell);
+/* dst = the sum of the cells, all in one layout. */
+extern const sv_kernel sv_sum_kernel;
+
+/* ---- backward.c ---- */
+sv_status sv_program_backward(sv_plan *plan, sv_program *p) SV_CHECKED;
+
+/* ---- memory.c ---- */
+sv_status sv_program_pack(const sv_plan *plan, sv_program *p) SV_CHECKED;
+void sv_program_bind(const sv_plan *plan, sv_program *p);
+
+#endif
