@@ -1,0 +1,296 @@
+/* Networks as text: include/svertka/network.h has the language. */
+#include "graph/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <svertka/layers.h>
+
+#include "base/memory.h"
+#include "graph/graph.h"
+#include "ops/attrs.h"
+#include "ops/registry.h"
+
+/* ---- The beginning of a statement ---- */
+
+static sv_status read_value(sv_reader *r, sv_value *value) {
+  sv_cursor *c = &r->cursor;
+  bool alone = strchr(" \t\r\n,)", c->at[0] ? c->at[1] : 'x') != NULL;
+  if (alone && (*c->at == '.' || *c->at == '-')) {
+    *value = *c->at == '.' ? r->last : (sv_value){0};
+    if (*c->at == '.' && !r->last.id)
+      return sv_text_fail(c, c->at, "there is no value before this");
+    c->at++;
+    return SV_OK;
+  }
+  sv_word word;
+  SV_TRY(sv_text_name(c, "a value", &word));
+  value->id = sv_graph_find(r->graph, word.text);
+  if (value->id) return SV_OK;
+  return sv_text_fail(c, word.start, "there is no value '%s'", word.text);
+}
+
+/* (VALUE, ...), which may go over several lines. */
+static sv_status read_values(sv_reader *r, sv_statement *s) {
+  sv_cursor *c = &r->cursor;
+  const char *open = c->at++;
+  s->bracket = true;
+  for (;;) {
+    sv_text_skip(c, true);
+    if (s->value_count == SV_MOST_VALUES)
+      return sv_text_fail(c, c->at, "more than %d values", SV_MOST_VALUES);
+    SV_TRY(read_value(r, &s->values[s->value_count++]));
+    sv_text_skip(c, true);
+    char next = *c->at;
+    if (next == '\0') return sv_text_fail(c, open, "'(' is never closed");
+    if (next != ',' && next != ')')
+      return sv_text_fail(c, c->at, "'%c' where , or ) is expected", next);
+    c->at++;
+    if (next == ')') return SV_OK;
+  }
+}
+
+static sv_status read_beginning(sv_reader *r, sv_statement *s) {
+  sv_cursor *c = &r->cursor;
+  SV_TRY(sv_text_name(c, "an operator", &s->keyword));
+  sv_text_skip(c, false);
+  while (*c->at == ',' || *c->at == '=') {
+    if (s->name_count == SV_MOST_VALUES)
+      return sv_text_fail(c, c->at, "more than %d names", SV_MOST_VALUES);
+    s->names[s->name_count++] = s->keyword;
+    bool more = *c->at++ == ',';
+    sv_text_skip(c, false);
+    SV_TRY(sv_text_name(c, more ? "a name" : "an operator", &s->keyword));
+    sv_text_skip(c, false);
+    if (more && *c->at != ',' && *c->at != '=')
+      return sv_text_fail(c, c->at, "'=' is expected after the names");
+    if (!more) break;
+  }
+  if (*c->at == '(') SV_TRY(read_values(r, s));
+  return SV_OK;
+}
+
+/* ---- Attributes ---- */
+
+/* The next "word" or "key=word" of the statement; *value points behind the '='
+ * or is NULL. False at the end of the statement. */
+sv_status sv_text_next(sv_reader *r, sv_word *word, char **value, bool *more) {
+  sv_text_skip(&r->cursor, false);
+  *more = !sv_text_at_end(&r->cursor);
+  if (!*more) return SV_OK;
+  SV_TRY(sv_text_word(&r->cursor, word));
+  if (word->text[0] == '=' || word->text[strlen(word->text) - 1] == '=')
+    return sv_text_fail(&r->cursor, word->start,
+                        "'%s': an attribute is written name=value, without "
+                        "blanks",
+                        word->text);
+  *value = strchr(word->text, '=');
+  if (*value) *(*value)++ = '\0';
+  return SV_OK;
+}
+
+sv_status sv_text_unknown(const sv_reader *r, const sv_word *word,
+                          const char *of, const char *known) {
+  return sv_text_fail(&r->cursor, word->start, "%s has no '%s'; it has %s", of,
+                      word->text, known);
+}
+
+static sv_status unknown_attribute(sv_reader *r, const sv_word *word,
+                                   const sv_op *op) {
+  char known[256] = "none";
+  size_t at = 0;
+  for (const sv_attr *row = op->attrs; row && row->name; row++)
+    if (row == sv_attr_find(op, row->name) && at < sizeof known)
+      at += (size_t)snprintf(known + at, sizeof known - at, "%s%s",
+                             at ? ", " : "", row->name);
+  return sv_text_unknown(r, word, op->name, known);
+}
+
+static sv_status read_attributes(sv_reader *r, const sv_op *op, void *attrs) {
+  for (int position = 0;;) {
+    sv_word word;
+    char *value;
+    bool more;
+    SV_TRY(sv_text_next(r, &word, &value, &more));
+    if (!more) return SV_OK;
+    const sv_attr *row = value ? sv_attr_find(op, word.text)
+                               : sv_attr_at_position(op, ++position);
+    if (!row && value) return unknown_attribute(r, &word, op);
+    if (!row)
+      return sv_text_fail(&r->cursor, word.start,
+                          "%s: '%s' is one word too many", op->name, word.text);
+    sv_status status = sv_attr_parse(op, attrs, row, value ? value : word.text);
+    if (status != SV_OK) return sv_text_fail_in(&r->cursor, word.start, status);
+  }
+}
+
+/* ---- Operators ---- */
+
+/* Further outputs are made where they have a name. */
+static sv_status name_outputs(sv_reader *r, const sv_statement *s,
+                              sv_value value) {
+  for (int i = 1; i < s->name_count; i++) {
+    const sv_word *name = &s->names[i];
+    sv_value other = sv_output_of(r->graph, value, i);
+    sv_status status = sv_graph_check(r->graph);
+    if (status != SV_OK)
+      return sv_text_fail_in(&r->cursor, name->start, status);
+    if (sv_graph_find(r->graph, name->text))
+      return sv_text_fail(&r->cursor, name->start, "two values are named '%s'",
+                          name->text);
+    char *copy;
+    SV_TRY(sv_copy_text(&copy, name->text));
+    sv_free(r->graph->values[other.id].name);
+    r->graph->values[other.id].name = copy;
+  }
+  return SV_OK;
+}
+
+static sv_status apply(sv_reader *r, sv_statement *s, const sv_op *op) {
+  void *attrs;
+  SV_TRY(sv_alloc(&attrs, op->attrs_size));
+  sv_attrs_default(op, attrs);
+  sv_status status = read_attributes(r, op, attrs);
+  if (status == SV_OK) {
+    if (s->name_count) sv_name(r->graph, "%s", s->names[0].text);
+    r->last = sv_apply(r->graph, op->name, s->values, s->value_count, attrs);
+    status = sv_graph_check(r->graph);
+    if (status != SV_OK)
+      status = sv_text_fail_in(&r->cursor, s->keyword.start, status);
+  }
+  sv_free(attrs);
+  return status == SV_OK ? name_outputs(r, s, r->last) : status;
+}
+
+static sv_status read_operator(sv_reader *r, sv_statement *s) {
+  const sv_entry *entry;
+  sv_status status = sv_registry_require(&entry, s->keyword.text);
+  if (status != SV_OK)
+    return sv_text_fail_in(&r->cursor, s->keyword.start, status);
+  if (!s->bracket) s->values[s->value_count++] = r->last;
+  return apply(r, s, entry->op);
+}
+
+/* ---- Statements of their own ---- */
+
+sv_status sv_text_no_values(const sv_reader *r, const sv_statement *s) {
+  if (!s->bracket) return SV_OK;
+  return sv_text_fail(&r->cursor, s->keyword.start, "%s takes no values",
+                      s->keyword.text);
+}
+
+static sv_status no_name(sv_reader *r, const sv_statement *s) {
+  if (!s->name_count) return SV_OK;
+  return sv_text_fail(&r->cursor, s->names[0].start, "%s makes no value",
+                      s->keyword.text);
+}
+
+/* output, loss: [NAME] [weight=W] */
+static sv_status read_output(sv_reader *r, sv_statement *s) {
+  SV_TRY(no_name(r, s));
+  bool loss = strcmp(s->keyword.text, "loss") == 0;
+  sv_word name = s->keyword;
+  double weight = 1;
+  for (bool named = false;;) {
+    sv_word word;
+    char *value, *end;
+    bool more;
+    SV_TRY(sv_text_next(r, &word, &value, &more));
+    if (!more) break;
+    if (!value && !named) {
+      name = word;
+      named = true;
+      continue;
+    }
+    if (!value || !loss || strcmp(word.text, "weight") != 0)
+      return sv_text_unknown(r, &word, s->keyword.text,
+                             loss ? "a name and weight=" : "a name");
+    weight = strtod(value, &end);
+    if (end == value || *end || !(weight >= 0 && weight < 1e30))
+      return sv_text_fail(&r->cursor, word.start,
+                          "weight=%s: a number from 0 on is expected", value);
+  }
+  sv_value value = s->bracket ? s->values[0] : r->last;
+  if (s->value_count > 1 || !value.id)
+    return sv_text_fail(&r->cursor, s->keyword.start, "%s needs one value",
+                        s->keyword.text);
+  if (loss)
+    sv_loss(r->graph, name.text, value, weight);
+  else
+    sv_output(r->graph, name.text, value);
+  return SV_OK;
+}
+
+static sv_status read_classifier(sv_reader *r, sv_statement *s) {
+  SV_TRY(no_name(r, s));
+  SV_TRY(sv_text_no_values(r, s));
+  sv_word word;
+  char *value;
+  bool more;
+  SV_TRY(sv_text_next(r, &word, &value, &more));
+  if (more) return sv_text_unknown(r, &word, "classifier", "none");
+  if (!r->last.id)
+    return sv_text_fail(&r->cursor, s->keyword.start,
+                        "classifier needs scores before it");
+  sv_classifier_head(r->graph, r->last);
+  return SV_OK;
+}
+
+/* ---- The whole ---- */
+
+static const struct {
+  const char *keyword;
+  sv_status (*read)(sv_reader *, sv_statement *);
+} statements[] = {
+    {"input", sv_text_declaration},
+    {"label", sv_text_declaration},
+    {"parameter", sv_text_declaration},
+    {"output", read_output},
+    {"loss", read_output},
+    {"classifier", read_classifier},
+};
+
+static sv_status read_statement(sv_reader *r, sv_statement *s) {
+  SV_TRY(read_beginning(r, s));
+  sv_status (*read)(sv_reader *, sv_statement *) = read_operator;
+  for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
+    if (strcmp(statements[i].keyword, s->keyword.text) == 0)
+      read = statements[i].read;
+  SV_TRY(read(r, s));
+  sv_status status = sv_graph_check(r->graph);
+  if (status != SV_OK)
+    return sv_text_fail_in(&r->cursor, s->keyword.start, status);
+  return SV_OK;
+}
+
+static sv_status read_all(sv_reader *r) {
+  sv_statement *s;
+  SV_TRY(sv_alloc(&s, sizeof *s));
+  sv_status status = SV_OK;
+  for (sv_text_skip(&r->cursor, true); status == SV_OK && *r->cursor.at;
+       sv_text_skip(&r->cursor, true)) {
+    s->name_count = s->value_count = 0;
+    s->bracket = false;
+    status = read_statement(r, s);
+  }
+  sv_free(s);
+  SV_TRY(status);
+  if (!r->last.id)
+    return sv_text_fail(&r->cursor, r->cursor.at,
+                        "the network is empty: begin with input 3x32x32");
+  if (r->graph->output_count == 0) sv_output(r->graph, "output", r->last);
+  return sv_graph_check(r->graph);
+}
+
+sv_status sv_network_parse(sv_graph **graph, const char *name,
+                           const char *text) {
+  const char *called = name ? name : "network";
+  SV_TRY(sv_graph_new(graph, called));
+  sv_reader r = {.cursor = {called, text, text}, .graph = *graph};
+  sv_status status = read_all(&r);
+  if (status == SV_OK) return SV_OK;
+  sv_graph_free(*graph);
+  *graph = NULL;
+  return status;
+}
