@@ -1,8 +1,8 @@
 # The headers, both libraries, the program, a CMake package and a pkg-config
 # file.
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/svertka)
-install(TARGETS svertka EXPORT svertka)
-install(TARGETS svertka_static EXPORT svertka_static)
+install(TARGETS svertka EXPORT svertka-shared)
+install(TARGETS svertka_static EXPORT svertka-static)
 if(TARGET svertka_program)
   install(TARGETS svertka_program)
 endif()
@@ -14,8 +14,8 @@ include(CMakePackageConfigHelpers)
 configure_file(cmake/svertka-config.cmake.in svertka-config.cmake @ONLY)
 write_basic_package_version_file(svertka-config-version.cmake
   COMPATIBILITY SameMinorVersion)
-foreach(library svertka svertka_static)
-  install(EXPORT ${library} NAMESPACE svertka:: DESTINATION ${package})
+foreach(kind shared static)
+  install(EXPORT svertka-${kind} NAMESPACE svertka:: DESTINATION ${package})
 endforeach()
 
 # svertka.pc finds the rest from where it lies.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs to a fresh prefix and builds examples/ against that alone: with the
-# CMake package, with pkg-config, and with pkg-config and the static library.
+# CMake package and with pkg-config, the shared library and the static one.
 . "$SOURCE_DIR/tests/common.sh"
 
 prefix=$work/prefix
@@ -8,9 +8,12 @@ cmake --install "$BUILD_DIR" --prefix "$prefix" >"$work/log" ||
   fail "$(cat "$work/log")"
 [ -x "$prefix/bin/svertka" ] || fail "the program is not installed"
 
-cmake -S "$SOURCE_DIR/examples" -B "$work/cmake" \
-  -DCMAKE_PREFIX_PATH="$prefix" >"$work/log" || fail "$(cat "$work/log")"
-cmake --build "$work/cmake" >"$work/log" || fail "$(cat "$work/log")"
+for static in OFF ON; do
+  cmake -S "$SOURCE_DIR/examples" -B "$work/$static" -G Ninja \
+    -DCMAKE_PREFIX_PATH="$prefix" -DSV_STATIC=$static >"$work/log" ||
+    fail "$(cat "$work/log")"
+  cmake --build "$work/$static" >"$work/log" || fail "$(cat "$work/log")"
+done
 
 PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name svertka.pc)")
 export PKG_CONFIG_PATH
