@@ -29,9 +29,13 @@ typedef struct sv_pool_attrs {
   bool count_padding; /* average only: padding counts in the divisor */
 } sv_pool_attrs;
 
+/* y = alpha x W^T + beta b; the last four are for ONNX's Gemm. */
 typedef struct sv_linear_attrs {
   int64_t features; /* outputs; 0: as many as the weight has */
   bool bias;
+  float alpha, beta;
+  bool transpose_x;
+  bool transpose_w; /* the default: a row of W per output */
 } sv_linear_attrs;
 
 typedef enum sv_border {

@@ -5,7 +5,19 @@
 #include "base/text.h"
 #include "ops/op.h"
 
+/* Every attribute as its first row has it. */
 void sv_attrs_default(const sv_op *op, void *attrs);
+
+/* What is not written in an ONNX file of this opset: of each attribute the last
+ * row that is valid there counts. A row without an ONNX name can so say what
+ * an old version meant, and a second row that ONNX's default differs. */
+void sv_attrs_default_at(const sv_op *op, void *attrs, int64_t opset);
+
+/* The row is the first one of its attribute. */
+bool sv_attr_is_first(const sv_op *op, const sv_attr *row);
+
+/* An integer attribute that may be absent has this value then; "none". */
+#define SV_ATTR_NONE INT64_MIN
 
 /* The first row with this name; NULL if the operator has none. */
 const sv_attr *sv_attr_find(const sv_op *op, const char *name);
@@ -13,9 +25,9 @@ const sv_attr *sv_attr_find(const sv_op *op, const char *name);
 /* The row for the n-th bare word (1, 2, ...) of the text form. */
 const sv_attr *sv_attr_at_position(const sv_op *op, int position);
 
-/* Sets one attribute from text: 3, 0.5, true, a choice, 3x3 or 1,2,1,2, and
- * for padding also same, same_lower, valid, full. The error names operator,
- * attribute, the text and what would do. */
+/* Sets one attribute from text: 3, 0.5, true, a choice, 3x3 or 1,2,1,2 (an
+ * empty text: none), and for padding also same, same_lower, valid, full. The
+ * error names operator, attribute, the text and what would do. */
 sv_status sv_attr_parse(const sv_op *op, void *attrs, const sv_attr *row,
                         const char *text) SV_CHECKED;
 
@@ -27,7 +39,7 @@ sv_status sv_attrs_parse(const sv_op *op, void *attrs,
 void sv_attr_print(sv_text *text, const sv_attr *row, const void *attrs);
 bool sv_attr_is_default(const sv_op *op, const sv_attr *row, const void *attrs);
 
-/* Every number within its row's bounds. */
+/* Every number within its row's bounds, every choice one of its words. */
 sv_status sv_attrs_check(const sv_op *op, const void *attrs) SV_CHECKED;
 
 /* Numbers of any operator by name, for kernels that do not see its struct:

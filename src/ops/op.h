@@ -122,6 +122,22 @@ typedef struct sv_args {
   sv_random random; /* seed, this node's stream, the step */
 } sv_args;
 
+/* The numbers of a real input, output or gradient; NULL where it is absent. */
+static inline const real *sv_in(const sv_args *args, int i) {
+  return i < args->node->in_count && args->in[i] ? args->in[i]->data : NULL;
+}
+static inline real *sv_out(const sv_args *args, int i) {
+  return i < args->node->out_count && args->out[i] ? args->out[i]->data : NULL;
+}
+static inline const real *sv_diff_out(const sv_args *args, int i) {
+  bool given = i < args->node->out_count && args->diff_out[i];
+  return given ? args->diff_out[i]->data : NULL;
+}
+static inline real *sv_diff_in(const sv_args *args, int i) {
+  bool wanted = i < args->node->in_count && args->diff_in[i];
+  return wanted ? args->diff_in[i]->data : NULL;
+}
+
 #define SV_PORT(i) (1u << (i))
 
 /* The executable specification: plain C on plain tensors of `real`. */
@@ -153,7 +169,8 @@ struct sv_op {
    * wanted (a bias that is off). Only operators with parameters. */
   sv_status (*parameter)(const sv_node *node, const sv_info *in, int port,
                          sv_shape *shape);
-  /* Shapes and types of the outputs. in[i].present is false where absent. */
+  /* Shapes and types of the outputs. present says of each input and output
+   * whether the node has it; the rest of `out` is to be filled in. */
   sv_status (*infer)(const sv_node *node, const sv_info *in, sv_info *out);
   /* Optional: without it an operator costs nothing and is pointwise. */
   sv_status (*cost)(const sv_node *node, const sv_info *in, const sv_info *out,
@@ -174,7 +191,33 @@ bool sv_role_is_state(sv_role role);
 bool sv_role_is_trained(sv_role role);
 const char *sv_role_name(sv_role role); /* "weight", "bias", ... */
 
-/* infer of most operators: output 0 has input 0's shape and type. */
+/* ---- For shape rules ---- */
+
+static inline bool sv_given(const sv_node *node, const sv_info *in, int i) {
+  return i < node->in_count && in[i].present;
+}
+
+/* Every input has a port, none that is needed is missing; those that hold real
+ * numbers (all but labels and indices) are f32 or f64, all of the same type. */
+sv_status sv_check_real(const sv_node *node, const sv_info *in) SV_CHECKED;
+
+/* Input i has this number of dimensions; `meaning` spells them: "N C H W". */
+sv_status sv_check_rank(const sv_node *node, const sv_info *in, int i, int rank,
+                        const char *meaning) SV_CHECKED;
+
+/* Input i, a parameter say, has this shape. */
+sv_status sv_check_shape(const sv_node *node, const sv_info *in, int i,
+                         const sv_shape *shape) SV_CHECKED;
+
+/* *axis, which may count from the end, as 0 .. rank-1, or -rank .. as ONNX. */
+sv_status sv_check_axis(int64_t *axis, int rank) SV_CHECKED;
+
+/* infer of most operators: output 0 has input 0's shape and type, a real one.
+ */
 sv_status sv_infer_same(const sv_node *node, const sv_info *in, sv_info *out);
+
+/* The product of two counts that are not negative; INT64_MAX if it overflows.
+ */
+int64_t sv_times(int64_t a, int64_t b);
 
 #endif

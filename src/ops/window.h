@@ -29,9 +29,18 @@ void sv_window_cost(const sv_window *window, sv_cost *cost);
 void sv_window_settle(sv_padding *padding, const sv_ints *kernel,
                       const sv_ints *dilation);
 
+/* One number for all axes becomes one for each; for paddings, also for the
+ * ends. ONNX wants all of them. */
+void sv_window_spread(sv_ints *list, int axes);
+void sv_window_spread_padding(sv_padding *padding, int axes);
+
 /* Positions along axis d that lie inside the image: taps first..last-1 of the
  * kernel for output o. */
 void sv_window_taps(const sv_window *window, int d, int64_t o, int64_t *first,
                     int64_t *last);
+
+/* The same seen from a tap: outputs first..last-1 meet the image with it. */
+void sv_window_outputs(const sv_window *window, int d, int64_t tap,
+                       int64_t *first, int64_t *last);
 
 #endif

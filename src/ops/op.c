@@ -1,0 +1,110 @@
+#include "ops/op.h"
+
+static int count_ports(const sv_port *ports) {
+  int count = 0;
+  while (ports[count].name) count++;
+  return count;
+}
+
+int sv_op_in_count(const sv_op *op) { return count_ports(op->in); }
+
+int sv_op_out_count(const sv_op *op) { return count_ports(op->out); }
+
+bool sv_op_is_variadic(const sv_op *op) {
+  int count = sv_op_in_count(op);
+  return count > 0 && op->in[count - 1].variadic;
+}
+
+const sv_port *sv_op_in_port(const sv_op *op, int i) {
+  int count = sv_op_in_count(op);
+  if (i < count) return &op->in[i];
+  return sv_op_is_variadic(op) ? &op->in[count - 1] : NULL;
+}
+
+static const struct {
+  const char *name;
+  bool state, trained;
+} roles[] = {
+    [SV_DATA] = {"data", false, false},
+    [SV_WEIGHT] = {"weight", true, true},
+    [SV_BIAS] = {"bias", true, true},
+    [SV_SCALE] = {"scale", true, true},
+    [SV_STATISTIC] = {"statistic", true, false},
+    [SV_LABEL] = {"label", false, false},
+    [SV_INDEX] = {"index", false, false},
+    [SV_CONSTANT] = {"constant", true, false},
+    [SV_RECORD] = {"record", true, false},
+};
+
+bool sv_role_is_state(sv_role role) { return roles[role].state; }
+
+bool sv_role_is_trained(sv_role role) { return roles[role].trained; }
+
+const char *sv_role_name(sv_role role) { return roles[role].name; }
+
+static bool holds_reals(sv_role role) {
+  return role != SV_LABEL && role != SV_INDEX;
+}
+
+sv_status sv_check_real(const sv_node *node, const sv_info *in) {
+  int first = -1, ports = sv_op_in_count(node->op);
+  for (int i = 0; i < ports; i++)
+    if (!node->op->in[i].optional && !sv_given(node, in, i))
+      return sv_fail(SV_INVALID, "input %s is missing", node->op->in[i].name);
+  for (int i = 0; i < node->in_count; i++) {
+    const sv_port *port = sv_op_in_port(node->op, i);
+    if (!port)
+      return sv_fail(SV_INVALID, "%d inputs, %s has %d", node->in_count,
+                     node->op->name, ports);
+    if (!in[i].present || !holds_reals(port->role)) continue;
+    sv_dtype type = in[i].dtype;
+    if (type != SV_F32 && type != SV_F64)
+      return sv_fail(SV_UNSUPPORTED, "input %s is %s, f32 is expected",
+                     port->name, sv_dtype_name(type));
+    if (first < 0) first = i;
+    if (type != in[first].dtype)
+      return sv_fail(SV_INVALID, "input %s is %s, but input %s is %s",
+                     port->name, sv_dtype_name(type),
+                     sv_op_in_port(node->op, first)->name,
+                     sv_dtype_name(in[first].dtype));
+  }
+  return SV_OK;
+}
+
+sv_status sv_check_rank(const sv_node *node, const sv_info *in, int i, int rank,
+                        const char *meaning) {
+  if (in[i].shape.rank == rank) return SV_OK;
+  return sv_fail(SV_INVALID, "input %s is %s, expected %s",
+                 sv_op_in_port(node->op, i)->name,
+                 sv_shape_text(&in[i].shape, (char[SV_SHAPE_TEXT]){0}),
+                 meaning);
+}
+
+sv_status sv_check_shape(const sv_node *node, const sv_info *in, int i,
+                         const sv_shape *shape) {
+  if (sv_shape_equal(&in[i].shape, shape)) return SV_OK;
+  return sv_fail(SV_INVALID, "input %s is %s, expected %s",
+                 sv_op_in_port(node->op, i)->name,
+                 sv_shape_text(&in[i].shape, (char[SV_SHAPE_TEXT]){0}),
+                 sv_shape_text(shape, (char[SV_SHAPE_TEXT]){0}));
+}
+
+sv_status sv_check_axis(int64_t *axis, int rank) {
+  if (*axis < -rank || *axis >= rank)
+    return sv_fail(SV_INVALID, "axis %lld of an input with %d dimensions",
+                   (long long)*axis, rank);
+  if (*axis < 0) *axis += rank;
+  return SV_OK;
+}
+
+sv_status sv_infer_same(const sv_node *node, const sv_info *in, sv_info *out) {
+  SV_TRY(sv_check_real(node, in));
+  out[0].dtype = in[0].dtype;
+  out[0].shape = in[0].shape;
+  return SV_OK;
+}
+
+int64_t sv_times(int64_t a, int64_t b) {
+  int64_t product;
+  return __builtin_mul_overflow(a, b, &product) ? INT64_MAX : product;
+}
