@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "cli/cli.h"
+#include "graph/graph.h"
 
 enum { LARGEST_TEXT = 16 << 20 };
 
@@ -62,4 +63,19 @@ sv_status cli_model(sv_model **model, const char *text, const sv_zoo_data *data,
   sv_graph *graph;
   SV_TRY(build(&graph, text, data));
   return sv_model_new(model, graph, seed);
+}
+
+static sv_status graph_of_file(sv_graph **graph, const char *path) {
+  sv_model *model;
+  SV_TRY(sv_model_load(&model, path));
+  sv_status status = sv_graph_copy(graph, sv_model_graph(model));
+  sv_model_free(model);
+  return status;
+}
+
+sv_status cli_graph(sv_graph **graph, const char *text,
+                    const sv_zoo_data *data) {
+  *graph = NULL;
+  if (ends_in(text, ".onnx")) return graph_of_file(graph, text);
+  return build(graph, text, data);
 }

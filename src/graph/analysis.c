@@ -1,0 +1,200 @@
+#include "graph/analysis.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+
+/* ---- Receptive fields ----
+ *
+ * A position i of a value sees pixels a*i + b .. a*i + c of the input. If a
+ * layer's output i sees positions s*i + f .. s*i + l of that value, then it
+ * sees pixels a*s*i + (b + a*f) .. a*s*i + (c + a*l). Source: Araujo, Norris,
+ * Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill
+ * 2019. */
+
+static bool scale(int64_t a, int64_t x, int64_t *product) {
+  return !__builtin_mul_overflow(a, x, product);
+}
+
+static bool compose(sv_reach *r, const sv_reach *layer) {
+  int64_t step, first, last;
+  if (!scale(r->step, layer->step, &step) ||
+      !scale(r->step, layer->first, &first) ||
+      !scale(r->step, layer->last, &last))
+    return false;
+  r->step = step;
+  return !__builtin_add_overflow(r->first, first, &r->first) &&
+         !__builtin_add_overflow(r->last, last, &r->last);
+}
+
+/* Where branches join: the least b and the greatest c. */
+static void join(sv_field *to, const sv_field *from) {
+  if (from->none) return;
+  if (to->none) {
+    *to = *from;
+    return;
+  }
+  to->whole |= from->whole;
+  for (int d = 0; d < 2; d++) {
+    sv_reach *a = &to->axis[d];
+    const sv_reach *b = &from->axis[d];
+    if (a->step != b->step) to->whole = true;
+    if (b->first < a->first) a->first = b->first;
+    if (b->last > a->last) a->last = b->last;
+  }
+}
+
+static sv_field field_of(const sv_node *node, const sv_field *fields,
+                         const sv_cost *cost) {
+  sv_field field = {.none = true};
+  for (int i = 0; i < node->in_count; i++) join(&field, &fields[node->in[i]]);
+  if (field.none || field.whole) return field;
+  if (!cost->spatial) field.whole = true;
+  for (int d = 0; d < 2 && !field.whole; d++)
+    field.whole = !compose(&field.axis[d], &cost->axis[d]);
+  return field;
+}
+
+/* ---- One node ---- */
+
+typedef struct counter {
+  sv_analysis *analysis;
+  sv_info *infos;   /* per value */
+  sv_field *fields; /* per value */
+  bool *counted;    /* per value: its parameters are */
+} counter;
+
+static sv_status cost_of(const counter *c, const sv_node *node, sv_cost *cost) {
+  *cost = (sv_cost){.spatial = true, .axis = {{1, 0, 0}, {1, 0, 0}}};
+  if (!node->op->cost) return SV_OK;
+  *cost = (sv_cost){.spatial = false};
+  sv_info *infos;
+  SV_TRY(sv_alloc_array(&infos, (size_t)(node->in_count + node->out_count),
+                        sizeof *infos));
+  for (int i = 0; i < node->in_count; i++)
+    if (node->in[i]) infos[i] = c->infos[node->in[i]];
+  for (int i = 0; i < node->out_count; i++)
+    if (node->out[i]) infos[node->in_count + i] = c->infos[node->out[i]];
+  sv_status status = node->op->cost(node, infos, infos + node->in_count, cost);
+  sv_free(infos);
+  return status == SV_OK ? SV_OK : sv_fail_in(status, "%s", node->name);
+}
+
+static void count_parameters(counter *c, sv_layer *layer) {
+  const sv_graph *graph = c->analysis->graph;
+  for (int i = 0; i < layer->node->in_count; i++) {
+    int id = layer->node->in[i];
+    const sv_value_info *value = &graph->values[id];
+    if (!id || value->kind != SV_VALUE_STATE || c->counted[id]) continue;
+    c->counted[id] = true;
+    if (!sv_role_is_trained(value->role)) continue;
+    layer->parameters += sv_shape_count(&value->shape);
+    layer->weighted |= value->role == SV_WEIGHT;
+  }
+}
+
+static int64_t per_image(const sv_shape *shape) {
+  if (shape->rank == 0) return 1;
+  sv_shape image = *shape;
+  image.dim[0] = 1;
+  return sv_shape_count(&image);
+}
+
+static sv_status add_layer(counter *c, const sv_node *node, sv_layer *layer) {
+  sv_cost cost;
+  layer->node = node;
+  SV_TRY(cost_of(c, node, &cost));
+  layer->field = field_of(node, c->fields, &cost);
+  for (int i = 0; i < node->out_count; i++)
+    c->fields[node->out[i]] = layer->field;
+  c->fields[0].none = true;
+  count_parameters(c, layer);
+  layer->output = c->infos[node->out[0]].shape;
+  layer->neurons = per_image(&layer->output);
+  layer->macs = cost.macs;
+  sv_analysis *a = c->analysis;
+  a->weight_layers += layer->weighted;
+  if (__builtin_add_overflow(a->parameters, layer->parameters,
+                             &a->parameters) ||
+      __builtin_add_overflow(a->neurons, layer->neurons, &a->neurons) ||
+      __builtin_add_overflow(a->macs, layer->macs, &a->macs))
+    return sv_fail(SV_NO_MEMORY, "%s: the counts are too large", node->name);
+  return SV_OK;
+}
+
+/* ---- The graph ---- */
+
+/* Images are seen as they are; parameters and labels do not count. */
+static void start_fields(counter *c) {
+  sv_analysis *a = c->analysis;
+  a->input.rank = -1;
+  for (int i = 0; i < a->graph->value_count; i++) {
+    const sv_value_info *value = &a->graph->values[i];
+    bool image = i && value->kind == SV_VALUE_INPUT && value->role == SV_DATA;
+    c->fields[i] = (sv_field){.none = !image, .axis = {{1, 0, 0}, {1, 0, 0}}};
+    if (image && a->input.rank < 0) a->input = c->infos[i].shape;
+  }
+}
+
+static sv_status count_all(counter *c, int64_t batch) {
+  sv_analysis *a = c->analysis;
+  size_t values = (size_t)a->graph->value_count;
+  SV_TRY(sv_alloc_array(&c->infos, values, sizeof *c->infos));
+  SV_TRY(sv_alloc_array(&c->fields, values, sizeof *c->fields));
+  SV_TRY(sv_alloc_array(&c->counted, values, sizeof *c->counted));
+  SV_TRY(sv_alloc_array(&a->layers, (size_t)a->graph->node_count,
+                        sizeof *a->layers));
+  SV_TRY(sv_graph_declared(a->graph, batch, c->infos));
+  SV_TRY(sv_graph_infer(a->graph, c->infos));
+  start_fields(c);
+  for (; a->count < a->graph->node_count; a->count++)
+    SV_TRY(add_layer(c, &a->graph->nodes[a->count], &a->layers[a->count]));
+  return SV_OK;
+}
+
+/* Drops what reaches no output. */
+static sv_status keep_inference(sv_graph *graph) {
+  int *roots, count = 0;
+  SV_TRY(sv_alloc_array(&roots, (size_t)graph->output_count, sizeof *roots));
+  for (int i = 0; i < graph->output_count; i++)
+    if (!graph->outputs[i].is_loss) roots[count++] = graph->outputs[i].value;
+  sv_status status = count ? sv_graph_prune(graph, roots, count) : SV_OK;
+  sv_free(roots);
+  return status;
+}
+
+/* Writes the size of one image into the declaration. */
+static sv_status resize_image(sv_graph *graph, const sv_ints *image) {
+  int id = sv_graph_data_input(graph);
+  if (!id)
+    return sv_fail(SV_INVALID, "the network has not one image input to resize");
+  sv_value_info *value = &graph->values[id];
+  if (value->shape.rank != image->count + 1)
+    return sv_fail(SV_INVALID,
+                   "input '%s' has %d dimensions besides the batch, "
+                   "%d were given",
+                   value->name, value->shape.rank - 1, image->count);
+  for (int i = 0; i < image->count; i++) value->shape.dim[i + 1] = image->at[i];
+  return SV_OK;
+}
+
+sv_status sv_analyse(sv_analysis *analysis, const sv_graph *graph,
+                     int64_t batch, const sv_ints *image, bool training) {
+  *analysis = (sv_analysis){0};
+  counter c = {.analysis = analysis};
+  sv_status status = sv_graph_copy(&analysis->graph, graph);
+  if (status == SV_OK && image) status = resize_image(analysis->graph, image);
+  if (status == SV_OK && !training) status = keep_inference(analysis->graph);
+  if (status == SV_OK) status = count_all(&c, batch);
+  sv_free(c.infos);
+  sv_free(c.fields);
+  sv_free(c.counted);
+  if (status != SV_OK) sv_analysis_free(analysis);
+  return status;
+}
+
+void sv_analysis_free(sv_analysis *analysis) {
+  sv_graph_free(analysis->graph);
+  sv_free(analysis->layers);
+  *analysis = (sv_analysis){0};
+}

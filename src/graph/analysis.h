@@ -1,0 +1,55 @@
+/* What a network needs and sees, by counting on the graph as the user made it:
+ * shapes, parameters, multiply-accumulates, receptive fields. */
+#ifndef SV_GRAPH_ANALYSIS_H
+#define SV_GRAPH_ANALYSIS_H
+
+#include "graph/graph.h"
+
+/* What one position of a value sees of the network's input, per axis H, W:
+ * position i sees step*i + first .. step*i + last, in pixels, padding counting
+ * as pixels before 0. `whole`: the whole input, or parts that differ from place
+ * to place. `none`: no image reaches the value. */
+typedef struct sv_field {
+  bool none, whole;
+  sv_reach axis[2];
+} sv_field;
+
+/* One node. */
+typedef struct sv_layer {
+  const sv_node *node;
+  sv_shape output;    /* of its first output */
+  int64_t parameters; /* trained numbers that no earlier node has */
+  int64_t neurons;    /* elements of the output for one image */
+  int64_t macs;       /* of the batch */
+  bool weighted;      /* has a weight of its own: a "weight layer" */
+  sv_field field;
+} sv_layer;
+
+typedef struct sv_analysis {
+  sv_graph *graph;  /* the part that was looked at; nodes point into it */
+  sv_layer *layers; /* in the order of the nodes */
+  int count;
+  int64_t parameters, neurons, macs;
+  int weight_layers;
+  sv_shape input; /* of the first image input; rank -1: there is none */
+} sv_analysis;
+
+/* A free first dimension becomes `batch`; `image`, unless NULL, is the size of
+ * one image (C H W) and replaces what the only image input declares. Looks at
+ * what reaches an output or, if `training` or where there is no output, at all
+ * of it. Free the result with sv_analysis_free. */
+sv_status sv_analyse(sv_analysis *analysis, const sv_graph *graph,
+                     int64_t batch, const sv_ints *image,
+                     bool training) SV_CHECKED;
+void sv_analysis_free(sv_analysis *analysis);
+
+/* Where field positions lie: pixels seen along an axis, and the centre of what
+ * position 0 sees, which may lie between two pixels. */
+static inline int64_t sv_reach_size(const sv_reach *r) {
+  return r->last - r->first + 1;
+}
+static inline double sv_reach_centre(const sv_reach *r) {
+  return 0.5 * (double)(r->first + r->last);
+}
+
+#endif
