@@ -1,0 +1,78 @@
+/* oneDNN as this backend sees it: descriptors of memory and of primitives in
+ * one shape for versions 2 and 3. Where the two differ is api.c alone. */
+#ifndef SV_DNNL_API_H
+#define SV_DNNL_API_H
+
+#include <dnnl.h>
+#include <svertka/tensor.h>
+
+#include "base/error.h"
+
+/* A memory descriptor by handle, as version 3 has it. */
+#if DNNL_VERSION_MAJOR >= 3
+typedef dnnl_memory_desc_t sv_md;
+typedef const_dnnl_memory_desc_t sv_const_md;
+#else
+typedef dnnl_memory_desc_t *sv_md;
+typedef const dnnl_memory_desc_t *sv_const_md;
+#endif
+
+/* An answer of oneDNN as ours: what it cannot do, or refuses, is
+ * SV_UNSUPPORTED, and another kernel is asked. */
+sv_status sv_dnnl_status(dnnl_status_t status) SV_CHECKED;
+
+/* ---- Memory descriptors, always f32; free with sv_md_free ---- */
+
+/* The primitive may choose the layout. */
+sv_status sv_md_any(sv_md *md, const sv_shape *shape) SV_CHECKED;
+/* PLAIN or BLOCKED; SV_UNSUPPORTED if this oneDNN has no such format. */
+sv_status sv_md_known(sv_md *md, const sv_shape *shape,
+                      const sv_layout *layout) SV_CHECKED;
+sv_status sv_md_copy(sv_md *md, sv_const_md from) SV_CHECKED;
+void sv_md_free(sv_md md); /* takes NULL */
+
+/* Strides and blocks; false if the format is none of that kind. */
+bool sv_md_blocks(sv_const_md md, sv_shape *shape, sv_layout *layout);
+bool sv_md_absent(sv_const_md md); /* NULL or without dimensions */
+
+/* ---- Primitive descriptors; free with dnnl_primitive_desc_destroy ---- */
+
+/* Of windows that slide. Dilation counts from 0, as oneDNN has it. */
+typedef struct sv_dnnl_window {
+  dnnl_dims_t kernel, stride, dilation, begin, end;
+} sv_dnnl_window;
+
+/* The operands under their forward names; backward the gradients of those
+ * that the pass gives or is given. */
+typedef struct sv_dnnl_operands {
+  sv_const_md src, weights, bias, dst; /* bias: NULL if there is none */
+} sv_dnnl_operands;
+
+/* `prop` says the pass; `hint` is the forward primitive's (backward only). */
+sv_status sv_pd_conv(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
+                     dnnl_alg_kind_t alg, const sv_dnnl_operands *md,
+                     const sv_dnnl_window *window,
+                     const_dnnl_primitive_desc_t hint) SV_CHECKED;
+sv_status sv_pd_inner_product(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
+                              const sv_dnnl_operands *md,
+                              const_dnnl_primitive_desc_t hint) SV_CHECKED;
+sv_status sv_pd_pool(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
+                     dnnl_alg_kind_t alg, const sv_dnnl_operands *md,
+                     const sv_dnnl_window *window,
+                     const_dnnl_primitive_desc_t hint) SV_CHECKED;
+/* One descriptor for input and output, gradients included. */
+sv_status sv_pd_eltwise(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
+                        dnnl_alg_kind_t alg, sv_const_md md,
+                        const_dnnl_primitive_desc_t hint) SV_CHECKED;
+sv_status sv_pd_softmax(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
+                        sv_const_md md, int axis,
+                        const_dnnl_primitive_desc_t hint) SV_CHECKED;
+sv_status sv_pd_add(dnnl_primitive_desc_t *pd, sv_const_md a, sv_const_md b,
+                    sv_const_md sum) SV_CHECKED;
+sv_status sv_pd_reorder(dnnl_primitive_desc_t *pd, sv_const_md from,
+                        sv_const_md to) SV_CHECKED;
+
+/* Made at the first call, for the life of the process. NULL if it failed. */
+dnnl_engine_t sv_dnnl_engine(void);
+
+#endif

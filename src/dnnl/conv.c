@@ -1,0 +1,129 @@
+/* Convolution: y = x * w + b; dx = dy (full) w; dw = x * dy, db = sum of dy. */
+#include <svertka/layers.h>
+
+#include "dnnl/kernel.h"
+
+typedef struct conv {
+  const sv_site *site;
+  dnnl_prop_kind_t prop;
+  const sv_spec *x, *w, *b, *y; /* or their gradients; b: NULL if unwanted */
+  sv_form image, kernel;
+  sv_dnnl_window window;
+} conv;
+
+static const sv_spec *bias_of(const sv_site *site) {
+  const sv_spec *specs = site->pass == SV_FORWARD ? site->in : site->diff_in;
+  if (site->pass == SV_BACKWARD_DATA || site->node->in_count < 3) return NULL;
+  return specs[2].present ? &specs[2] : NULL;
+}
+
+static sv_status describe(conv *c, const sv_site *site) {
+  const sv_conv_attrs *attrs = site->node->attrs;
+  bool forward = site->pass == SV_FORWARD;
+  *c = (conv){.site = site, .prop = sv_dnnl_prop(site), .b = bias_of(site)};
+  c->x = site->pass == SV_BACKWARD_DATA ? &site->diff_in[0] : &site->in[0];
+  c->w = &site->in[1];
+  c->y = forward ? &site->out[0] : &site->diff_out[0];
+  if (site->pass == SV_BACKWARD_DATA && !c->x->present) return SV_UNSUPPORTED;
+  if (c->w->shape.rank != c->x->shape.rank) return SV_UNSUPPORTED;
+  c->image.line = c->kernel.line = c->x->shape.rank == 3;
+  if (attrs->group > 1) c->kernel.groups = attrs->group;
+  sv_window window;
+  SV_TRY(sv_window_resolve(&window, &c->x->shape, &attrs->kernel,
+                           &attrs->stride, &attrs->dilation, &attrs->padding,
+                           false));
+  sv_dnnl_window_of(&c->window, &window);
+  return SV_OK;
+}
+
+/* How the images may lie: as the primitive likes, as those that are read lie
+ * now, channels innermost, or plain. The kernel lies as the primitive likes. */
+typedef enum format { ANY, AS_IS, CHANNELS_LAST, ROWS } format;
+
+static sv_status image_md(sv_md *md, const conv *c, const sv_spec *spec,
+                          format format, bool is_read) {
+  const sv_shape *shape = &spec->shape;
+  switch (format) {
+    case AS_IS:
+      if (is_read) return sv_md_of(md, shape, &spec->layout, c->image);
+      break;
+    case CHANNELS_LAST: return sv_md_channels_last(md, shape, c->image);
+    case ROWS: return sv_md_rows(md, shape, c->image);
+    case ANY: break;
+  }
+  return sv_md_free_of(md, shape, c->image);
+}
+
+static sv_status make_pd(sv_dnnl_build *build, const conv *c,
+                         dnnl_alg_kind_t alg, format format) {
+  sv_md *md = build->md;
+  SV_TRY(image_md(&md[0], c, c->x, format, c->prop != dnnl_backward_data));
+  SV_TRY(sv_md_free_of(&md[1], &c->w->shape, c->kernel));
+  SV_TRY(image_md(&md[2], c, c->y, format, c->site->pass != SV_FORWARD));
+  if (c->b) SV_TRY(sv_md_rows(&md[3], &c->b->shape, sv_form_same));
+  sv_dnnl_operands given = {
+      .src = md[0], .weights = md[1], .bias = md[3], .dst = md[2]};
+  if (c->site->pass != SV_FORWARD) {
+    SV_TRY(sv_md_free_of(&md[4], &c->x->shape, c->image));
+    SV_TRY(sv_md_free_of(&md[5], &c->y->shape, c->image));
+    sv_dnnl_operands free = {.src = md[4], .weights = md[1], .dst = md[5]};
+    SV_TRY(sv_pd_conv(&build->hint, dnnl_forward_training, alg, &free,
+                      &c->window, NULL));
+  }
+  SV_TRY(sv_pd_conv(&build->pd, c->prop, alg, &given, &c->window, build->hint));
+  return sv_dnnl_is_slow(build->pd) ? SV_UNSUPPORTED : SV_OK;
+}
+
+static sv_status bind_forward(sv_dnnl_build *build, const conv *c) {
+  SV_TRY(sv_dnnl_bind(build, DNNL_ARG_SRC, SV_FROM_IN, 0, c->image));
+  SV_TRY(sv_dnnl_bind(build, DNNL_ARG_WEIGHTS, SV_FROM_IN, 1, c->kernel));
+  if (c->b)
+    SV_TRY(sv_dnnl_bind(build, DNNL_ARG_BIAS, SV_FROM_IN, 2, sv_form_same));
+  return sv_dnnl_bind(build, DNNL_ARG_DST, SV_FROM_OUT, 0, c->image);
+}
+
+static sv_status bind_data(sv_dnnl_build *build, const conv *c) {
+  SV_TRY(sv_dnnl_bind(build, DNNL_ARG_DIFF_DST, SV_FROM_DIFF_OUT, 0, c->image));
+  SV_TRY(sv_dnnl_bind(build, DNNL_ARG_WEIGHTS, SV_FROM_IN, 1, c->kernel));
+  return sv_dnnl_bind(build, DNNL_ARG_DIFF_SRC, SV_FROM_DIFF_IN, 0, c->image);
+}
+
+static sv_status bind_params(sv_dnnl_build *build, const conv *c) {
+  SV_TRY(sv_dnnl_bind(build, DNNL_ARG_SRC, SV_FROM_IN, 0, c->image));
+  SV_TRY(sv_dnnl_bind(build, DNNL_ARG_DIFF_DST, SV_FROM_DIFF_OUT, 0, c->image));
+  if (c->b)
+    SV_TRY(sv_dnnl_bind(build, DNNL_ARG_DIFF_BIAS, SV_FROM_DIFF_IN, 2,
+                        sv_form_same));
+  if (!c->site->diff_in[1].present)
+    return sv_dnnl_bind_waste(build, DNNL_ARG_DIFF_WEIGHTS);
+  return sv_dnnl_bind(build, DNNL_ARG_DIFF_WEIGHTS, SV_FROM_DIFF_IN, 1,
+                      c->kernel);
+}
+
+static sv_status make(sv_dnnl_build *build, int way) {
+  static const struct {
+    dnnl_alg_kind_t alg;
+    format format;
+  } ways[] = {{dnnl_convolution_direct, ANY},
+              {dnnl_convolution_direct, AS_IS},
+              {dnnl_convolution_direct, CHANNELS_LAST},
+              {dnnl_convolution_direct, ROWS},
+              {dnnl_convolution_winograd, ANY}};
+  conv c;
+  SV_TRY(describe(&c, build->site));
+  if (ways[way].alg == dnnl_convolution_winograd && build->site->exact)
+    return SV_UNSUPPORTED;
+  SV_TRY(make_pd(build, &c, ways[way].alg, ways[way].format));
+  SV_TRY(sv_dnnl_make(build));
+  switch (build->site->pass) {
+    case SV_BACKWARD_DATA: return bind_data(build, &c);
+    case SV_BACKWARD_PARAMS: return bind_params(build, &c);
+    default: return bind_forward(build, &c);
+  }
+}
+
+static sv_status plan(const sv_site *site, sv_need *need, void **impl) {
+  return sv_dnnl_plan(site, need, impl, make, 5, NULL);
+}
+
+const sv_kernel sv_dnnl_conv = {plan, sv_dnnl_run, sv_dnnl_destroy};

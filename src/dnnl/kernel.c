@@ -1,0 +1,237 @@
+#include "dnnl/kernel.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+enum { MAX_ARGS = 8 };
+
+typedef struct sv_dnnl_impl {
+  dnnl_primitive_t primitive;
+  dnnl_stream_t stream;
+  int count;
+  dnnl_exec_arg_t args[MAX_ARGS];
+  struct {
+    sv_dnnl_source source;
+    int port;
+    size_t offset; /* into workspace or scratch */
+    void *last;    /* the data of the last run */
+  } bind[MAX_ARGS];
+} sv_dnnl_impl;
+
+dnnl_prop_kind_t sv_dnnl_prop(const sv_site *site) {
+  switch (site->pass) {
+    case SV_BACKWARD_DATA: return dnnl_backward_data;
+    case SV_BACKWARD_PARAMS: return dnnl_backward_weights;
+    default:
+      return site->training ? dnnl_forward_training : dnnl_forward_inference;
+  }
+}
+
+void sv_dnnl_window_of(sv_dnnl_window *window, const sv_window *from) {
+  for (int i = 0; i < 2; i++) {
+    window->kernel[i] = from->kernel[i];
+    window->stride[i] = from->stride[i];
+    window->dilation[i] = from->dilation[i] - 1;
+    window->begin[i] = from->begin[i];
+    window->end[i] = from->end[i];
+  }
+}
+
+static bool all_f32(const sv_spec *specs, int count) {
+  for (int i = 0; specs && i < count; i++)
+    if (specs[i].present &&
+        (specs[i].dtype != SV_F32 || sv_shape_count(&specs[i].shape) <= 0))
+      return false;
+  return true;
+}
+
+/* Every tensor that is there is f32 and has elements. */
+static bool accepts(const sv_site *site) {
+  const sv_node *node = site->node;
+  return all_f32(site->in, node->in_count) &&
+         all_f32(site->out, node->out_count) &&
+         all_f32(site->diff_in, node->in_count) &&
+         all_f32(site->diff_out, node->out_count);
+}
+
+static const char *name_of(const_dnnl_primitive_desc_t pd) {
+  const char *name = NULL;
+  dnnl_primitive_desc_query(pd, dnnl_query_impl_info_str, 0, &name);
+  return name ? name : "unnamed";
+}
+
+bool sv_dnnl_is_slow(const_dnnl_primitive_desc_t pd) {
+  return strncmp(name_of(pd), "ref", 3) == 0;
+}
+
+/* All but the kernel. */
+static void clear(sv_dnnl_build *build) {
+  for (int i = 0; i < SV_DNNL_MDS; i++) sv_md_free(build->md[i]);
+  memset(build->md, 0, sizeof build->md);
+  if (build->pd) dnnl_primitive_desc_destroy(build->pd);
+  if (build->hint) dnnl_primitive_desc_destroy(build->hint);
+  build->pd = build->hint = NULL;
+}
+
+static void use_none(sv_place *places, int count) {
+  for (int i = 0; places && i < count; i++) places[i].used = false;
+}
+
+/* What a kernel reads and writes is what it binds. */
+static void use_nothing(const sv_site *site, sv_need *need) {
+  if (!site->node) return;
+  use_none(need->in, site->node->in_count);
+  use_none(need->out, site->node->out_count);
+  if (site->pass == SV_FORWARD) return;
+  use_none(need->diff_in, site->node->in_count);
+  use_none(need->diff_out, site->node->out_count);
+}
+
+sv_status sv_dnnl_plan(const sv_site *site, sv_need *need, void **impl,
+                       sv_dnnl_way make, int ways, const void *context) {
+  *impl = NULL;
+  if (!sv_dnnl_engine() || (site->node && !accepts(site)))
+    return SV_UNSUPPORTED;
+  sv_dnnl_build build = {.site = site, .need = need, .context = context};
+  int open = 0;
+  for (int way = 0; way < ways; way++) {
+    use_nothing(site, need);
+    sv_status status = make(&build, way);
+    clear(&build);
+    if (status == SV_OK && open++ == site->candidate) {
+      *impl = build.impl;
+      return SV_OK;
+    }
+    sv_dnnl_destroy(build.impl);
+    build.impl = NULL;
+    if (status != SV_OK && status != SV_UNSUPPORTED) return status;
+  }
+  return SV_UNSUPPORTED;
+}
+
+static sv_status add(sv_dnnl_impl *impl, int arg, sv_dnnl_source source,
+                     int port, size_t offset, sv_const_md md) {
+  if (impl->count == MAX_ARGS) return SV_UNSUPPORTED;
+  int i = impl->count;
+  SV_TRY(sv_dnnl_status(dnnl_memory_create(
+      &impl->args[i].memory, md, sv_dnnl_engine(), DNNL_MEMORY_NONE)));
+  impl->args[i].arg = arg;
+  impl->bind[i].source = source;
+  impl->bind[i].port = port;
+  impl->bind[i].offset = offset;
+  impl->count++;
+  return SV_OK;
+}
+
+/* One more piece of the scratch memory. */
+static sv_status add_scratch(sv_dnnl_build *build, int arg, sv_const_md md) {
+  size_t offset = build->need->scratch;
+  build->need->scratch += sv_align_up(dnnl_memory_desc_get_size(md));
+  return add(build->impl, arg, SV_FROM_SCRATCH, 0, offset, md);
+}
+
+sv_status sv_dnnl_make(sv_dnnl_build *build) {
+  SV_TRY(sv_alloc(&build->impl, sizeof *build->impl));
+  sv_dnnl_impl *impl = build->impl;
+  SV_TRY(sv_dnnl_status(dnnl_primitive_create(&impl->primitive, build->pd)));
+  SV_TRY(sv_dnnl_status(dnnl_stream_create(&impl->stream, sv_dnnl_engine(),
+                                           dnnl_stream_default_flags)));
+  snprintf(build->need->name, sizeof build->need->name, "%s",
+           name_of(build->pd));
+  build->need->scratch = 0;
+  sv_const_md scratch =
+      dnnl_primitive_desc_query_md(build->pd, dnnl_query_scratchpad_md, 0);
+  if (sv_md_absent(scratch)) return SV_OK;
+  return add_scratch(build, DNNL_ARG_SCRATCHPAD, scratch);
+}
+
+static sv_const_md md_of_arg(const sv_dnnl_build *build, int arg) {
+  return dnnl_primitive_desc_query_md(build->pd, dnnl_query_exec_arg_md, arg);
+}
+
+static sv_place *place_of(const sv_need *need, sv_dnnl_source source,
+                          int port) {
+  sv_place *places[] = {need->in, need->out, need->diff_in, need->diff_out};
+  return &places[source][port];
+}
+
+static const sv_spec *spec_of(const sv_site *site, sv_dnnl_source source,
+                              int port) {
+  const sv_spec *specs[] = {site->in, site->out, site->diff_in, site->diff_out};
+  return &specs[source][port];
+}
+
+sv_status sv_dnnl_bind_as(sv_dnnl_build *build, int arg, sv_dnnl_source source,
+                          int port, const sv_layout *layout) {
+  sv_const_md md = md_of_arg(build, arg);
+  if (sv_md_absent(md)) return SV_UNSUPPORTED;
+  sv_place *place = place_of(build->need, source, port);
+  place->layout = *layout;
+  place->used = true;
+  return add(build->impl, arg, source, port, 0, md);
+}
+
+sv_status sv_dnnl_bind(sv_dnnl_build *build, int arg, sv_dnnl_source source,
+                       int port, sv_form form) {
+  sv_const_md md = md_of_arg(build, arg);
+  if (sv_md_absent(md)) return SV_UNSUPPORTED;
+  sv_layout layout;
+  SV_TRY(sv_layout_of(&layout, md, &spec_of(build->site, source, port)->shape,
+                      form));
+  return sv_dnnl_bind_as(build, arg, source, port, &layout);
+}
+
+sv_status sv_dnnl_bind_waste(sv_dnnl_build *build, int arg) {
+  return add_scratch(build, arg, md_of_arg(build, arg));
+}
+
+sv_status sv_dnnl_bind_workspace(sv_dnnl_build *build) {
+  sv_const_md md =
+      dnnl_primitive_desc_query_md(build->pd, dnnl_query_workspace_md, 0);
+  if (sv_md_absent(md)) return SV_OK;
+  build->need->workspace = dnnl_memory_desc_get_size(md);
+  return add(build->impl, DNNL_ARG_WORKSPACE, SV_FROM_WORKSPACE, 0, 0, md);
+}
+
+static void *data_of(const sv_args *args, sv_dnnl_source source, int port,
+                     size_t offset) {
+  switch (source) {
+    case SV_FROM_IN: return args->in[port]->data;
+    case SV_FROM_OUT: return args->out[port]->data;
+    case SV_FROM_DIFF_IN: return args->diff_in[port]->data;
+    case SV_FROM_DIFF_OUT: return args->diff_out[port]->data;
+    case SV_FROM_WORKSPACE: return (char *)args->workspace + offset;
+    case SV_FROM_SCRATCH: return (char *)args->scratch + offset;
+  }
+  return NULL;
+}
+
+sv_status sv_dnnl_run(void *kernel, const sv_args *args) {
+  sv_dnnl_impl *impl = kernel;
+  for (int i = 0; i < impl->count; i++) {
+    void *data = data_of(args, impl->bind[i].source, impl->bind[i].port,
+                         impl->bind[i].offset);
+    if (data == impl->bind[i].last) continue;
+    dnnl_memory_set_data_handle(impl->args[i].memory, data);
+    impl->bind[i].last = data;
+  }
+  dnnl_status_t status = dnnl_primitive_execute(impl->primitive, impl->stream,
+                                                impl->count, impl->args);
+  if (status == dnnl_success) status = dnnl_stream_wait(impl->stream);
+  if (status == dnnl_success) return SV_OK;
+  return sv_fail(SV_UNSUPPORTED, "node '%s': oneDNN failed with status %d",
+                 args->node && args->node->name ? args->node->name : "",
+                 (int)status);
+}
+
+void sv_dnnl_destroy(void *kernel) {
+  sv_dnnl_impl *impl = kernel;
+  if (!impl) return;
+  for (int i = 0; i < impl->count; i++)
+    dnnl_memory_destroy(impl->args[i].memory);
+  if (impl->stream) dnnl_stream_destroy(impl->stream);
+  if (impl->primitive) dnnl_primitive_destroy(impl->primitive);
+  sv_free(impl);
+}

@@ -1,0 +1,37 @@
+/* Layouts of ours and memory descriptors of oneDNN's, one into the other. */
+#ifndef SV_DNNL_LAYOUT_H
+#define SV_DNNL_LAYOUT_H
+
+#include "dnnl/api.h"
+
+/* How oneDNN counts a tensor's dimensions where it differs from us: a 1-D image
+ * (N C W) or kernel is one of height 1, and a kernel of groups has the group as
+ * a dimension of its own, (G, OC/G, IC/G, KH, KW). */
+typedef struct sv_form {
+  bool line;
+  int64_t groups; /* of this tensor's dimension 0; 0: not split */
+} sv_form;
+
+static const sv_form sv_form_same = {false, 0};
+
+/* *md of a tensor in a layout of ours, whichever kind; SV_UNSUPPORTED if
+ * oneDNN has no such format. */
+sv_status sv_md_of(sv_md *md, const sv_shape *shape, const sv_layout *layout,
+                   sv_form form) SV_CHECKED;
+/* The same with the layout left to the primitive. */
+sv_status sv_md_free_of(sv_md *md, const sv_shape *shape,
+                        sv_form form) SV_CHECKED;
+/* Dense, row-major, and the same with the channels (dimension 1) innermost. */
+sv_status sv_md_rows(sv_md *md, const sv_shape *shape, sv_form form) SV_CHECKED;
+sv_status sv_md_channels_last(sv_md *md, const sv_shape *shape,
+                              sv_form form) SV_CHECKED;
+/* The channels in blocks of this size, innermost (nChw8c). */
+sv_status sv_md_blocked(sv_md *md, const sv_shape *shape, int64_t block,
+                        sv_form form) SV_CHECKED;
+
+/* The layout of a tensor of `shape` that lies as md says. What no strides and
+ * blocks describe becomes OPAQUE under a number that sv_md_of knows again. */
+sv_status sv_layout_of(sv_layout *layout, sv_const_md md, const sv_shape *shape,
+                       sv_form form) SV_CHECKED;
+
+#endif
