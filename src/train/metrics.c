@@ -1,10 +1,9 @@
 #include <math.h>
 #include <string.h>
 
-#include <svertka/train.h>
-
 #include "base/error.h"
 #include "base/memory.h"
+#include "train/metrics.h"
 
 sv_status sv_metrics_new(sv_metrics *metrics, int classes) {
   *metrics = (sv_metrics){.classes = classes};
@@ -41,11 +40,19 @@ static int rank_of(const float *s, int classes, int64_t y) {
   return above;
 }
 
-static int highest(const float *s, int classes) {
+int sv_highest_score(const float *s, int classes) {
   int best = 0;
   for (int j = 1; j < classes; j++)
     if (s[j] > s[best]) best = j;
   return best;
+}
+
+int64_t sv_count_top1(const float *scores, const int64_t *labels, int64_t count,
+                      int classes) {
+  int64_t right = 0;
+  for (int64_t i = 0; i < count; i++)
+    right += rank_of(scores + i * classes, classes, labels[i]) == 0;
+  return right;
 }
 
 void sv_metrics_add(sv_metrics *m, const float *scores, const int64_t *labels,
@@ -57,7 +64,7 @@ void sv_metrics_add(sv_metrics *m, const float *scores, const int64_t *labels,
     m->loss_sum += cross_entropy(s, m->classes, y);
     m->top1_count += rank < 1;
     m->top5_count += rank < 5;
-    m->confusion[y * m->classes + highest(s, m->classes)]++;
+    m->confusion[y * m->classes + sv_highest_score(s, m->classes)]++;
   }
   m->samples += count;
   if (m->samples == 0) return;

@@ -1,9 +1,9 @@
 #include "train/setting.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "base/text.h"
 
 static const char space[] = " \t\n";
@@ -38,7 +38,7 @@ sv_status sv_setting_parse(sv_setting *setting, const char *what,
     next += strspn(next, space);
     if (!*next) break;
     char *end;
-    double number = strtod(next, &end);
+    double number = sv_number_read(next, &end);
     if (end == next || !isfinite(number) || (*end && !strchr(space, *end)))
       return sv_fail(SV_INVALID, "%s '%s': '%s' is not a number (usage: %s)",
                      what, text, next, row->usage);

@@ -1,0 +1,119 @@
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "data/reader.h"
+#include "graph/model.h"
+#include "train/metrics.h"
+#include "train/runner.h"
+
+sv_eval_options sv_eval_default(void) {
+  return (sv_eval_options){.batch = 100};
+}
+
+typedef struct eval_job {
+  const sv_model *model;
+  const sv_dataset *dataset;
+  const sv_eval_options *options;
+  sv_preprocess preprocess;
+  sv_samples samples;
+  sv_runner runner;
+  sv_loader *loader;
+  sv_metrics *metrics;
+} eval_job;
+
+/* Classes that both sides name must have one name. */
+static sv_status check_names(const eval_job *job) {
+  const sv_dataset *d = job->dataset;
+  const sv_preprocess *p = &job->preprocess;
+  for (int i = 0; d->names && i < d->classes && i < p->classes; i++)
+    if (strcmp(d->names[i], p->names[i]) != 0)
+      return sv_fail(SV_INVALID, "%s: its class %d is '%s', the model's '%s'",
+                     d->path, i, d->names[i], p->names[i]);
+  return SV_OK;
+}
+
+static sv_status prepare(eval_job *job) {
+  const sv_eval_options *o = job->options;
+  SV_TRY(sv_preprocess_load(&job->preprocess, job->model));
+  SV_TRY(check_names(job));
+  SV_TRY(sv_samples_all(&job->samples, job->dataset));
+  sv_plan_options options = sv_plan_default();
+  options.batch = o->batch < job->samples.count || job->samples.count == 0
+                      ? o->batch
+                      : job->samples.count;
+  options.threads = o->threads;
+  options.backend = o->backend;
+  options.exact = o->exact;
+  SV_TRY(sv_runner_new(&job->runner, sv_model_graph(job->model),
+                       sv_model_state(job->model), &job->preprocess, &options));
+  int classes, labels = job->dataset->classes;
+  SV_TRY(sv_runner_classes(&job->runner, &classes));
+  if (labels > classes)
+    return sv_fail(SV_INVALID, "%s: has %d classes, the model knows %d",
+                   job->dataset->path, labels, classes);
+  SV_TRY(sv_metrics_new(job->metrics, classes));
+  sv_loader_options loader = {.dataset = job->dataset,
+                              .preprocess = &job->preprocess,
+                              .batch = options.batch,
+                              .threads = SV_LOADER_AUTO};
+  SV_TRY(sv_loader_new(&job->loader, &loader));
+  return sv_loader_start(job->loader, job->samples.at, job->samples.count, 0);
+}
+
+/* Softmax of the highest score: 1 / sum_j e^(s_j - s_highest). */
+static sv_verdict judge(const float *s, int classes, int64_t sample,
+                        int64_t label) {
+  int best = sv_highest_score(s, classes);
+  double sum = 0;
+  for (int j = 0; j < classes; j++) sum += exp((double)s[j] - s[best]);
+  return (sv_verdict){sample, (int)label, best, (float)(1 / sum)};
+}
+
+static void tell_verdicts(const eval_job *job, const sv_batch *batch,
+                          const float *scores) {
+  const sv_eval_options *o = job->options;
+  int classes = job->metrics->classes;
+  for (int64_t i = 0; o->verdict && i < batch->count; i++) {
+    sv_verdict verdict = judge(scores + i * classes, classes, batch->samples[i],
+                               batch->labels[i]);
+    o->verdict(o->context, &verdict);
+  }
+}
+
+static sv_status run(eval_job *job) {
+  const sv_eval_options *o = job->options;
+  for (;;) {
+    sv_batch batch;
+    sv_plan *plan;
+    sv_tensor scores;
+    SV_TRY(sv_loader_next(job->loader, &batch));
+    if (batch.count == 0) return SV_OK;
+    SV_TRY(sv_runner_forward(&job->runner, &batch, 0, &plan, &scores));
+    sv_metrics_add(job->metrics, scores.data, batch.labels, batch.count);
+    tell_verdicts(job, &batch, scores.data);
+    if (o->report &&
+        !o->report(o->context, job->metrics->samples, job->samples.count))
+      return sv_fail(SV_INTERRUPTED, "stopped after %lld samples",
+                     (long long)job->metrics->samples);
+  }
+}
+
+sv_status sv_eval(sv_metrics *metrics, const sv_model *model,
+                  const sv_dataset *dataset, const sv_eval_options *options) {
+  const sv_eval_options usual = sv_eval_default();
+  eval_job job = {.model = model,
+                  .dataset = dataset,
+                  .options = options ? options : &usual,
+                  .preprocess = sv_preprocess_default(),
+                  .metrics = metrics};
+  *metrics = (sv_metrics){0};
+  sv_status status = prepare(&job);
+  if (status == SV_OK) status = run(&job);
+  if (status != SV_OK) sv_metrics_free(metrics);
+  sv_loader_free(job.loader);
+  sv_runner_free(&job.runner);
+  sv_samples_free(&job.samples);
+  sv_preprocess_free(&job.preprocess);
+  return status;
+}

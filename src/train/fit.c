@@ -1,0 +1,279 @@
+/* The fit loop. What a step does depends on the counters alone: the order of an
+ * epoch on seed and epoch, the rate on the step, so that a training that was
+ * stopped anywhere goes on as if it had not been. */
+#include "train/fit.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "onnx/onnx.h"
+#include "train/metrics.h"
+#include "train/options.h"
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* ---- What is told ---- */
+
+static sv_fit_progress progress_of(const sv_fit_job *job) {
+  const sv_counters *c = &job->counters;
+  double images = c->images ? (double)c->images : 1, time = now();
+  double spent = time - job->epoch_started;
+  int64_t all = job->steps * job->options->epochs;
+  int64_t here = c->step - job->first_step;
+  return (sv_fit_progress){
+      .epoch = (int)c->epochs + 1,
+      .epochs = job->options->epochs,
+      .step = c->step - c->epochs * job->steps,
+      .steps = job->steps,
+      .rate = sv_schedule_at(&job->schedule, c->step ? c->step - 1 : 0),
+      .loss = c->loss_sum / images,
+      .top1 = (double)c->top1_count / images,
+      .images_per_second = spent > 0 ? (double)job->epoch_images / spent : 0,
+      .seconds_left =
+          here ? (time - job->started) / (double)here * (double)(all - c->step)
+               : 0};
+}
+
+static bool report(const sv_fit_job *job, const sv_fit_progress *progress) {
+  const sv_fit_options *o = job->options;
+  return !o->report || o->report(o->context, progress);
+}
+
+static void fill_result(const sv_fit_job *job, sv_fit_result *result) {
+  const sv_counters *c = &job->counters;
+  *result = (sv_fit_result){.epochs = (int)c->epochs,
+                            .best_epoch = (int)c->best_epoch,
+                            .loss = c->best_loss,
+                            .top1 = c->best_top1,
+                            .seconds = now() - job->started,
+                            .images = job->images};
+}
+
+/* ---- A step ---- */
+
+static sv_status step_on(sv_fit_job *job, const sv_batch *batch) {
+  sv_counters *c = &job->counters;
+  sv_plan *plan;
+  sv_tensor scores;
+  double loss;
+  SV_TRY(sv_runner_forward(&job->runner, batch, c->step, &plan, &scores));
+  SV_TRY(sv_runner_loss(&job->runner, plan, &loss));
+  if (!isfinite(loss)) return sv_fail(SV_NUMERIC, "the loss is %g", loss);
+  int64_t right = sv_count_top1(scores.data, batch->labels, batch->count,
+                                job->metrics.classes);
+  SV_TRY(sv_plan_backward(plan));
+  SV_TRY(sv_optimiser_step(job->optimiser, plan,
+                           sv_schedule_at(&job->schedule, c->step)));
+  c->step++;
+  c->images += batch->count;
+  c->top1_count += right;
+  c->loss_sum += loss * (double)batch->count;
+  job->images += batch->count;
+  job->epoch_images += batch->count;
+  return SV_OK;
+}
+
+static sv_status take_step(sv_fit_job *job) {
+  sv_batch batch;
+  SV_TRY(sv_loader_next(job->loader, &batch));
+  sv_status status = step_on(job, &batch);
+  if (status != SV_NUMERIC) return status;
+  const sv_counters *c = &job->counters;
+  return sv_fail_in(status, "epoch %lld, step %lld", (long long)c->epochs + 1,
+                    (long long)(c->step - c->epochs * job->steps + 1));
+}
+
+/* ---- An epoch's end ---- */
+
+static sv_status validate(sv_fit_job *job) {
+  sv_metrics_clear(&job->metrics);
+  SV_TRY(sv_loader_start(job->loader, job->validation.at, job->validation.count,
+                         0));
+  for (;;) {
+    sv_batch batch;
+    sv_plan *plan;
+    sv_tensor scores;
+    SV_TRY(sv_loader_next(job->loader, &batch));
+    if (batch.count == 0) return SV_OK;
+    SV_TRY(sv_runner_forward(&job->judge, &batch, 0, &plan, &scores));
+    sv_metrics_add(&job->metrics, scores.data, batch.labels, batch.count);
+  }
+}
+
+static sv_status keep_best(sv_fit_job *job, const sv_fit_progress *p) {
+  char text[SV_NUMBER_TEXT];
+  sv_model *model = job->model;
+  job->counters.best_epoch = p->epoch;
+  job->counters.best_loss = p->val_loss;
+  job->counters.best_top1 = p->val_top1;
+  SV_TRY(sv_model_set_meta(model, "svertka.train.best-epoch",
+                           sv_number_text(p->epoch, text)));
+  SV_TRY(sv_model_set_meta(model, "svertka.train.best-loss",
+                           sv_number_text(p->val_loss, text)));
+  SV_TRY(sv_model_set_meta(model, "svertka.train.best-top1",
+                           sv_number_text(p->val_top1, text)));
+  if (job->run.folder) return sv_run_save_best(&job->run, model);
+  sv_state_free(job->best);
+  return sv_state_copy(&job->best, sv_model_state(model));
+}
+
+static sv_status save_last(sv_fit_job *job) {
+  if (!job->run.folder) return SV_OK;
+  SV_TRY(sv_records_write(sv_model_state(job->model), &job->counters));
+  return sv_run_save_last(&job->run, job->model, job->graph);
+}
+
+/* Nothing is saved that could not be trained on. */
+static sv_status check_numbers(const sv_fit_job *job,
+                               const sv_fit_progress *p) {
+  sv_status status = SV_OK;
+  if (!isfinite(p->val_loss))
+    status = sv_fail(SV_NUMERIC, "the validation's loss is %g", p->val_loss);
+  if (status == SV_OK)
+    status = sv_records_check_finite(sv_model_state(job->model));
+  if (status == SV_OK) return SV_OK;
+  return sv_fail_in(status, "epoch %d", p->epoch);
+}
+
+static sv_status end_epoch(sv_fit_job *job, bool *go_on) {
+  sv_counters *c = &job->counters;
+  bool held_out = job->validation.count > 0;
+  sv_fit_progress p = progress_of(job);
+  if (held_out) SV_TRY(validate(job));
+  p.validated = true;
+  p.val_loss = held_out ? job->metrics.loss : p.loss;
+  p.val_top1 = held_out ? job->metrics.top1 : p.top1;
+  SV_TRY(check_numbers(job, &p));
+  p.best = !held_out || !c->best_epoch || p.val_top1 > c->best_top1 ||
+           (p.val_top1 == c->best_top1 && p.val_loss < c->best_loss);
+  if (p.best) SV_TRY(keep_best(job, &p));
+  sv_fit_progress row = p;
+  if (!held_out) row.val_loss = row.val_top1 = NAN;
+  SV_TRY(sv_run_row(&job->run, &row, c->step, now() - job->epoch_started));
+  c->epochs++;
+  c->images = c->top1_count = 0;
+  c->loss_sum = 0;
+  SV_TRY(save_last(job));
+  *go_on = report(job, &p);
+  return SV_OK;
+}
+
+/* ---- The whole ---- */
+
+static sv_status stop(sv_fit_job *job) {
+  SV_TRY(sv_records_check_finite(sv_model_state(job->model)));
+  return save_last(job);
+}
+
+static sv_status run_epoch(sv_fit_job *job, bool *go_on) {
+  sv_counters *c = &job->counters;
+  int64_t done = c->step - c->epochs * job->steps;
+  sv_samples_shuffle(&job->train, job->options->seed, c->epochs, job->order);
+  if (done < job->steps)
+    SV_TRY(sv_loader_start(job->loader, job->order, job->train.count,
+                           done * job->batch));
+  job->epoch_started = now();
+  job->epoch_images = 0;
+  for (; done < job->steps && *go_on; done++) {
+    SV_TRY(take_step(job));
+    sv_fit_progress p = progress_of(job);
+    *go_on = report(job, &p);
+  }
+  return *go_on ? end_epoch(job, go_on) : stop(job);
+}
+
+static sv_status run_epochs(sv_fit_job *job) {
+  sv_counters *c = &job->counters;
+  bool go_on = true;
+  job->first_step = c->step;
+  while (c->epochs < job->options->epochs && go_on)
+    SV_TRY(run_epoch(job, &go_on));
+  if (c->epochs >= job->options->epochs) return SV_OK;
+  return sv_fail(SV_INTERRUPTED, "stopped after step %lld of epoch %lld",
+                 (long long)(c->step - c->epochs * job->steps),
+                 (long long)c->epochs + 1);
+}
+
+/* The best weights so far, whatever ended the training. */
+static sv_status restore_best(sv_fit_job *job) {
+  const sv_counters *c = &job->counters;
+  sv_state *state = sv_model_state(job->model);
+  bool current =
+      c->best_epoch == c->epochs && c->step == c->epochs * job->steps;
+  if (!c->best_epoch || current) return SV_OK;
+  if (job->best) return sv_records_restore(state, job->best);
+  sv_model *best;
+  SV_TRY(sv_model_load(&best, job->run.best));
+  sv_status status = sv_records_restore(state, sv_model_state(best));
+  sv_model_free(best);
+  return status;
+}
+
+static sv_status end(sv_fit_job *job, sv_status status) {
+  char message[1024];
+  snprintf(message, sizeof message, "%s", sv_error());
+  sv_status restored = restore_best(job);
+  sv_records_drop(sv_model_state(job->model));
+  return status == SV_OK ? restored : sv_fail_as(status, message);
+}
+
+sv_status sv_fit(sv_model *model, const sv_dataset *dataset,
+                 const sv_fit_options *options, sv_fit_result *result) {
+  const sv_fit_options usual = sv_fit_default();
+  sv_fit_job job = {.model = model,
+                    .dataset = dataset,
+                    .options = options ? options : &usual,
+                    .started = now()};
+  sv_status status = sv_fit_prepare(&job);
+  if (status == SV_OK) {
+    status = run_epochs(&job);
+    status = end(&job, status);
+  }
+  if (result) fill_result(&job, result);
+  sv_fit_release(&job);
+  return status;
+}
+
+static sv_status open_run(sv_model **model, sv_fit_options *options,
+                          const char *run) {
+  char *path;
+  SV_TRY(sv_path_join(&path, run, "last.onnx"));
+  sv_status status = SV_OK;
+  if (!sv_path_exists(path))
+    status = sv_fail(SV_INVALID, "%s: no training was saved here", path);
+  const sv_onnx_load_options training = {.training = true};
+  if (status == SV_OK) status = sv_onnx_load(model, path, &training);
+  if (status == SV_OK) {
+    status = sv_options_load(options, *model);
+    if (status != SV_OK) status = sv_fail_in(status, "%s", path);
+  }
+  sv_free(path);
+  return status;
+}
+
+sv_status sv_fit_open(sv_model **model, sv_fit_options *options,
+                      const char *run) {
+  *model = NULL;
+  sv_counters c;
+  sv_status status = open_run(model, options, run);
+  if (status == SV_OK) status = sv_records_read(sv_model_state(*model), &c);
+  if (status == SV_OK && c.epochs >= options->epochs)
+    status = sv_fail(SV_INVALID, "%s: the run is finished: %lld of %d epochs",
+                     run, (long long)c.epochs, options->epochs);
+  if (status != SV_OK) {
+    sv_model_free(*model);
+    *model = NULL;
+    return status;
+  }
+  options->run = run;
+  options->resume = true;
+  return SV_OK;
+}

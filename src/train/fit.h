@@ -1,0 +1,64 @@
+/* A training under way: what prepare.c makes and fit.c runs. */
+#ifndef SV_TRAIN_FIT_H
+#define SV_TRAIN_FIT_H
+
+#include <svertka/train.h>
+
+#include "graph/model.h"
+#include "train/optimiser.h"
+#include "train/run.h"
+#include "train/runner.h"
+#include "train/schedule.h"
+
+/* What a resumption must know besides weights and moments; two records of the
+ * state, saved with it. */
+typedef struct sv_counters {
+  int64_t step;   /* done in all epochs */
+  int64_t epochs; /* done, validation too */
+  int64_t images; /* of this epoch so far, as the next two */
+  int64_t top1_count;
+  int64_t best_epoch; /* 0: none yet */
+  double loss_sum;
+  double best_loss, best_top1;
+} sv_counters;
+
+typedef struct sv_fit_job {
+  sv_model *model;
+  const sv_dataset *dataset;
+  const sv_fit_options *options;
+  sv_graph *own_graph;   /* the model's with a loss, if it has none itself */
+  const sv_graph *graph; /* what is trained */
+  sv_preprocess preprocess;
+  sv_samples train, validation;
+  int64_t *order;       /* of this epoch */
+  int64_t batch, steps; /* samples a step, steps an epoch */
+  sv_loader *loader;
+  sv_runner runner, judge; /* training, validation */
+  sv_optimiser *optimiser;
+  sv_schedule schedule;
+  sv_metrics metrics; /* of the validation */
+  sv_counters counters;
+  sv_state *best; /* weights; where no run folder keeps them */
+  sv_run run;
+  /* Of this call. */
+  double started, epoch_started; /* seconds */
+  int64_t images, epoch_images, first_step;
+} sv_fit_job;
+
+/* Everything that can be wrong is found here, before anything is written. */
+sv_status sv_fit_prepare(sv_fit_job *job) SV_CHECKED;
+void sv_fit_release(sv_fit_job *job);
+
+/* ---- records.c ---- */
+
+/* Removes all records from a state. */
+void sv_records_drop(sv_state *state);
+/* Counters to and from the state; reading fails where there are none. */
+sv_status sv_records_write(sv_state *state, const sv_counters *c) SV_CHECKED;
+sv_status sv_records_read(const sv_state *state, sv_counters *c) SV_CHECKED;
+/* Every trained number and statistic of the state. */
+sv_status sv_records_check_finite(const sv_state *state) SV_CHECKED;
+/* Overwrites all but records with those of the same names in `from`. */
+sv_status sv_records_restore(sv_state *state, const sv_state *from) SV_CHECKED;
+
+#endif

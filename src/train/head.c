@@ -1,0 +1,74 @@
+#include "train/head.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "ops/attrs.h"
+#include "ops/registry.h"
+
+sv_status sv_head_scores(const sv_graph *graph, int *value) {
+  *value = 0;
+  for (int i = 0; i < graph->output_count && !*value; i++)
+    if (!graph->outputs[i].is_loss) *value = graph->outputs[i].value;
+  if (!*value)
+    return sv_fail(SV_INVALID, "network '%s' has no output", graph->name);
+  int producer = graph->values[*value].producer;
+  if (producer >= 0 && strcmp(graph->nodes[producer].op->name, "softmax") == 0)
+    *value = graph->nodes[producer].in[0];
+  return SV_OK;
+}
+
+bool sv_head_has_loss(const sv_graph *graph) {
+  for (int i = 0; i < graph->output_count; i++)
+    if (graph->outputs[i].is_loss) return true;
+  return false;
+}
+
+static sv_status add_value(sv_graph *graph, const char *stem,
+                           sv_value_kind kind, sv_role role, sv_dtype dtype,
+                           const sv_shape *shape, int *id) {
+  char *name;
+  if (!sv_graph_find(graph, stem))
+    return sv_graph_add_value(graph, stem, kind, role, dtype, shape, id);
+  SV_TRY(sv_graph_fresh_name(graph, stem, &name));
+  sv_status status =
+      sv_graph_add_value(graph, name, kind, role, dtype, shape, id);
+  sv_free(name);
+  return status;
+}
+
+static sv_status add_cross_entropy(sv_graph *graph, const int in[2], int out) {
+  const sv_entry *entry;
+  SV_TRY(sv_registry_require(&entry, "cross_entropy"));
+  void *attrs;
+  SV_TRY(sv_alloc(&attrs, entry->op->attrs_size));
+  sv_attrs_default(entry->op, attrs);
+  sv_status status = sv_graph_add_node(
+      graph, entry->op, graph->values[out].name, attrs, in, 2, &out, 1);
+  sv_free(attrs);
+  return status;
+}
+
+static sv_status attach(sv_graph *graph) {
+  int scores, label, loss;
+  SV_TRY(sv_head_scores(graph, &scores));
+  sv_shape batch = sv_shape_of(1, -1), scalar = sv_shape_of(0);
+  int input = sv_graph_data_input(graph);
+  if (input) batch.dim[0] = graph->values[input].shape.dim[0];
+  SV_TRY(add_value(graph, "label", SV_VALUE_INPUT, SV_LABEL, SV_I64, &batch,
+                   &label));
+  SV_TRY(add_value(graph, "cross_entropy", SV_VALUE_NODE, SV_DATA,
+                   graph->values[scores].dtype, &scalar, &loss));
+  SV_TRY(add_cross_entropy(graph, (int[]){scores, label}, loss));
+  return sv_graph_add_output(graph, "loss", loss, true, 1);
+}
+
+sv_status sv_head_attach(sv_graph **trained, const sv_graph *graph) {
+  SV_TRY(sv_graph_copy(trained, graph));
+  sv_status status = attach(*trained);
+  if (status != SV_OK) {
+    sv_graph_free(*trained);
+    *trained = NULL;
+  }
+  return status;
+}

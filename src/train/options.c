@@ -1,0 +1,150 @@
+#include "train/options.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/number.h"
+
+sv_fit_options sv_fit_default(void) {
+  return (sv_fit_options){.epochs = 10,
+                          .batch = 64,
+                          .rate = 0.05,
+                          .schedule = "cosine",
+                          .optimiser = "sgd",
+                          .momentum = 0.9,
+                          .weight_decay = 5e-4,
+                          .validation = 0.1,
+                          .seed = 1};
+}
+
+typedef enum kind { INT, REAL, SEED, BOOL, TEXT } kind;
+
+static const struct row {
+  const char *name;
+  kind kind;
+  size_t offset;
+  bool meaning;    /* another value is another training */
+  double min, max; /* of INT and REAL */
+} rows[] = {
+    {"network", TEXT, offsetof(sv_fit_options, network), false, 0, 0},
+    {"data", TEXT, offsetof(sv_fit_options, data), false, 0, 0},
+    {"epochs", INT, offsetof(sv_fit_options, epochs), true, 1, 1e6},
+    {"batch", INT, offsetof(sv_fit_options, batch), true, 1, 1e6},
+    {"rate", REAL, offsetof(sv_fit_options, rate), true, 0, 1e6},
+    {"schedule", TEXT, offsetof(sv_fit_options, schedule), true, 0, 0},
+    {"optimiser", TEXT, offsetof(sv_fit_options, optimiser), true, 0, 0},
+    {"momentum", REAL, offsetof(sv_fit_options, momentum), true, 0, 1},
+    {"weight-decay", REAL, offsetof(sv_fit_options, weight_decay), true, 0,
+     1e6},
+    {"validation", REAL, offsetof(sv_fit_options, validation), true, 0, 1e15},
+    {"seed", SEED, offsetof(sv_fit_options, seed), true, 0, 0},
+    {"threads", INT, offsetof(sv_fit_options, threads), false, 0, 4096},
+    {"backend", TEXT, offsetof(sv_fit_options, backend), false, 0, 0},
+    {"exact", BOOL, offsetof(sv_fit_options, exact), false, 0, 0},
+};
+enum { ROWS = sizeof rows / sizeof rows[0], KEY = 64 };
+
+static const void *at(const sv_fit_options *options, const struct row *row) {
+  return (const char *)options + row->offset;
+}
+
+static const char *key_of(const struct row *row, char key[KEY]) {
+  snprintf(key, KEY, "svertka.train.%s", row->name);
+  return key;
+}
+
+/* The value as text, in `text` or borrowed; NULL: none is given. */
+static const char *print(const sv_fit_options *options, const struct row *row,
+                         char text[SV_NUMBER_TEXT]) {
+  const void *value = at(options, row);
+  switch (row->kind) {
+    case TEXT: return *(const char *const *)value;
+    case REAL: return sv_number_text(*(const double *)value, text);
+    case INT:
+      snprintf(text, SV_NUMBER_TEXT, "%d", *(const int *)value);
+      return text;
+    case SEED:
+      snprintf(text, SV_NUMBER_TEXT, "%llu",
+               (unsigned long long)*(const uint64_t *)value);
+      return text;
+    case BOOL: return *(const bool *)value ? "true" : NULL;
+  }
+  return NULL;
+}
+
+sv_status sv_options_check(const sv_fit_options *options) {
+  for (int i = 0; i < ROWS; i++) {
+    const struct row *row = &rows[i];
+    if (row->kind != INT && row->kind != REAL) continue;
+    double value = row->kind == INT ? *(const int *)at(options, row)
+                                    : *(const double *)at(options, row);
+    if (!(value >= row->min && value <= row->max))
+      return sv_fail(SV_INVALID, "%s is %g, expected %g to %g", row->name,
+                     value, row->min, row->max);
+  }
+  if (!options->schedule || !options->optimiser)
+    return sv_fail(SV_INVALID, "no %s is given",
+                   options->schedule ? "optimiser" : "schedule");
+  return SV_OK;
+}
+
+sv_status sv_options_save(const sv_fit_options *options, sv_model *model) {
+  char key[KEY], text[SV_NUMBER_TEXT];
+  for (int i = 0; i < ROWS; i++) {
+    const char *value = print(options, &rows[i], text);
+    if (value) SV_TRY(sv_model_set_meta(model, key_of(&rows[i], key), value));
+  }
+  return SV_OK;
+}
+
+static sv_status parse(sv_fit_options *options, const struct row *row,
+                       const char *text) {
+  void *value = (char *)options + row->offset;
+  char *end = NULL;
+  double number = 0;
+  switch (row->kind) {
+    case TEXT: *(const char **)value = *text ? text : NULL; return SV_OK;
+    case BOOL: *(bool *)value = strcmp(text, "true") == 0; return SV_OK;
+    case SEED: *(uint64_t *)value = strtoull(text, &end, 10); break;
+    case INT:
+    case REAL: number = sv_number_read(text, &end); break;
+  }
+  if (end == text || *end)
+    return sv_fail(SV_FORMAT, "svertka.train.%s: '%s' is not a number",
+                   row->name, text);
+  if (row->kind == REAL) *(double *)value = number;
+  if (row->kind == INT)
+    *(int *)value = number >= INT_MIN && number <= INT_MAX ? (int)number : -1;
+  return SV_OK;
+}
+
+sv_status sv_options_load(sv_fit_options *options, const sv_model *model) {
+  char key[KEY];
+  *options = sv_fit_default();
+  for (int i = 0; i < ROWS; i++) {
+    const char *text = sv_model_meta(model, key_of(&rows[i], key));
+    if (text) SV_TRY(parse(options, &rows[i], text));
+    if (!text && rows[i].meaning)
+      return sv_fail(SV_FORMAT, "the metadata have no %s", key);
+  }
+  return sv_options_check(options);
+}
+
+sv_status sv_options_compare(const sv_fit_options *options,
+                             const sv_model *model) {
+  char key[KEY], text[SV_NUMBER_TEXT];
+  for (int i = 0; i < ROWS; i++) {
+    if (!rows[i].meaning) continue;
+    const char *before = sv_model_meta(model, key_of(&rows[i], key));
+    const char *now = print(options, &rows[i], text);
+    if (!before || strcmp(before, now) != 0)
+      return sv_fail(SV_INVALID,
+                     "the run was begun with %s %s; with %s it would be "
+                     "another one",
+                     rows[i].name, before ? before : "(none)", now);
+  }
+  return SV_OK;
+}

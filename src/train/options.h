@@ -1,0 +1,25 @@
+/* The options of a training as a table: bounds, metadata, comparison. */
+#ifndef SV_TRAIN_OPTIONS_H
+#define SV_TRAIN_OPTIONS_H
+
+#include <svertka/train.h>
+
+#include "base/error.h"
+
+/* Every number within its bounds. */
+sv_status sv_options_check(const sv_fit_options *options) SV_CHECKED;
+
+/* Into the model's metadata, as "svertka.train.rate" and so on. */
+sv_status sv_options_save(const sv_fit_options *options,
+                          sv_model *model) SV_CHECKED;
+
+/* Back again; texts are borrowed from the model. */
+sv_status sv_options_load(sv_fit_options *options,
+                          const sv_model *model) SV_CHECKED;
+
+/* SV_INVALID names the first option that differs from what the model was
+ * trained with and changes what the training means. */
+sv_status sv_options_compare(const sv_fit_options *options,
+                             const sv_model *model) SV_CHECKED;
+
+#endif

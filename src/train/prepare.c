@@ -1,0 +1,222 @@
+/* A training made ready: data, network, plans, optimiser; checked against what
+ * a resumption finds. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/random.h"
+#include "base/thread.h"
+#include "train/fit.h"
+#include "train/head.h"
+#include "train/options.h"
+
+static const char digest_key[] = "svertka.train.digest";
+
+/* ---- Data ---- */
+
+static sv_status split(sv_fit_job *job) {
+  int64_t count = sv_dataset_count(job->dataset);
+  double share = job->options->validation;
+  if (share >= 1) share = share < (double)count ? share / (double)count : 1;
+  if (share >= 1)
+    return sv_fail(SV_INVALID,
+                   "validation wants %g samples, %s has %lld in all",
+                   job->options->validation, sv_dataset_name(job->dataset),
+                   (long long)count);
+  SV_TRY(sv_samples_hold_out(&job->train, &job->validation, job->dataset, share,
+                             job->options->seed));
+  job->batch = job->options->batch;
+  if (job->batch > job->train.count) job->batch = job->train.count;
+  if (job->batch < 1)
+    return sv_fail(SV_INVALID, "%s: no samples are left to train on",
+                   sv_dataset_name(job->dataset));
+  job->steps = (job->train.count + job->batch - 1) / job->batch;
+  return sv_alloc_array(&job->order, (size_t)job->train.count,
+                        sizeof *job->order);
+}
+
+/* The size of the network's input; what is free follows the data. */
+static sv_status input_size(const sv_fit_job *job, sv_shape *size) {
+  const int64_t usual[] = {sv_dataset_channels(job->dataset),
+                           sv_dataset_height(job->dataset),
+                           sv_dataset_width(job->dataset)};
+  int input = sv_graph_data_input(job->graph);
+  const sv_shape *shape = &job->graph->values[input].shape;
+  if (!input || shape->rank != 4)
+    return sv_fail(SV_INVALID,
+                   "network '%s' has not one input of N x C x H x W",
+                   job->graph->name);
+  *size = (sv_shape){.rank = 3};
+  for (int d = 0; d < 3; d++)
+    size->dim[d] = shape->dim[d + 1] < 0 ? usual[d] : shape->dim[d + 1];
+  return SV_OK;
+}
+
+/* How the model wants its pictures: as it says itself, or as the data are. The
+ * classes are those of the data in any case. */
+static sv_status fit_preprocess(sv_fit_job *job) {
+  sv_shape size;
+  SV_TRY(input_size(job, &size));
+  sv_preprocess *p = &job->preprocess;
+  SV_TRY(sv_preprocess_match(p, job->dataset, &size));
+  if (!sv_model_meta(job->model, "svertka.image.size"))
+    return sv_preprocess_fit(p, job->dataset, &job->train);
+  sv_preprocess own;
+  SV_TRY(sv_preprocess_load(&own, job->model));
+  sv_preprocess data = *p;
+  *p = own;
+  p->classes = data.classes;
+  p->names = data.names;
+  data.classes = own.classes;
+  data.names = own.names;
+  sv_preprocess_free(&data);
+  return SV_OK;
+}
+
+static sv_status start_loader(sv_fit_job *job) {
+  sv_loader_options options = {.dataset = job->dataset,
+                               .preprocess = &job->preprocess,
+                               .batch = job->batch,
+                               .threads = SV_LOADER_AUTO};
+  return sv_loader_new(&job->loader, &options);
+}
+
+static uint64_t mix(uint64_t hash, const void *bytes, size_t size) {
+  const unsigned char *at = bytes;
+  for (size_t i = 0; i < size; i++) hash = (hash ^ at[i]) * 0x100000001B3u;
+  return hash;
+}
+
+/* All labels, and the pixels of a few pictures: other data are noticed. */
+static sv_status digest(const sv_dataset *dataset, char text[17]) {
+  enum { PICTURES = 16 };
+  int64_t count = sv_dataset_count(dataset);
+  uint64_t hash = sv_hash_text("svertka");
+  for (int64_t i = 0; i < count; i++) {
+    int32_t label = sv_dataset_label(dataset, i);
+    hash = mix(hash, &label, sizeof label);
+  }
+  for (int k = 0; k < PICTURES; k++) {
+    sv_image image;
+    SV_TRY(sv_dataset_image(dataset, (count - 1) * k / PICTURES, &image));
+    size_t row = (size_t)image.width * (size_t)image.channels;
+    ptrdiff_t stride = image.stride ? image.stride : (ptrdiff_t)row;
+    for (int y = 0; y < image.height; y++)
+      hash = mix(hash, image.pixels + y * stride, row);
+    sv_image_free(&image);
+  }
+  snprintf(text, 17, "%016llx", (unsigned long long)hash);
+  return SV_OK;
+}
+
+/* ---- Network ---- */
+
+static sv_status compile(sv_fit_job *job) {
+  const sv_fit_options *o = job->options;
+  sv_plan_options options = sv_plan_default();
+  options.mode = SV_TRAIN;
+  options.batch = job->batch;
+  options.threads = o->threads;
+  options.backend = o->backend;
+  options.exact = o->exact;
+  options.seed = o->seed;
+  sv_state *state = sv_model_state(job->model);
+  SV_TRY(sv_runner_new(&job->runner, job->graph, state, &job->preprocess,
+                       &options));
+  if (job->validation.count == 0) return SV_OK;
+  options.mode = SV_INFER;
+  if (options.batch > job->validation.count)
+    options.batch = job->validation.count;
+  return sv_runner_new(&job->judge, job->graph, state, &job->preprocess,
+                       &options);
+}
+
+static sv_status check_classes(sv_fit_job *job) {
+  int classes, labels = sv_dataset_classes(job->dataset);
+  SV_TRY(sv_runner_classes(&job->runner, &classes));
+  if (classes != labels)
+    return sv_fail(SV_INVALID, "network '%s' has %d classes, %s has %d",
+                   job->graph->name, classes, sv_dataset_name(job->dataset),
+                   labels);
+  return sv_metrics_new(&job->metrics, classes);
+}
+
+/* ---- Beginning, or going on ---- */
+
+static sv_status write_metadata(sv_fit_job *job, const char *data) {
+  SV_TRY(sv_preprocess_save(&job->preprocess, job->model));
+  SV_TRY(sv_options_save(job->options, job->model));
+  return sv_model_set_meta(job->model, digest_key, data);
+}
+
+static sv_status check_resumption(sv_fit_job *job, const char *data) {
+  sv_counters *c = &job->counters;
+  const char *before = sv_model_meta(job->model, digest_key);
+  SV_TRY(sv_records_read(sv_model_state(job->model), c));
+  SV_TRY(sv_options_compare(job->options, job->model));
+  if (!before || strcmp(before, data) != 0)
+    return sv_fail(SV_INVALID, "%s: these are not the data of the run",
+                   sv_dataset_path(job->dataset));
+  if (c->epochs >= job->options->epochs)
+    return sv_fail(SV_INVALID, "the run is finished: %lld of %d epochs",
+                   (long long)c->epochs, job->options->epochs);
+  int64_t inside = c->step - c->epochs * job->steps;
+  if (c->epochs < 0 || c->step < 0 || inside < 0 || inside > job->steps)
+    return sv_fail(SV_FORMAT, "the run's counters contradict each other");
+  return SV_OK;
+}
+
+static sv_status begin(sv_fit_job *job) {
+  char data[17];
+  SV_TRY(digest(job->dataset, data));
+  if (job->options->resume) SV_TRY(check_resumption(job, data));
+  if (!job->options->resume) sv_records_drop(sv_model_state(job->model));
+  return write_metadata(job, data);
+}
+
+static sv_status make_optimiser(sv_fit_job *job) {
+  sv_optimiser_options options = {job->options->optimiser,
+                                  job->options->momentum,
+                                  job->options->weight_decay};
+  return sv_optimiser_new(&job->optimiser, sv_model_state(job->model),
+                          &options);
+}
+
+sv_status sv_fit_prepare(sv_fit_job *job) {
+  const sv_fit_options *o = job->options;
+  SV_TRY(sv_options_check(o));
+  SV_TRY(sv_run_open(&job->run, o->run, o->overwrite, o->resume));
+  SV_TRY(sv_graph_check(sv_model_graph(job->model)));
+  job->graph = sv_model_graph(job->model);
+  if (!sv_head_has_loss(job->graph)) {
+    SV_TRY(sv_head_attach(&job->own_graph, job->graph));
+    job->graph = job->own_graph;
+  }
+  SV_TRY(split(job));
+  SV_TRY(fit_preprocess(job));
+  SV_TRY(sv_schedule_parse(&job->schedule, o->schedule, o->rate, job->steps,
+                           o->epochs));
+  SV_TRY(begin(job));
+  SV_TRY(compile(job));
+  SV_TRY(check_classes(job));
+  SV_TRY(make_optimiser(job));
+  SV_TRY(start_loader(job));
+  sv_threads_use(sv_threads_resolve(o->threads));
+  return sv_run_start(&job->run, o->resume, (int)job->counters.epochs);
+}
+
+void sv_fit_release(sv_fit_job *job) {
+  sv_loader_free(job->loader);
+  sv_optimiser_free(job->optimiser);
+  sv_runner_free(&job->runner);
+  sv_runner_free(&job->judge);
+  sv_metrics_free(&job->metrics);
+  sv_samples_free(&job->train);
+  sv_samples_free(&job->validation);
+  sv_preprocess_free(&job->preprocess);
+  sv_state_free(job->best);
+  sv_graph_free(job->own_graph);
+  sv_free(job->order);
+  sv_run_close(&job->run);
+}

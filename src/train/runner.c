@@ -1,0 +1,132 @@
+#include "train/runner.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "tensor/tensor.h"
+#include "train/head.h"
+
+static sv_input_shape shape_of(const sv_runner *r, const char *name,
+                               int64_t batch) {
+  const sv_preprocess *p = r->preprocess;
+  sv_input_shape given = {name, sv_shape_of(1, (int)batch)};
+  if (strcmp(name, r->input) == 0)
+    given.shape = sv_shape_of(4, (int)batch, p->channels, p->height, p->width);
+  return given;
+}
+
+static sv_status compile(const sv_runner *r, int64_t batch, sv_plan **plan) {
+  sv_plan_options options = r->options;
+  bool train = options.mode == SV_TRAIN;
+  sv_input_shape shapes[2] = {shape_of(r, r->input, batch)};
+  if (train) shapes[1] = shape_of(r, r->label, batch);
+  options.batch = batch;
+  options.shapes = shapes;
+  options.shape_count = train ? 2 : 1;
+  options.keep = (const char *const *)&r->scores;
+  options.keep_count = 1;
+  return sv_plan_new(plan, r->graph, r->state, &options);
+}
+
+static sv_status name_values(sv_runner *r) {
+  const sv_graph *g = r->graph;
+  int scores, input = sv_graph_data_input(g), label = sv_graph_label_input(g);
+  if (!input || g->values[input].dtype != SV_F32 ||
+      g->values[input].shape.rank != 4)
+    return sv_fail(SV_INVALID,
+                   "network '%s' has not one f32 input of N x C x H x W",
+                   g->name);
+  if (!label && r->options.mode == SV_TRAIN)
+    return sv_fail(SV_INVALID, "network '%s' has not one input of labels",
+                   g->name);
+  SV_TRY(sv_head_scores(g, &scores));
+  r->input = g->values[input].name;
+  r->label = label ? g->values[label].name : NULL;
+  r->scores = g->values[scores].name;
+  return SV_OK;
+}
+
+static sv_status start(sv_runner *r) {
+  SV_TRY(sv_graph_check(r->graph));
+  SV_TRY(name_values(r));
+  return compile(r, r->options.batch, &r->plans[0]);
+}
+
+sv_status sv_runner_new(sv_runner *runner, const sv_graph *graph,
+                        sv_state *state, const sv_preprocess *preprocess,
+                        const sv_plan_options *options) {
+  *runner = (sv_runner){.graph = graph,
+                        .state = state,
+                        .preprocess = preprocess,
+                        .options = *options};
+  sv_status status = start(runner);
+  if (status != SV_OK) sv_runner_free(runner);
+  return status;
+}
+
+void sv_runner_free(sv_runner *runner) {
+  sv_plan_free(runner->plans[0]);
+  sv_plan_free(runner->plans[1]);
+  *runner = (sv_runner){0};
+}
+
+static sv_status plan_for(sv_runner *r, int64_t count, sv_plan **plan) {
+  *plan = r->plans[count != r->options.batch];
+  if (count == r->options.batch || (*plan && count == r->other)) return SV_OK;
+  sv_plan_free(*plan);
+  r->plans[1] = NULL;
+  r->other = count;
+  SV_TRY(compile(r, count, &r->plans[1]));
+  *plan = r->plans[1];
+  return SV_OK;
+}
+
+static sv_status copy_in(sv_plan *plan, const char *name, const void *from) {
+  sv_tensor view;
+  SV_TRY(sv_plan_input(plan, name, &view));
+  memcpy(view.data, from, view.layout.bytes);
+  return SV_OK;
+}
+
+/* N x classes, with any number of dimensions of 1 behind. */
+static sv_status check_scores(const sv_runner *r, const sv_tensor *scores) {
+  const sv_shape *shape = &scores->shape;
+  bool fits = scores->dtype == SV_F32 && shape->rank >= 2;
+  for (int d = 2; fits && d < shape->rank; d++) fits = shape->dim[d] == 1;
+  if (fits && shape->dim[1] > 0 && shape->dim[1] < INT_MAX) return SV_OK;
+  return sv_fail(SV_INVALID, "%s: %s of %s are not a row of class scores",
+                 r->scores, sv_dtype_name(scores->dtype),
+                 sv_shape_text(shape, (char[SV_SHAPE_TEXT]){0}));
+}
+
+sv_status sv_runner_forward(sv_runner *r, const sv_batch *batch, int64_t step,
+                            sv_plan **plan, sv_tensor *scores) {
+  SV_TRY(plan_for(r, batch->count, plan));
+  SV_TRY(copy_in(*plan, r->input, batch->pixels));
+  if (r->options.mode == SV_TRAIN)
+    SV_TRY(copy_in(*plan, r->label, batch->labels));
+  sv_plan_set_step(*plan, (uint64_t)step);
+  SV_TRY(sv_plan_forward(*plan));
+  SV_TRY(sv_plan_value(*plan, r->scores, scores));
+  return check_scores(r, scores);
+}
+
+sv_status sv_runner_classes(const sv_runner *r, int *classes) {
+  sv_tensor scores;
+  SV_TRY(sv_plan_value(r->plans[0], r->scores, &scores));
+  SV_TRY(check_scores(r, &scores));
+  *classes = (int)scores.shape.dim[1];
+  return SV_OK;
+}
+
+sv_status sv_runner_loss(const sv_runner *r, sv_plan *plan, double *loss) {
+  *loss = 0;
+  for (int i = 0; i < r->graph->output_count; i++) {
+    const sv_graph_output *output = &r->graph->outputs[i];
+    sv_tensor value;
+    if (!output->is_loss) continue;
+    SV_TRY(sv_plan_value(plan, output->name, &value));
+    *loss += output->weight * sv_tensor_get(&value, 0);
+  }
+  return SV_OK;
+}

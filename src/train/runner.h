@@ -1,0 +1,41 @@
+/* A network run on the loader's batches: plans for the full batch and for a
+ * smaller last one, over one state. */
+#ifndef SV_TRAIN_RUNNER_H
+#define SV_TRAIN_RUNNER_H
+
+#include <svertka/plan.h>
+
+#include "data/loader.h"
+#include "graph/graph.h"
+
+typedef struct sv_runner {
+  const sv_graph *graph; /* borrowed, as are the state and preprocess */
+  sv_state *state;
+  const sv_preprocess *preprocess;    /* gives the size of a picture */
+  sv_plan_options options;            /* of both plans */
+  const char *input, *label, *scores; /* names of values */
+  sv_plan *plans[2];                  /* of the full batch, of another size */
+  int64_t other;                      /* that size */
+} sv_runner;
+
+/* Compiles for options->batch; mode, batch, threads, backend, exact and seed
+ * are taken from `options`. A runner that failed is empty. */
+sv_status sv_runner_new(sv_runner *runner, const sv_graph *graph,
+                        sv_state *state, const sv_preprocess *preprocess,
+                        const sv_plan_options *options) SV_CHECKED;
+void sv_runner_free(sv_runner *runner);
+
+/* Fills in the batch and runs forward, random operators drawing for `step`.
+ * *plan is the one that ran; *scores are its N x classes numbers. */
+sv_status sv_runner_forward(sv_runner *runner, const sv_batch *batch,
+                            int64_t step, sv_plan **plan,
+                            sv_tensor *scores) SV_CHECKED;
+
+/* The number of classes that the network scores. */
+sv_status sv_runner_classes(const sv_runner *runner, int *classes) SV_CHECKED;
+
+/* The sum of all losses with their weights, after a forward pass. */
+sv_status sv_runner_loss(const sv_runner *runner, sv_plan *plan,
+                         double *loss) SV_CHECKED;
+
+#endif
