@@ -66,6 +66,10 @@ bool sv_dnnl_is_slow(const_dnnl_primitive_desc_t pd) {
   return strncmp(name_of(pd), "ref", 3) == 0;
 }
 
+bool sv_dnnl_is_simple(const_dnnl_primitive_desc_t pd) {
+  return strncmp(name_of(pd), "simple", 6) == 0;
+}
+
 /* All but the kernel. */
 static void clear(sv_dnnl_build *build) {
   for (int i = 0; i < SV_DNNL_MDS; i++) sv_md_free(build->md[i]);

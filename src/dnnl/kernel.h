@@ -42,8 +42,9 @@ dnnl_prop_kind_t sv_dnnl_prop(const sv_site *site);
 /* Both count axes as H, W. */
 void sv_dnnl_window_of(sv_dnnl_window *window, const sv_window *from);
 
-/* oneDNN's own reference: parallel, and slow. */
+/* oneDNN's own reference, and what it calls simple: parallel, no more. */
 bool sv_dnnl_is_slow(const_dnnl_primitive_desc_t pd);
+bool sv_dnnl_is_simple(const_dnnl_primitive_desc_t pd);
 
 /* Makes the primitive of build->pd; scratch and name go into the need. */
 sv_status sv_dnnl_make(sv_dnnl_build *build) SV_CHECKED;
