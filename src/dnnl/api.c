@@ -246,13 +246,19 @@ sv_status sv_md_any(sv_md *md, const sv_shape *shape) {
                                                dnnl_f32, dnnl_format_tag_any));
 }
 
+/* oneDNN checks strides for overlap, but not knowing of blocks: those of a
+ * blocked format are put in afterwards. */
 sv_status sv_md_known(sv_md *md, const sv_shape *shape,
                       const sv_layout *layout) {
+  bool blocked = layout->kind == SV_BLOCKED;
   wide w = widen(shape, layout);
   SV_TRY(fresh(md));
-  SV_TRY(made(md, dnnl_memory_desc_init_by_strides(*md, shape->rank, w.dims,
-                                                   dnnl_f32, w.strides)));
+  SV_TRY(made(
+      md, dnnl_memory_desc_init_by_strides(*md, shape->rank, w.dims, dnnl_f32,
+                                           blocked ? NULL : w.strides)));
+  if (!blocked) return SV_OK;
   dnnl_blocking_desc_t *blocking = &(*md)->format_desc.blocking;
+  memcpy(blocking->strides, w.strides, sizeof w.strides);
   blocking->inner_nblks = layout->inner_count;
   for (int i = 0; i < layout->inner_count; i++) {
     blocking->inner_idxs[i] = layout->inner_dim[i];
