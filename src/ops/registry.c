@@ -5,10 +5,10 @@
 
 #include "base/near.h"
 
-/* backends.def, made by the build, has a line SV_BACKEND(dnnl) for each backend
- * of the build, and turns SV_USE_dnnl(conv) into SV_KERNEL(dnnl, conv) for
- * these and into nothing for the others. So SV_OPERATOR(conv, dnnl, other) is
- * read here as FIRST: conv, and USE: SV_USE_dnnl(conv) SV_USE_other(conv). */
+/* backends.def, made by the build, has a line SV_BACKEND(fast) for each backend
+ * of the build, and turns SV_USE_fast(conv) into SV_KERNEL(fast, conv) for
+ * these and into nothing for the others. So SV_OPERATOR(conv, fast, other) is
+ * read here as FIRST: conv, and USE: SV_USE_fast(conv) SV_USE_other(conv). */
 #define FIRST(...) FIRST_(__VA_ARGS__, 0)
 #define FIRST_(op, ...) op
 #define USE(...) USE_(__VA_ARGS__, USE3, USE2, USE1, USE0, 0)(__VA_ARGS__)
