@@ -1,0 +1,350 @@
+/* One case through one kernel of a backend, the way a plan does it: the kernel
+ * is offered tensors in some layout, says what it wants, and gets that. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/memory.h"
+#include "opcheck.h"
+#include "tensor/tensor.h"
+
+enum { IN, OUT, DIFF_IN, DIFF_OUT, KINDS };
+
+/* One planned pass with its tensors. */
+typedef struct stage {
+  const oc_run *run;
+  sv_site site;
+  sv_spec specs[KINDS][OC_PORTS];
+  sv_place places[KINDS][OC_PORTS];
+  sv_need need;
+  void *impl;
+  sv_tensor *tensors[KINDS][OC_PORTS]; /* as the kernel wants them */
+  void *workspace, *scratch;
+} stage;
+
+static int count_of(const stage *s, int kind) {
+  bool in = kind == IN || kind == DIFF_IN;
+  return in ? s->run->node.in_count : s->run->node.out_count;
+}
+
+/* The reference's tensors of a kind. */
+static sv_tensor *const *known(const stage *s, int kind) {
+  const oc_run *run = s->run;
+  return kind == IN        ? run->in
+         : kind == OUT     ? run->out
+         : kind == DIFF_IN ? run->diff
+                           : run->seed;
+}
+
+/* ---- Layouts ---- */
+
+static sv_status channels_last(sv_layout *layout, sv_dtype dtype,
+                               const sv_shape *shape) {
+  SV_TRY(sv_layout_plain(layout, dtype, shape));
+  int64_t stride = 1;
+  if (shape->rank < 3) return SV_OK;
+  static const int order[] = {1, 3, 2, 0};
+  for (int i = 0; i < 4; i++) {
+    int d = order[i];
+    if (d >= shape->rank) continue;
+    layout->stride[d] = stride;
+    stride *= shape->dim[d];
+  }
+  return SV_OK;
+}
+
+static sv_status new_tensor(sv_tensor **tensor, const sv_spec *spec,
+                            const sv_layout *layout) {
+  SV_TRY(sv_alloc(tensor, sizeof **tensor));
+  (*tensor)->dtype = spec->dtype;
+  (*tensor)->shape = spec->shape;
+  (*tensor)->layout = *layout;
+  SV_TRY(sv_alloc(&(*tensor)->data, layout->bytes));
+  memset((*tensor)->data, 0xff, layout->bytes);
+  return SV_OK;
+}
+
+static sv_status run_reorder(const sv_kernel *kernel, const sv_tensor *src,
+                             sv_tensor *dst) {
+  static char name[] = "reorder";
+  static int id = 0;
+  sv_node node = {.name = name, .in_count = 1, .out_count = 1, &id, &id};
+  sv_spec in = {true, src->dtype, src->shape, src->layout};
+  sv_spec out = {true, dst->dtype, dst->shape, dst->layout};
+  sv_place from = {true, src->layout, -1, -1}, to = {true, dst->layout, -1, -1};
+  sv_site site = {.node = &node, .threads = 2, .in = &in, .out = &out};
+  sv_need need = {.in = &from, .out = &to};
+  void *impl = NULL, *scratch = NULL;
+  SV_TRY(kernel->plan(&site, &need, &impl));
+  sv_status status = sv_alloc(&scratch, need.scratch);
+  sv_args args = {.node = &node, .in = &src, .out = &dst, .scratch = scratch};
+  if (status == SV_OK) status = kernel->run(impl, &args);
+  if (kernel->destroy) kernel->destroy(impl);
+  sv_free(scratch);
+  return status;
+}
+
+/* With the backend's reorder; where it has none for these two, with ours. */
+static sv_status reorder(const char *backend, const sv_tensor *src,
+                         sv_tensor *dst) {
+  const sv_backend *b = sv_backend_find(backend);
+  sv_status status = SV_UNSUPPORTED;
+  if (b) status = run_reorder(&b->reorder, src, dst);
+  if (status != SV_UNSUPPORTED) return status;
+  return run_reorder(&sv_ref_reorder, src, dst);
+}
+
+/* ---- Planning ---- */
+
+static bool is_present(const stage *s, int kind, int i, unsigned wanted) {
+  if (kind == DIFF_IN) return wanted >> i & oc_has_gradient(s->run, i);
+  return known(s, kind)[i] != NULL;
+}
+
+static sv_layout *wanted_layout(stage *likes, int kind, int i) {
+  return likes->places[kind][i].used ? &likes->places[kind][i].layout : NULL;
+}
+
+/* The specs of a kind as they are offered. `likes`: what the kernel asked for
+ * when it was offered plain tensors. */
+static sv_status offer(stage *s, int kind, oc_offer how, stage *likes,
+                       unsigned wanted) {
+  for (int i = 0; i < count_of(s, kind); i++) {
+    sv_spec *spec = &s->specs[kind][i];
+    sv_place *place = &s->places[kind][i];
+    spec->present = is_present(s, kind, i, wanted);
+    if (!spec->present) continue;
+    spec->dtype = known(s, kind)[i]->dtype;
+    spec->shape = known(s, kind)[i]->shape;
+    SV_TRY(sv_layout_plain(&spec->layout, spec->dtype, &spec->shape));
+    bool forward = s->site.pass == SV_FORWARD;
+    bool given = kind == IN || kind == DIFF_OUT || (kind == OUT && !forward);
+    bool data =
+        kind != IN || sv_op_in_port(s->run->node.op, i)->role == SV_DATA;
+    if (given && data && how == OC_OFFER_CHANNELS_LAST)
+      SV_TRY(channels_last(&spec->layout, spec->dtype, &spec->shape));
+    if (given && how == OC_OFFER_WANTED && wanted_layout(likes, kind, i))
+      spec->layout = *wanted_layout(likes, kind, i);
+    *place = (sv_place){.used = kind == IN || kind == OUT ? forward : true,
+                        .layout = spec->layout,
+                        .over = -1,
+                        .view = -1};
+    if (kind == DIFF_IN) place->used = oc_pass_of(s->run, i) == s->site.pass;
+  }
+  return SV_OK;
+}
+
+static sv_status plan_stage(stage *s, const oc_trial *t, oc_offer how,
+                            stage *likes, const sv_kernel *forward,
+                            unsigned wanted) {
+  s->site = (sv_site){.node = &s->run->node,
+                      .pass = s->site.pass,
+                      .candidate = t->candidate,
+                      .training = t->pass != SV_FORWARD,
+                      .exact = t->exact,
+                      .threads = 2,
+                      .in = s->specs[IN],
+                      .out = s->specs[OUT],
+                      .forward = forward};
+  s->need = (sv_need){.in = s->places[IN], .out = s->places[OUT]};
+  bool backward = s->site.pass != SV_FORWARD;
+  if (backward) {
+    s->site.diff_in = s->specs[DIFF_IN];
+    s->site.diff_out = s->specs[DIFF_OUT];
+    s->need.diff_in = s->places[DIFF_IN];
+    s->need.diff_out = s->places[DIFF_OUT];
+  }
+  for (int kind = 0; kind < (backward ? KINDS : DIFF_IN); kind++)
+    SV_TRY(offer(s, kind, how, likes, wanted));
+  return t->kernel->plan(&s->site, &s->need, &s->impl);
+}
+
+static void clear_stage(stage *s, const sv_kernel *kernel) {
+  for (int kind = 0; kind < KINDS; kind++)
+    for (int i = 0; i < OC_PORTS; i++) sv_tensor_free(s->tensors[kind][i]);
+  if (s->impl && kernel->destroy) kernel->destroy(s->impl);
+  sv_free(s->workspace);
+  sv_free(s->scratch);
+}
+
+/* ---- Running ---- */
+
+/* A tensor that the kernel reads: from the reference's to the offered layout,
+ * from there to the one it wants. */
+static sv_status give(stage *s, const oc_trial *t, int kind, int i) {
+  const sv_spec *spec = &s->specs[kind][i];
+  sv_tensor *offered = NULL;
+  SV_TRY(new_tensor(&s->tensors[kind][i], spec, &s->places[kind][i].layout));
+  sv_status status = new_tensor(&offered, spec, &spec->layout);
+  if (status == SV_OK) status = reorder(t->backend, known(s, kind)[i], offered);
+  if (status == SV_OK)
+    status = reorder(t->backend, offered, s->tensors[kind][i]);
+  sv_tensor_free(offered);
+  return status;
+}
+
+static sv_status make_tensors(stage *s, const oc_trial *t) {
+  bool forward = s->site.pass == SV_FORWARD;
+  for (int kind = 0; kind < (forward ? DIFF_IN : KINDS); kind++)
+    for (int i = 0; i < count_of(s, kind); i++) {
+      if (!s->specs[kind][i].present || !s->places[kind][i].used) continue;
+      bool written = kind == DIFF_IN || (kind == OUT && forward);
+      SV_TRY(written ? new_tensor(&s->tensors[kind][i], &s->specs[kind][i],
+                                  &s->places[kind][i].layout)
+                     : give(s, t, kind, i));
+    }
+  SV_TRY(sv_alloc(&s->scratch, s->need.scratch));
+  memset(s->scratch, 0xff, s->need.scratch);
+  SV_TRY(sv_alloc(&s->workspace, forward ? s->need.workspace : 0));
+  return SV_OK;
+}
+
+static sv_status run_kernel(const stage *s, const oc_trial *t,
+                            void *workspace) {
+  sv_args args = {.node = &s->run->node,
+                  .pass = s->site.pass,
+                  .training = s->site.training,
+                  .in = (const sv_tensor *const *)s->tensors[IN],
+                  .out = s->tensors[OUT],
+                  .diff_out = (const sv_tensor *const *)s->tensors[DIFF_OUT],
+                  .diff_in = s->tensors[DIFF_IN],
+                  .workspace = workspace,
+                  .scratch = s->scratch,
+                  .random = {.seed = 11, .stream = 12, .step = 13}};
+  return t->kernel->run(s->impl, &args);
+}
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static sv_status measure(const stage *s, oc_trial *t, void *workspace) {
+  t->seconds = INFINITY;
+  for (int i = 0; i < t->repeat; i++) {
+    double start = now();
+    SV_TRY(run_kernel(s, t, workspace));
+    t->seconds = fmin(t->seconds, now() - start);
+  }
+  return SV_OK;
+}
+
+/* ---- Comparing ---- */
+
+/* What the pass has to give. */
+static bool is_result(const stage *s, int kind, int i) {
+  if (s->site.pass == SV_FORWARD)
+    return kind == OUT && s->specs[OUT][i].present;
+  if (kind != DIFF_IN || !s->specs[DIFF_IN][i].present) return false;
+  return s->need.both || oc_pass_of(s->run, i) == s->site.pass;
+}
+
+static sv_status compare(const stage *s, oc_trial *t) {
+  for (int kind = OUT; kind <= DIFF_IN; kind++)
+    for (int i = 0; i < count_of(s, kind); i++) {
+      if (!is_result(s, kind, i)) continue;
+      const sv_tensor *got = s->tensors[kind][i];
+      if (!got) return sv_fail(SV_INVALID, "it does not give what it must");
+      sv_tensor *plain;
+      SV_TRY(sv_tensor_new(&plain, got->dtype, &got->shape));
+      sv_status status = reorder(t->backend, got, plain);
+      t->error = fmax(t->error, oc_error(plain, known(s, kind)[i]));
+      sv_tensor_free(plain);
+      SV_TRY(status);
+    }
+  return SV_OK;
+}
+
+/* The same again with a result over what the kernel allows: the same bits. */
+static sv_status compare_in_place(stage *s, const oc_trial *t,
+                                  void *workspace) {
+  int kind = s->site.pass == SV_FORWARD ? OUT : DIFF_IN;
+  int source = s->site.pass == SV_FORWARD ? IN : DIFF_OUT;
+  for (int i = 0; i < count_of(s, kind); i++) {
+    int over = s->places[kind][i].over;
+    sv_tensor *result = s->tensors[kind][i];
+    if (!result || over < 0) continue;
+    sv_tensor *under = s->tensors[source][over];
+    size_t bytes = result->layout.bytes;
+    if (!under || under->layout.bytes != bytes) continue;
+    void *saved = result->data;
+    result->data = under->data;
+    sv_status status = run_kernel(s, t, workspace);
+    bool same = memcmp(saved, under->data, bytes) == 0;
+    result->data = saved;
+    SV_TRY(status);
+    if (!same) return sv_fail(SV_INVALID, "in place it gives something else");
+    return SV_OK;
+  }
+  return SV_OK;
+}
+
+static bool only_views(const stage *s) {
+  int kind = s->site.pass == SV_FORWARD ? OUT : DIFF_IN;
+  for (int i = 0; i < count_of(s, kind); i++)
+    if (s->tensors[kind][i] && s->places[kind][i].view < 0) return false;
+  return true;
+}
+
+static sv_status run_stage(stage *s, oc_trial *t, void *workspace) {
+  SV_TRY(make_tensors(s, t));
+  if (only_views(s)) return SV_OK;
+  if (s->site.pass == SV_FORWARD) workspace = s->workspace;
+  SV_TRY(run_kernel(s, t, workspace));
+  SV_TRY(compare(s, t));
+  if (t->repeat > 0) return measure(s, t, workspace);
+  return compare_in_place(s, t, workspace);
+}
+
+/* A backward pass follows the forward pass that a plan would have chosen. */
+static sv_status run_pass(stage *s, stage *forward, oc_trial *t, oc_offer how,
+                          stage *likes) {
+  const sv_kernel *before = NULL;
+  if (t->pass != SV_FORWARD) {
+    oc_trial first = *t;
+    first.candidate = first.repeat = 0;
+    first.error = 0;
+    stage *forward_likes = likes ? likes + 1 : NULL;
+    sv_status status = plan_stage(forward, &first, how, forward_likes, NULL, 0);
+    if (status != SV_OK && status != SV_UNSUPPORTED) return status;
+    before = status == SV_OK ? t->kernel : &sv_ref_kernel;
+    if (status == SV_OK) SV_TRY(run_stage(forward, &first, NULL));
+    t->error = first.error;
+  }
+  /* Alone it gives the parameters' gradients where the data's is not wanted:
+   * in the first layer. */
+  unsigned wanted = ~0u;
+  for (int i = 0; i < s->run->node.in_count; i++)
+    if (t->pass == SV_BACKWARD_PARAMS &&
+        oc_pass_of(s->run, i) == SV_BACKWARD_DATA)
+      wanted &= ~SV_PORT(i);
+  sv_status status = plan_stage(s, t, how, likes, before, wanted);
+  t->taken = status == SV_OK;
+  if (status == SV_UNSUPPORTED) return SV_OK;
+  SV_TRY(status);
+  snprintf(t->name, sizeof t->name, "%s",
+           s->need.name[0] ? s->need.name : t->backend);
+  return run_stage(s, t, forward->workspace);
+}
+
+sv_status oc_try(const oc_run *run, oc_trial *t) {
+  stage *stages;
+  t->taken = false;
+  t->error = t->seconds = 0;
+  /* Each a pass and the forward pass before it. */
+  SV_TRY(sv_alloc_array(&stages, 4, sizeof *stages));
+  for (int i = 0; i < 4; i++) {
+    stages[i].run = run;
+    stages[i].site.pass = i % 2 ? SV_FORWARD : t->pass;
+  }
+  stage *likes = t->offer == OC_OFFER_WANTED ? &stages[2] : NULL;
+  sv_status status = SV_OK;
+  if (likes) status = run_pass(likes, likes + 1, t, OC_OFFER_PLAIN, NULL);
+  if (status == SV_OK && (!likes || t->taken))
+    status = run_pass(&stages[0], &stages[1], t, t->offer, likes);
+  for (int i = 0; i < 4; i++) clear_stage(&stages[i], t->kernel);
+  sv_free(stages);
+  return status;
+}
