@@ -46,9 +46,16 @@ typedef enum cli_type {
   CLI_FLOAT,  /* float */
   CLI_REAL,   /* double */
   CLI_TEXT,   /* const char *; NULL: not given */
+  CLI_TEXTS,  /* cli_texts; may be given `max` times */
   CLI_CHOICE, /* int, an index into `choices` */
   CLI_SIZE    /* sv_ints: "28", "28x28", "1x28x28" */
 } cli_type;
+
+enum { CLI_MOST_TEXTS = 16 };
+typedef struct cli_texts {
+  int count;
+  const char *at[CLI_MOST_TEXTS];
+} cli_texts;
 
 /* `target` holds the default, which --help prints: NULL texts, empty sizes and
  * values outside min..max stand for "none". */
@@ -97,6 +104,9 @@ typedef struct cli_page {
  * points to what is no option, *count of them (may be NULL). */
 bool cli_parse(const cli_page *page, int argc, char **argv, char ***operands,
                int *count, int *exit_status);
+
+/* Messages are this verb's from now on; cli_parse calls it. */
+void cli_begin(const cli_verb *verb);
 
 /* "svertka VERB: message" on stderr. Returns the exit status: CLI_USAGE for
  * SV_INVALID (what was asked for is wrong), CLI_FAILED for the rest; of SV_OK

@@ -17,6 +17,8 @@ static const char *verb_name = "";
 
 /* ---- Messages ---- */
 
+void cli_begin(const cli_verb *verb) { verb_name = verb->name; }
+
 static void say(const char *format, va_list args) {
   fprintf(stderr, "svertka%s%s: ", *verb_name ? " " : "", verb_name);
   vfprintf(stderr, format, args);
@@ -172,6 +174,17 @@ static bool store_choice(const cli_option *o, const char *text) {
   return refuse(o, text);
 }
 
+static bool store_text(const cli_option *o, const char *text) {
+  cli_texts *texts = o->target;
+  if (texts->count >= CLI_MOST_TEXTS || texts->count >= o->max) {
+    cli_usage("--%s is given more than %.0f times", o->name,
+              o->max < CLI_MOST_TEXTS ? o->max : CLI_MOST_TEXTS);
+    return false;
+  }
+  texts->at[texts->count++] = text;
+  return true;
+}
+
 static bool store(const cli_option *o, const char *text) {
   switch (o->type) {
     case CLI_FLAG: *(bool *)o->target = true; return true;
@@ -181,6 +194,7 @@ static bool store(const cli_option *o, const char *text) {
     case CLI_FLOAT:
     case CLI_REAL: return store_real(o, text);
     case CLI_TEXT: *(const char **)o->target = text; return true;
+    case CLI_TEXTS: return store_text(o, text);
     case CLI_CHOICE: return store_choice(o, text);
     case CLI_SIZE: return store_size(o, text);
   }
@@ -194,7 +208,8 @@ static const char *show_default(const cli_option *o, char *text, size_t size) {
   double number = 0;
   text[0] = '\0';
   switch (o->type) {
-    case CLI_FLAG: return text;
+    case CLI_FLAG:
+    case CLI_TEXTS: return text;
     case CLI_TEXT: {
       const char *value = *(const char *const *)o->target;
       if (value) snprintf(text, size, "%s", value);
@@ -344,21 +359,18 @@ static int unknown_option(const cli_page *page, char *const *argv) {
   return cli_usage("no option --%s", word);
 }
 
-static int wrong_count(const cli_page *page, int count) {
-  char operands[120];
-  snprintf(operands, sizeof operands, "%s", page->verb->usage);
-  char *end = strstr(operands, " [");
-  if (end) *end = '\0';
-  return cli_usage(count < page->least ? "%d given where %s is needed"
-                                       : "%d operands given, more than %s",
-                   count, operands);
+static int wrong_count(const cli_page *page, int count, char **operands) {
+  if (count >= page->least)
+    return cli_usage("'%s' is one operand too many", operands[page->most]);
+  return cli_usage("expected svertka %s %s", page->verb->name,
+                   page->verb->usage);
 }
 
 bool cli_parse(const cli_page *page, int argc, char **argv, char ***operands,
                int *count, int *exit_status) {
   tables t = {.count = 0};
   fill_tables(&t, page->options);
-  verb_name = page->verb->name;
+  cli_begin(page->verb);
   opterr = 0;
   optind = 1;
   int got;
@@ -386,7 +398,7 @@ bool cli_parse(const cli_page *page, int argc, char **argv, char ***operands,
   }
   int left = argc - optind;
   if (left < page->least || (page->most >= 0 && left > page->most)) {
-    *exit_status = wrong_count(page, left);
+    *exit_status = wrong_count(page, left, argv + optind);
     return false;
   }
   *operands = argv + optind;

@@ -1,0 +1,43 @@
+/* Tensors typed by hand and printed in the same form:
+ *
+ *     1 3 -1; 2 -2 0         rows end in ; or with the line
+ *     1 2; 3 4 | 5 6; 7 8    maps are divided by |
+ *     1 2 | 3 4 || 5 6 | 7 8 images by ||
+ *     1x2x1x2: 1 2 3 4       or any shape in front, then only numbers
+ *     @FILE                  what the file holds, in one of these forms
+ */
+#ifndef SV_CLI_CLI_NUMBERS_H
+#define SV_CLI_CLI_NUMBERS_H
+
+#include <jansson.h>
+
+#include "tensor/tensor.h"
+
+typedef struct cli_numbers {
+  double *at;
+  int count, capacity;
+  sv_shape shape; /* of rank 1 to 4 as typed, or the one in front */
+  bool fixed;     /* there was a shape in front */
+} cli_numbers;
+
+/* `what` is what errors call it: "--x". Free with cli_numbers_free. */
+sv_status cli_numbers_read(cli_numbers *numbers, const char *what,
+                           const char *text) SV_CHECKED;
+void cli_numbers_free(cli_numbers *numbers);
+
+/* The shape with dimensions of 1 in front until it has this rank. */
+sv_shape cli_numbers_shape(const cli_numbers *numbers, int rank);
+
+/* Fills a plain tensor of as many elements. */
+void cli_numbers_fill(const cli_numbers *numbers, sv_tensor *tensor);
+
+/* Prints a plain tensor so that it can be read back. */
+void cli_print_tensor(const sv_tensor *tensor);
+/* {"shape": [...], "values": [...]} */
+json_t *cli_json_tensor(const sv_tensor *tensor);
+
+/* A number as short as seven digits allow. */
+enum { CLI_REAL_TEXT = 32 };
+const char *cli_real(double value, char text[CLI_REAL_TEXT]);
+
+#endif
