@@ -248,7 +248,7 @@ sv_status sv_loader_next(sv_loader *l, sv_batch *batch) {
   if (status == SV_OK)
     *batch = (sv_batch){.first = first,
                         .count = batch_size(l, l->batch),
-                        .samples = l->order + first,
+                        .samples = l->order ? l->order + first : NULL,
                         .pixels = s->pixels,
                         .labels = s->labels};
   pthread_mutex_unlock(&l->lock);

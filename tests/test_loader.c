@@ -1,0 +1,268 @@
+/* Batches: the same for any number of threads, from the middle, with faults. */
+#include "data_files.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include "data/loader.h"
+#include "data/reader.h"
+
+enum { PADDED = (SMALL_H + 2) * (SMALL_W + 2), FAULTY = 13 };
+
+typedef struct fixture {
+  sv_dataset *d;
+  sv_preprocess p;
+  sv_samples all;
+  int64_t order[SMALL_TRAIN];
+} fixture;
+
+/* The small data set in pads of one pixel, shuffled. */
+static void open_fixture(fixture *f) {
+  write_small("small", false);
+  assert_ok(sv_dataset_open(&f->d, in_folder("small"), SV_SPLIT_TRAIN));
+  assert_ok(sv_samples_all(&f->all, f->d));
+  sv_shape input = sv_shape_of(3, 1, SMALL_H, SMALL_W);
+  assert_ok(sv_preprocess_match(&f->p, f->d, &input));
+  f->p.height += 2;
+  f->p.width += 2;
+  f->p.pad_top = f->p.pad_left = f->p.pad_bottom = f->p.pad_right = 1;
+  assert_ok(sv_preprocess_fit(&f->p, f->d, &f->all));
+  sv_samples_shuffle(&f->all, 5, 1, f->order);
+}
+
+static void close_fixture(fixture *f) {
+  sv_samples_free(&f->all);
+  sv_preprocess_free(&f->p);
+  sv_dataset_free(f->d);
+}
+
+static sv_loader *make_loader(const fixture *f, int64_t batch, int threads) {
+  sv_loader *loader;
+  sv_loader_options options = {f->d, &f->p, batch, threads};
+  assert_ok(sv_loader_new(&loader, &options));
+  return loader;
+}
+
+/* A batch is what the samples say, each on its own. */
+static void check_batch(const fixture *f, const sv_batch *batch, int64_t first,
+                        int64_t count) {
+  assert_int_equal(batch->first, first);
+  assert_int_equal(batch->count, count);
+  for (int64_t i = 0; i < count; i++) {
+    int64_t sample = f->order[first + i];
+    float expected[PADDED];
+    sv_image image;
+    assert_int_equal(batch->samples[i], sample);
+    assert_int_equal(batch->labels[i], sample % 5);
+    assert_ok(sv_dataset_image(f->d, sample, &image));
+    assert_ok(sv_preprocess_pixels(&f->p, &image, expected));
+    assert_memory_equal(batch->pixels + i * PADDED, expected, sizeof expected);
+  }
+}
+
+static void check_epoch(const fixture *f, sv_loader *loader, int64_t batch,
+                        int64_t first) {
+  sv_batch b;
+  assert_ok(sv_loader_start(loader, f->order, SMALL_TRAIN, first));
+  for (int64_t at = first; at < SMALL_TRAIN; at += batch) {
+    int64_t left = SMALL_TRAIN - at;
+    assert_ok(sv_loader_next(loader, &b));
+    check_batch(f, &b, at, left < batch ? left : batch);
+  }
+  for (int i = 0; i < 3; i++) { /* the end, as often as one asks */
+    assert_ok(sv_loader_next(loader, &b));
+    assert_int_equal(b.count, 0);
+  }
+}
+
+static const int thread_counts[] = {SV_LOADER_AUTO, 0, 1, 2, 5, 8};
+enum { THREAD_COUNTS = 6 };
+
+static void test_batches(void **state) {
+  (void)state;
+  fixture f;
+  open_fixture(&f);
+  for (int t = 0; t < THREAD_COUNTS; t++)
+    for (int64_t batch = 1; batch <= 23; batch += 2) {
+      sv_loader *loader = make_loader(&f, batch, thread_counts[t]);
+      check_epoch(&f, loader, batch, 0);
+      for (int64_t first = 0; first <= SMALL_TRAIN; first += 4)
+        check_epoch(&f, loader, batch, first);
+      sv_loader_free(loader);
+    }
+  close_fixture(&f);
+}
+
+/* Left in the middle, begun anew, freed while busy, never begun. */
+static void test_abandoned(void **state) {
+  (void)state;
+  fixture f;
+  open_fixture(&f);
+  for (int t = 0; t < THREAD_COUNTS; t++)
+    for (int calls = 0; calls < 5; calls++) {
+      sv_loader *loader = make_loader(&f, 3, thread_counts[t]);
+      sv_batch b;
+      assert_ok(sv_loader_next(loader, &b));
+      assert_int_equal(b.count, 0);
+      for (int round = 0; round < 20; round++) {
+        assert_ok(sv_loader_start(loader, f.order, SMALL_TRAIN, 0));
+        for (int i = 0; i < calls; i++) {
+          assert_ok(sv_loader_next(loader, &b));
+          check_batch(&f, &b, 3 * i, 3);
+        }
+      }
+      check_epoch(&f, loader, 3, 6);
+      assert_ok(sv_loader_start(loader, f.order, SMALL_TRAIN, 0));
+      sv_loader_free(loader);
+    }
+  sv_loader_free(NULL);
+  close_fixture(&f);
+}
+
+/* A reader one of whose samples is slow to fail, a later one quick. */
+static sv_status faulty_image(const sv_dataset *d, int64_t i, sv_image *image) {
+  *image = (sv_image){0};
+  if (i == FAULTY) usleep(20000);
+  if (i == FAULTY || i == FAULTY + 1)
+    return sv_fail(SV_FORMAT, "sample %lld is broken", (long long)i);
+  *image = (sv_image){.width = SMALL_W,
+                      .height = SMALL_H,
+                      .channels = 1,
+                      .pixels = (const uint8_t *)d->state + i * SMALL_PIXELS};
+  return SV_OK;
+}
+
+/* The error comes with its batch, always the same; the others are whole. */
+static void test_error_travels(void **state) {
+  (void)state;
+  fixture f, broken;
+  open_fixture(&f);
+  open_fixture(&broken);
+  for (int i = 0; i < SMALL_TRAIN; i++) f.order[i] = i;
+  sv_reader faulty = *f.d->reader;
+  faulty.image = faulty_image;
+  broken.d->reader = &faulty;
+  for (int t = 0; t < THREAD_COUNTS; t++) {
+    sv_loader *loader = make_loader(&broken, 6, thread_counts[t]);
+    sv_batch b;
+    for (int round = 0; round < 3; round++) {
+      assert_ok(sv_loader_start(loader, f.order, SMALL_TRAIN, 0));
+      for (int i = 0; i < 4; i++) {
+        if (i == 2) {
+          assert_error(SV_FORMAT, "sample 13 is broken",
+                       sv_loader_next(loader, &b));
+          assert_int_equal(b.count, 0);
+        } else {
+          assert_ok(sv_loader_next(loader, &b));
+          check_batch(&f, &b, 6 * i, i == 3 ? 2 : 6);
+        }
+      }
+      assert_ok(sv_loader_next(loader, &b));
+      assert_int_equal(b.count, 0);
+    }
+    sv_loader_free(loader);
+  }
+  close_fixture(&broken);
+  close_fixture(&f);
+}
+
+static void test_refused(void **state) {
+  (void)state;
+  fixture f;
+  open_fixture(&f);
+  sv_loader *loader;
+  sv_loader_options options = {f.d, &f.p, 0, 0};
+  assert_error(SV_INVALID, "a batch of 0 samples",
+               sv_loader_new(&loader, &options));
+  options.batch = INT64_MAX;
+  assert_error(SV_NO_MEMORY, "too large", sv_loader_new(&loader, &options));
+  options.batch = 4;
+  options.threads = 9;
+  assert_error(SV_INVALID, "9 loader threads, expected 0 to 8",
+               sv_loader_new(&loader, &options));
+  f.p.deviation[0] = 0;
+  assert_error(SV_INVALID, "svertka.image.deviation",
+               sv_loader_new(&loader, &options));
+  f.p.deviation[0] = 1;
+  loader = make_loader(&f, 4, 1);
+  assert_error(SV_INVALID, "position 21 of an order of 20",
+               sv_loader_start(loader, f.order, 20, 21));
+  assert_error(SV_INVALID, "position -1",
+               sv_loader_start(loader, f.order, 20, -1));
+  int64_t beyond[2] = {3, 20};
+  sv_batch b;
+  assert_ok(sv_loader_start(loader, beyond, 2, 0));
+  assert_error(SV_INVALID, "sample 20 is not 0 to 19",
+               sv_loader_next(loader, &b));
+  sv_loader_free(loader);
+  close_fixture(&f);
+}
+
+/* A signal is for the program, also while only the loader is awake. */
+static volatile sig_atomic_t caught_here;
+static pthread_t here;
+
+static void on_signal(int number) {
+  (void)number;
+  caught_here = pthread_equal(pthread_self(), here);
+}
+
+static void test_signals_stay_here(void **state) {
+  (void)state;
+  fixture f;
+  open_fixture(&f);
+  here = pthread_self();
+  signal(SIGUSR1, on_signal);
+  sv_loader *loader = make_loader(&f, 4, 4);
+  for (int i = 0; i < 50; i++) {
+    caught_here = 0;
+    assert_ok(sv_loader_start(loader, f.order, SMALL_TRAIN, 0));
+    kill(getpid(), SIGUSR1);
+    assert_int_equal(caught_here, 1);
+  }
+  sv_loader_free(loader);
+  signal(SIGUSR1, SIG_DFL);
+  close_fixture(&f);
+}
+
+/* Several threads read one data set. */
+static void *read_all(void *context) {
+  const fixture *f = context;
+  float out[PADDED];
+  for (int round = 0; round < 50; round++)
+    for (int64_t i = 0; i < SMALL_TRAIN; i++) {
+      sv_image image;
+      if (sv_dataset_image(f->d, i, &image) != SV_OK ||
+          sv_preprocess_pixels(&f->p, &image, out) != SV_OK ||
+          sv_dataset_label(f->d, i) != i % 5)
+        return context;
+      sv_image_free(&image);
+    }
+  return NULL;
+}
+
+static void test_shared(void **state) {
+  (void)state;
+  fixture f;
+  open_fixture(&f);
+  pthread_t threads[4];
+  for (int i = 0; i < 4; i++)
+    assert_int_equal(pthread_create(&threads[i], NULL, read_all, &f), 0);
+  for (int i = 0; i < 4; i++) {
+    void *failed;
+    pthread_join(threads[i], &failed);
+    assert_null(failed);
+  }
+  close_fixture(&f);
+}
+
+int main(void) {
+#define TEST(name) \
+  cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
+  const struct CMUnitTest tests[] = {
+      TEST(test_batches),           TEST(test_abandoned),
+      TEST(test_error_travels),     TEST(test_refused),
+      TEST(test_signals_stay_here), TEST(test_shared),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
