@@ -14,6 +14,7 @@
 #include <svertka/state.h>
 #include <svertka/tensor.h>
 #include <svertka/train.h>
+#include <svertka/train.h>
 #include <svertka/zoo.h>
 
 #endif

@@ -1,0 +1,194 @@
+/* Pixels in, probabilities out. */
+#include <svertka/classify.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "graph/graph.h"
+#include "tensor/tensor.h"
+
+struct sv_classifier {
+  sv_plan *plan;
+  sv_preprocess preprocess; /* with a name for every class */
+  sv_tensor image;          /* the plan's input, 1 x C x H x W */
+  char *output;             /* its value's name */
+  int classes;
+  bool scores; /* the output still needs a softmax */
+};
+
+/* ---- What the model has to be ---- */
+
+static sv_status find_output(sv_classifier *c, const sv_graph *graph) {
+  for (int i = 0; i < graph->output_count; i++) {
+    const sv_graph_output *output = &graph->outputs[i];
+    if (output->is_loss) continue;
+    const sv_value_info *value = &graph->values[output->value];
+    c->scores = value->producer < 0 ||
+                strcmp(graph->nodes[value->producer].op->name, "softmax") != 0;
+    return sv_copy_text(&c->output, output->name);
+  }
+  return sv_fail(SV_INVALID, "the model '%s' has no output",
+                 sv_graph_name(graph));
+}
+
+static sv_status compile(sv_classifier *c, const sv_model *model,
+                         const sv_value_info *input, int threads) {
+  const sv_preprocess *p = &c->preprocess;
+  sv_shape size = sv_shape_of(4, 1, p->channels, p->height, p->width);
+  sv_input_shape free_size = {input->name, size};
+  sv_plan_options options = sv_plan_default();
+  options.threads = threads;
+  if (input->shape.rank != 4)
+    return sv_fail(SV_INVALID,
+                   "input '%s' is not N C H W: it has %d dimensions",
+                   input->name, input->shape.rank);
+  for (int d = 1; d < 4; d++)
+    if (input->shape.dim[d] < 0) options.shapes = &free_size;
+  options.shape_count = options.shapes != NULL;
+  SV_TRY(sv_plan_new(&c->plan, sv_model_graph(model), sv_model_state(model),
+                     &options));
+  SV_TRY(sv_plan_input(c->plan, input->name, &c->image));
+  char wanted[SV_SHAPE_TEXT], found[SV_SHAPE_TEXT];
+  if (sv_shape_equal(&c->image.shape, &size) && c->image.dtype == SV_F32)
+    return SV_OK;
+  return sv_fail(SV_INVALID,
+                 "input '%s' is %s of %s, its metadata say %s of f32",
+                 input->name, sv_shape_text(&c->image.shape, found),
+                 sv_dtype_name(c->image.dtype), sv_shape_text(&size, wanted));
+}
+
+static sv_status count_classes(sv_classifier *c) {
+  sv_tensor output;
+  SV_TRY(sv_plan_value(c->plan, c->output, &output));
+  int64_t count = sv_shape_count(&output.shape);
+  bool row = output.shape.rank > 0 && output.shape.dim[0] == 1;
+  int longer = 0; /* dimensions of more than one, as in 1 x 10 x 1 x 1 */
+  for (int d = 1; d < output.shape.rank; d++) longer += output.shape.dim[d] > 1;
+  if (!row || longer > 1 || count < 1 || count > INT32_MAX ||
+      output.dtype != SV_F32)
+    return sv_fail(SV_INVALID, "output '%s' is %s, expected a row of classes",
+                   c->output,
+                   sv_shape_text(&output.shape, (char[SV_SHAPE_TEXT]){0}));
+  c->classes = (int)count;
+  return SV_OK;
+}
+
+/* Classes without names are called by their numbers. */
+static sv_status name_classes(sv_classifier *c) {
+  sv_preprocess *p = &c->preprocess;
+  if (p->classes && p->classes != c->classes)
+    return sv_fail(SV_INVALID, "output '%s' has %d classes, svertka.labels %d",
+                   c->output, c->classes, p->classes);
+  if (p->classes) return SV_OK;
+  SV_TRY(sv_alloc_array(&p->names, (size_t)c->classes, sizeof *p->names));
+  for (; p->classes < c->classes; p->classes++) {
+    char number[16];
+    snprintf(number, sizeof number, "%d", p->classes);
+    SV_TRY(sv_copy_text(&p->names[p->classes], number));
+  }
+  return SV_OK;
+}
+
+static sv_status make(sv_classifier *c, const sv_model *model, int threads) {
+  const sv_graph *graph = sv_model_graph(model);
+  SV_TRY(sv_preprocess_load(&c->preprocess, model));
+  int input = sv_graph_data_input(graph);
+  if (!input)
+    return sv_fail(SV_INVALID, "the model '%s' has not one input for an image",
+                   sv_graph_name(graph));
+  SV_TRY(find_output(c, graph));
+  SV_TRY(compile(c, model, &graph->values[input], threads));
+  SV_TRY(count_classes(c));
+  return name_classes(c);
+}
+
+sv_status sv_classifier_new(sv_classifier **classifier, const sv_model *model,
+                            int threads) {
+  *classifier = NULL;
+  sv_classifier *c;
+  SV_TRY(sv_alloc(&c, sizeof *c));
+  c->preprocess = sv_preprocess_default();
+  sv_status status = make(c, model, threads);
+  if (status != SV_OK) {
+    sv_classifier_free(c);
+    return status;
+  }
+  *classifier = c;
+  return SV_OK;
+}
+
+void sv_classifier_free(sv_classifier *classifier) {
+  if (!classifier) return;
+  sv_plan_free(classifier->plan);
+  sv_preprocess_free(&classifier->preprocess);
+  sv_free(classifier->output);
+  sv_free(classifier);
+}
+
+int sv_classifier_classes(const sv_classifier *classifier) {
+  return classifier->classes;
+}
+
+const char *sv_classifier_label(const sv_classifier *classifier, int i) {
+  if (i < 0 || i >= classifier->classes) return NULL;
+  return classifier->preprocess.names[i];
+}
+
+const sv_preprocess *sv_classifier_preprocess(const sv_classifier *classifier) {
+  return &classifier->preprocess;
+}
+
+/* ---- One image ---- */
+
+/* p = e^(s - max) / sum e^(s - max) */
+static void softmax(float *p, int classes) {
+  float most = p[0];
+  double sum = 0;
+  for (int i = 1; i < classes; i++)
+    if (p[i] > most) most = p[i];
+  for (int i = 0; i < classes; i++) sum += exp((double)p[i] - most);
+  for (int i = 0; i < classes; i++)
+    p[i] = (float)(exp((double)p[i] - most) / sum);
+}
+
+sv_status sv_classify_image(sv_classifier *classifier, const sv_image *image,
+                            float *probabilities) {
+  sv_classifier *c = classifier;
+  SV_TRY(sv_preprocess_pixels(&c->preprocess, image, c->image.data));
+  SV_TRY(sv_plan_forward(c->plan));
+  sv_tensor output;
+  SV_TRY(sv_plan_value(c->plan, c->output, &output));
+  memcpy(probabilities, output.data, (size_t)c->classes * sizeof(float));
+  if (c->scores) softmax(probabilities, c->classes);
+  for (int i = 0; i < c->classes; i++)
+    if (!isfinite(probabilities[i]))
+      return sv_fail(SV_NUMERIC, "the probability of '%s' is not a number",
+                     c->preprocess.names[i]);
+  return SV_OK;
+}
+
+sv_status sv_classify_pixels(sv_classifier *classifier, const uint8_t *pixels,
+                             int width, int height, int channels,
+                             ptrdiff_t row_stride, float *probabilities) {
+  sv_image image = {.width = width,
+                    .height = height,
+                    .channels = channels,
+                    .stride = row_stride,
+                    .pixels = pixels};
+  return sv_classify_image(classifier, &image, probabilities);
+}
+
+void sv_classify_top(const float *probabilities, int classes, int k, int *top) {
+  for (int n = 0; n < k; n++) {
+    int best = -1;
+    for (int i = 0; i < classes; i++) {
+      bool taken = false;
+      for (int j = 0; j < n; j++) taken |= top[j] == i;
+      if (!taken && (best < 0 || probabilities[i] > probabilities[best]))
+        best = i;
+    }
+    top[n] = best;
+  }
+}
