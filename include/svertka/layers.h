@@ -25,8 +25,9 @@ typedef struct sv_pool_attrs {
   sv_ints stride; /* empty: 1, as in ONNX; the short forms below pass it on */
   sv_padding padding;
   sv_ints dilation;
-  bool ceil_mode;
+  bool ceil_mode;     /* sizes are rounded up */
   bool count_padding; /* average only: padding counts in the divisor */
+  bool column_major;  /* maximum only: how the second output counts */
 } sv_pool_attrs;
 
 /* y = alpha x W^T + beta b; the last four are for ONNX's Gemm. */
@@ -45,10 +46,21 @@ typedef enum sv_border {
   SV_BORDER_WRAP
 } sv_border;
 
+typedef struct sv_pad_attrs {
+  /* One number for all sides of H and W, one for each of the two, top, left,
+   * bottom, right, or the beginnings of all dimensions, then their ends. Less
+   * than 0 crops. */
+  sv_ints pads;
+  sv_border border;
+  float value;  /* of a constant border */
+  sv_ints axes; /* what `pads` speaks of; none: as said there */
+} sv_pad_attrs;
+
 /* Each starts from the defaults of the operator's table. */
 SV_API sv_conv_attrs sv_conv_default(void);
 SV_API sv_pool_attrs sv_pool_default(void);
 SV_API sv_linear_attrs sv_linear_default(void);
+SV_API sv_pad_attrs sv_pad_default(void);
 
 /* {2, {size, size}} */
 SV_API sv_ints sv_square(int64_t size);

@@ -1,5 +1,7 @@
 #include "ops/op.h"
 
+#include <string.h>
+
 static int count_ports(const sv_port *ports) {
   int count = 0;
   while (ports[count].name) count++;
@@ -46,21 +48,28 @@ static bool holds_reals(sv_role role) {
   return role != SV_LABEL && role != SV_INDEX;
 }
 
-sv_status sv_check_real(const sv_node *node, const sv_info *in) {
-  int first = -1, ports = sv_op_in_count(node->op);
+sv_status sv_check_inputs(const sv_node *node, const sv_info *in) {
+  const sv_op *op = node->op;
+  int ports = sv_op_in_count(op);
+  if (node->in_count > ports && !sv_op_is_variadic(op))
+    return sv_fail(SV_INVALID, "%d inputs, %s has %d", node->in_count, op->name,
+                   ports);
   for (int i = 0; i < ports; i++)
-    if (!node->op->in[i].optional && !sv_given(node, in, i))
-      return sv_fail(SV_INVALID, "input %s is missing", node->op->in[i].name);
+    if (!op->in[i].optional && !sv_given(node, in, i))
+      return sv_fail(SV_INVALID, "input %s is missing", op->in[i].name);
+  return SV_OK;
+}
+
+sv_status sv_check_real(const sv_node *node, const sv_info *in) {
+  SV_TRY(sv_check_inputs(node, in));
+  int first = -1;
   for (int i = 0; i < node->in_count; i++) {
     const sv_port *port = sv_op_in_port(node->op, i);
-    if (!port)
-      return sv_fail(SV_INVALID, "%d inputs, %s has %d", node->in_count,
-                     node->op->name, ports);
     if (!in[i].present || !holds_reals(port->role)) continue;
     sv_dtype type = in[i].dtype;
     if (type != SV_F32 && type != SV_F64)
-      return sv_fail(SV_UNSUPPORTED, "input %s is %s, f32 is expected",
-                     port->name, sv_dtype_name(type));
+      return sv_fail(SV_UNSUPPORTED, "input %s is %s, expected f32", port->name,
+                     sv_dtype_name(type));
     if (first < 0) first = i;
     if (type != in[first].dtype)
       return sv_fail(SV_INVALID, "input %s is %s, but input %s is %s",
@@ -69,15 +78,6 @@ sv_status sv_check_real(const sv_node *node, const sv_info *in) {
                      sv_dtype_name(in[first].dtype));
   }
   return SV_OK;
-}
-
-sv_status sv_check_rank(const sv_node *node, const sv_info *in, int i, int rank,
-                        const char *meaning) {
-  if (in[i].shape.rank == rank) return SV_OK;
-  return sv_fail(SV_INVALID, "input %s is %s, expected %s",
-                 sv_op_in_port(node->op, i)->name,
-                 sv_shape_text(&in[i].shape, (char[SV_SHAPE_TEXT]){0}),
-                 meaning);
 }
 
 sv_status sv_check_shape(const sv_node *node, const sv_info *in, int i,
@@ -101,6 +101,20 @@ sv_status sv_infer_same(const sv_node *node, const sv_info *in, sv_info *out) {
   SV_TRY(sv_check_real(node, in));
   out[0].dtype = in[0].dtype;
   out[0].shape = in[0].shape;
+  return SV_OK;
+}
+
+static void copy(sv_tensor *to, const sv_tensor *from) {
+  if (to->data != from->data) memcpy(to->data, from->data, to->layout.bytes);
+}
+
+sv_status sv_view_forward(const sv_args *args) {
+  copy(args->out[0], args->in[0]);
+  return SV_OK;
+}
+
+sv_status sv_view_backward(const sv_args *args) {
+  copy(args->diff_in[0], args->diff_out[0]);
   return SV_OK;
 }
 

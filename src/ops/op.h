@@ -197,13 +197,12 @@ static inline bool sv_given(const sv_node *node, const sv_info *in, int i) {
   return i < node->in_count && in[i].present;
 }
 
-/* Every input has a port, none that is needed is missing; those that hold real
- * numbers (all but labels and indices) are f32 or f64, all of the same type. */
-sv_status sv_check_real(const sv_node *node, const sv_info *in) SV_CHECKED;
+/* Every input has a port, and none that is needed is missing. */
+sv_status sv_check_inputs(const sv_node *node, const sv_info *in) SV_CHECKED;
 
-/* Input i has this number of dimensions; `meaning` spells them: "N C H W". */
-sv_status sv_check_rank(const sv_node *node, const sv_info *in, int i, int rank,
-                        const char *meaning) SV_CHECKED;
+/* The same, and those that hold real numbers (all but labels and indices) are
+ * f32 or f64, all of the same type. */
+sv_status sv_check_real(const sv_node *node, const sv_info *in) SV_CHECKED;
 
 /* Input i, a parameter say, has this shape. */
 sv_status sv_check_shape(const sv_node *node, const sv_info *in, int i,
@@ -215,6 +214,11 @@ sv_status sv_check_axis(int64_t *axis, int rank) SV_CHECKED;
 /* infer of most operators: output 0 has input 0's shape and type, a real one.
  */
 sv_status sv_infer_same(const sv_node *node, const sv_info *in, sv_info *out);
+
+/* forward and backward_data of a view whose tensors are two after all: copies
+ * input 0 to output 0, diff_out 0 to diff_in 0. */
+sv_status sv_view_forward(const sv_args *args);
+sv_status sv_view_backward(const sv_args *args);
 
 /* The product of two counts that are not negative; INT64_MAX if it overflows.
  */

@@ -1,0 +1,153 @@
+/* The layers by name. */
+#include <svertka/layers.h>
+
+#include "ops/attrs.h"
+#include "ops/registry.h"
+
+/* ---- Attributes ---- */
+
+static void defaults_of(const char *op, void *attrs) {
+  sv_attrs_default(sv_registry_find(op)->op, attrs);
+}
+
+sv_conv_attrs sv_conv_default(void) {
+  sv_conv_attrs attrs;
+  defaults_of("conv", &attrs);
+  return attrs;
+}
+
+sv_pool_attrs sv_pool_default(void) {
+  sv_pool_attrs attrs;
+  defaults_of("avg_pool", &attrs);
+  return attrs;
+}
+
+sv_linear_attrs sv_linear_default(void) {
+  sv_linear_attrs attrs;
+  defaults_of("linear", &attrs);
+  return attrs;
+}
+
+sv_pad_attrs sv_pad_default(void) {
+  sv_pad_attrs attrs;
+  defaults_of("pad", &attrs);
+  return attrs;
+}
+
+sv_ints sv_square(int64_t size) { return sv_pair(size, size); }
+
+sv_ints sv_pair(int64_t height, int64_t width) {
+  return (sv_ints){.count = 2, .at = {height, width}};
+}
+
+sv_padding sv_pad_by(int64_t size) {
+  return (sv_padding){.rule = SV_PAD_EXPLICIT,
+                      .at = {.count = 1, .at = {size}}};
+}
+
+/* One size for every axis: an image may have one or two. */
+static sv_ints for_all(int64_t size) {
+  return (sv_ints){.count = 1, .at = {size}};
+}
+
+/* ---- Layers ---- */
+
+static sv_value apply(sv_graph *g, const char *op, sv_value x,
+                      const void *attrs) {
+  return sv_apply(g, op, &x, 1, attrs);
+}
+
+static sv_value apply_two(sv_graph *g, const char *op, sv_value a, sv_value b) {
+  sv_value inputs[] = {a, b};
+  return sv_apply(g, op, inputs, 2, NULL);
+}
+
+sv_value sv_conv(sv_graph *g, sv_value x, int64_t channels, int64_t kernel) {
+  sv_conv_attrs attrs = sv_conv_default();
+  attrs.channels = channels;
+  attrs.kernel = for_all(kernel);
+  return sv_conv_with(g, x, &attrs);
+}
+
+sv_value sv_conv_with(sv_graph *g, sv_value x, const sv_conv_attrs *attrs) {
+  return apply(g, "conv", x, attrs);
+}
+
+sv_value sv_linear(sv_graph *g, sv_value x, int64_t features) {
+  sv_linear_attrs attrs = sv_linear_default();
+  attrs.features = features;
+  return apply(g, "linear", x, &attrs);
+}
+
+static sv_value pool(sv_graph *g, const char *op, sv_value x, int64_t kernel,
+                     int64_t stride) {
+  sv_pool_attrs attrs = sv_pool_default();
+  attrs.kernel = for_all(kernel);
+  attrs.stride = for_all(stride);
+  return apply(g, op, x, &attrs);
+}
+
+sv_value sv_max_pool(sv_graph *g, sv_value x, int64_t kernel, int64_t stride) {
+  return pool(g, "max_pool", x, kernel, stride);
+}
+
+sv_value sv_avg_pool(sv_graph *g, sv_value x, int64_t kernel, int64_t stride) {
+  return pool(g, "avg_pool", x, kernel, stride);
+}
+
+sv_value sv_max_pool_with(sv_graph *g, sv_value x, const sv_pool_attrs *attrs) {
+  return apply(g, "max_pool", x, attrs);
+}
+
+sv_value sv_avg_pool_with(sv_graph *g, sv_value x, const sv_pool_attrs *attrs) {
+  return apply(g, "avg_pool", x, attrs);
+}
+
+sv_value sv_weighted_avg_pool(sv_graph *g, sv_value x, int64_t kernel,
+                              int64_t stride) {
+  return pool(g, "weighted_avg_pool", x, kernel, stride);
+}
+
+sv_value sv_pad(sv_graph *g, sv_value x, sv_border border,
+                const int64_t pads[4], double value) {
+  sv_pad_attrs attrs = sv_pad_default();
+  attrs.border = border;
+  attrs.value = (float)value;
+  attrs.pads.count = 4;
+  for (int i = 0; i < 4; i++) attrs.pads.at[i] = pads[i];
+  return apply(g, "pad", x, &attrs);
+}
+
+sv_value sv_relu(sv_graph *g, sv_value x) { return apply(g, "relu", x, NULL); }
+
+sv_value sv_tanh(sv_graph *g, sv_value x) { return apply(g, "tanh", x, NULL); }
+
+sv_value sv_sigmoid(sv_graph *g, sv_value x) {
+  return apply(g, "sigmoid", x, NULL);
+}
+
+sv_value sv_softmax(sv_graph *g, sv_value x) {
+  return apply(g, "softmax", x, NULL);
+}
+
+sv_value sv_flatten(sv_graph *g, sv_value x) {
+  return apply(g, "flatten", x, NULL);
+}
+
+sv_value sv_add(sv_graph *g, sv_value a, sv_value b) {
+  return apply_two(g, "add", a, b);
+}
+
+sv_value sv_cross_entropy(sv_graph *g, sv_value scores, sv_value label) {
+  return apply_two(g, "cross_entropy", scores, label);
+}
+
+sv_value sv_squared_error(sv_graph *g, sv_value x, sv_value target) {
+  return apply_two(g, "squared_error", x, target);
+}
+
+void sv_classifier_head(sv_graph *g, sv_value scores) {
+  sv_output(g, "probabilities", sv_softmax(g, scores));
+  sv_value label = sv_label(g, "label", (sv_shape){.rank = 1, .dim = {-1}});
+  sv_loss(g, "loss", sv_cross_entropy(g, scores, label), 1);
+}

@@ -1,0 +1,36 @@
+/* Two tensors brought to one shape, as numpy does it: dimensions are compared
+ * from the last one on, and one of size 1 is repeated.
+ * Source: https://onnx.ai/onnx/repo-docs/Broadcasting.html */
+#ifndef SV_OPS_BROADCAST_H
+#define SV_OPS_BROADCAST_H
+
+#include "ops/op.h"
+
+/* infer of an operator with the ports a and b. */
+sv_status sv_broadcast_infer(const sv_node *node, const sv_info *in,
+                             sv_info *out);
+
+/* The result's dimensions, neighbours joined where that is possible, and how
+ * far a step along one goes in a and b: 0 where they are repeated. */
+typedef struct sv_broadcast {
+  int rank; /* at least 1 */
+  int64_t dim[SV_MAX_RANK], a[SV_MAX_RANK], b[SV_MAX_RANK];
+} sv_broadcast;
+
+/* The shapes are known to fit. */
+sv_broadcast sv_broadcast_of(const sv_shape *a, const sv_shape *b);
+int64_t sv_broadcast_count(const sv_broadcast *shape);
+bool sv_broadcast_is_repeated(const sv_shape *a, const sv_shape *y);
+
+/* Elements y[0 .. count-1] of one row of the result, and where a and b begin;
+ * these go on by a_step and b_step. Start with {.next = begin}. */
+typedef struct sv_run {
+  int64_t next;
+  int64_t y, a, b, count;
+  int64_t a_step, b_step;
+} sv_run;
+
+/* The next run before element `end` of the result; false after the last. */
+bool sv_broadcast_next(const sv_broadcast *shape, int64_t end, sv_run *run);
+
+#endif
