@@ -1,0 +1,54 @@
+/* Attributes between ONNX's nodes and the operators' structs, by their tables.
+ */
+#ifndef SV_ONNX_ATTRS_H
+#define SV_ONNX_ATTRS_H
+
+#include "onnx/tensors.h"
+#include "ops/attrs.h"
+
+static inline bool sv_onnx_valid(const sv_attr *row, int64_t opset) {
+  return opset >= row->since && (!row->until || opset <= row->until);
+}
+
+/* The row of the attribute that is input `input` at this opset; NULL if that
+ * input belongs to a port. */
+const sv_attr *sv_onnx_slot(const sv_op *op, int input, int64_t opset);
+
+/* Fills *attrs: the defaults of that opset, and what the node says. */
+sv_status sv_onnx_attrs_read(const sv_op *op, void *attrs,
+                             const Onnx__NodeProto *node,
+                             int64_t opset) SV_CHECKED;
+
+/* Sets an attribute from the constant that feeds its input. */
+sv_status sv_onnx_attr_set(const sv_attr *row, void *attrs,
+                           const sv_tensor *constant) SV_CHECKED;
+
+/* Appends the node's attributes that differ from the defaults of that opset.
+ * `axes` (0: not known) is the number of the image's spatial axes, for paddings
+ * given by one number. */
+sv_status sv_onnx_attrs_write(Onnx__NodeProto *proto, const sv_node *node,
+                              int axes, int64_t opset,
+                              sv_arena *arena) SV_CHECKED;
+
+/* *constant = the value of an attribute that is an input; NULL: as is left out.
+ */
+sv_status sv_onnx_attr_get(const sv_attr *row, const sv_node *node,
+                           int64_t opset, sv_tensor **constant) SV_CHECKED;
+
+/* *yes: the attribute has the value that its absence means at this opset. */
+sv_status sv_onnx_left_out(const sv_node *node, const sv_attr *row,
+                           int64_t opset, bool *yes) SV_CHECKED;
+
+/* SV_UNSUPPORTED if the node has an attribute that ONNX has not and that does
+ * not follow from what is known of its inputs when it is read back. */
+sv_status sv_onnx_own_check(const sv_node *node, const sv_info *in,
+                            int64_t opset) SV_CHECKED;
+
+/* The same for operators of the domain "svertka": every attribute by its own
+ * name, as the text that `svertka op` reads. */
+sv_status sv_onnx_texts_read(const sv_op *op, void *attrs,
+                             const Onnx__NodeProto *node) SV_CHECKED;
+sv_status sv_onnx_texts_write(Onnx__NodeProto *proto, const sv_node *node,
+                              sv_arena *arena) SV_CHECKED;
+
+#endif

@@ -1,0 +1,232 @@
+/* An ONNX file as a model. */
+#include "onnx/load.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+
+/* Protocol Buffers' own limit. */
+static const size_t largest_file = INT32_MAX;
+
+/* Memory for the structure of a file, besides the file itself. */
+static size_t allowance(size_t size) { return 2 * size + ((size_t)8 << 20); }
+
+/* ---- The head of the file ---- */
+
+static sv_status find_opset(loader *l) {
+  const Onnx__ModelProto *m = l->proto;
+  for (size_t i = 0; i < m->n_opset_import; i++) {
+    const Onnx__OperatorSetIdProto *set = m->opset_import[i];
+    const char *domain = set->domain ? set->domain : "";
+    if (domain[0] && strcmp(domain, "ai.onnx") != 0) continue;
+    if (l->opset)
+      return sv_fail(SV_FORMAT, "says twice which opset it was made for");
+    l->opset = set->version;
+    if (l->opset < 1)
+      return sv_fail(SV_FORMAT, "opset %lld", (long long)l->opset);
+  }
+  if (!l->opset)
+    return sv_fail(SV_FORMAT, "does not say which opset it was made for");
+  if (l->opset > SV_ONNX_NEWEST_OPSET)
+    return sv_fail(SV_UNSUPPORTED, "opset %lld, the newest known is %d",
+                   (long long)l->opset, SV_ONNX_NEWEST_OPSET);
+  return SV_OK;
+}
+
+static sv_status read_head(loader *l) {
+  const Onnx__ModelProto *m = l->proto;
+  if (!m->has_ir_version && !m->graph)
+    return sv_fail(SV_FORMAT, "not an ONNX file: it has no graph");
+  if (!m->graph) return sv_fail(SV_FORMAT, "has no graph");
+  SV_TRY(find_opset(l));
+  if (!m->graph->n_output) return sv_fail(SV_FORMAT, "has no output");
+  if (l->options.training && m->n_training_info > 1)
+    return sv_fail(SV_UNSUPPORTED, "has %zu training parts, one is supported",
+                   m->n_training_info);
+  if (l->options.training && m->n_training_info)
+    l->algorithm = m->training_info[0]->algorithm;
+  return SV_OK;
+}
+
+/* ---- Outputs, numbers, texts ---- */
+
+static sv_status loss_weight(loader *l, const char *loss, double *weight) {
+  char *name;
+  sv_tensor *number;
+  SV_TRY(sv_arena_text(&l->arena, &name, SV_ONNX_WEIGHT "%s", loss));
+  int at = sv_names_get(&l->names, name);
+  if (at < 0 || !l->sources[at].tensor)
+    return sv_fail(SV_FORMAT, "the loss " SV_NAME " has no weight", loss);
+  SV_TRY(sv_onnx_tensor_new(l->sources[at].tensor, &number));
+  bool one = number->dtype == SV_F64 && sv_shape_count(&number->shape) == 1;
+  if (one) *weight = sv_tensor_get(number, 0);
+  sv_tensor_free(number);
+  if (one) return SV_OK;
+  return sv_fail(SV_FORMAT, "the weight of the loss " SV_NAME " is no number",
+                 loss);
+}
+
+static sv_status add_outputs(loader *l, const Onnx__GraphProto *graph) {
+  for (size_t i = 0; graph && i < graph->n_output; i++) {
+    const char *name = graph->output[i]->name;
+    bool loss = graph == l->algorithm;
+    double weight = 0;
+    source *from;
+    SV_TRY(sv_load_find(l, name, &from));
+    if (loss) SV_TRY(loss_weight(l, name, &weight));
+    SV_TRY(sv_graph_add_output(l->graph, name, from->value, loss, weight));
+  }
+  return SV_OK;
+}
+
+/* What the algorithm has and no node reads: moments, counters. */
+static bool is_record(const source *s) {
+  return s->algorithm && s->kind == SOURCE_TENSOR && !s->used &&
+         strncmp(s->name, SV_ONNX_WEIGHT, strlen(SV_ONNX_WEIGHT)) != 0;
+}
+
+static sv_status add_record(loader *l, const source *s) {
+  sv_dtype dtype;
+  sv_shape shape;
+  int index;
+  SV_TRY(sv_onnx_tensor_check(s->tensor, &dtype, &shape));
+  SV_TRY(
+      sv_state_add(l->state, s->name, SV_RECORD, dtype, &shape, NULL, &index));
+  sv_onnx_tensor_read(s->tensor, &l->state->slots[index].tensor);
+  return SV_OK;
+}
+
+/* The state's slots are in the order of the graph's values. */
+static void fill_slot(const source *s, sv_tensor *slot) {
+  if (s->tensor) {
+    sv_onnx_tensor_read(s->tensor, slot);
+    return;
+  }
+  int64_t count = sv_shape_count(&slot->shape);
+  if (slot->dtype == s->known->dtype)
+    memcpy(slot->data, s->known->data, slot->layout.bytes);
+  else
+    for (int64_t i = 0; i < count; i++)
+      sv_tensor_set(slot, i, sv_tensor_get(s->known, i));
+}
+
+static sv_status fill_state(loader *l) {
+  SV_TRY(sv_state_new(&l->state, l->graph, SV_F32));
+  int slot = 0;
+  for (int i = 1; i < l->graph->value_count; i++) {
+    const sv_value_info *value = &l->graph->values[i];
+    if (value->kind != SV_VALUE_STATE) continue;
+    const source *s = &l->sources[sv_names_get(&l->names, value->name)];
+    fill_slot(s, &l->state->slots[slot++].tensor);
+  }
+  for (int i = 0; i < l->source_count; i++) {
+    const source *s = &l->sources[i];
+    if (!is_record(s)) continue;
+    sv_status status = add_record(l, s);
+    if (status != SV_OK) return sv_fail_in(status, "tensor " SV_NAME, s->name);
+  }
+  sv_state_touch(l->state);
+  return SV_OK;
+}
+
+static sv_status read_meta(const loader *l, sv_model *model) {
+  sv_names seen = {0};
+  sv_status status = SV_OK;
+  for (size_t i = 0; i < l->proto->n_metadata_props && status == SV_OK; i++) {
+    const Onnx__StringStringEntryProto *meta = l->proto->metadata_props[i];
+    const char *key = meta->key ? meta->key : "";
+    if (strncmp(key, SV_ONNX_ROLE, strlen(SV_ONNX_ROLE)) == 0) continue;
+    if (sv_names_get(&seen, key) >= 0)
+      status = sv_fail(SV_FORMAT, "metadata " SV_NAME " are given twice", key);
+    if (status == SV_OK) status = sv_names_put(&seen, key, 0);
+    if (status == SV_OK)
+      status = sv_model_set_meta(model, key, meta->value ? meta->value : "");
+  }
+  sv_names_free(&seen);
+  return status;
+}
+
+/* ---- All of it ---- */
+
+sv_info sv_onnx_sample(const sv_graph *graph, int id) {
+  const sv_value_info *value = &graph->values[id];
+  sv_info info = {
+      .present = id != 0, .dtype = value->dtype, .shape = value->shape};
+  for (int d = 0; d < info.shape.rank; d++)
+    if (info.shape.dim[d] < 0) info.shape.dim[d] = 1;
+  return info;
+}
+
+static sv_status build(loader *l) {
+  const char *name = l->proto->graph->name;
+  if (!name || !name[0]) name = SV_ONNX_GRAPH;
+  SV_TRY(sv_load_names(l));
+  SV_TRY(sv_load_order(l));
+  SV_TRY(sv_load_roles(l));
+  SV_TRY(sv_graph_new(&l->graph, name));
+  l->graph->opset = l->opset;
+  SV_TRY(sv_load_values(l));
+  SV_TRY(sv_load_nodes(l));
+  SV_TRY(add_outputs(l, l->proto->graph));
+  SV_TRY(add_outputs(l, l->algorithm));
+  return fill_state(l);
+}
+
+static sv_status read_model(loader *l, const void *bytes, size_t size,
+                            sv_model **model) {
+  SV_TRY(sv_wire_read(&l->proto, &onnx__model_proto__descriptor, bytes, size,
+                      &l->arena));
+  SV_TRY(read_head(l));
+  SV_TRY(build(l));
+  sv_graph *graph = l->graph;
+  sv_state *state = l->state;
+  l->graph = NULL;
+  l->state = NULL;
+  SV_TRY(sv_model_wrap(model, graph, state));
+  return read_meta(l, *model);
+}
+
+static void free_loader(loader *l) {
+  sv_graph_free(l->graph);
+  sv_state_free(l->state);
+  sv_names_free(&l->names);
+  sv_free(l->sources);
+  sv_free(l->steps);
+  sv_arena_free(&l->arena);
+}
+
+sv_status sv_onnx_load_memory(sv_model **model, const char *name,
+                              const void *bytes, size_t size,
+                              const sv_onnx_load_options *options) {
+  *model = NULL;
+  loader l = {.arena.limit = allowance(size)};
+  if (options) l.options = *options;
+  sv_status status = read_model(&l, bytes, size, model);
+  free_loader(&l);
+  if (status == SV_OK) return SV_OK;
+  sv_model_free(*model);
+  *model = NULL;
+  return sv_fail_in(status, "%s", name);
+}
+
+sv_status sv_onnx_load(sv_model **model, const char *path,
+                       const sv_onnx_load_options *options) {
+  *model = NULL;
+  unsigned char *bytes;
+  size_t size;
+  SV_TRY(sv_file_read(path, largest_file, &bytes, &size));
+  sv_status status = sv_onnx_load_memory(model, path, bytes, size, options);
+  sv_free(bytes);
+  return status;
+}
+
+sv_status sv_model_load(sv_model **model, const char *path) {
+  return sv_onnx_load(model, path, NULL);
+}
+
+sv_status sv_model_load_memory(sv_model **model, const void *bytes,
+                               size_t size) {
+  return sv_onnx_load_memory(model, "model in memory", bytes, size, NULL);
+}

@@ -1,0 +1,82 @@
+/* What the parts of the loader share: where every name comes from, and which
+ * nodes are needed in which order. */
+#ifndef SV_ONNX_LOAD_H
+#define SV_ONNX_LOAD_H
+
+#include "onnx/names.h"
+#include "onnx/onnx.h"
+#include "onnx/tensors.h"
+#include "onnx/wire.h"
+
+/* Beyond these a file is refused: names are looked up one by one later on. */
+enum { SV_ONNX_MOST_NODES = 1 << 15, SV_ONNX_MOST_VALUES = 1 << 16 };
+
+typedef enum source_kind {
+  SOURCE_INPUT,  /* an input of the graph */
+  SOURCE_TENSOR, /* an initialiser or a Constant */
+  SOURCE_NODE,   /* an output of a node */
+  SOURCE_SAME    /* an Identity: another name of its input */
+} source_kind;
+
+/* Where a name comes from. */
+typedef struct source {
+  const char *name;
+  source_kind kind;
+  bool algorithm;                       /* of the training part */
+  const Onnx__ValueInfoProto *declared; /* INPUT; NODE: if it is an output */
+  const Onnx__TensorProto *tensor;      /* TENSOR */
+  const sv_tensor *known;               /* INPUT; NULL: not known */
+  const char *same;                     /* SAME: of what */
+  int step, port;                       /* NODE */
+  /* Found when the nodes are looked through. */
+  bool used;     /* something but an attribute's slot reads it */
+  bool fixed;    /* a known INPUT that becomes part of the state */
+  bool has_role; /* a port said which part of the state it is */
+  sv_role role;
+  bool compared; /* a loss's label */
+  bool computed; /* read by any other port */
+  int value;     /* its id in the graph; 0: none */
+} source;
+
+/* A node of the file, other than Constant and Identity. */
+typedef struct step {
+  const Onnx__NodeProto *proto;
+  const sv_op *op; /* NULL: not needed */
+  bool own;        /* of the domain "svertka" */
+  bool needed, open, placed;
+} step;
+
+typedef struct loader {
+  sv_onnx_load_options options;
+  sv_arena arena;
+  const Onnx__ModelProto *proto;
+  const Onnx__GraphProto *algorithm; /* NULL: none or not wanted */
+  int64_t opset;
+  source *sources;
+  int source_count, source_capacity;
+  sv_names names; /* numbers of sources */
+  step *steps;
+  int step_count, step_capacity;
+  int *order; /* of the needed steps, inputs first */
+  int order_count;
+  sv_graph *graph;
+  sv_state *state;
+} loader;
+
+/* load_names.c: every name and node of the file. */
+sv_status sv_load_names(loader *l) SV_CHECKED;
+/* The source of a name, behind all Identities; NULL with *status set. */
+sv_status sv_load_find(loader *l, const char *name, source **found) SV_CHECKED;
+
+/* load_order.c: the steps from which an output is computed, in order. */
+sv_status sv_load_order(loader *l) SV_CHECKED;
+
+/* load_nodes.c: roles, then the graph's values and nodes. */
+sv_status sv_load_roles(loader *l) SV_CHECKED;
+sv_status sv_load_values(loader *l) SV_CHECKED;
+sv_status sv_load_nodes(loader *l) SV_CHECKED;
+
+/* "node 'conv1' (Conv): " before the message. */
+sv_status sv_load_at(const step *s, sv_status status) SV_CHECKED;
+
+#endif

@@ -1,0 +1,254 @@
+#include <string.h>
+
+#include "base/memory.h"
+#include "onnx/load.h"
+
+static bool is_default_domain(const char *domain) {
+  return !domain || !domain[0] || strcmp(domain, "ai.onnx") == 0;
+}
+
+sv_status sv_load_at(const step *s, sv_status status) {
+  const Onnx__NodeProto *n = s->proto;
+  const char *name = n->name && n->name[0]            ? n->name
+                     : n->n_output && n->output[0][0] ? n->output[0]
+                                                      : "?";
+  return sv_fail_in(status, "node " SV_NAME " (%.80s)", name,
+                    n->op_type ? n->op_type : "?");
+}
+
+/* ---- Sources ---- */
+
+static sv_status add_source(loader *l, const char *name, source_kind kind,
+                            source **added) {
+  if (!name || !name[0]) return sv_fail(SV_FORMAT, "a tensor has no name");
+  if (sv_names_get(&l->names, name) >= 0)
+    return sv_fail(SV_FORMAT, "two tensors are named " SV_NAME, name);
+  if (l->source_count == SV_ONNX_MOST_VALUES)
+    return sv_fail(SV_UNSUPPORTED, "more than %d tensors", SV_ONNX_MOST_VALUES);
+  SV_TRY(sv_grow(&l->sources, l->source_count, &l->source_capacity,
+                 sizeof *l->sources));
+  SV_TRY(sv_names_put(&l->names, name, l->source_count));
+  source *s = &l->sources[l->source_count++];
+  *s = (source){.name = name, .kind = kind, .step = -1};
+  *added = s;
+  return SV_OK;
+}
+
+sv_status sv_load_find(loader *l, const char *name, source **found) {
+  *found = NULL;
+  for (int hops = 0; hops <= l->source_count; hops++) {
+    int at = sv_names_get(&l->names, name);
+    if (at < 0)
+      return sv_fail(SV_FORMAT,
+                     "nothing makes the tensor " SV_NAME
+                     ": no input, initialiser or node",
+                     name);
+    if (l->sources[at].kind != SOURCE_SAME) {
+      *found = &l->sources[at];
+      return SV_OK;
+    }
+    name = l->sources[at].same;
+  }
+  return sv_fail(SV_FORMAT, "the tensor " SV_NAME " is computed from itself",
+                 name);
+}
+
+static sv_status add_initialisers(loader *l, const Onnx__GraphProto *graph) {
+  if (graph->n_sparse_initializer) {
+    const Onnx__TensorProto *values = graph->sparse_initializer[0]->values;
+    return sv_fail(SV_UNSUPPORTED, "initialiser " SV_NAME " is sparse",
+                   values && values->name ? values->name : "");
+  }
+  for (size_t i = 0; i < graph->n_initializer; i++) {
+    source *s;
+    SV_TRY(add_source(l, graph->initializer[i]->name, SOURCE_TENSOR, &s));
+    s->tensor = graph->initializer[i];
+    s->algorithm = graph == l->algorithm;
+  }
+  return SV_OK;
+}
+
+static const sv_tensor *known_value(const loader *l, const char *name) {
+  for (int i = 0; i < l->options.known_count; i++)
+    if (strcmp(l->options.known[i].name, name) == 0)
+      return l->options.known[i].value;
+  return NULL;
+}
+
+/* An input that has an initialiser is no input: it is the default that nobody
+ * replaces. */
+static sv_status add_inputs(loader *l, const Onnx__GraphProto *graph) {
+  sv_names seen = {0};
+  sv_status status = SV_OK;
+  for (size_t i = 0; status == SV_OK && i < graph->n_input; i++) {
+    const Onnx__ValueInfoProto *input = graph->input[i];
+    const char *name = input->name ? input->name : "";
+    int at = sv_names_get(&l->names, name);
+    bool twice = sv_names_get(&seen, name) >= 0;
+    SV_TRY_GOTO(status, sv_names_put(&seen, name, 0), done);
+    if (at >= 0 && l->sources[at].kind == SOURCE_TENSOR && !twice) continue;
+    source *s;
+    SV_TRY_GOTO(status, add_source(l, name, SOURCE_INPUT, &s), done);
+    s->declared = input;
+    s->known = known_value(l, name);
+    s->algorithm = graph == l->algorithm;
+  }
+done:
+  sv_names_free(&seen);
+  return status;
+}
+
+/* ---- Constants ---- */
+
+typedef Onnx__AttributeProto attribute;
+
+/* A tensor of numbers that lie in an attribute; list: its only dimension. */
+static sv_status make_constant(loader *l, int type, size_t count, bool list,
+                               Onnx__TensorProto **made) {
+  SV_TRY(sv_arena_take(&l->arena, made, sizeof **made));
+  onnx__tensor_proto__init(*made);
+  SV_TRY(sv_arena_take(&l->arena, &(*made)->dims, sizeof(int64_t)));
+  (*made)->n_dims = list;
+  (*made)->dims[0] = (int64_t)count;
+  (*made)->has_data_type = true;
+  (*made)->data_type = type;
+  return SV_OK;
+}
+
+static sv_status constant_ints(loader *l, const int64_t *at, size_t count,
+                               bool list, const Onnx__TensorProto **tensor) {
+  Onnx__TensorProto *made;
+  SV_TRY(make_constant(l, ONNX__TENSOR_PROTO__DATA_TYPE__INT64, count, list,
+                       &made));
+  made->n_int64_data = count;
+  made->int64_data = (int64_t *)(uintptr_t)at;
+  *tensor = made;
+  return SV_OK;
+}
+
+static sv_status constant_floats(loader *l, const float *at, size_t count,
+                                 bool list, const Onnx__TensorProto **tensor) {
+  Onnx__TensorProto *made;
+  SV_TRY(make_constant(l, ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, count, list,
+                       &made));
+  made->n_float_data = count;
+  made->float_data = (float *)(uintptr_t)at;
+  *tensor = made;
+  return SV_OK;
+}
+
+static sv_status read_constant(loader *l, const Onnx__NodeProto *node,
+                               const Onnx__TensorProto **tensor) {
+  const attribute *a = node->n_attribute == 1 ? node->attribute[0] : NULL;
+  if (!a || !a->name)
+    return sv_fail(SV_FORMAT, "%zu attributes, expected one with a name",
+                   node->n_attribute);
+  if (strcmp(a->name, "value") == 0 && a->t) {
+    *tensor = a->t;
+    return SV_OK;
+  }
+  if (strcmp(a->name, "value_int") == 0)
+    return constant_ints(l, &a->i, 1, false, tensor);
+  if (strcmp(a->name, "value_ints") == 0)
+    return constant_ints(l, a->ints, a->n_ints, true, tensor);
+  if (strcmp(a->name, "value_float") == 0)
+    return constant_floats(l, &a->f, 1, false, tensor);
+  if (strcmp(a->name, "value_floats") == 0)
+    return constant_floats(l, a->floats, a->n_floats, true, tensor);
+  return sv_fail(SV_UNSUPPORTED, "attribute " SV_NAME " is not supported",
+                 a->name);
+}
+
+/* Constant and Identity are no operators here: names for what there is. */
+static sv_status add_name(loader *l, const step *s, bool constant, bool *done) {
+  const Onnx__NodeProto *n = s->proto;
+  source *made;
+  *done = constant || strcmp(n->op_type, "Identity") == 0;
+  if (!*done) return SV_OK;
+  if (n->n_output != 1 || n->n_input != (constant ? 0 : 1))
+    return sv_fail(SV_FORMAT, "%zu inputs and %zu outputs, expected %d and 1",
+                   n->n_input, n->n_output, !constant);
+  SV_TRY(add_source(l, n->output[0], constant ? SOURCE_TENSOR : SOURCE_SAME,
+                    &made));
+  if (constant) return read_constant(l, n, &made->tensor);
+  made->same = n->input[0];
+  return SV_OK;
+}
+
+/* ---- Nodes ---- */
+
+/* An output of the algorithm named "svertka.as/x" takes the place of x. */
+static sv_status replace_source(loader *l, const char *name, source **s) {
+  int at = sv_names_get(&l->names, name + strlen(SV_ONNX_AS));
+  if (at < 0 || l->sources[at].kind != SOURCE_NODE)
+    return sv_fail(SV_FORMAT, SV_NAME " replaces what no node makes", name);
+  *s = &l->sources[at];
+  return SV_OK;
+}
+
+static sv_status add_outputs(loader *l, const step *s, int number,
+                             bool algorithm) {
+  const Onnx__NodeProto *n = s->proto;
+  for (size_t i = 0; i < n->n_output; i++) {
+    source *made;
+    if (!n->output[i][0]) continue;
+    if (algorithm && strncmp(n->output[i], SV_ONNX_AS, strlen(SV_ONNX_AS)) == 0)
+      SV_TRY(replace_source(l, n->output[i], &made));
+    else
+      SV_TRY(add_source(l, n->output[i], SOURCE_NODE, &made));
+    made->step = number;
+    made->port = (int)i;
+  }
+  return SV_OK;
+}
+
+static sv_status add_step(loader *l, step *s, bool algorithm) {
+  const Onnx__NodeProto *n = s->proto;
+  bool done = false;
+  if (!n->op_type || !n->op_type[0])
+    return sv_fail(SV_FORMAT, "has no operator");
+  s->own = n->domain && strcmp(n->domain, SV_ONNX_DOMAIN) == 0;
+  if (is_default_domain(n->domain))
+    SV_TRY(add_name(l, s, strcmp(n->op_type, "Constant") == 0, &done));
+  if (done) return SV_OK;
+  if (l->step_count == SV_ONNX_MOST_NODES)
+    return sv_fail(SV_UNSUPPORTED, "more than %d nodes", SV_ONNX_MOST_NODES);
+  SV_TRY(add_outputs(l, s, l->step_count, algorithm));
+  SV_TRY(
+      sv_grow(&l->steps, l->step_count, &l->step_capacity, sizeof *l->steps));
+  l->steps[l->step_count++] = *s;
+  return SV_OK;
+}
+
+static sv_status add_steps(loader *l, const Onnx__GraphProto *graph) {
+  for (size_t i = 0; i < graph->n_node; i++) {
+    step s = {.proto = graph->node[i]};
+    sv_status status = add_step(l, &s, graph == l->algorithm);
+    if (status != SV_OK) return sv_load_at(&s, status);
+  }
+  return SV_OK;
+}
+
+static void declare_outputs(loader *l, const Onnx__GraphProto *graph) {
+  for (size_t i = 0; i < graph->n_output; i++) {
+    const char *name = graph->output[i]->name;
+    int at = name ? sv_names_get(&l->names, name) : -1;
+    if (at >= 0 && l->sources[at].kind == SOURCE_NODE)
+      l->sources[at].declared = graph->output[i];
+  }
+}
+
+static sv_status add_graph(loader *l, const Onnx__GraphProto *graph) {
+  if (graph->n_quantization_annotation)
+    return sv_fail(SV_UNSUPPORTED, "its tensors are quantised");
+  SV_TRY(add_initialisers(l, graph));
+  SV_TRY(add_inputs(l, graph));
+  SV_TRY(add_steps(l, graph));
+  declare_outputs(l, graph);
+  return SV_OK;
+}
+
+sv_status sv_load_names(loader *l) {
+  SV_TRY(add_graph(l, l->proto->graph));
+  return l->algorithm ? add_graph(l, l->algorithm) : SV_OK;
+}

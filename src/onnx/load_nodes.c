@@ -1,0 +1,326 @@
+/* The graph's values and nodes out of sources and steps. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "onnx/attrs.h"
+#include "onnx/load.h"
+
+/* Where ONNX's input `i` of a node goes: to an attribute, or to a port. */
+static const sv_attr *target_of(const loader *l, const step *s, int i,
+                                int *port) {
+  *port = i;
+  if (s->own) return NULL;
+  const sv_attr *row = sv_onnx_slot(s->op, i, l->opset);
+  for (int before = 0; before < i; before++)
+    *port -= sv_onnx_slot(s->op, before, l->opset) != NULL;
+  return row;
+}
+
+/* ---- Roles: what reads a tensor says what it is ---- */
+
+static void see_port(source *from, sv_role role) {
+  bool state = sv_role_is_state(role);
+  from->used = true;
+  if (role == SV_LABEL)
+    from->compared = true;
+  else
+    from->computed = true;
+  if (from->known && (state || role == SV_INDEX)) from->fixed = true;
+  if (!state || from->has_role) return;
+  from->role = role;
+  from->has_role = true;
+}
+
+static sv_status see_input(loader *l, const step *s, int i) {
+  const char *name = s->proto->input[i];
+  if (!name[0]) return SV_OK;
+  int port;
+  source *from;
+  const sv_attr *row = target_of(l, s, i, &port);
+  SV_TRY(sv_load_find(l, name, &from));
+  if (row) {
+    if (from->known) from->fixed = true;
+    return SV_OK;
+  }
+  const sv_port *to = sv_op_in_port(s->op, port);
+  if (!to)
+    return sv_fail(SV_UNSUPPORTED, "input %d, " SV_NAME ", is not supported", i,
+                   name);
+  see_port(from, to->role);
+  return SV_OK;
+}
+
+static sv_status see_outputs(loader *l, const Onnx__GraphProto *graph) {
+  for (size_t i = 0; graph && i < graph->n_output; i++) {
+    source *from;
+    SV_TRY(sv_load_find(l, graph->output[i]->name, &from));
+    from->used = true;
+  }
+  return SV_OK;
+}
+
+/* "svertka.role.NAME" where the ports do not tell. */
+static sv_status see_role(loader *l, const char *key, const char *word) {
+  int at = sv_names_get(&l->names, key + strlen(SV_ONNX_ROLE));
+  if (at < 0 || l->sources[at].kind != SOURCE_TENSOR) return SV_OK;
+  for (sv_role role = SV_DATA; role <= SV_RECORD; role++) {
+    if (!sv_role_is_state(role) || strcmp(sv_role_name(role), word) != 0)
+      continue;
+    l->sources[at].role = role;
+    l->sources[at].has_role = true;
+    return SV_OK;
+  }
+  return sv_fail(SV_FORMAT, "metadata " SV_NAME ": " SV_NAME " is no role", key,
+                 word);
+}
+
+sv_status sv_load_roles(loader *l) {
+  for (int k = 0; k < l->order_count; k++) {
+    const step *s = &l->steps[l->order[k]];
+    for (size_t i = 0; i < s->proto->n_input; i++) {
+      sv_status status = see_input(l, s, (int)i);
+      if (status != SV_OK) return sv_load_at(s, status);
+    }
+  }
+  SV_TRY(see_outputs(l, l->proto->graph));
+  SV_TRY(see_outputs(l, l->algorithm));
+  for (size_t i = 0; i < l->proto->n_metadata_props; i++) {
+    const Onnx__StringStringEntryProto *meta = l->proto->metadata_props[i];
+    if (meta->key && meta->value &&
+        strncmp(meta->key, SV_ONNX_ROLE, strlen(SV_ONNX_ROLE)) == 0)
+      SV_TRY(see_role(l, meta->key, meta->value));
+  }
+  return SV_OK;
+}
+
+/* ---- Values ---- */
+
+static sv_status copy_symbols(sv_value_info *value, const char *const *symbol) {
+  for (int d = 0; d < SV_MAX_RANK; d++)
+    if (symbol[d]) SV_TRY(sv_copy_text(&value->symbol[d], symbol[d]));
+  return SV_OK;
+}
+
+static sv_status add_declared(loader *l, source *s, sv_value_kind kind,
+                              sv_role role) {
+  sv_dtype dtype = SV_F32;
+  sv_shape shape = {.rank = -1};
+  const char *symbol[SV_MAX_RANK] = {NULL};
+  if (s->declared)
+    SV_TRY(sv_onnx_type_read(s->declared->type, &dtype, &shape, symbol));
+  SV_TRY(sv_graph_add_value(l->graph, s->name, kind, role, dtype, &shape,
+                            &s->value));
+  return copy_symbols(&l->graph->values[s->value], symbol);
+}
+
+static sv_status add_input(loader *l, source *s) {
+  bool label = s->compared && !s->computed;
+  SV_TRY(add_declared(l, s, SV_VALUE_INPUT, label ? SV_LABEL : SV_DATA));
+  if (l->graph->values[s->value].shape.rank >= 0) return SV_OK;
+  return sv_fail(SV_UNSUPPORTED, "its number of dimensions is not given");
+}
+
+static sv_status add_tensor(loader *l, source *s) {
+  sv_dtype dtype;
+  sv_shape shape;
+  if (s->tensor) {
+    SV_TRY(sv_onnx_tensor_check(s->tensor, &dtype, &shape));
+  } else {
+    dtype = s->known->dtype;
+    shape = s->known->shape;
+  }
+  sv_role role = s->has_role ? s->role : SV_CONSTANT;
+  return sv_graph_add_value(l->graph, s->name, SV_VALUE_STATE, role,
+                            sv_onnx_computed(dtype), &shape, &s->value);
+}
+
+sv_status sv_load_values(loader *l) {
+  for (int i = 0; i < l->source_count; i++) {
+    source *s = &l->sources[i];
+    if (s->kind != SOURCE_INPUT || s->fixed) continue;
+    sv_status status = add_input(l, s);
+    if (status != SV_OK) return sv_fail_in(status, "input " SV_NAME, s->name);
+  }
+  for (int i = 0; i < l->source_count; i++) {
+    source *s = &l->sources[i];
+    if (!s->used || !(s->fixed || s->kind == SOURCE_TENSOR)) continue;
+    sv_status status = add_tensor(l, s);
+    if (status != SV_OK) return sv_fail_in(status, "tensor " SV_NAME, s->name);
+  }
+  return SV_OK;
+}
+
+/* ---- Nodes ---- */
+
+/* A node of the graph under construction. */
+typedef struct draft {
+  step *from;
+  void *attrs;
+  int *in, *out;
+  int in_count, out_count;
+  sv_arena scratch; /* of the arrays */
+} draft;
+
+static sv_status set_attribute(draft *d, const sv_attr *row,
+                               const source *from) {
+  if (from->kind == SOURCE_TENSOR) {
+    sv_tensor *constant;
+    sv_status status = sv_onnx_tensor_new(from->tensor, &constant);
+    if (status != SV_OK)
+      return sv_fail_in(status, "tensor " SV_NAME, from->name);
+    status = sv_onnx_attr_set(row, d->attrs, constant);
+    sv_tensor_free(constant);
+    return status;
+  }
+  if (from->known) return sv_onnx_attr_set(row, d->attrs, from->known);
+  return sv_fail(SV_UNSUPPORTED,
+                 "its input " SV_NAME " (%s) is computed, a constant is needed",
+                 from->name, row->onnx ? row->onnx : row->name);
+}
+
+static sv_status connect_input(loader *l, draft *d, int i) {
+  const char *name = d->from->proto->input[i];
+  if (!name[0]) return SV_OK;
+  int port;
+  source *from;
+  const sv_attr *row = target_of(l, d->from, i, &port);
+  SV_TRY(sv_load_find(l, name, &from));
+  if (row) return set_attribute(d, row, from);
+  d->in[port] = from->value;
+  if (port >= d->in_count) d->in_count = port + 1;
+  return SV_OK;
+}
+
+static sv_status connect_inputs(loader *l, draft *d) {
+  const sv_op *op = d->from->op;
+  size_t given = d->from->proto->n_input;
+  int ports = sv_op_in_count(op);
+  SV_TRY(sv_arena_take_array(&d->scratch, &d->in, given + (size_t)ports,
+                             sizeof *d->in));
+  if (!sv_op_is_variadic(op)) d->in_count = ports;
+  for (size_t i = 0; i < given; i++) SV_TRY(connect_input(l, d, (int)i));
+  for (int i = 0; i < ports || i < d->in_count; i++) {
+    const sv_port *port = sv_op_in_port(op, i);
+    if (d->in[i] || port->optional) continue;
+    return sv_fail(SV_FORMAT, "its input '%s' is missing", port->name);
+  }
+  return SV_OK;
+}
+
+/* The name of output i, without what a replacing node has before it. */
+static const char *output_name(const draft *d, int i) {
+  const char *name = d->from->proto->output[i];
+  size_t prefix = strlen(SV_ONNX_AS);
+  return strncmp(name, SV_ONNX_AS, prefix) == 0 ? name + prefix : name;
+}
+
+static sv_status connect_outputs(loader *l, draft *d) {
+  const sv_op *op = d->from->op;
+  d->out_count = sv_op_out_count(op);
+  SV_TRY(sv_arena_take_array(&d->scratch, &d->out, (size_t)d->out_count,
+                             sizeof *d->out));
+  for (size_t i = 0; i < d->from->proto->n_output; i++) {
+    if (!d->from->proto->output[i][0]) continue;
+    const char *name = output_name(d, (int)i);
+    if ((int)i >= d->out_count)
+      return sv_fail(SV_UNSUPPORTED,
+                     "output %zu, " SV_NAME ", is not supported", i, name);
+    source *s = &l->sources[sv_names_get(&l->names, name)];
+    sv_status status = add_declared(l, s, SV_VALUE_NODE, op->out[i].role);
+    if (status != SV_OK) return sv_fail_in(status, "output " SV_NAME, name);
+    d->out[i] = s->value;
+  }
+  for (int i = 0; i < d->out_count; i++)
+    if (!d->out[i] && !op->out[i].optional)
+      return sv_fail(SV_FORMAT, "its output '%s' is missing", op->out[i].name);
+  return SV_OK;
+}
+
+static sv_status sample_inputs(const loader *l, draft *d, sv_info **infos) {
+  SV_TRY(sv_arena_take_array(&d->scratch, infos,
+                             (size_t)(d->in_count + d->out_count),
+                             sizeof **infos));
+  for (int i = 0; i < d->in_count; i++)
+    (*infos)[i] = sv_onnx_sample(l->graph, d->in[i]);
+  return SV_OK;
+}
+
+static sv_status settle(const loader *l, draft *d) {
+  const sv_op *op = d->from->op;
+  sv_info *infos;
+  SV_TRY(sample_inputs(l, d, &infos));
+  if (op->settle) SV_TRY(op->settle(d->attrs, infos, d->in_count));
+  return sv_attrs_check(op, d->attrs);
+}
+
+/* Shapes of outputs, as the builder notes them. Where a free dimension that
+ * counts as 1 is too small, or a shape is computed, nothing is known: a plan
+ * will see the real ones. */
+static sv_status note_shapes(loader *l, draft *d) {
+  sv_info *in, *out;
+  SV_TRY(sample_inputs(l, d, &in));
+  out = in + d->in_count;
+  for (int i = 0; i < d->in_count; i++)
+    if (in[i].present && in[i].shape.rank < 0) return SV_OK;
+  for (int i = 0; i < d->out_count; i++) out[i].present = d->out[i] != 0;
+  const sv_node *node = &l->graph->nodes[l->graph->node_count - 1];
+  if (node->op->infer(node, in, out) != SV_OK) return SV_OK;
+  for (int i = 0; i < d->out_count; i++) {
+    sv_value_info *value = &l->graph->values[d->out[i]];
+    if (!d->out[i] || value->shape.rank >= 0) continue;
+    value->shape = out[i].shape;
+    value->dtype = out[i].dtype;
+  }
+  return SV_OK;
+}
+
+static sv_status fill_draft(loader *l, draft *d) {
+  const step *s = d->from;
+  SV_TRY(sv_arena_take(&d->scratch, &d->attrs, s->op->attrs_size));
+  if (s->own)
+    SV_TRY(sv_onnx_texts_read(s->op, d->attrs, s->proto));
+  else
+    SV_TRY(sv_onnx_attrs_read(s->op, d->attrs, s->proto, l->opset));
+  SV_TRY(connect_inputs(l, d));
+  SV_TRY(connect_outputs(l, d));
+  return settle(l, d);
+}
+
+/* The file's name or the first output's; NAME_2, NAME_3, ... if another node
+ * has it. `taken` holds the last number of each. */
+static sv_status name_node(loader *l, sv_names *taken, const draft *d,
+                           char **name) {
+  const Onnx__NodeProto *n = d->from->proto;
+  const char *stem = n->name && n->name[0] ? n->name : output_name(d, 0);
+  int last = sv_names_get(taken, stem);
+  SV_TRY(sv_arena_text(&l->arena, name, "%s", stem));
+  while (last >= 0 && sv_names_get(taken, *name) >= 0)
+    SV_TRY(sv_arena_text(&l->arena, name, "%s_%d", stem, ++last));
+  if (last >= 0) SV_TRY(sv_names_put(taken, stem, last));
+  return sv_names_put(taken, *name, 1);
+}
+
+static sv_status add_node(loader *l, sv_names *taken, step *s) {
+  draft d = {.from = s};
+  char *name;
+  sv_status status = fill_draft(l, &d);
+  if (status == SV_OK) status = name_node(l, taken, &d, &name);
+  if (status == SV_OK)
+    status = sv_graph_add_node(l->graph, s->op, name, d.attrs, d.in, d.in_count,
+                               d.out, d.out_count);
+  sv_arena_free(&d.scratch);
+  return status;
+}
+
+sv_status sv_load_nodes(loader *l) {
+  sv_names taken = {0};
+  sv_status status = SV_OK;
+  for (int k = 0; k < l->order_count && status == SV_OK; k++) {
+    step *s = &l->steps[l->order[k]];
+    status = add_node(l, &taken, s);
+    if (status != SV_OK) status = sv_load_at(s, status);
+  }
+  sv_names_free(&taken);
+  return status;
+}
