@@ -1,0 +1,279 @@
+/* svertka predict: classes of pictures, by a model file alone. */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "cli/cli.h"
+
+static const char about[] =
+    "Prints the most probable classes of each picture. MODEL is a file that\n"
+    "'svertka train' wrote: how pictures are brought to the network's size "
+    "and\n"
+    "scale, and what the classes are called, is in it. IMAGE is a PNG or JPEG "
+    "of\n"
+    "any size, grey or colour, or a folder of such files.\n"
+    "A picture that cannot be read is told and passed over; the exit status is "
+    "1\n"
+    "then.\n";
+
+static const char examples[] =
+    "svertka predict model.onnx shirt.png boot.jpg\n"
+    "svertka predict model.onnx shirt.png --top 1 --json\n"
+    "svertka predict model.onnx photos/ --csv scores.csv\n";
+
+typedef struct paths {
+  char **at;
+  int count, capacity;
+} paths;
+
+typedef struct predict {
+  int top, threads;
+  bool json;
+  const char *csv; /* "-": stdout */
+  sv_model *model;
+  sv_classifier *classifier;
+  int classes;
+  float *probabilities;
+  int *order; /* the `top` most probable classes */
+  sv_writer *writer;
+  json_t *list;
+  int failed;
+} predict;
+
+/* ---- Which pictures ---- */
+
+static sv_status add_path(paths *p, char *path) {
+  sv_status status = sv_grow(&p->at, p->count, &p->capacity, sizeof *p->at);
+  if (status != SV_OK)
+    sv_free(path);
+  else
+    p->at[p->count++] = path;
+  return status;
+}
+
+static void free_paths(paths *p) {
+  for (int i = 0; i < p->count; i++) sv_free(p->at[i]);
+  sv_free(p->at);
+}
+
+static int is_picture(const struct dirent *entry) {
+  const char *dot = strrchr(entry->d_name, '.');
+  return entry->d_name[0] != '.' && dot &&
+         (strcasecmp(dot, ".png") == 0 || strcasecmp(dot, ".jpg") == 0 ||
+          strcasecmp(dot, ".jpeg") == 0);
+}
+
+/* The pictures of a folder, sorted by name. */
+static sv_status add_folder(paths *p, const char *folder) {
+  struct dirent **entries;
+  int count = scandir(folder, &entries, is_picture, alphasort);
+  if (count < 0) return sv_fail(SV_IO, "%s: cannot be read", folder);
+  sv_status status = SV_OK;
+  for (int i = 0; i < count; i++) {
+    char *path;
+    if (status == SV_OK)
+      status = sv_path_join(&path, folder, entries[i]->d_name);
+    if (status == SV_OK) status = add_path(p, path);
+    free(entries[i]);
+  }
+  free(entries);
+  if (status == SV_OK && count == 0)
+    status = sv_fail(SV_IO, "%s: holds no .png, .jpg or .jpeg", folder);
+  return status;
+}
+
+static sv_status collect(paths *p, char **operands, int count) {
+  for (int i = 0; i < count; i++) {
+    char *path;
+    if (sv_path_is_folder(operands[i])) {
+      SV_TRY(add_folder(p, operands[i]));
+      continue;
+    }
+    SV_TRY(sv_copy_text(&path, operands[i]));
+    SV_TRY(add_path(p, path));
+  }
+  return SV_OK;
+}
+
+/* ---- One result ---- */
+
+static void print_text(const predict *p, const char *path) {
+  printf("%s\n", path);
+  for (int i = 0; i < p->top; i++)
+    printf("  %6.2f %%  %s\n", 100 * (double)p->probabilities[p->order[i]],
+           sv_classifier_label(p->classifier, p->order[i]));
+}
+
+static json_t *json_classes(const predict *p) {
+  json_t *list = json_array();
+  for (int i = 0; i < p->top; i++)
+    json_array_append_new(
+        list, json_pack("{s:s, s:i, s:f}", "label",
+                        sv_classifier_label(p->classifier, p->order[i]),
+                        "class", p->order[i], "probability",
+                        (double)p->probabilities[p->order[i]]));
+  return list;
+}
+
+/* RFC 4180: a field with a comma, quote or line end stands in quotes. */
+static void add_field(sv_text *line, const char *field) {
+  if (!strpbrk(field, ",\"\r\n")) {
+    sv_text_add(line, "%s", field);
+    return;
+  }
+  sv_text_add(line, "\"");
+  for (; *field; field++)
+    sv_text_add(line, *field == '"' ? "\"\"" : "%c", *field);
+  sv_text_add(line, "\"");
+}
+
+/* Ends the line and writes it. */
+static sv_status put_line(predict *p, sv_text *line) {
+  char *text;
+  sv_text_add(line, "\n");
+  SV_TRY(sv_text_take(line, &text));
+  sv_status status = SV_OK;
+  if (p->writer)
+    status = sv_writer_put(p->writer, text, strlen(text));
+  else
+    fputs(text, stdout);
+  sv_free(text);
+  return status;
+}
+
+static sv_status put_heading(predict *p) {
+  sv_text line = {0};
+  sv_text_add(&line, "file,label,probability");
+  for (int i = 0; i < p->classes; i++) {
+    sv_text_add(&line, ",");
+    add_field(&line, sv_classifier_label(p->classifier, i));
+  }
+  return put_line(p, &line);
+}
+
+static sv_status put_row(predict *p, const char *path) {
+  sv_text line = {0};
+  int best = p->order[0];
+  add_field(&line, path);
+  sv_text_add(&line, ",");
+  add_field(&line, sv_classifier_label(p->classifier, best));
+  sv_text_add(&line, ",%.7g", (double)p->probabilities[best]);
+  for (int i = 0; i < p->classes; i++)
+    sv_text_add(&line, ",%.7g", (double)p->probabilities[i]);
+  return put_line(p, &line);
+}
+
+/* ---- All of them ---- */
+
+static sv_status classify(predict *p, const char *path) {
+  sv_image image;
+  SV_TRY(sv_image_read(&image, path));
+  sv_status status = sv_classify_image(p->classifier, &image, p->probabilities);
+  sv_image_free(&image);
+  if (status != SV_OK) return sv_fail_in(status, "%s", path);
+  sv_classify_top(p->probabilities, p->classes, p->top, p->order);
+  return SV_OK;
+}
+
+/* A fault of the picture is told here; what is returned ends the work. */
+static sv_status predict_one(predict *p, const char *path) {
+  if (classify(p, path) != SV_OK) {
+    p->failed++;
+    cli_say("%s", sv_error());
+    if (p->json)
+      json_array_append_new(
+          p->list, json_pack("{s:s, s:s}", "file", path, "error", sv_error()));
+    return SV_OK;
+  }
+  if (p->csv) return put_row(p, path);
+  if (p->json)
+    json_array_append_new(p->list, json_pack("{s:s, s:o}", "file", path,
+                                             "classes", json_classes(p)));
+  else
+    print_text(p, path);
+  return SV_OK;
+}
+
+static sv_status predict_all(predict *p, const paths *pictures) {
+  cli_progress bar;
+  sv_status status = p->csv ? put_heading(p) : SV_OK;
+  cli_progress_start(&bar, "predict", "images", pictures->count);
+  for (int i = 0; i < pictures->count && status == SV_OK; i++) {
+    cli_progress_end(&bar); /* messages stand on lines of their own */
+    status = predict_one(p, pictures->at[i]);
+    if (status == SV_OK && cli_interrupted())
+      status = sv_fail(SV_INTERRUPTED, "stopped after %d of %d pictures", i + 1,
+                       pictures->count);
+    if (p->writer) cli_progress_at(&bar, i + 1, NULL);
+  }
+  cli_progress_end(&bar);
+  return status;
+}
+
+static sv_status start(predict *p, const char *model) {
+  SV_TRY(cli_model(&p->model, model, NULL, 0));
+  sv_status status = sv_classifier_new(&p->classifier, p->model, p->threads);
+  if (status != SV_OK) return sv_fail_in(status, "%s", model);
+  p->classes = sv_classifier_classes(p->classifier);
+  if (p->top > p->classes) p->top = p->classes;
+  size_t classes = (size_t)p->classes;
+  SV_TRY(sv_alloc_array(&p->probabilities, classes, sizeof(float)));
+  SV_TRY(sv_alloc_array(&p->order, classes, sizeof(int)));
+  if (p->json) p->list = json_array();
+  if (!p->csv || strcmp(p->csv, "-") == 0) return SV_OK;
+  cli_catch_interrupt();
+  return sv_writer_open(&p->writer, p->csv);
+}
+
+static sv_status finish(predict *p) {
+  if (p->json && cli_print_json(json_pack("{s:O}", "images", p->list)) != 0)
+    return sv_fail(SV_IO, "the result was not printed");
+  if (!p->writer) return SV_OK;
+  sv_writer *writer = p->writer;
+  p->writer = NULL;
+  return sv_writer_commit(writer);
+}
+
+static void clean(predict *p) {
+  sv_writer_abandon(p->writer);
+  json_decref(p->list);
+  sv_free(p->probabilities);
+  sv_free(p->order);
+  sv_classifier_free(p->classifier);
+  sv_model_free(p->model);
+}
+
+int cmd_predict(const cli_verb *verb, int argc, char **argv) {
+  predict p = {.top = 5};
+  const cli_option options[] = {
+      {"top", 'k', CLI_INT, &p.top, 1, 1 << 24, NULL, "K",
+       "how many classes to tell"},
+      {"csv", 0, CLI_TEXT, &p.csv, 0, 0, NULL, "FILE",
+       "write a row for each picture, with every class's probability; -: to "
+       "stdout"},
+      CLI_THREADS_OPTION(&p.threads),
+      CLI_JSON_OPTION(&p.json),
+      {0}};
+  const cli_page page = {verb, 2, -1, options, about, examples};
+  int exit_status, count;
+  char **operands;
+  if (!cli_parse(&page, argc, argv, &operands, &count, &exit_status))
+    return exit_status;
+  if (p.csv && p.json) return cli_usage("--csv or --json, not both");
+  paths pictures = {0};
+  sv_status status = collect(&pictures, operands + 1, count - 1);
+  if (status == SV_OK) status = start(&p, operands[0]);
+  if (status == SV_OK) status = predict_all(&p, &pictures);
+  if (status == SV_OK) status = finish(&p);
+  exit_status = cli_fail(status);
+  if (exit_status == CLI_DONE && p.failed) exit_status = CLI_FAILED;
+  free_paths(&pictures);
+  clean(&p);
+  return exit_status;
+}

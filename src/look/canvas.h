@@ -1,0 +1,53 @@
+/* A sheet to draw on: Cairo with what our pictures have in common. */
+#ifndef SV_LOOK_CANVAS_H
+#define SV_LOOK_CANVAS_H
+
+#include <cairo.h>
+#include <svertka/look.h>
+
+#include "base/error.h"
+
+/* Drawn in points on white; a point is so many pixels. */
+enum { SV_CANVAS_PIXELS = 2, SV_CANVAS_SIDE = 16000 };
+
+typedef struct sv_canvas {
+  cairo_surface_t *surface;
+  cairo_t *cr;
+  double width, height;
+} sv_canvas;
+
+/* Sides in points, up to SV_CANVAS_SIDE. Free with sv_canvas_close. */
+sv_status sv_canvas_open(sv_canvas *canvas, double width,
+                         double height) SV_CHECKED;
+/* A PNG file: completely or not at all. */
+sv_status sv_canvas_save(sv_canvas *canvas, const char *path) SV_CHECKED;
+void sv_canvas_close(sv_canvas *canvas);
+
+/* Colours that people with any eyes tell apart, each besides a mark or text of
+ * its own. Source: Wong, "Points of view: Color blindness", Nature Methods 8,
+ * 2011. */
+typedef struct sv_ink {
+  double r, g, b;
+} sv_ink;
+extern const sv_ink sv_ink_text, sv_ink_faint, sv_ink_right, sv_ink_wrong,
+    sv_ink_paper;
+
+void sv_canvas_ink(sv_canvas *canvas, sv_ink ink);
+/* From a (share 0) to b (share 1). */
+sv_ink sv_ink_mix(sv_ink a, sv_ink b, double share);
+
+typedef enum sv_anchor { SV_LEFT, SV_CENTRE, SV_RIGHT } sv_anchor;
+
+void sv_canvas_font(sv_canvas *canvas, double size, bool bold);
+double sv_canvas_text_width(sv_canvas *canvas, const char *text);
+/* On the line through y, cut off with an ellipsis where it is wider than `most`
+ * points (0: never). What is no UTF-8 becomes question marks. */
+void sv_canvas_text(sv_canvas *canvas, double x, double y, sv_anchor anchor,
+                    double most, const char *text);
+
+/* The picture as large as fits into the square at x, y, in its middle; its
+ * pixels stay squares where it grows. */
+sv_status sv_canvas_image(sv_canvas *canvas, double x, double y, double side,
+                          const sv_image *image) SV_CHECKED;
+
+#endif
