@@ -1,9 +1,9 @@
 /* Pixels in, probabilities out: a trained model as a product calls it.
  *
- *     sv_classifier *c;
  *     sv_classifier_new(&c, model, 1);
- *     float p[10];
- *     sv_classify_pixels(c, &image, p);
+ *     sv_classify_pixels(c, pixels, width, height, 3, row_stride, &p);
+ *     sv_classifier_top(c, 1, &best);
+ *     printf("%s %f", sv_classifier_label(c, best), p[best]);
  */
 #ifndef SVERTKA_CLASSIFY_H
 #define SVERTKA_CLASSIFY_H
@@ -37,11 +37,12 @@ SV_API const char *sv_classifier_label(const sv_classifier *classifier, int i);
 SV_API const sv_preprocess *sv_classifier_preprocess(
     const sv_classifier *classifier);
 
-/* probabilities: sv_classifier_classes() numbers that sum to 1. The image may
- * have any size, grey or colour; it is only read. */
+/* *probabilities: sv_classifier_classes() numbers that sum to 1, borrowed and
+ * valid until the classifier's next call. The image may have any size, grey or
+ * colour; it is only read. */
 SV_API SV_CHECKED sv_status sv_classify_image(sv_classifier *classifier,
                                               const sv_image *image,
-                                              float *probabilities);
+                                              const float **probabilities);
 
 /* The same for bare pixels: 8 bits, channels (1 grey, 3 RGB) next to each
  * other, row_stride bytes from a row to the next (0: width * channels). */
@@ -49,12 +50,11 @@ SV_API SV_CHECKED sv_status sv_classify_pixels(sv_classifier *classifier,
                                                const uint8_t *pixels, int width,
                                                int height, int channels,
                                                ptrdiff_t row_stride,
-                                               float *probabilities);
+                                               const float **probabilities);
 
-/* The k most probable classes, the most probable first: indices into
- * probabilities. k at most the number of classes. */
-SV_API void sv_classify_top(const float *probabilities, int classes, int k,
-                            int *top);
+/* The k most probable classes of the last image, the most probable first, as
+ * indices; 1 <= k <= classes. */
+SV_API void sv_classifier_top(const sv_classifier *classifier, int k, int *top);
 
 #ifdef __cplusplus
 }

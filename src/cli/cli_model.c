@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/near.h"
 #include "cli/cli.h"
 #include "graph/graph.h"
 
@@ -30,7 +31,12 @@ static bool is_zoo(const char *text) {
   return sv_zoo_has(name);
 }
 
-/* "nets/small.txt" names its graph "small". */
+static const char *nearest_zoo(const char *name) {
+  for (int i = 0; i < sv_zoo_count(); i++)
+    if (sv_is_near(name, sv_zoo_name(i))) return sv_zoo_name(i);
+  return NULL;
+}
+
 static sv_status read_network(sv_graph **graph, const char *path) {
   unsigned char *bytes;
   size_t size;
@@ -51,10 +57,11 @@ static sv_status build(sv_graph **graph, const char *text,
   if (is_typed(text)) return sv_network_parse(graph, NULL, text);
   if (is_zoo(text)) return sv_zoo_build(graph, text, data);
   if (sv_path_exists(text)) return read_network(graph, text);
+  const char *near = nearest_zoo(text);
   return sv_fail(SV_INVALID,
                  "'%s' is no file, no network as text and no name that "
-                 "'svertka zoo' lists",
-                 text);
+                 "'svertka zoo' lists%s%s%s",
+                 text, near ? "; '" : "", near ? near : "", near ? "'?" : "");
 }
 
 sv_status cli_model(sv_model **model, const char *text, const sv_zoo_data *data,

@@ -223,7 +223,9 @@ static sv_status print_gradients(cli_run *run) {
 /* Names only where there is more than one thing. */
 static sv_status print_text(const form *f, cli_run *run) {
   if (f->steps) return cli_print_steps(run);
-  bool alone = !f->backward && !outputs(run)[1].name;
+  bool alone = !f->backward;
+  for (const sv_port *port = outputs(run) + 1; port->name; port++)
+    alone &= port->optional;
   for (const sv_port *port = outputs(run); port->name; port++) {
     if (port->optional) continue;
     sv_tensor view;
@@ -297,10 +299,10 @@ int cmd_op(const cli_verb *verb, int argc, char **argv) {
   add_ports(f);
   add_attrs(f);
   add_controls(f);
-  char usage[80], summary[512];
-  snprintf(usage, sizeof usage, "%s [options]", f->op->name);
+  char name[80], summary[512];
+  snprintf(name, sizeof name, "%s %s", verb->name, f->op->name);
   snprintf(summary, sizeof summary, "%s\n", f->op->summary);
-  const cli_verb one = {verb->name, usage, verb->help, verb->run};
+  const cli_verb one = {name, "[options]", verb->help, verb->run};
   const cli_page form_page = {&one, 0, 0, f->options, summary, NULL};
   exit_status = run_form(f, &form_page, argc - 1, argv + 1);
   sv_free(f);

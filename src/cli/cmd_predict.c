@@ -39,8 +39,8 @@ typedef struct predict {
   sv_model *model;
   sv_classifier *classifier;
   int classes;
-  float *probabilities;
-  int *order; /* the `top` most probable classes */
+  const float *probabilities; /* of the last picture */
+  int *order;                 /* the `top` most probable classes */
   sv_writer *writer;
   json_t *list;
   int failed;
@@ -174,10 +174,11 @@ static sv_status put_row(predict *p, const char *path) {
 static sv_status classify(predict *p, const char *path) {
   sv_image image;
   SV_TRY(sv_image_read(&image, path));
-  sv_status status = sv_classify_image(p->classifier, &image, p->probabilities);
+  sv_status status =
+      sv_classify_image(p->classifier, &image, &p->probabilities);
   sv_image_free(&image);
   if (status != SV_OK) return sv_fail_in(status, "%s", path);
-  sv_classify_top(p->probabilities, p->classes, p->top, p->order);
+  sv_classifier_top(p->classifier, p->top, p->order);
   return SV_OK;
 }
 
@@ -222,9 +223,7 @@ static sv_status start(predict *p, const char *model) {
   if (status != SV_OK) return sv_fail_in(status, "%s", model);
   p->classes = sv_classifier_classes(p->classifier);
   if (p->top > p->classes) p->top = p->classes;
-  size_t classes = (size_t)p->classes;
-  SV_TRY(sv_alloc_array(&p->probabilities, classes, sizeof(float)));
-  SV_TRY(sv_alloc_array(&p->order, classes, sizeof(int)));
+  SV_TRY(sv_alloc_array(&p->order, (size_t)p->classes, sizeof(int)));
   if (p->json) p->list = json_array();
   if (!p->csv || strcmp(p->csv, "-") == 0) return SV_OK;
   cli_catch_interrupt();
@@ -243,7 +242,6 @@ static sv_status finish(predict *p) {
 static void clean(predict *p) {
   sv_writer_abandon(p->writer);
   json_decref(p->list);
-  sv_free(p->probabilities);
   sv_free(p->order);
   sv_classifier_free(p->classifier);
   sv_model_free(p->model);

@@ -53,6 +53,19 @@ static const char *show_attr(const sv_node *node, const char *name,
   return text;
 }
 
+/* The stride of whatever has a kernel: "2", or "2x1" where axes differ. */
+static const char *show_stride(const sv_node *node, char text[CELL]) {
+  const sv_attr *row = sv_attr_find(node->op, "stride");
+  text[0] = '\0';
+  if (!row || row->type != SV_ATTR_INTS) return text;
+  const sv_ints *s = (const void *)((const char *)node->attrs + row->offset);
+  bool alike = true;
+  for (int i = 1; i < s->count; i++) alike &= s->at[i] == s->at[0];
+  if (!alike) return show_attr(node, "stride", text);
+  snprintf(text, CELL, "%lld", s->count ? (long long)s->at[0] : 1);
+  return text;
+}
+
 /* A number for both axes, or one for each. */
 static const char *pair(double h, double w, char text[CELL]) {
   if (h == w)
@@ -62,7 +75,8 @@ static const char *pair(double h, double w, char text[CELL]) {
   return text;
 }
 
-static void add_field(cli_table *t, const sv_field *f) {
+/* Where positions have no place any more, only the size is told. */
+static void add_field(cli_table *t, const sv_field *f, bool placed) {
   char text[CELL];
   if (f->none || f->whole) {
     cli_cell(t, "%s", f->none ? "" : "all");
@@ -73,6 +87,11 @@ static void add_field(cli_table *t, const sv_field *f) {
   const sv_reach *h = &f->axis[0], *w = &f->axis[1];
   cli_cell(t, "%lldx%lld", (long long)sv_reach_size(h),
            (long long)sv_reach_size(w));
+  if (!placed) {
+    cli_cell(t, "%s", "");
+    cli_cell(t, "%s", "");
+    return;
+  }
   cli_cell(t, "%s", pair((double)h->step, (double)w->step, text));
   cli_cell(t, "%s", pair(sv_reach_centre(h), sv_reach_centre(w), text));
 }
@@ -101,20 +120,20 @@ static void print_table(const sv_analysis *a) {
     cli_cell(t, "%s", l->node->op->name);
     cli_cell(t, "%s", show_shape(&l->output, text));
     cli_cell(t, "%s", show_attr(l->node, "kernel", text));
-    cli_cell(t, "%s", show_attr(l->node, "stride", text));
+    cli_cell(t, "%s", show_stride(l->node, text));
     add_number(t, l->parameters);
     add_number(t, l->neurons);
     add_number(t, l->macs);
-    add_field(t, &l->field);
+    add_field(t, &l->field, l->output.rank > 2);
   }
   cli_table_print(t);
 }
 
 static void print_totals(const sv_analysis *a) {
-  char number[3][CLI_NUMBER_TEXT];
-  printf("\n%s parameters in %d weight layers, %s neurons, %s MAC\n",
-         cli_number(a->parameters, number[0]), a->weight_layers,
-         cli_number(a->neurons, number[1]), cli_number(a->macs, number[2]));
+  char parameters[CLI_NUMBER_TEXT], macs[CLI_NUMBER_TEXT];
+  printf("\n%s parameters in %d weight layer%s, %s MAC\n",
+         cli_number(a->parameters, parameters), a->weight_layers,
+         a->weight_layers == 1 ? "" : "s", cli_number(a->macs, macs));
 }
 
 /* ---- As JSON ---- */
@@ -161,11 +180,11 @@ static int print_json(const sv_analysis *a) {
   for (int i = 0; i < a->count; i++)
     json_array_append_new(layers, json_layer(&a->layers[i]));
   json_t *input = a->input.rank >= 0 ? json_shape(&a->input) : json_null();
-  return cli_print_json(json_pack(
-      "{s:s, s:o, s:I, s:I, s:I, s:i, s:o}", "name", sv_graph_name(a->graph),
-      "input", input, "parameters", (json_int_t)a->parameters, "macs",
-      (json_int_t)a->macs, "neurons", (json_int_t)a->neurons, "weight_layers",
-      a->weight_layers, "layers", layers));
+  return cli_print_json(json_pack("{s:s, s:o, s:I, s:I, s:i, s:o}", "name",
+                                  sv_graph_name(a->graph), "input", input,
+                                  "parameters", (json_int_t)a->parameters,
+                                  "macs", (json_int_t)a->macs, "weight_layers",
+                                  a->weight_layers, "layers", layers));
 }
 
 /* ---- The verb ---- */

@@ -14,6 +14,7 @@ struct sv_classifier {
   sv_preprocess preprocess; /* with a name for every class */
   sv_tensor image;          /* the plan's input, 1 x C x H x W */
   char *output;             /* its value's name */
+  float *probabilities;
   int classes;
   bool scores; /* the output still needs a softmax */
 };
@@ -72,7 +73,7 @@ static sv_status count_classes(sv_classifier *c) {
                    c->output,
                    sv_shape_text(&output.shape, (char[SV_SHAPE_TEXT]){0}));
   c->classes = (int)count;
-  return SV_OK;
+  return sv_alloc_array(&c->probabilities, (size_t)count, sizeof(float));
 }
 
 /* Classes without names are called by their numbers. */
@@ -124,6 +125,7 @@ void sv_classifier_free(sv_classifier *classifier) {
   sv_plan_free(classifier->plan);
   sv_preprocess_free(&classifier->preprocess);
   sv_free(classifier->output);
+  sv_free(classifier->probabilities);
   sv_free(classifier);
 }
 
@@ -154,24 +156,26 @@ static void softmax(float *p, int classes) {
 }
 
 sv_status sv_classify_image(sv_classifier *classifier, const sv_image *image,
-                            float *probabilities) {
+                            const float **probabilities) {
   sv_classifier *c = classifier;
   SV_TRY(sv_preprocess_pixels(&c->preprocess, image, c->image.data));
   SV_TRY(sv_plan_forward(c->plan));
   sv_tensor output;
   SV_TRY(sv_plan_value(c->plan, c->output, &output));
-  memcpy(probabilities, output.data, (size_t)c->classes * sizeof(float));
-  if (c->scores) softmax(probabilities, c->classes);
+  memcpy(c->probabilities, output.data, (size_t)c->classes * sizeof(float));
+  if (c->scores) softmax(c->probabilities, c->classes);
   for (int i = 0; i < c->classes; i++)
-    if (!isfinite(probabilities[i]))
+    if (!isfinite(c->probabilities[i]))
       return sv_fail(SV_NUMERIC, "the probability of '%s' is not a number",
                      c->preprocess.names[i]);
+  *probabilities = c->probabilities;
   return SV_OK;
 }
 
 sv_status sv_classify_pixels(sv_classifier *classifier, const uint8_t *pixels,
                              int width, int height, int channels,
-                             ptrdiff_t row_stride, float *probabilities) {
+                             ptrdiff_t row_stride,
+                             const float **probabilities) {
   sv_image image = {.width = width,
                     .height = height,
                     .channels = channels,
@@ -180,14 +184,15 @@ sv_status sv_classify_pixels(sv_classifier *classifier, const uint8_t *pixels,
   return sv_classify_image(classifier, &image, probabilities);
 }
 
-void sv_classify_top(const float *probabilities, int classes, int k, int *top) {
+/* Each time the most probable one that comes after the last: less probable, or
+ * equally so and of a higher index. */
+void sv_classifier_top(const sv_classifier *classifier, int k, int *top) {
+  const float *p = classifier->probabilities;
   for (int n = 0; n < k; n++) {
-    int best = -1;
-    for (int i = 0; i < classes; i++) {
-      bool taken = false;
-      for (int j = 0; j < n; j++) taken |= top[j] == i;
-      if (!taken && (best < 0 || probabilities[i] > probabilities[best]))
-        best = i;
+    int last = n ? top[n - 1] : -1, best = -1;
+    for (int i = 0; i < classifier->classes; i++) {
+      bool after = last < 0 || p[i] < p[last] || (p[i] == p[last] && i > last);
+      if (after && (best < 0 || p[i] > p[best])) best = i;
     }
     top[n] = best;
   }

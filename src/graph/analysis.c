@@ -116,7 +116,6 @@ static sv_status add_layer(counter *c, const sv_node *node, sv_layer *layer) {
   a->weight_layers += layer->weighted;
   if (__builtin_add_overflow(a->parameters, layer->parameters,
                              &a->parameters) ||
-      __builtin_add_overflow(a->neurons, layer->neurons, &a->neurons) ||
       __builtin_add_overflow(a->macs, layer->macs, &a->macs))
     return sv_fail(SV_NO_MEMORY, "%s: the counts are too large", node->name);
   return SV_OK;

@@ -29,7 +29,7 @@ typedef struct sv_analysis {
   sv_graph *graph;  /* the part that was looked at; nodes point into it */
   sv_layer *layers; /* in the order of the nodes */
   int count;
-  int64_t parameters, neurons, macs;
+  int64_t parameters, macs;
   int weight_layers;
   sv_shape input; /* of the first image input; rank -1: there is none */
 } sv_analysis;
