@@ -27,8 +27,6 @@ static sv_status find_opset(loader *l) {
     if (l->opset < 1)
       return sv_fail(SV_FORMAT, "opset %lld", (long long)l->opset);
   }
-  if (!l->opset)
-    return sv_fail(SV_FORMAT, "does not say which opset it was made for");
   if (l->opset > SV_ONNX_NEWEST_OPSET)
     return sv_fail(SV_UNSUPPORTED, "opset %lld, the newest known is %d",
                    (long long)l->opset, SV_ONNX_NEWEST_OPSET);

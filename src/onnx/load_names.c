@@ -190,7 +190,7 @@ static sv_status add_outputs(loader *l, const step *s, int number,
                              bool algorithm) {
   const Onnx__NodeProto *n = s->proto;
   for (size_t i = 0; i < n->n_output; i++) {
-    source *made;
+    source *made = NULL;
     if (!n->output[i][0]) continue;
     if (algorithm && strncmp(n->output[i], SV_ONNX_AS, strlen(SV_ONNX_AS)) == 0)
       SV_TRY(replace_source(l, n->output[i], &made));

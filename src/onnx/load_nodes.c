@@ -269,6 +269,7 @@ static sv_status note_shapes(loader *l, draft *d) {
   for (int i = 0; i < d->out_count; i++) {
     sv_value_info *value = &l->graph->values[d->out[i]];
     if (!d->out[i] || value->shape.rank >= 0) continue;
+    if (sv_shape_count(&out[i].shape) < 0) continue;
     value->shape = out[i].shape;
     value->dtype = out[i].dtype;
   }
@@ -309,6 +310,7 @@ static sv_status add_node(loader *l, sv_names *taken, step *s) {
   if (status == SV_OK)
     status = sv_graph_add_node(l->graph, s->op, name, d.attrs, d.in, d.in_count,
                                d.out, d.out_count);
+  if (status == SV_OK) status = note_shapes(l, &d);
   sv_arena_free(&d.scratch);
   return status;
 }

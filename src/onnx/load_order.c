@@ -31,6 +31,9 @@ static sv_status choose_operator(const loader *l, step *s) {
   if (domain && domain[0] && strcmp(domain, "ai.onnx") != 0)
     return sv_fail(SV_UNSUPPORTED, "domain " SV_NAME " is not supported",
                    domain);
+  if (!l->opset)
+    return sv_fail(SV_FORMAT,
+                   "the file does not say which opset it is made of");
   s->op = sv_registry_onnx(type, l->opset);
   if (s->op) return SV_OK;
   return sv_fail(SV_UNSUPPORTED, "operator is not supported at opset %lld",

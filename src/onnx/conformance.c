@@ -1,0 +1,343 @@
+#include "onnx/conformance.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <svertka/plan.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "onnx/onnx.h"
+#include "onnx/tensors.h"
+#include "onnx/wire.h"
+
+enum { DEEPEST = 16 }; /* folders in folders: no loop of links is endless */
+
+static const double relative = 1e-4, absolute = 1e-7;
+static const size_t largest_file = INT32_MAX;
+
+/* One data set of one test. */
+typedef struct trial {
+  const sv_conformance_options *options;
+  const char *folder; /* of the data set */
+  const Onnx__GraphProto *graph;
+  sv_onnx_known *known; /* the graph's inputs, as far as there are files */
+  int known_count;
+  sv_model *model;
+  sv_plan *plan;
+  double error;
+} trial;
+
+/* ---- Files ---- */
+
+static sv_status read_tensor(const char *path, sv_tensor **tensor) {
+  unsigned char *bytes;
+  size_t size;
+  const Onnx__TensorProto *proto;
+  *tensor = NULL;
+  SV_TRY(sv_file_read(path, largest_file, &bytes, &size));
+  sv_arena arena = {.limit = 2 * size + (1 << 20)};
+  sv_status status = sv_wire_read(&proto, &onnx__tensor_proto__descriptor,
+                                  bytes, size, &arena);
+  if (status == SV_OK) status = sv_onnx_tensor_new(proto, tensor);
+  sv_arena_free(&arena);
+  sv_free(bytes);
+  return status == SV_OK ? SV_OK : sv_fail_in(status, "%s", path);
+}
+
+/* "input_3.pb" of the data set; *tensor NULL if there is none. */
+static sv_status read_numbered(const trial *t, const char *stem, size_t number,
+                               sv_tensor **tensor) {
+  char name[64], *path;
+  *tensor = NULL;
+  snprintf(name, sizeof name, "%s_%zu.pb", stem, number);
+  SV_TRY(sv_path_join(&path, t->folder, name));
+  sv_status status = SV_OK;
+  if (sv_path_exists(path)) status = read_tensor(path, tensor);
+  sv_free(path);
+  return status;
+}
+
+/* ---- Types that are run at all ---- */
+
+static sv_status check_tensor(const Onnx__ValueInfoProto *value) {
+  const Onnx__TypeProto *type = value->type;
+  if (!type || type->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE)
+    return SV_OK;
+  return sv_fail(SV_UNSUPPORTED, SV_NAME " is no tensor",
+                 value->name ? value->name : "");
+}
+
+static sv_status check_type(const char *name, const sv_tensor *tensor) {
+  if (sv_onnx_computed(tensor->dtype) == tensor->dtype) return SV_OK;
+  return sv_fail(SV_UNSUPPORTED, SV_NAME " is %s, computed is f32", name,
+                 sv_dtype_name(tensor->dtype));
+}
+
+/* ---- Inputs ---- */
+
+static sv_status read_inputs(trial *t) {
+  const Onnx__GraphProto *graph = t->graph;
+  SV_TRY(sv_alloc_array(&t->known, graph->n_input, sizeof *t->known));
+  for (size_t i = 0; i < graph->n_input; i++) {
+    sv_tensor *value;
+    SV_TRY(check_tensor(graph->input[i]));
+    SV_TRY(read_numbered(t, "input", i, &value));
+    if (!value) break;
+    sv_onnx_known *known = &t->known[t->known_count++];
+    known->name = graph->input[i]->name ? graph->input[i]->name : "";
+    known->value = value;
+    SV_TRY(check_type(known->name, value));
+  }
+  return SV_OK;
+}
+
+static sv_status make_plan(trial *t) {
+  sv_plan_options plan = sv_plan_default();
+  sv_input_shape *shapes;
+  SV_TRY(sv_alloc_array(&shapes, (size_t)t->known_count, sizeof *shapes));
+  plan.threads = t->options->threads;
+  plan.backend = t->options->backend;
+  plan.shapes = shapes;
+  for (int i = 0; i < t->known_count; i++) {
+    int id = sv_graph_find(t->model->graph, t->known[i].name);
+    if (!id || t->model->graph->values[id].kind != SV_VALUE_INPUT) continue;
+    shapes[plan.shape_count++] =
+        (sv_input_shape){t->known[i].name, t->known[i].value->shape};
+  }
+  sv_status status =
+      sv_plan_new(&t->plan, t->model->graph, t->model->state, &plan);
+  sv_free(shapes);
+  return status;
+}
+
+static sv_status give_input(trial *t, const sv_onnx_known *known) {
+  int id = sv_graph_find(t->model->graph, known->name);
+  if (!id || t->model->graph->values[id].kind != SV_VALUE_INPUT) return SV_OK;
+  sv_tensor view;
+  SV_TRY(sv_plan_input(t->plan, known->name, &view));
+  if (view.dtype != known->value->dtype)
+    return sv_fail(SV_FORMAT, "input " SV_NAME " is %s, the file holds %s",
+                   known->name, sv_dtype_name(view.dtype),
+                   sv_dtype_name(known->value->dtype));
+  return sv_tensor_copy(&view, known->value);
+}
+
+/* ---- Outputs ---- */
+
+/* max|a-b| and max|b|; infinite if one is not a number and the other is, or
+ * infinities differ. */
+static void measure(const sv_tensor *a, const sv_tensor *b, double *difference,
+                    double *size) {
+  int64_t count = sv_shape_count(&b->shape);
+  *difference = *size = 0;
+  for (int64_t i = 0; i < count; i++) {
+    double x = sv_tensor_get(a, i), y = sv_tensor_get(b, i);
+    if (x == y || (isnan(x) && isnan(y))) {
+      if (isfinite(y)) *size = fmax(*size, fabs(y));
+      continue;
+    }
+    double distance = fabs(x - y);
+    *difference = fmax(*difference, isfinite(distance) ? distance : INFINITY);
+    if (isfinite(y)) *size = fmax(*size, fabs(y));
+  }
+}
+
+static sv_status compare(trial *t, const char *name, const sv_tensor *found,
+                         const sv_tensor *expected) {
+  char a[SV_SHAPE_TEXT], b[SV_SHAPE_TEXT];
+  if (found->dtype != expected->dtype)
+    return sv_fail(SV_NUMERIC, SV_NAME " is %s, expected %s", name,
+                   sv_dtype_name(found->dtype), sv_dtype_name(expected->dtype));
+  if (!sv_shape_equal(&found->shape, &expected->shape))
+    return sv_fail(SV_NUMERIC, SV_NAME " is %s, expected %s", name,
+                   sv_shape_text(&found->shape, a),
+                   sv_shape_text(&expected->shape, b));
+  double difference, size;
+  measure(found, expected, &difference, &size);
+  if (difference > 0) t->error = fmax(t->error, difference / fmax(size, 1e-30));
+  bool exact = found->dtype != SV_F32;
+  if (difference <= (exact ? 0 : relative * size + absolute)) return SV_OK;
+  return sv_fail(SV_NUMERIC, SV_NAME " differs by %.3g where it is up to %.3g",
+                 name, difference, size);
+}
+
+static sv_status compare_output(trial *t, size_t number, bool *compared) {
+  const char *name = t->graph->output[number]->name;
+  sv_tensor *expected, found;
+  SV_TRY(check_tensor(t->graph->output[number]));
+  SV_TRY(read_numbered(t, "output", number, &expected));
+  if (!expected) return SV_OK;
+  *compared = true;
+  sv_status status = check_type(name, expected);
+  if (status == SV_OK) status = sv_plan_value(t->plan, name, &found);
+  if (status == SV_OK) status = compare(t, name, &found, expected);
+  sv_tensor_free(expected);
+  return status;
+}
+
+static sv_status compare_outputs(trial *t) {
+  bool compared = false;
+  for (size_t i = 0; i < t->graph->n_output; i++)
+    SV_TRY(compare_output(t, i, &compared));
+  if (compared) return SV_OK;
+  return sv_fail(SV_FORMAT, "%s: no output to compare with", t->folder);
+}
+
+/* ---- A test ---- */
+
+static sv_status run_trial(trial *t, const char *path,
+                           const unsigned char *bytes, size_t size) {
+  SV_TRY(read_inputs(t));
+  sv_onnx_load_options load = {.known = t->known,
+                               .known_count = t->known_count};
+  SV_TRY(sv_onnx_load_memory(&t->model, path, bytes, size, &load));
+  SV_TRY(make_plan(t));
+  for (int i = 0; i < t->known_count; i++) SV_TRY(give_input(t, &t->known[i]));
+  SV_TRY(sv_plan_forward(t->plan));
+  return compare_outputs(t);
+}
+
+static void free_trial(trial *t) {
+  sv_plan_free(t->plan);
+  sv_model_free(t->model);
+  for (int i = 0; i < t->known_count; i++)
+    sv_tensor_free((sv_tensor *)(uintptr_t)t->known[i].value);
+  sv_free(t->known);
+}
+
+/* A test under way. */
+typedef struct test {
+  const sv_conformance_options *options;
+  const char *model; /* path */
+  unsigned char *bytes;
+  size_t size;
+  const Onnx__ModelProto *proto;
+  double error;
+  int sets;
+} test;
+
+static sv_status run_set(test *t, const char *folder) {
+  trial one = {
+      .options = t->options, .folder = folder, .graph = t->proto->graph};
+  sv_status status = run_trial(&one, t->model, t->bytes, t->size);
+  free_trial(&one);
+  t->error = fmax(t->error, one.error);
+  t->sets++;
+  return status;
+}
+
+/* ---- Folders ---- */
+
+typedef sv_status (*visit)(void *context, const char *path, int depth);
+
+static int by_name(const struct dirent **a, const struct dirent **b) {
+  return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* Every folder in this one whose name begins with `prefix`, in order. */
+static sv_status each_folder(const char *folder, const char *prefix, int depth,
+                             visit to, void *context) {
+  struct dirent **entries;
+  int count = scandir(folder, &entries, NULL, by_name);
+  if (count < 0)
+    return sv_fail(SV_IO, "%s: cannot read the folder: %s", folder,
+                   strerror(errno));
+  sv_status status = SV_OK;
+  for (int i = 0; i < count; i++) {
+    const char *name = entries[i]->d_name;
+    char *path = NULL;
+    if (status == SV_OK && name[0] != '.' &&
+        strncmp(name, prefix, strlen(prefix)) == 0) {
+      status = sv_path_join(&path, folder, name);
+      if (status == SV_OK && sv_path_is_folder(path))
+        status = to(context, path, depth + 1);
+    }
+    sv_free(path);
+    free(entries[i]);
+  }
+  free(entries);
+  return status;
+}
+
+static sv_status visit_set(void *context, const char *path, int depth) {
+  (void)depth;
+  return run_set(context, path);
+}
+
+static sv_status run_sets(test *t, const char *folder, sv_arena *arena) {
+  SV_TRY(sv_file_read(t->model, largest_file, &t->bytes, &t->size));
+  arena->limit = 2 * t->size + (8 << 20);
+  sv_status status = sv_wire_read(&t->proto, &onnx__model_proto__descriptor,
+                                  t->bytes, t->size, arena);
+  if (status == SV_OK && !t->proto->graph)
+    status = sv_fail(SV_FORMAT, "has no graph");
+  if (status != SV_OK) return sv_fail_in(status, "%s", t->model);
+  SV_TRY(each_folder(folder, "test_data_set_", 0, visit_set, t));
+  if (t->sets) return SV_OK;
+  return sv_fail(SV_FORMAT, "%s: no folder test_data_set_0", folder);
+}
+
+/* The message without the path that the reader of the result knows. */
+static const char *reason_of(const test *t) {
+  const char *message = sv_error();
+  size_t length = strlen(t->model);
+  if (strncmp(message, t->model, length) == 0 &&
+      strncmp(message + length, ": ", 2) == 0)
+    return message + length + 2;
+  return message;
+}
+
+static sv_status run_test(const sv_conformance_options *options,
+                          const char *folder, const char *model) {
+  test t = {.options = options, .model = model};
+  sv_arena arena = {0};
+  char reason[1024] = "";
+  sv_status status = run_sets(&t, folder, &arena);
+  if (status != SV_OK) snprintf(reason, sizeof reason, "%s", reason_of(&t));
+  sv_arena_free(&arena);
+  sv_free(t.bytes);
+  sv_conformance_result result = {.path = folder,
+                                  .outcome = status == SV_OK ? SV_OUTCOME_PASS
+                                             : status == SV_UNSUPPORTED
+                                                 ? SV_OUTCOME_UNSUPPORTED
+                                                 : SV_OUTCOME_FAIL,
+                                  .reason = reason,
+                                  .error = t.error};
+  return options->report(options->context, &result);
+}
+
+/* All tests below a folder. */
+typedef struct search {
+  const sv_conformance_options *options;
+  int found;
+} search;
+
+static sv_status visit_folder(void *context, const char *folder, int depth) {
+  search *s = context;
+  char *model;
+  if (depth > DEEPEST)
+    return sv_fail(SV_INVALID, "%s: folders nest too deeply", folder);
+  SV_TRY(sv_path_join(&model, folder, "model.onnx"));
+  sv_status status;
+  if (sv_path_exists(model)) {
+    s->found++;
+    status = run_test(s->options, folder, model);
+  } else {
+    status = each_folder(folder, "", depth, visit_folder, s);
+  }
+  sv_free(model);
+  return status;
+}
+
+sv_status sv_conformance_run(const char *folder,
+                             const sv_conformance_options *options) {
+  search s = {.options = options};
+  SV_TRY(visit_folder(&s, folder, 0));
+  if (s.found) return SV_OK;
+  return sv_fail(SV_INVALID, "%s: no test in it, that is no model.onnx",
+                 folder);
+}
