@@ -1,17 +1,13 @@
 /* A training made ready: data, network, plans, optimiser; checked against what
  * a resumption finds. */
-#include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/random.h"
 #include "base/thread.h"
+#include "train/digest.h"
 #include "train/fit.h"
 #include "train/head.h"
 #include "train/options.h"
-
-static const char digest_key[] = "svertka.train.digest";
 
 /* ---- Data ---- */
 
@@ -82,34 +78,6 @@ static sv_status start_loader(sv_fit_job *job) {
   return sv_loader_new(&job->loader, &options);
 }
 
-static uint64_t mix(uint64_t hash, const void *bytes, size_t size) {
-  const unsigned char *at = bytes;
-  for (size_t i = 0; i < size; i++) hash = (hash ^ at[i]) * 0x100000001B3u;
-  return hash;
-}
-
-/* All labels, and the pixels of a few pictures: other data are noticed. */
-static sv_status digest(const sv_dataset *dataset, char text[17]) {
-  enum { PICTURES = 16 };
-  int64_t count = sv_dataset_count(dataset);
-  uint64_t hash = sv_hash_text("svertka");
-  for (int64_t i = 0; i < count; i++) {
-    int32_t label = sv_dataset_label(dataset, i);
-    hash = mix(hash, &label, sizeof label);
-  }
-  for (int k = 0; k < PICTURES; k++) {
-    sv_image image;
-    SV_TRY(sv_dataset_image(dataset, (count - 1) * k / PICTURES, &image));
-    size_t row = (size_t)image.width * (size_t)image.channels;
-    ptrdiff_t stride = image.stride ? image.stride : (ptrdiff_t)row;
-    for (int y = 0; y < image.height; y++)
-      hash = mix(hash, image.pixels + y * stride, row);
-    sv_image_free(&image);
-  }
-  snprintf(text, 17, "%016llx", (unsigned long long)hash);
-  return SV_OK;
-}
-
 /* ---- Network ---- */
 
 static sv_status compile(sv_fit_job *job) {
@@ -144,17 +112,13 @@ static sv_status check_classes(sv_fit_job *job) {
 
 /* ---- Beginning, or going on ---- */
 
-static sv_status write_metadata(sv_fit_job *job, const char *data) {
-  SV_TRY(sv_preprocess_save(&job->preprocess, job->model));
-  SV_TRY(sv_options_save(job->options, job->model));
-  return sv_model_set_meta(job->model, digest_key, data);
-}
-
-static sv_status check_resumption(sv_fit_job *job, const char *data) {
+static sv_status check_resumption(sv_fit_job *job) {
+  char data[SV_DIGEST_TEXT];
   sv_counters *c = &job->counters;
-  const char *before = sv_model_meta(job->model, digest_key);
   SV_TRY(sv_records_read(sv_model_state(job->model), c));
   SV_TRY(sv_options_compare(job->options, job->model));
+  SV_TRY(sv_digest_data(job->dataset, data));
+  const char *before = sv_model_meta(job->model, SV_DIGEST_DATA_KEY);
   if (!before || strcmp(before, data) != 0)
     return sv_fail(SV_INVALID, "%s: these are not the data of the run",
                    sv_dataset_path(job->dataset));
@@ -168,11 +132,16 @@ static sv_status check_resumption(sv_fit_job *job, const char *data) {
 }
 
 static sv_status begin(sv_fit_job *job) {
-  char data[17];
-  SV_TRY(digest(job->dataset, data));
-  if (job->options->resume) SV_TRY(check_resumption(job, data));
-  if (!job->options->resume) sv_records_drop(sv_model_state(job->model));
-  return write_metadata(job, data);
+  char digest[SV_DIGEST_TEXT];
+  sv_model *model = job->model;
+  if (job->options->resume) return check_resumption(job);
+  sv_records_drop(sv_model_state(model));
+  SV_TRY(sv_preprocess_save(&job->preprocess, model));
+  SV_TRY(sv_options_save(job->options, model));
+  SV_TRY(sv_digest_network(model->graph, digest));
+  SV_TRY(sv_model_set_meta(model, SV_DIGEST_NETWORK_KEY, digest));
+  SV_TRY(sv_digest_data(job->dataset, digest));
+  return sv_model_set_meta(model, SV_DIGEST_DATA_KEY, digest);
 }
 
 static sv_status make_optimiser(sv_fit_job *job) {

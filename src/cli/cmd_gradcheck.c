@@ -1,0 +1,123 @@
+/* svertka gradcheck: analytic against numeric gradients of a network. */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/memory.h"
+#include "cli/cli.h"
+#include "train/gradcheck.h"
+
+static const char about[] =
+    "Moves numbers of each parameter and of the input by a small step to both\n"
+    "sides, in double precision, and compares the change of the loss with the\n"
+    "gradient of the backward pass:\n"
+    "  error = max |analytic - numeric| / max |numeric|\n"
+    "Where a ReLU or a maximum switches between the two sides they differ\n"
+    "though both are right: a smaller step or another seed shows it. The exit\n"
+    "status is 1 if an error is above the tolerance.\n";
+
+static const char examples[] =
+    "svertka gradcheck lenet5\n"
+    "svertka gradcheck 'input 2x9x9; conv 4 3x3; tanh; flatten; linear 5'\n";
+
+typedef struct check {
+  sv_gradcheck_options options;
+  double tolerance;
+  bool json;
+  sv_gradcheck_row *rows;
+  int count;
+} check;
+
+static bool passes(const check *c, const sv_gradcheck_row *row) {
+  return row->error <= c->tolerance;
+}
+
+static double worst(const check *c) {
+  double error = 0;
+  for (int i = 0; i < c->count; i++)
+    if (!(c->rows[i].error <= error)) error = c->rows[i].error;
+  return error;
+}
+
+static int print_json(const check *c) {
+  json_t *rows = json_array();
+  for (int i = 0; i < c->count; i++) {
+    const sv_gradcheck_row *r = &c->rows[i];
+    json_array_append_new(
+        rows,
+        json_pack("{s:s, s:I, s:I, s:f, s:f, s:b}", "name", r->name, "numbers",
+                  (json_int_t)r->count, "moved", (json_int_t)r->moved, "error",
+                  r->error, "gradient", r->greatest, "pass", passes(c, r)));
+  }
+  return cli_print_json(json_pack("{s:f, s:f, s:b, s:o}", "worst", worst(c),
+                                  "tolerance", c->tolerance, "pass",
+                                  worst(c) <= c->tolerance, "tensors", rows));
+}
+
+static int print_table(const check *c) {
+  char number[CLI_NUMBER_TEXT];
+  cli_table *t = cli_table_new("Tensor|Numbers|Moved|Gradient|Error|<");
+  for (int i = 0; i < c->count; i++) {
+    const sv_gradcheck_row *r = &c->rows[i];
+    cli_cell(t, "%.60s", r->name);
+    cli_cell(t, "%s", cli_number(r->count, number));
+    cli_cell(t, "%s", cli_number(r->moved, number));
+    cli_cell(t, "%.2e", r->greatest);
+    cli_cell(t, "%.1e", r->error);
+    cli_cell(t, "%s", passes(c, r) ? "" : "FAIL");
+  }
+  cli_table_print(t);
+  printf("\nworst error %.1e, tolerance %.1e\n", worst(c), c->tolerance);
+  return CLI_DONE;
+}
+
+static sv_status run(check *c, const char *network, const sv_ints *image) {
+  if (image->count && image->count != 3) {
+    cli_say("--image is C x H x W, as in 3x32x32");
+    return SV_INVALID;
+  }
+  if (image->count) c->options.image = image->at;
+  sv_model *model;
+  sv_status status = cli_model(&model, network, NULL, c->options.seed);
+  if (status != SV_OK) {
+    cli_fail(status);
+    return status;
+  }
+  status = sv_gradcheck(&c->rows, &c->count, model, &c->options);
+  if (status != SV_OK) cli_fail(status);
+  int printed = CLI_DONE;
+  if (status == SV_OK) printed = c->json ? print_json(c) : print_table(c);
+  sv_model_free(model);
+  return printed == CLI_DONE ? status : SV_IO;
+}
+
+int cmd_gradcheck(const cli_verb *verb, int argc, char **argv) {
+  check c = {.options = {.batch = 2, .samples = 20, .step = 1e-5, .seed = 1},
+             .tolerance = 1e-6};
+  sv_ints image = {0};
+  const cli_option options[] = {
+      {"batch", 'b', CLI_LONG, &c.options.batch, 1, 1 << 20, NULL, "N",
+       "random images at once"},
+      {"samples", 'n', CLI_LONG, &c.options.samples, 1, 1e12, NULL, "N",
+       "numbers moved of each tensor"},
+      {"step", 0, CLI_REAL, &c.options.step, 1e-12, 1, NULL, "H",
+       "by which they are moved"},
+      {"tolerance", 0, CLI_REAL, &c.tolerance, 0, 1, NULL, "E",
+       "the greatest error that passes"},
+      {"image", 0, CLI_SIZE, &image, 1, 1 << 24, NULL, "CxHxW",
+       "size of an image, where the network leaves it free"},
+      CLI_SEED_OPTION(&c.options.seed),
+      CLI_JSON_OPTION(&c.json),
+      {0}};
+  const cli_page page = {verb, 1, 1, options, about, examples};
+  int exit_status;
+  char **operands;
+  if (!cli_parse(&page, argc, argv, &operands, NULL, &exit_status))
+    return exit_status;
+  sv_status status = run(&c, operands[0], &image);
+  exit_status = status == SV_OK        ? CLI_DONE
+                : status == SV_INVALID ? CLI_USAGE
+                                       : CLI_FAILED;
+  if (status == SV_OK && !(worst(&c) <= c.tolerance)) exit_status = CLI_FAILED;
+  sv_free(c.rows);
+  return exit_status;
+}

@@ -1,0 +1,300 @@
+/* svertka train: from a network and labelled images to a model file. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "cli/cli.h"
+#include "train/digest.h"
+#include "train/head.h"
+
+static const char about[] =
+    "Trains MODEL on the training images of DATA and writes a run folder:\n"
+    "  model.onnx  the weights that did best on the images held out, with all\n"
+    "              that eval and predict need\n"
+    "  last.onnx   to go on from, after each epoch and after Ctrl-C\n"
+    "  log.csv     a row for each epoch\n"
+    "The test images of DATA are never touched. MODEL may be a trained file:\n"
+    "training starts from its weights. The same model, data, options, seed "
+    "and\n"
+    "threads give the same model.onnx, byte for byte, interrupted or not.\n"
+    "Schedules: constant; step EPOCHS [FACTOR]; cosine [WARM-UP EPOCHS] "
+    "[LEAST\n"
+    "FACTOR]. Optimisers: sgd; nesterov.\n";
+
+static const char examples[] =
+    "svertka train lenet5 fashion-mnist\n"
+    "svertka train 'input 1x28x28; conv 8 5x5; relu; flatten; linear 10' mnist"
+    " --epochs 3\n"
+    "svertka train --resume runs/lenet5-fashion-mnist\n";
+
+typedef struct train {
+  sv_fit_options fit;
+  const char *resume; /* a run folder */
+  bool explain, json;
+  char *folder; /* runs/MODEL-DATA, where none was given */
+  sv_model *model;
+  sv_dataset *dataset;
+  /* Told while it runs. */
+  cli_progress bar;
+  char label[48];
+  int64_t first; /* steps done before this call; -1: not known yet */
+  double epoch_started;
+} train;
+
+/* ---- Progress ---- */
+
+static void tell_epoch(train *t, const sv_fit_progress *p) {
+  char held_out[80] = "";
+  cli_progress_end(&t->bar);
+  if (t->fit.validation > 0)
+    snprintf(held_out, sizeof held_out, "  validation %.4f, top-1 %.2f%%",
+             p->val_loss, 100 * p->val_top1);
+  double now = cli_clock();
+  fprintf(stderr,
+          "epoch %*d/%d  loss %.4f, top-1 %.2f%%%s%s  %.1f s, %.0f images/s\n",
+          p->epochs > 9 ? 2 : 1, p->epoch, p->epochs, p->loss, 100 * p->top1,
+          held_out, p->best ? " *" : "  ", now - t->epoch_started,
+          p->images_per_second);
+  t->epoch_started = now;
+}
+
+static bool on_progress(void *context, const sv_fit_progress *p) {
+  train *t = context;
+  int64_t done = (p->epoch - 1) * p->steps + p->step;
+  if (t->first < 0) {
+    t->first = done - 1;
+    cli_progress_start(&t->bar, t->label, "steps",
+                       p->epochs * p->steps - t->first);
+  }
+  if (p->validated) {
+    tell_epoch(t, p);
+    return !cli_interrupted();
+  }
+  char note[80];
+  snprintf(t->label, sizeof t->label, "epoch %d/%d", p->epoch, p->epochs);
+  snprintf(note, sizeof note, "loss %.4f, top-1 %.1f%%, %.0f images/s", p->loss,
+           100 * p->top1, p->images_per_second);
+  cli_progress_at(&t->bar, done - t->first, note);
+  return !cli_interrupted();
+}
+
+/* ---- The model ---- */
+
+/* What the data ask of a network from the zoo. */
+static sv_zoo_data asked_by(const sv_dataset *d) {
+  return (sv_zoo_data){sv_dataset_classes(d), sv_dataset_channels(d),
+                       sv_dataset_height(d), sv_dataset_width(d)};
+}
+
+/* "runs/lenet5-fashion-mnist". Names come from files: only plain letters. */
+static sv_status name_folder(train *t) {
+  const char *network = sv_graph_name(sv_model_graph(t->model));
+  const char *data = sv_dataset_name(t->dataset);
+  size_t size = strlen(network) + strlen(data) + 8;
+  SV_TRY(sv_alloc(&t->folder, size));
+  int start = snprintf(t->folder, size, "runs/");
+  snprintf(t->folder + start, size - (size_t)start, "%s-%s", network, data);
+  for (char *c = t->folder + start; *c; c++)
+    if (!((*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'z') ||
+          (*c >= 'A' && *c <= 'Z') || *c == '-' || *c == '_'))
+      *c = '-';
+  t->fit.run = t->folder;
+  return SV_OK;
+}
+
+static bool holds_run(const char *folder) {
+  char *path;
+  if (sv_path_join(&path, folder, "last.onnx") != SV_OK) return false;
+  bool found = sv_path_exists(path);
+  sv_free(path);
+  return found;
+}
+
+static sv_status begin(train *t, const char *network, const char *data) {
+  SV_TRY(sv_dataset_open(&t->dataset, data, SV_SPLIT_TRAIN));
+  sv_zoo_data asked = asked_by(t->dataset);
+  SV_TRY(cli_model(&t->model, network, &asked, t->fit.seed));
+  t->fit.network = network;
+  t->fit.data = data;
+  return t->fit.run ? SV_OK : name_folder(t);
+}
+
+/* ---- Going on ---- */
+
+static sv_status check_network(const train *t, const char *network) {
+  char digest[SV_DIGEST_TEXT];
+  sv_graph *graph;
+  sv_zoo_data asked = asked_by(t->dataset);
+  SV_TRY(cli_graph(&graph, network, &asked));
+  sv_status status = sv_digest_network(graph, digest);
+  sv_graph_free(graph);
+  SV_TRY(status);
+  const char *before = sv_model_meta(t->model, SV_DIGEST_NETWORK_KEY);
+  if (before && strcmp(before, digest) == 0) return SV_OK;
+  return sv_fail(SV_INVALID, "%s: the run was begun with another network%s%s",
+                 network, t->fit.network ? ": " : "",
+                 t->fit.network ? t->fit.network : "");
+}
+
+/* MODEL and DATA may be left out: the run knows them. */
+static sv_status go_on(train *t, const char *network, const char *data) {
+  if (!data) data = t->fit.data;
+  if (!data)
+    return sv_fail(SV_INVALID, "%s does not say what its data were: name them",
+                   t->resume);
+  SV_TRY(sv_dataset_open(&t->dataset, data, SV_SPLIT_TRAIN));
+  return network ? check_network(t, network) : SV_OK;
+}
+
+/* ---- What comes of it ---- */
+
+/* The plan of a training step, instead of the training. */
+static sv_status explain(train *t) {
+  sv_graph *own = NULL;
+  const sv_graph *graph = sv_model_graph(t->model);
+  if (!sv_head_has_loss(graph)) SV_TRY(sv_head_attach(&own, graph));
+  sv_plan_options options = sv_plan_default();
+  options.mode = SV_TRAIN;
+  options.batch = t->fit.batch;
+  options.threads = t->fit.threads;
+  options.backend = t->fit.backend;
+  options.exact = t->fit.exact;
+  sv_plan *plan;
+  char *text = NULL;
+  sv_status status =
+      sv_plan_new(&plan, own ? own : graph, sv_model_state(t->model), &options);
+  if (status == SV_OK) status = sv_plan_explain(plan, &text);
+  if (status == SV_OK) fputs(text, stdout);
+  sv_plan_text_free(text);
+  sv_plan_free(plan);
+  sv_graph_free(own);
+  return status;
+}
+
+static int print_json(const train *t, const sv_fit_result *r) {
+  double rate = r->seconds > 0 ? (double)r->images / r->seconds : 0;
+  return cli_print_json(json_pack(
+      "{s:s, s:i, s:i, s:f, s:f, s:f, s:f}", "run", t->fit.run, "epochs",
+      r->epochs, "best_epoch", r->best_epoch, "loss", r->loss, "top1", r->top1,
+      "seconds", r->seconds, "images_per_second", rate));
+}
+
+static int print_result(const train *t, const sv_fit_result *r) {
+  char time[CLI_TIME_TEXT];
+  if (t->json) return print_json(t, r);
+  printf("%s %.2f%% top-1, loss %.4f (epoch %d of %d), after %s\n",
+         t->fit.validation > 0 ? "validation" : "training", 100 * r->top1,
+         r->loss, r->best_epoch, r->epochs, cli_duration(r->seconds, time));
+  printf("%s/model.onnx  the model\n%s/log.csv     a row for each epoch\n",
+         t->fit.run, t->fit.run);
+  return CLI_DONE;
+}
+
+static int run(train *t) {
+  sv_fit_result result = {0};
+  t->fit.report = on_progress;
+  t->fit.context = t;
+  t->first = -1;
+  t->epoch_started = cli_clock();
+  cli_catch_interrupt();
+  sv_status status = sv_fit(t->model, t->dataset, &t->fit, &result);
+  cli_progress_end(&t->bar);
+  if (status == SV_OK) return print_result(t, &result);
+  int exit_status = cli_fail(status);
+  if (status == SV_INTERRUPTED)
+    cli_say("all is saved; to go on: svertka train --resume %s", t->fit.run);
+  else if (result.best_epoch > 0)
+    cli_say("the best weights so far are in %s/model.onnx", t->fit.run);
+  return exit_status;
+}
+
+/* ---- The verb ---- */
+
+static bool parse(const cli_verb *verb, int argc, char **argv, train *t,
+                  char ***operands, int *count, int *exit_status) {
+  sv_fit_options *f = &t->fit;
+  const cli_option options[] = {
+      {"epochs", 'e', CLI_INT, &f->epochs, 1, 1e6, NULL, "N",
+       "passes over the training images"},
+      {"batch", 'b', CLI_INT, &f->batch, 1, 1e6, NULL, "N", "images a step"},
+      {"rate", 'r', CLI_REAL, &f->rate, 0, 1e6, NULL, "R",
+       "the highest learning rate"},
+      {"schedule", 0, CLI_TEXT, &f->schedule, 0, 0, NULL, "TEXT",
+       "the rate over time"},
+      {"optimiser", 0, CLI_TEXT, &f->optimiser, 0, 0, NULL, "NAME",
+       "how gradients change weights"},
+      {"momentum", 0, CLI_REAL, &f->momentum, 0, 1, NULL, "M",
+       "of the optimiser"},
+      {"weight-decay", 0, CLI_REAL, &f->weight_decay, 0, 1e6, NULL, "D",
+       "of weights, not of biases and scales"},
+      {"val", 0, CLI_REAL, &f->validation, 0, 1e15, NULL, "N",
+       "training images held out to choose the best weights: a number, or "
+       "below 1 a share; 0: none"},
+      {"out", 'o', CLI_TEXT, &f->run, 0, 0, NULL, "FOLDER",
+       "the run folder (runs/MODEL-DATA)"},
+      {"force", 'f', CLI_FLAG, &f->overwrite, 0, 0, NULL, NULL,
+       "replace a run that is there already"},
+      {"resume", 0, CLI_TEXT, &t->resume, 0, 0, NULL, "FOLDER",
+       "go on with a run that was stopped; MODEL and DATA may be left out"},
+      {"explain-plan", 0, CLI_FLAG, &t->explain, 0, 0, NULL, NULL,
+       "print kernels, layouts and memory of a training step, and stop"},
+      {"exact", 0, CLI_FLAG, &f->exact, 0, 0, NULL, NULL,
+       "only algorithms that do not trade accuracy for speed"},
+      CLI_SEED_OPTION(&f->seed),
+      CLI_THREADS_OPTION(&f->threads),
+      CLI_BACKEND_OPTION(&f->backend),
+      CLI_JSON_OPTION(&t->json),
+      {0}};
+  const cli_page page = {verb, 0, 2, options, about, examples};
+  return cli_parse(&page, argc, argv, operands, count, exit_status);
+}
+
+/* A run's own options are what was not given again. */
+static bool reopen(const cli_verb *verb, int argc, char **argv, train *t,
+                   char ***operands, int *count, int *exit_status) {
+  sv_status status = sv_fit_open(&t->model, &t->fit, t->resume);
+  if (status != SV_OK) {
+    *exit_status = cli_fail(status);
+    return false;
+  }
+  if (!parse(verb, argc, argv, t, operands, count, exit_status)) return false;
+  if (strcmp(t->fit.run, t->resume) == 0 && !t->fit.overwrite) return true;
+  *exit_status = cli_usage("--resume goes on in the run's own folder: no %s",
+                           t->fit.overwrite ? "--force" : "--out");
+  return false;
+}
+
+static int train_all(const cli_verb *verb, int argc, char **argv, train *t) {
+  int exit_status, count;
+  char **operands;
+  if (!parse(verb, argc, argv, t, &operands, &count, &exit_status))
+    return exit_status;
+  if (t->resume &&
+      !reopen(verb, argc, argv, t, &operands, &count, &exit_status))
+    return exit_status;
+  if (count != 2 && !(t->resume && count == 0))
+    return cli_usage(t->resume ? "give MODEL and DATA, or neither"
+                               : "give MODEL and DATA");
+  const char *network = count ? operands[0] : NULL;
+  const char *data = count ? operands[1] : NULL;
+  sv_status status =
+      t->resume ? go_on(t, network, data) : begin(t, network, data);
+  if (status != SV_OK) return cli_fail(status);
+  if (t->explain) return cli_fail(explain(t));
+  if (!t->resume && !t->fit.overwrite && holds_run(t->fit.run))
+    return cli_usage(
+        "%s holds a run already: --resume %s goes on with it, --force replaces "
+        "it, --out names another folder",
+        t->fit.run, t->fit.run);
+  return run(t);
+}
+
+int cmd_train(const cli_verb *verb, int argc, char **argv) {
+  train t = {.fit = sv_fit_default()};
+  int exit_status = train_all(verb, argc, argv, &t);
+  sv_dataset_free(t.dataset);
+  sv_model_free(t.model);
+  sv_free(t.folder);
+  return exit_status;
+}

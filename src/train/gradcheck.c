@@ -1,0 +1,219 @@
+/* For a loss L and a number w of a parameter or of the input,
+ *   numeric = (L(w + h) - L(w - h)) / 2h
+ * whose error is of the order h^2, and eps / h from rounding: in double, with h
+ * near 1e-5, below 1e-9 of the gradient where L is smooth. */
+#include "train/gradcheck.h"
+
+#include <math.h>
+#include <string.h>
+
+#include <svertka/plan.h>
+
+#include "base/memory.h"
+#include "base/random.h"
+#include "graph/model.h"
+#include "tensor/tensor.h"
+#include "train/fit.h"
+#include "train/head.h"
+
+typedef struct checker {
+  const sv_gradcheck_options *options;
+  sv_graph *graph; /* with losses */
+  sv_state *state; /* in double */
+  sv_plan *plan;
+  const char *input, *label;
+  double *analytic; /* of the tensor at hand */
+} checker;
+
+static sv_status loss_of(checker *c, double *loss) {
+  *loss = 0;
+  sv_state_touch(c->state);
+  SV_TRY(sv_plan_forward(c->plan));
+  for (int i = 0; i < c->graph->output_count; i++) {
+    const sv_graph_output *output = &c->graph->outputs[i];
+    sv_tensor value;
+    if (!output->is_loss) continue;
+    SV_TRY(sv_plan_value(c->plan, output->name, &value));
+    *loss += output->weight * sv_tensor_get(&value, 0);
+  }
+  return SV_OK;
+}
+
+/* ---- The network on random data ---- */
+
+static sv_status input_shape(const checker *c, sv_input_shape *given) {
+  const sv_shape *declared =
+      &c->graph->values[sv_graph_find(c->graph, c->input)].shape;
+  const int64_t *image = c->options->image;
+  *given = (sv_input_shape){c->input, *declared};
+  for (int d = 0; d < declared->rank; d++) {
+    int64_t *dim = &given->shape.dim[d];
+    if (*dim < 0 && d == 0) *dim = c->options->batch;
+    if (*dim < 0 && d < 4 && image) *dim = image[d - 1];
+  }
+  return SV_OK;
+}
+
+static sv_status compile(checker *c) {
+  int input = sv_graph_data_input(c->graph);
+  int label = sv_graph_label_input(c->graph);
+  if (!input)
+    return sv_fail(SV_INVALID, "network '%s' has not one input of images",
+                   c->graph->name);
+  c->input = c->graph->values[input].name;
+  c->label = label ? c->graph->values[label].name : NULL;
+  sv_input_shape shape;
+  SV_TRY(input_shape(c, &shape));
+  sv_plan_options options = sv_plan_default();
+  options.mode = SV_TRAIN;
+  options.batch = c->options->batch;
+  options.shapes = &shape;
+  options.shape_count = 1;
+  options.gradients = &c->input;
+  options.gradient_count = 1;
+  options.backend = "ref";
+  options.seed = c->options->seed;
+  return sv_plan_new(&c->plan, c->graph, c->state, &options);
+}
+
+static sv_status fill_inputs(checker *c) {
+  sv_tensor image, label;
+  sv_random images = {c->options->seed, sv_hash_text("images"), 0};
+  sv_random labels = {c->options->seed, sv_hash_text("labels"), 0};
+  SV_TRY(sv_plan_input(c->plan, c->input, &image));
+  int64_t count = sv_shape_count(&image.shape);
+  for (int64_t i = 0; i < count; i++)
+    sv_tensor_set(&image, i, sv_random_normal(&images, (uint64_t)i));
+  if (!c->label) return SV_OK;
+  int scores;
+  SV_TRY(sv_head_scores(c->graph, &scores));
+  const sv_shape *shape = &c->graph->values[scores].shape;
+  uint64_t classes =
+      shape->rank > 1 && shape->dim[1] > 0 ? (uint64_t)shape->dim[1] : 1;
+  SV_TRY(sv_plan_input(c->plan, c->label, &label));
+  count = sv_shape_count(&label.shape);
+  for (int64_t i = 0; i < count; i++)
+    sv_tensor_set(&label, i,
+                  (double)sv_random_below(&labels, (uint64_t)i, classes));
+  return SV_OK;
+}
+
+/* ---- One tensor ---- */
+
+static int64_t pick(const checker *c, const sv_gradcheck_row *row, int64_t i) {
+  sv_random key = {c->options->seed, sv_hash_text(row->name), 1};
+  if (row->moved == row->count) return i;
+  return (int64_t)sv_random_below(&key, (uint64_t)i, (uint64_t)row->count);
+}
+
+static sv_status move_one(checker *c, double *number, double *slope) {
+  double h = c->options->step, before = *number, above = 0, below = 0;
+  *number = before + h;
+  sv_status status = loss_of(c, &above);
+  *number = before - h;
+  if (status == SV_OK) status = loss_of(c, &below);
+  *number = before;
+  *slope = (above - below) / (2 * h);
+  return status;
+}
+
+static sv_status check_plain(const sv_gradcheck_row *row, const sv_tensor *t) {
+  if (t->dtype == SV_F64 && sv_layout_is_plain(&t->layout, &t->shape))
+    return SV_OK;
+  return sv_fail(SV_UNSUPPORTED, "%s: not plain numbers in double", row->name);
+}
+
+/* `tensor` is what is moved; its gradient was put into c->analytic. */
+static sv_status check_tensor(checker *c, const sv_tensor *tensor,
+                              sv_gradcheck_row *row) {
+  double worst = 0;
+  SV_TRY(check_plain(row, tensor));
+  row->moved =
+      row->count < c->options->samples ? row->count : c->options->samples;
+  for (int64_t i = 0; i < row->moved; i++) {
+    int64_t at = pick(c, row, i);
+    double numeric;
+    SV_TRY(move_one(c, (double *)tensor->data + at, &numeric));
+    double error = fabs(numeric - c->analytic[at]);
+    if (!(error <= worst)) worst = error;
+    if (fabs(numeric) > row->greatest) row->greatest = fabs(numeric);
+  }
+  row->error = worst == 0 ? 0 : row->greatest > 0 ? worst / row->greatest : 1;
+  return SV_OK;
+}
+
+static sv_status check_value(checker *c, const char *name,
+                             const sv_tensor *tensor, sv_gradcheck_row *row) {
+  sv_tensor gradient;
+  double loss;
+  *row =
+      (sv_gradcheck_row){.name = name, .count = sv_shape_count(&tensor->shape)};
+  SV_TRY(loss_of(c, &loss));
+  if (!isfinite(loss))
+    return sv_fail(SV_NUMERIC, "the loss on random images is %g", loss);
+  SV_TRY(sv_plan_backward(c->plan));
+  SV_TRY(sv_plan_gradient(c->plan, name, &gradient));
+  SV_TRY(check_plain(row, &gradient));
+  size_t bytes = (size_t)row->count * sizeof(double);
+  SV_TRY(sv_alloc(&c->analytic, bytes));
+  memcpy(c->analytic, gradient.data, bytes);
+  sv_status status = check_tensor(c, tensor, row);
+  sv_free(c->analytic);
+  c->analytic = NULL;
+  return status;
+}
+
+/* ---- All of them ---- */
+
+static sv_status check_all(checker *c, sv_gradcheck_row *rows, int *count) {
+  sv_tensor tensor;
+  SV_TRY(sv_plan_input(c->plan, c->input, &tensor));
+  SV_TRY(check_value(c, c->input, &tensor, &rows[(*count)++]));
+  for (int i = 0; i < c->state->count; i++) {
+    const sv_slot *slot = &c->state->slots[i];
+    if (!sv_role_is_trained(slot->role)) continue;
+    if (sv_plan_gradient(c->plan, slot->name, &tensor) != SV_OK) continue;
+    SV_TRY(check_value(c, slot->name, &slot->tensor, &rows[(*count)++]));
+  }
+  return SV_OK;
+}
+
+static sv_status prepare(checker *c, const sv_model *model) {
+  SV_TRY(sv_graph_check(model->graph));
+  if (sv_head_has_loss(model->graph))
+    SV_TRY(sv_graph_copy(&c->graph, model->graph));
+  else
+    SV_TRY(sv_head_attach(&c->graph, model->graph));
+  SV_TRY(sv_state_new(&c->state, c->graph, SV_F64));
+  SV_TRY(sv_records_restore(c->state, model->state));
+  SV_TRY(compile(c));
+  return fill_inputs(c);
+}
+
+static void point_names(const sv_model *model, sv_gradcheck_row *rows,
+                        int count) {
+  for (int i = 0; i < count; i++) {
+    int id = sv_graph_find(model->graph, rows[i].name);
+    rows[i].name = model->graph->values[id].name;
+  }
+}
+
+sv_status sv_gradcheck(sv_gradcheck_row **rows, int *count,
+                       const sv_model *model,
+                       const sv_gradcheck_options *options) {
+  checker c = {.options = options};
+  *rows = NULL;
+  *count = 0;
+  sv_status status = prepare(&c, model);
+  if (status == SV_OK)
+    status = sv_alloc_array(rows, (size_t)c.state->count + 1, sizeof **rows);
+  if (status == SV_OK) status = check_all(&c, *rows, count);
+  if (status == SV_OK) point_names(model, *rows, *count);
+  sv_plan_free(c.plan);
+  sv_state_free(c.state);
+  sv_graph_free(c.graph);
+  if (status == SV_OK) return SV_OK;
+  sv_free(*rows);
+  *rows = NULL;
+  return status;
+}
