@@ -220,10 +220,6 @@ sv_status sv_preprocess_fit_size(const sv_preprocess *p, const sv_image *image,
   return status;
 }
 
-static void fill(float *dst, int count, float value) {
-  for (int i = 0; i < count; i++) dst[i] = value;
-}
-
 static void normalise_row(const uint8_t *src, int step, int width, float scale,
                           float shift, float *dst) {
   if (step == 1)
@@ -238,16 +234,13 @@ static void normalise(const sv_preprocess *p, const sv_image *ready, int c,
                       float *dst) {
   float scale = 1 / (255 * p->deviation[c]);
   float shift = -p->mean[c] / p->deviation[c];
-  fill(dst, p->pad_top * p->width, shift);
-  dst += p->pad_top * p->width;
-  for (int y = 0; y < ready->height; y++, dst += p->width) {
-    fill(dst, p->pad_left, shift);
+  size_t plane = (size_t)p->height * (size_t)p->width;
+  if (ready->width < p->width || ready->height < p->height)
+    for (size_t i = 0; i < plane; i++) dst[i] = shift;
+  dst += p->pad_top * p->width + p->pad_left;
+  for (int y = 0; y < ready->height; y++, dst += p->width)
     normalise_row(sv_image_row(ready, y) + sv_preprocess_source(p, c),
-                  ready->channels, ready->width, scale, shift,
-                  dst + p->pad_left);
-    fill(dst + p->pad_left + ready->width, p->pad_right, shift);
-  }
-  fill(dst, p->pad_bottom * p->width, shift);
+                  ready->channels, ready->width, scale, shift, dst);
 }
 
 sv_status sv_preprocess_pixels(const sv_preprocess *p, const sv_image *image,
