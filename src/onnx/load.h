@@ -15,7 +15,7 @@ typedef enum source_kind {
   SOURCE_INPUT,  /* an input of the graph */
   SOURCE_TENSOR, /* an initialiser or a Constant */
   SOURCE_NODE,   /* an output of a node */
-  SOURCE_SAME    /* an Identity: another name of its input */
+  SOURCE_SAME    /* an Identity: another name of a TENSOR, or of anything */
 } source_kind;
 
 /* Where a name comes from. */
@@ -38,7 +38,7 @@ typedef struct source {
   int value;     /* its id in the graph; 0: none */
 } source;
 
-/* A node of the file, other than Constant and Identity. */
+/* A node of the file that is no source itself. */
 typedef struct step {
   const Onnx__NodeProto *proto;
   const sv_op *op; /* NULL: not needed */

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "onnx/load.h"
+#include "ops/registry.h"
 
 static bool is_default_domain(const char *domain) {
   return !domain || !domain[0] || strcmp(domain, "ai.onnx") == 0;
@@ -159,11 +160,21 @@ static sv_status read_constant(loader *l, const Onnx__NodeProto *node,
                  a->name);
 }
 
-/* Constant and Identity are no operators here: names for what there is. */
-static sv_status add_name(loader *l, const step *s, bool constant, bool *done) {
+/* Another name for an initialiser or a Constant. */
+static bool is_alias(const loader *l, const Onnx__NodeProto *n) {
+  if (strcmp(n->op_type, "Identity") != 0 || n->n_input != 1) return false;
+  int at = sv_names_get(&l->names, n->input[0]);
+  bool constant = at >= 0 && (l->sources[at].kind == SOURCE_TENSOR ||
+                              l->sources[at].kind == SOURCE_SAME);
+  return constant || !sv_registry_onnx("Identity", l->opset);
+}
+
+/* Constants, and other names of theirs, are no nodes here. */
+static sv_status add_name(loader *l, const step *s, bool *done) {
   const Onnx__NodeProto *n = s->proto;
+  bool constant = strcmp(n->op_type, "Constant") == 0;
   source *made;
-  *done = constant || strcmp(n->op_type, "Identity") == 0;
+  *done = constant || is_alias(l, n);
   if (!*done) return SV_OK;
   if (n->n_output != 1 || n->n_input != (constant ? 0 : 1))
     return sv_fail(SV_FORMAT, "%zu inputs and %zu outputs, expected %d and 1",
@@ -208,8 +219,7 @@ static sv_status add_step(loader *l, step *s, bool algorithm) {
   if (!n->op_type || !n->op_type[0])
     return sv_fail(SV_FORMAT, "has no operator");
   s->own = n->domain && strcmp(n->domain, SV_ONNX_DOMAIN) == 0;
-  if (is_default_domain(n->domain))
-    SV_TRY(add_name(l, s, strcmp(n->op_type, "Constant") == 0, &done));
+  if (is_default_domain(n->domain)) SV_TRY(add_name(l, s, &done));
   if (done) return SV_OK;
   if (l->step_count == SV_ONNX_MOST_NODES)
     return sv_fail(SV_UNSUPPORTED, "more than %d nodes", SV_ONNX_MOST_NODES);
