@@ -1,13 +1,11 @@
 # Backends are the folders src/<name>/ that hold a backend.c. What one needs is
 # said in its backend.cmake, which adds to SV_INCLUDES and SV_LIBRARIES.
-# Operators are the lines of src/ops/ops.def: SV_OPERATOR(conv, dnnl).
-# Gives SV_OPERATOR_SOURCES, SV_DISABLED_BACKENDS ("|name..." for a regular
-# expression) and generated/backends.def.
-set(SV_OPERATOR_SOURCES "")
+# SV_WITH_<NAME>=OFF leaves one out. Gives SV_DISABLED_BACKENDS, "|name..." for
+# a regular expression, and generated/backends.def, which registry.c reads.
 set(SV_DISABLED_BACKENDS "")
-
 set(backends "")
-set(def "/* Made by cmake/backends.cmake: the backends of this build. */\n")
+set(uses "")
+set(enabled "")
 file(GLOB found CONFIGURE_DEPENDS src/*/backend.c)
 foreach(file ${found})
   cmake_path(GET file PARENT_PATH folder)
@@ -17,40 +15,33 @@ foreach(file ${found})
   option(SV_WITH_${upper} "Build the backend ${name}" ON)
   if(SV_WITH_${upper})
     include(${folder}/backend.cmake OPTIONAL)
-    string(APPEND def "#define SV_USE_${name}(op) SV_KERNEL(${name}, op)\n")
+    string(APPEND uses "#define SV_USE_${name}(op) SV_KERNEL(${name}, op)\n")
     string(APPEND enabled "SV_BACKEND(${name})\n")
   else()
+    string(APPEND uses "#define SV_USE_${name}(op)\n")
     string(APPEND SV_DISABLED_BACKENDS "|${name}")
-    string(APPEND def "#define SV_USE_${name}(op)\n")
   endif()
 endforeach()
-set(registry ${PROJECT_SOURCE_DIR}/src/ops/ops.def)
-if(EXISTS ${registry})
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${registry})
-  file(STRINGS ${registry} lines REGEX "^SV_OPERATOR\\(")
-  foreach(line ${lines})
-    string(REGEX MATCHALL "[A-Za-z0-9_]+" words "${line}")
-    list(POP_FRONT words macro op)
-    foreach(word ${words})
-      if(NOT word IN_LIST backends)
-        message(STATUS "src/ops/ops.def: operator '${op}' names the "
-          "backend '${word}', but there is no src/${word}/backend.c")
-        list(APPEND backends ${word})
-        string(APPEND def "#define SV_USE_${word}(op)\n")
-      endif()
-    endforeach()
-    if(NOT EXISTS ${PROJECT_SOURCE_DIR}/src/ops/${op}.c)
-      message(STATUS "src/ops/ops.def: operator '${op}' has no file "
-        "src/ops/${op}.c")
-      continue()
-    endif()
-    list(APPEND SV_OPERATOR_SOURCES src/ops/${op}.c)
-  endforeach()
-endif()
-file(CONFIGURE OUTPUT ${SV_GENERATED}/backends.def
-  CONTENT "${def}${enabled}" @ONLY)
+file(CONFIGURE OUTPUT ${SV_GENERATED}/backends.def CONTENT
+  "/* Made by cmake/backends.cmake. */\n${uses}${enabled}" @ONLY)
 
-if(NOT SV_OPERATOR_SOURCES)
-  file(WRITE ${SV_GENERATED}/none.c "extern int sv_none;\n")
-  set(SV_OPERATOR_SOURCES ${SV_GENERATED}/none.c)
-endif()
+# Operators are the lines SV_OPERATOR(name, backend...) of src/ops/ops.def.
+# Gives SV_OPERATOR_SOURCES.
+set(SV_OPERATOR_SOURCES "")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS src/ops/ops.def)
+file(STRINGS src/ops/ops.def lines REGEX "^SV_OPERATOR\\(")
+foreach(line ${lines})
+  string(REGEX MATCHALL "[A-Za-z0-9_]+" words "${line}")
+  list(POP_FRONT words macro op)
+  list(APPEND SV_OPERATOR_SOURCES src/ops/${op}.c)
+  if(NOT EXISTS ${PROJECT_SOURCE_DIR}/src/ops/${op}.c)
+    message(FATAL_ERROR "src/ops/ops.def lists the operator '${op}', but there "
+      "is no src/ops/${op}.c")
+  endif()
+  foreach(word ${words})
+    if(NOT word IN_LIST backends)
+      message(FATAL_ERROR "src/ops/ops.def names the backend '${word}' for "
+        "'${op}', but there is no src/${word}/backend.c")
+    endif()
+  endforeach()
+endforeach()
