@@ -51,7 +51,7 @@ static sv_status make_spread(sv_dnnl_build *build) {
     SV_TRY(sv_layout_plain(&layouts[i], SV_F32, shapes[i]));
   }
   SV_TRY(sv_pd_add(&build->pd, md[0], md[1], md[2]));
-  if (sv_dnnl_is_slow(build->pd)) return SV_UNSUPPORTED;
+  if (sv_dnnl_grade_of(build->pd) == SV_DNNL_REF) return SV_UNSUPPORTED;
   SV_TRY(sv_dnnl_make(build));
   SV_TRY(
       sv_dnnl_bind_as(build, DNNL_ARG_SRC_0, SV_FROM_IN, whole, &layouts[0]));

@@ -62,16 +62,15 @@ static const char *name_of(const_dnnl_primitive_desc_t pd) {
   return name ? name : "unnamed";
 }
 
-bool sv_dnnl_is_slow(const_dnnl_primitive_desc_t pd) {
-  return strncmp(name_of(pd), "ref", 3) == 0;
+sv_dnnl_grade sv_dnnl_grade_of(const_dnnl_primitive_desc_t pd) {
+  const char *name = name_of(pd);
+  if (strncmp(name, "ref", 3) == 0) return SV_DNNL_REF;
+  if (strncmp(name, "simple", 6) == 0) return SV_DNNL_SIMPLE;
+  if (strstr(name, "gemm") && !strstr(name, "brgemm")) return SV_DNNL_GEMM;
+  return SV_DNNL_DIRECT;
 }
 
-bool sv_dnnl_is_simple(const_dnnl_primitive_desc_t pd) {
-  return strncmp(name_of(pd), "simple", 6) == 0;
-}
-
-/* All but the kernel. */
-static void clear(sv_dnnl_build *build) {
+void sv_dnnl_clear(sv_dnnl_build *build) {
   for (int i = 0; i < SV_DNNL_MDS; i++) sv_md_free(build->md[i]);
   memset(build->md, 0, sizeof build->md);
   if (build->pd) dnnl_primitive_desc_destroy(build->pd);
@@ -103,7 +102,7 @@ sv_status sv_dnnl_plan(const sv_site *site, sv_need *need, void **impl,
   for (int way = 0; way < ways; way++) {
     use_nothing(site, need);
     sv_status status = make(&build, way);
-    clear(&build);
+    sv_dnnl_clear(&build);
     if (status == SV_OK && open++ == site->candidate) {
       *impl = build.impl;
       return SV_OK;

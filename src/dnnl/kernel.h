@@ -42,9 +42,18 @@ dnnl_prop_kind_t sv_dnnl_prop(const sv_site *site);
 /* Both count axes as H, W. */
 void sv_dnnl_window_of(sv_dnnl_window *window, const sv_window *from);
 
-/* oneDNN's own reference, and what it calls simple: parallel, no more. */
-bool sv_dnnl_is_slow(const_dnnl_primitive_desc_t pd);
-bool sv_dnnl_is_simple(const_dnnl_primitive_desc_t pd);
+/* By oneDNN's names: its reference (REF), what it calls simple, a matrix
+ * product over unrolled windows (GEMM), or a kernel made for the operation. */
+typedef enum sv_dnnl_grade {
+  SV_DNNL_REF,
+  SV_DNNL_SIMPLE,
+  SV_DNNL_GEMM,
+  SV_DNNL_DIRECT
+} sv_dnnl_grade;
+sv_dnnl_grade sv_dnnl_grade_of(const_dnnl_primitive_desc_t pd);
+
+/* Drops the descriptors made so far, for another attempt. */
+void sv_dnnl_clear(sv_dnnl_build *build);
 
 /* Makes the primitive of build->pd; scratch and name go into the need. */
 sv_status sv_dnnl_make(sv_dnnl_build *build) SV_CHECKED;

@@ -49,7 +49,7 @@ static sv_status make_pd(sv_dnnl_build *build, way way) {
   }
   SV_TRY(
       sv_pd_inner_product(&build->pd, sv_dnnl_prop(site), &given, build->hint));
-  return sv_dnnl_is_slow(build->pd) ? SV_UNSUPPORTED : SV_OK;
+  return sv_dnnl_grade_of(build->pd) == SV_DNNL_REF ? SV_UNSUPPORTED : SV_OK;
 }
 
 static sv_status bind_forward(sv_dnnl_build *build) {

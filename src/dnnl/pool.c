@@ -62,10 +62,6 @@ static sv_status source_md(sv_md *md, const pool *p, way way) {
   }
 }
 
-static bool is_fast(const_dnnl_primitive_desc_t pd) {
-  return !sv_dnnl_is_slow(pd) && !sv_dnnl_is_simple(pd);
-}
-
 static sv_status make_pd(sv_dnnl_build *build, const pool *p, way way) {
   const sv_site *site = p->site;
   sv_md *md = build->md;
@@ -83,7 +79,8 @@ static sv_status make_pd(sv_dnnl_build *build, const pool *p, way way) {
     SV_TRY(sv_pd_pool(&build->pd, dnnl_backward_data, p->alg, &operands,
                       &p->window, build->hint));
   }
-  return way == ROWS || is_fast(build->pd) ? SV_OK : SV_UNSUPPORTED;
+  bool fast = sv_dnnl_grade_of(build->pd) == SV_DNNL_DIRECT;
+  return way == ROWS || fast ? SV_OK : SV_UNSUPPORTED;
 }
 
 /* The workspace speaks of y as it lies, so that has to be as it was. */
