@@ -10,7 +10,6 @@
 
 #include "base/thread.h"
 #include "ops/broadcast.h"
-#include "ops/sum.h"
 
 enum { GRAIN = 1 << 14 };
 
@@ -40,24 +39,12 @@ static sv_status forward(const sv_args *args) {
   return SV_OK;
 }
 
-/* da[i] = the sum of dy over the elements that a[i] was added to. */
 static void gradient(sv_tensor *da, const sv_tensor *dy) {
-  if (da->data == dy->data) return;
-  if (!sv_broadcast_is_repeated(&da->shape, &dy->shape)) {
+  if (da->data == dy->data) return; /* in place */
+  if (sv_shape_count(&da->shape) == sv_shape_count(&dy->shape))
     memcpy(da->data, dy->data, dy->layout.bytes);
-    return;
-  }
-  sv_broadcast shape = sv_broadcast_of(&da->shape, &dy->shape);
-  memset(da->data, 0, da->layout.bytes);
-  sv_run run = {0};
-  while (sv_broadcast_next(&shape, sv_broadcast_count(&shape), &run)) {
-    real *to = (real *)da->data + run.a;
-    const real *from = (const real *)dy->data + run.y;
-    if (run.a_step == 0)
-      *to += (real)sv_sum(from, run.count);
-    else
-      for (int64_t i = 0; i < run.count; i++) to[i] += from[i];
-  }
+  else
+    sv_broadcast_gradient(da, dy, NULL, 1);
 }
 
 static sv_status backward_data(const sv_args *args) {

@@ -63,10 +63,6 @@ int64_t sv_broadcast_count(const sv_broadcast *shape) {
   return count;
 }
 
-bool sv_broadcast_is_repeated(const sv_shape *a, const sv_shape *y) {
-  return sv_shape_count(a) != sv_shape_count(y);
-}
-
 bool sv_broadcast_next(const sv_broadcast *shape, int64_t end, sv_run *run) {
   if (run->next >= end) return false;
   int last = shape->rank - 1;

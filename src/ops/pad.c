@@ -18,6 +18,7 @@
 
 #include "base/thread.h"
 #include "ops/op.h"
+#include "tensor/tensor.h"
 
 /* ---- Shapes ---- */
 
@@ -79,7 +80,7 @@ static int64_t cropped(int64_t pad) { return pad < 0 ? -pad : 0; }
 
 static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   const sv_pad_attrs *a = node->attrs;
-  SV_TRY(sv_check_real(node, in));
+  SV_TRY(sv_check_inputs(node, in)); /* of any type: elements only move */
   const sv_shape *x = &in[0].shape;
   if (x->rank < 1) return sv_fail(SV_INVALID, "input x is a scalar");
   sides s;
@@ -123,15 +124,18 @@ typedef struct padding {
   sv_shape in, out;             /* of x, of y */
   int first;                    /* dimension */
   int64_t outer, in_size, rows; /* rows of y in a part; the last is a row */
-  real value;
-  const real *x, *dy;
-  real *y, *dx;
+  size_t element;               /* bytes */
+  double value[1];              /* an element in these bytes */
+  const char *x;
+  char *y;
+  const real *dy;
+  real *dx;
 } padding;
 
 static sv_status prepare(padding *p, const sv_args *args, const sv_shape *x,
                          const sv_shape *y) {
   const sv_pad_attrs *a = args->node->attrs;
-  *p = (padding){.border = a->border, .value = a->value, .in = *x, .out = *y};
+  *p = (padding){.border = a->border, .in = *x, .out = *y};
   SV_TRY(resolve(a, x->rank, &p->at));
   p->outer = p->in_size = p->rows = 1;
   while (p->first < x->rank - 1 && !p->at.begin[p->first] &&
@@ -176,27 +180,49 @@ static int64_t source_row(const padding *p, int64_t row) {
   return at;
 }
 
+/* Row `to` of y; `from` is NULL where all of it is border. */
+static void forward_row(const padding *p, const char *from, char *to) {
+  int last = p->in.rank - 1;
+  size_t element = p->element;
+  int64_t width = p->out.dim[last], low = cropped(p->at.begin[last]);
+  int64_t count = p->in.dim[last] - low - cropped(p->at.end[last]);
+  int64_t inside = p->at.begin[last] + low;
+  for (int64_t j = 0; j < width; j++) {
+    if (from && j == inside) {
+      memcpy(to + (size_t)j * element, from + (size_t)low * element,
+             (size_t)count * element);
+      j += count - 1;
+      continue;
+    }
+    int64_t source = from ? source_of(p, last, j) : -1;
+    memcpy(
+        to + (size_t)j * element,
+        source < 0 ? (const char *)p->value : from + (size_t)source * element,
+        element);
+  }
+}
+
 static void forward_parts(void *context, int64_t begin, int64_t end) {
   const padding *p = context;
-  int last = p->in.rank - 1;
-  int64_t width = p->out.dim[last];
+  size_t row_size = (size_t)p->out.dim[p->in.rank - 1] * p->element;
   for (int64_t part = begin; part < end; part++)
     for (int64_t row = 0; row < p->rows; row++) {
       int64_t from = source_row(p, row);
-      const real *x = p->x + part * p->in_size + from;
-      real *y = p->y + (part * p->rows + row) * width;
-      for (int64_t j = 0; j < width; j++) {
-        int64_t source = from < 0 ? -1 : source_of(p, last, j);
-        y[j] = source < 0 ? p->value : x[source];
-      }
+      const char *x = p->x + (size_t)(part * p->in_size) * p->element;
+      char *y = p->y + (size_t)(part * p->rows + row) * row_size;
+      forward_row(p, from < 0 ? NULL : x + (size_t)from * p->element, y);
     }
 }
 
 static sv_status forward(const sv_args *args) {
+  const sv_pad_attrs *a = args->node->attrs;
   padding p;
   SV_TRY(prepare(&p, args, &args->in[0]->shape, &args->out[0]->shape));
-  p.x = sv_in(args, 0);
-  p.y = sv_out(args, 0);
+  p.element = sv_dtype_size(args->in[0]->dtype);
+  sv_tensor value = {.dtype = args->in[0]->dtype, .data = p.value};
+  sv_tensor_set(&value, 0, a->value);
+  p.x = args->in[0]->data;
+  p.y = args->out[0]->data;
   sv_parallel(p.outer, 1, forward_parts, &p);
   return SV_OK;
 }
@@ -234,6 +260,8 @@ static sv_status backward_data(const sv_args *args) {
 #define AT(field) offsetof(sv_pad_attrs, field)
 static const char *const borders[] = {"constant", "reflect", "edge", "wrap",
                                       NULL};
+static const char *const older_borders[] = {"constant", "reflect", "edge",
+                                            NULL};
 static const sv_attr attrs[] = {
     {.name = "pads",
      .onnx = "pads",
@@ -258,7 +286,15 @@ static const sv_attr attrs[] = {
      .offset = AT(border),
      .choices = borders,
      .position = 2,
+     .since = 19,
      .help = "what the border is filled with"},
+    {.name = "border",
+     .onnx = "mode",
+     .type = SV_ATTR_CHOICE,
+     .offset = AT(border),
+     .choices = older_borders,
+     .until = 18,
+     .help = "as ONNX had it"},
     {.name = "value",
      .onnx = "value",
      .type = SV_ATTR_FLOAT,
