@@ -106,6 +106,7 @@ int cmd_gradcheck(const cli_verb *verb, int argc, char **argv) {
       {"image", 0, CLI_SIZE, &image, 1, 1 << 24, NULL, "CxHxW",
        "size of an image, where the network leaves it free"},
       CLI_SEED_OPTION(&c.options.seed),
+      CLI_THREADS_OPTION(&c.options.threads),
       CLI_JSON_OPTION(&c.json),
       {0}};
   const cli_page page = {verb, 1, 1, options, about, examples};

@@ -24,6 +24,8 @@ static const cli_verb verbs[] = {
     {"onnx-test", "DIR... [options]", "ONNX's own tests", cmd_onnx_test},
     {"gradcheck", "MODEL [options]", "analytic against numeric gradients",
      cmd_gradcheck},
+    {"bench", "MODEL [options]", "images/s and ms, inference and training",
+     cmd_bench},
 };
 
 enum { VERBS = sizeof verbs / sizeof verbs[0] };

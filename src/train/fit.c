@@ -59,6 +59,11 @@ static void fill_result(const sv_fit_job *job, sv_fit_result *result) {
 
 /* ---- A step ---- */
 
+/* "infinite", or "not a number" */
+static const char *fault_of(double number) {
+  return isnan(number) ? "not a number" : "infinite";
+}
+
 static sv_status step_on(sv_fit_job *job, const sv_batch *batch) {
   sv_counters *c = &job->counters;
   sv_plan *plan;
@@ -66,7 +71,8 @@ static sv_status step_on(sv_fit_job *job, const sv_batch *batch) {
   double loss;
   SV_TRY(sv_runner_forward(&job->runner, batch, c->step, &plan, &scores));
   SV_TRY(sv_runner_loss(&job->runner, plan, &loss));
-  if (!isfinite(loss)) return sv_fail(SV_NUMERIC, "the loss is %g", loss);
+  if (!isfinite(loss))
+    return sv_fail(SV_NUMERIC, "the loss is %s", fault_of(loss));
   int64_t right = sv_count_top1(scores.data, batch->labels, batch->count,
                                 job->metrics.classes);
   SV_TRY(sv_plan_backward(plan));
@@ -136,7 +142,8 @@ static sv_status check_numbers(const sv_fit_job *job,
                                const sv_fit_progress *p) {
   sv_status status = SV_OK;
   if (!isfinite(p->val_loss))
-    status = sv_fail(SV_NUMERIC, "the validation's loss is %g", p->val_loss);
+    status = sv_fail(SV_NUMERIC, "the validation's loss is %s",
+                     fault_of(p->val_loss));
   if (status == SV_OK)
     status = sv_records_check_finite(sv_model_state(job->model));
   if (status == SV_OK) return SV_OK;

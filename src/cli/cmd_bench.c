@@ -1,0 +1,299 @@
+/* svertka bench: how fast a network runs and trains on this machine. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/random.h"
+#include "cli/cli.h"
+#include "graph/model.h"
+#include "train/head.h"
+#include "train/optimiser.h"
+#include "train/runner.h"
+
+static const char about[] =
+    "Measures on random images that lie in memory: inference, and full steps\n"
+    "of training: forward, backward, the optimiser (momentum and weight\n"
+    "decay). Each step is timed; of all of them the median counts, and the\n"
+    "first ones, which warm caches up, do not.\n";
+
+static const char examples[] =
+    "svertka bench lenet5 --batch 64\n"
+    "svertka bench lenet5 --batch 64 --train --json\n";
+
+enum { IMAGE_SETS = 8 }; /* batches in memory, taken in turn */
+
+typedef struct bench {
+  sv_plan_options plan;
+  int64_t steps; /* 0: as many as take `seconds` */
+  double seconds;
+  bool train, infer, json, explain;
+  sv_ints image;
+  sv_model *model;
+  sv_graph *own;         /* with a loss, where the model has none */
+  const sv_graph *graph; /* that is trained */
+  sv_preprocess size;
+  int classes;
+  float *pixels;
+  int64_t *labels;
+  size_t sample; /* floats of one image */
+} bench;
+
+typedef struct figures {
+  double milliseconds, images_per_second; /* by the median step */
+  double fastest, slowest;                /* of the steps, milliseconds */
+  int64_t steps;
+} figures;
+
+/* ---- Random images ---- */
+
+static sv_status find_size(bench *b) {
+  int input = sv_graph_data_input(b->graph);
+  const sv_shape *shape = &b->graph->values[input].shape;
+  if (!input || shape->rank != 4)
+    return sv_fail(SV_INVALID,
+                   "network '%s' has not one input of N x C x H x W",
+                   b->graph->name);
+  if (b->image.count && b->image.count != 3)
+    return sv_fail(SV_INVALID, "--image is C x H x W, as in 3x32x32");
+  int *const dims[] = {&b->size.channels, &b->size.height, &b->size.width};
+  for (int d = 0; d < 3; d++) {
+    int64_t declared = shape->dim[d + 1];
+    *dims[d] = (int)(b->image.count ? b->image.at[d] : declared);
+    if (*dims[d] < 1)
+      return sv_fail(SV_INVALID, "network '%s' takes any size: give --image",
+                     b->graph->name);
+  }
+  b->sample =
+      (size_t)b->size.channels * (size_t)b->size.height * (size_t)b->size.width;
+  return SV_OK;
+}
+
+static sv_status draw_images(bench *b) {
+  size_t count = (size_t)b->plan.batch * IMAGE_SETS, floats;
+  if (sv_mul_overflows(count, b->sample, &floats)) floats = SIZE_MAX / 4;
+  sv_random pixels = {b->plan.seed, sv_hash_text("pixels"), 0};
+  sv_random labels = {b->plan.seed, sv_hash_text("labels"), 0};
+  SV_TRY(sv_alloc_array(&b->pixels, floats, sizeof *b->pixels));
+  SV_TRY(sv_alloc_array(&b->labels, count, sizeof *b->labels));
+  for (size_t i = 0; i < floats; i++)
+    b->pixels[i] = (float)(2 * sv_random_uniform(&pixels, i) - 1);
+  for (size_t i = 0; i < count; i++)
+    b->labels[i] = (int64_t)sv_random_below(&labels, i, (uint64_t)b->classes);
+  return SV_OK;
+}
+
+static sv_batch batch_of(const bench *b, int64_t step) {
+  int64_t first = step % IMAGE_SETS * b->plan.batch;
+  return (sv_batch){.count = b->plan.batch,
+                    .pixels = b->pixels + (size_t)first * b->sample,
+                    .labels = b->labels + first};
+}
+
+/* ---- Steps ---- */
+
+typedef struct stepper {
+  const bench *bench;
+  sv_runner runner;
+  sv_optimiser *optimiser; /* NULL: inference */
+} stepper;
+
+static sv_status step_once(stepper *s, int64_t step) {
+  sv_plan *plan;
+  sv_tensor scores;
+  double loss;
+  sv_batch batch = batch_of(s->bench, step);
+  SV_TRY(sv_runner_forward(&s->runner, &batch, step, &plan, &scores));
+  if (!s->optimiser) return SV_OK;
+  SV_TRY(sv_runner_loss(&s->runner, plan, &loss));
+  SV_TRY(sv_plan_backward(plan));
+  return sv_optimiser_step(s->optimiser, plan, 1e-3);
+}
+
+static int by_size(const void *a, const void *b) {
+  double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+static void summarise(const bench *b, double *times, int64_t count,
+                      figures *f) {
+  qsort(times, (size_t)count, sizeof *times, by_size);
+  double median = count % 2 ? times[count / 2]
+                            : (times[count / 2 - 1] + times[count / 2]) / 2;
+  *f = (figures){.milliseconds = 1e3 * median,
+                 .images_per_second = (double)b->plan.batch / median,
+                 .fastest = 1e3 * times[0],
+                 .slowest = 1e3 * times[count - 1],
+                 .steps = count};
+}
+
+/* The first tenth of the time, three steps at least, is for warming up. */
+static sv_status time_steps(stepper *s, figures *f) {
+  const bench *b = s->bench;
+  double *times = NULL, start = cli_clock();
+  int64_t warm = 0, count = 0;
+  int capacity = 0;
+  sv_status status = SV_OK;
+  while (status == SV_OK &&
+         (warm < 3 || cli_clock() - start < b->seconds / 10)) {
+    status = step_once(s, warm++);
+    if (b->steps && warm >= 3 && warm * 10 >= b->steps) break;
+  }
+  start = cli_clock();
+  while (status == SV_OK && !cli_interrupted() && count < 10000000 &&
+         (b->steps ? count < b->steps
+                   : count < 5 || cli_clock() - start < b->seconds)) {
+    status = sv_grow(&times, (int)count, &capacity, sizeof *times);
+    if (status != SV_OK) break;
+    double before = cli_clock();
+    status = step_once(s, warm + count);
+    times[count++] = cli_clock() - before;
+  }
+  if (status == SV_OK && count == 0)
+    status = sv_fail(SV_INTERRUPTED, "stopped before the first step");
+  if (status == SV_OK) summarise(b, times, count, f);
+  sv_free(times);
+  return status;
+}
+
+/* ---- The two modes ---- */
+
+static sv_status measure(const bench *b, sv_mode mode, figures *f) {
+  stepper s = {.bench = b};
+  sv_plan_options options = b->plan;
+  options.mode = mode;
+  const sv_graph *graph =
+      mode == SV_TRAIN ? b->graph : sv_model_graph(b->model);
+  sv_state *state = sv_model_state(b->model);
+  sv_status status = sv_runner_new(&s.runner, graph, state, &b->size, &options);
+  const sv_optimiser_options sgd = {"sgd", 0.9, 5e-4};
+  if (status == SV_OK && mode == SV_TRAIN)
+    status = sv_optimiser_new(&s.optimiser, state, &sgd);
+  if (status == SV_OK && b->explain) {
+    char *text;
+    status = sv_plan_explain(s.runner.plans[0], &text);
+    if (status == SV_OK) fputs(text, stdout);
+    if (status == SV_OK) sv_plan_text_free(text);
+  } else if (status == SV_OK) {
+    status = time_steps(&s, f);
+  }
+  sv_optimiser_free(s.optimiser);
+  sv_runner_free(&s.runner);
+  return status;
+}
+
+/* The scores are the network's own number of classes. */
+static sv_status count_classes(bench *b) {
+  sv_runner runner;
+  sv_plan_options options = b->plan;
+  options.batch = 1;
+  SV_TRY(sv_runner_new(&runner, sv_model_graph(b->model),
+                       sv_model_state(b->model), &b->size, &options));
+  sv_status status = sv_runner_classes(&runner, &b->classes);
+  sv_runner_free(&runner);
+  return status;
+}
+
+static sv_status prepare(bench *b, const char *network) {
+  SV_TRY(cli_model(&b->model, network, NULL, b->plan.seed));
+  b->graph = sv_model_graph(b->model);
+  if (b->train && !sv_head_has_loss(b->graph)) {
+    SV_TRY(sv_head_attach(&b->own, b->graph));
+    b->graph = b->own;
+  }
+  b->size = sv_preprocess_default();
+  SV_TRY(find_size(b));
+  SV_TRY(count_classes(b));
+  return draw_images(b);
+}
+
+/* ---- Results ---- */
+
+static json_t *json_figures(const figures *f) {
+  return json_pack("{s:f, s:f, s:f, s:f, s:I}", "images_per_second",
+                   f->images_per_second, "milliseconds", f->milliseconds,
+                   "fastest", f->fastest, "slowest", f->slowest, "steps",
+                   (json_int_t)f->steps);
+}
+
+/* The figures of one mode stand at the top; those of inference if both were
+ * measured, and then both under their names too. */
+static int print_json(const bench *b, const figures f[2]) {
+  json_t *object = json_figures(&f[b->infer ? SV_INFER : SV_TRAIN]);
+  json_object_set_new(object, "batch", json_integer(b->plan.batch));
+  if (b->infer)
+    json_object_set_new(object, "inference", json_figures(&f[SV_INFER]));
+  if (b->train)
+    json_object_set_new(object, "training", json_figures(&f[SV_TRAIN]));
+  return cli_print_json(object);
+}
+
+static int print_table(const bench *b, const figures f[2]) {
+  static const char *const modes[] = {"inference", "training"};
+  const bool wanted[] = {b->infer, b->train};
+  cli_table *t =
+      cli_table_new("|Batch|Images/s|Milliseconds|Fastest|Slowest|Steps");
+  for (int i = 0; i < 2; i++) {
+    if (!wanted[i]) continue;
+    char number[CLI_NUMBER_TEXT];
+    cli_cell(t, "%s", modes[i]);
+    cli_cell(t, "%lld", (long long)b->plan.batch);
+    cli_cell(t, f[i].images_per_second < 100 ? "%.2f" : "%.0f",
+             f[i].images_per_second);
+    cli_cell(t, "%.3f", f[i].milliseconds);
+    cli_cell(t, "%.3f", f[i].fastest);
+    cli_cell(t, "%.3f", f[i].slowest);
+    cli_cell(t, "%s", cli_number(f[i].steps, number));
+  }
+  cli_table_print(t);
+  return CLI_DONE;
+}
+
+static sv_status run(bench *b, const char *network, figures f[2]) {
+  if (!b->train && !b->infer) b->train = b->infer = true;
+  cli_catch_interrupt();
+  SV_TRY(prepare(b, network));
+  if (b->infer) SV_TRY(measure(b, SV_INFER, &f[SV_INFER]));
+  return b->train ? measure(b, SV_TRAIN, &f[SV_TRAIN]) : SV_OK;
+}
+
+int cmd_bench(const cli_verb *verb, int argc, char **argv) {
+  bench b = {.plan = sv_plan_default(), .seconds = 3};
+  b.plan.batch = 64;
+  b.plan.seed = 1;
+  const cli_option options[] = {
+      {"batch", 'b', CLI_LONG, &b.plan.batch, 1, 1 << 20, NULL, "N",
+       "images a step"},
+      {"train", 0, CLI_FLAG, &b.train, 0, 0, NULL, NULL, "only training"},
+      {"infer", 0, CLI_FLAG, &b.infer, 0, 0, NULL, NULL, "only inference"},
+      {"steps", 'n', CLI_LONG, &b.steps, 0, 1e7, NULL, "N",
+       "steps to time; 0: as many as --seconds take"},
+      {"seconds", 0, CLI_REAL, &b.seconds, 0, 1e5, NULL, "S",
+       "time for each measurement"},
+      {"image", 0, CLI_SIZE, &b.image, 1, 1 << 24, NULL, "CxHxW",
+       "size of an image, where the network leaves it free"},
+      {"exact", 0, CLI_FLAG, &b.plan.exact, 0, 0, NULL, NULL,
+       "only algorithms that do not trade accuracy for speed"},
+      {"explain-plan", 0, CLI_FLAG, &b.explain, 0, 0, NULL, NULL,
+       "print kernels, layouts and memory instead"},
+      CLI_SEED_OPTION(&b.plan.seed),
+      CLI_THREADS_OPTION(&b.plan.threads),
+      CLI_BACKEND_OPTION(&b.plan.backend),
+      CLI_JSON_OPTION(&b.json),
+      {0}};
+  const cli_page page = {verb, 1, 1, options, about, examples};
+  int exit_status;
+  char **operands;
+  figures f[2] = {{0}};
+  if (!cli_parse(&page, argc, argv, &operands, NULL, &exit_status))
+    return exit_status;
+  sv_status status = run(&b, operands[0], f);
+  exit_status = cli_fail(status);
+  if (status == SV_OK && !b.explain)
+    exit_status = b.json ? print_json(&b, f) : print_table(&b, f);
+  sv_free(b.pixels);
+  sv_free(b.labels);
+  sv_graph_free(b.own);
+  sv_model_free(b.model);
+  return exit_status;
+}

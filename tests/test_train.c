@@ -1,0 +1,730 @@
+/* Initialisers, optimisers, schedules, metrics, and the fit loop: stopped and
+ * resumed anywhere, refused, ended by infinite numbers. */
+#include <math.h>
+#include <stdbool.h>
+#include <svertka/svertka.h>
+
+#include "base/memory.h"
+#include "data_files.h"
+#include "fixtures/train.h"
+#include "graph/model.h"
+#include "train/gradcheck.h"
+#include "train/optimiser.h"
+#include "train/schedule.h"
+
+static void assert_near(double found, double expected, double tolerance) {
+  if (!(fabs(found - expected) <= tolerance))
+    fail_msg("found %.10g, expected %.10g", found, expected);
+}
+
+/* ---- Initialisers ---- */
+
+static sv_model *model_of(const char *network, uint64_t seed) {
+  sv_graph *graph;
+  sv_model *model;
+  assert_ok(sv_network_parse(&graph, NULL, network));
+  assert_ok(sv_model_new(&model, graph, seed));
+  return model;
+}
+
+/* A model of one weight O x I x 3 x 3, 24 x 16. */
+static sv_model *model_with(const char *init, sv_status expected) {
+  sv_graph *g;
+  sv_model *model = NULL;
+  assert_ok(sv_graph_new(&g, "one"));
+  sv_value x = sv_input(g, "image", SV_F32, sv_shape_of(4, -1, 16, 5, 5));
+  sv_value w = sv_parameter(g, "w", SV_WEIGHT, SV_F32,
+                            sv_shape_of(4, 24, 16, 3, 3), init);
+  sv_value in[] = {x, w};
+  sv_output(g, "y", sv_apply(g, "conv", in, 2, NULL));
+  assert_int_equal(sv_model_new(&model, g, 7), expected);
+  return model;
+}
+
+typedef struct spread {
+  double least, most, mean, deviation;
+} spread;
+
+static spread spread_of(const sv_model *model, const char *name) {
+  sv_tensor *t;
+  assert_ok(sv_state_get(model->state, name, &t));
+  const float *x = t->data;
+  int64_t count = sv_shape_count(&t->shape);
+  spread s = {x[0], x[0], 0, 0};
+  for (int64_t i = 0; i < count; i++) {
+    s.least = fmin(s.least, x[i]);
+    s.most = fmax(s.most, x[i]);
+    s.mean += x[i] / (double)count;
+    s.deviation += (double)x[i] * x[i] / (double)count;
+  }
+  s.deviation = sqrt(s.deviation - s.mean * s.mean);
+  sv_tensor_free(t);
+  return s;
+}
+
+/* 3456 numbers: a deviation is off by 1 / sqrt(2 * 3456), 1.2 %. */
+static void check_random(const char *init, double deviation, bool uniform) {
+  sv_model *model = model_with(init, SV_OK);
+  spread s = spread_of(model, "w");
+  double half = sqrt(3) * deviation;
+  assert_true(fabs(s.deviation - deviation) < 0.05 * deviation);
+  assert_true(fabs(s.mean) < 0.07 * deviation);
+  if (uniform) {
+    assert_true(s.most <= half && s.least >= -half);
+    assert_true(s.most > 0.99 * half && s.least < -0.99 * half);
+  } else {
+    assert_true(s.most > 3 * deviation && s.least < -3 * deviation);
+  }
+  sv_model_free(model);
+}
+
+static void check_constant(const char *init, double value) {
+  sv_model *model = model_with(init, SV_OK);
+  spread s = spread_of(model, "w");
+  assert_true(s.least == value && s.most == value);
+  sv_model_free(model);
+}
+
+static void test_initialisers(void **state) {
+  (void)state;
+  double in = 16 * 9, out = 24 * 9;
+  check_random(NULL, sqrt(2 / (in + out)), true);
+  check_random("xavier", sqrt(2 / (in + out)), true);
+  check_random("xavier 2", 2 * sqrt(2 / (in + out)), true);
+  check_random("xavier_normal", sqrt(2 / (in + out)), false);
+  check_random("he", sqrt(2 / in), false);
+  check_random("he_uniform", sqrt(2 / in), true);
+  check_random("lecun", sqrt(1 / in), false);
+  check_random("lecun_uniform", sqrt(1 / in), true);
+  check_random("normal 0.3", 0.3, false);
+  check_random("uniform -0.6 0.6", 0.6 / sqrt(3), true);
+  check_constant("zeros", 0);
+  check_constant("ones", 1);
+  check_constant("constant -0.25", -0.25);
+}
+
+static void test_initialisers_refused(void **state) {
+  (void)state;
+  static const char *const texts[][2] = {
+      {"xavir", "unknown initialiser 'xavir'"},
+      {"constant", "usage: constant VALUE"},
+      {"constant a", "is not a number"},
+      {"uniform 1 2 3", "has 3 numbers"},
+      {"zeros nan", "is not a number"},
+  };
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    assert_null(model_with(texts[i][0], SV_INVALID));
+    if (!strstr(sv_error(), texts[i][1]))
+      fail_msg("\"%s\" does not say \"%s\"", sv_error(), texts[i][1]);
+    assert_non_null(strstr(sv_error(), "w: "));
+  }
+}
+
+static void check_equal_tensor(const sv_model *a, const sv_model *b,
+                               const char *name, bool equal) {
+  sv_tensor *x, *y;
+  assert_ok(sv_state_get(a->state, name, &x));
+  assert_ok(sv_state_get(b->state, name, &y));
+  assert_int_equal(x->layout.bytes, y->layout.bytes);
+  assert_int_equal(memcmp(x->data, y->data, x->layout.bytes) == 0, equal);
+  sv_tensor_free(x);
+  sv_tensor_free(y);
+}
+
+/* Same name and seed: the same numbers, whatever else there is. */
+static void test_initialisers_independent(void **state) {
+  (void)state;
+  sv_model *a = model_of("input 2x6x6; conv 4 3x3; relu; conv 5 3x3", 1);
+  sv_model *b = model_of("input 2x6x6; conv 4 3x3; conv 5 3x3; conv 2 1x1", 1);
+  sv_model *c = model_of("input 2x6x6; conv 4 3x3; conv 5 3x3; conv 2 1x1", 2);
+  check_equal_tensor(a, b, "conv1.weight", true);
+  check_equal_tensor(a, b, "conv2.weight", true);
+  check_equal_tensor(b, c, "conv2.weight", false);
+  check_equal_tensor(b, c, "conv2.bias", true);
+  sv_model_free(a);
+  sv_model_free(b);
+  sv_model_free(c);
+}
+
+/* ---- Optimisers, against PyTorch ---- */
+
+/* y = W x with x = 1: the gradients of weight and bias are those of y. */
+static void check_optimiser(const char *kind, double momentum, double decay,
+                            const float *expected) {
+  sv_model *model = model_of("input 1x1x1; flatten; linear 7", 1);
+  sv_shape weight = sv_shape_of(2, SGD_PARAMS, 1), one = sv_shape_of(1, 7);
+  sv_tensor start = {SV_F32, weight, {0}, (void *)sgd_start}, seed, input;
+  assert_ok(sv_layout_plain(&start.layout, SV_F32, &weight));
+  assert_ok(sv_state_set(model->state, "linear1.weight", &start));
+  start.shape = one;
+  assert_ok(sv_layout_plain(&start.layout, SV_F32, &one));
+  assert_ok(sv_state_set(model->state, "linear1.bias", &start));
+  const char *seeds[] = {"linear1"};
+  sv_plan_options options = sv_plan_default();
+  options.seeds = seeds;
+  options.seed_count = 1;
+  sv_plan *plan;
+  assert_ok(sv_plan_new(&plan, model->graph, model->state, &options));
+  sv_optimiser *o;
+  const sv_optimiser_options rule = {kind, momentum, decay};
+  assert_ok(sv_optimiser_new(&o, model->state, &rule));
+  assert_ok(sv_plan_input(plan, "image", &input));
+  *(float *)input.data = 1;
+  for (int step = 0; step < SGD_STEPS; step++) {
+    assert_ok(sv_plan_seed(plan, "linear1", &seed));
+    memcpy(seed.data, sgd_gradients + step * SGD_PARAMS, seed.layout.bytes);
+    assert_ok(sv_plan_forward(plan));
+    assert_ok(sv_plan_backward(plan));
+    assert_ok(sv_optimiser_step(o, plan, 0.1 / (1 + step)));
+    const char *names[] = {"linear1.weight", "linear1.bias"};
+    for (int k = 0; k < 2; k++, expected += SGD_PARAMS) {
+      sv_tensor *now;
+      assert_ok(sv_state_get(model->state, names[k], &now));
+      for (int i = 0; i < SGD_PARAMS; i++)
+        assert_near(((float *)now->data)[i], expected[i],
+                    2e-7 * fmax(1, fabs(expected[i])));
+      sv_tensor_free(now);
+    }
+  }
+  /* A gradient that is no number changes nothing. */
+  ((float *)seed.data)[3] = NAN;
+  sv_tensor *before, *after;
+  assert_ok(sv_state_get(model->state, "linear1.weight", &before));
+  assert_ok(sv_plan_forward(plan));
+  assert_ok(sv_plan_backward(plan));
+  assert_error(SV_NUMERIC, "not a number", sv_optimiser_step(o, plan, 0.1));
+  assert_ok(sv_state_get(model->state, "linear1.weight", &after));
+  assert_memory_equal(before->data, after->data, before->layout.bytes);
+  sv_tensor_free(before);
+  sv_tensor_free(after);
+  sv_optimiser_free(o);
+  sv_plan_free(plan);
+  sv_model_free(model);
+}
+
+static void test_optimisers(void **state) {
+  (void)state;
+  check_optimiser("sgd", 0, 0, sgd_plain);
+  check_optimiser("sgd", 0.9, 0, sgd_momentum);
+  check_optimiser("sgd", 0.9, 0.01, sgd_decay);
+  check_optimiser("nesterov", 0.8, 0.02, sgd_nesterov);
+}
+
+static void test_optimisers_refused(void **state) {
+  (void)state;
+  sv_model *model = model_of("input 1x1x1; flatten; linear 7", 1);
+  sv_optimiser *o;
+  sv_optimiser_options options = {"sdg", 0, 0};
+  assert_error(SV_INVALID, "there are: sgd, nesterov",
+               sv_optimiser_new(&o, model->state, &options));
+  options = (sv_optimiser_options){"sgd", 1, 0};
+  assert_error(SV_INVALID, "momentum 1",
+               sv_optimiser_new(&o, model->state, &options));
+  options = (sv_optimiser_options){"sgd", 0.9, -1};
+  assert_error(SV_INVALID, "weight decay -1",
+               sv_optimiser_new(&o, model->state, &options));
+  sv_model_free(model);
+}
+
+/* ---- Schedules, against PyTorch ---- */
+
+static void check_schedule(const char *text, const double *expected) {
+  sv_schedule s;
+  assert_ok(sv_schedule_parse(&s, text, 0.3, 5, 6));
+  for (int step = 0; step < 30; step++)
+    assert_near(sv_schedule_at(&s, step), expected ? expected[step] : 0.3,
+                1e-8);
+}
+
+static void test_schedules(void **state) {
+  (void)state;
+  check_schedule("constant", NULL);
+  check_schedule("step 2 0.5", schedule_step);
+  check_schedule("cosine", schedule_cosine);
+  check_schedule(" cosine 2 0.1 ", schedule_warm);
+  sv_schedule s;
+  assert_error(SV_INVALID, "unknown schedule",
+               sv_schedule_parse(&s, "cosin", 1, 1, 1));
+  assert_error(SV_INVALID, "usage: step EPOCHS [FACTOR]",
+               sv_schedule_parse(&s, "step", 1, 1, 1));
+  assert_error(SV_INVALID, "negative",
+               sv_schedule_parse(&s, "step -1", 1, 1, 1));
+  assert_error(SV_INVALID, "0 epochs",
+               sv_schedule_parse(&s, "step 0", 1, 1, 1));
+}
+
+/* ---- Metrics, against scikit-learn ---- */
+
+static void test_metrics(void **state) {
+  (void)state;
+  sv_metrics m;
+  assert_ok(sv_metrics_new(&m, METRICS_CLASSES));
+  for (int round = 0; round < 2; round++) {
+    sv_metrics_clear(&m);
+    sv_metrics_add(&m, metrics_scores, metrics_labels, 17);
+    sv_metrics_add(&m, metrics_scores + 17 * METRICS_CLASSES,
+                   metrics_labels + 17, METRICS_SAMPLES - 17);
+  }
+  assert_int_equal(m.samples, METRICS_SAMPLES);
+  assert_near(m.loss, metrics_loss_top1_top5[0], 1e-8);
+  assert_near(m.top1, metrics_loss_top1_top5[1], 1e-8);
+  assert_near(m.top5, metrics_loss_top1_top5[2], 1e-8);
+  for (int i = 0; i < METRICS_CLASSES * METRICS_CLASSES; i++)
+    assert_int_equal(m.confusion[i], metrics_confusion[i]);
+  for (int c = 0; c < METRICS_CLASSES; c++) {
+    sv_class_metrics k = sv_metrics_of_class(&m, c);
+    assert_near(k.precision, metrics_precision[c], 1e-8);
+    assert_near(k.recall, metrics_recall[c], 1e-8);
+    assert_near(k.f1, metrics_f1[c], 1e-8);
+    assert_int_equal(k.support, metrics_support[c]);
+  }
+  sv_metrics_free(&m);
+}
+
+/* Of equal scores the first class is told; no number is worse than any. */
+static void test_metrics_ties(void **state) {
+  (void)state;
+  const float scores[] = {1, 1, 0, 1e30f, -1e30f, 0, NAN, 0, 0};
+  sv_metrics m;
+  assert_ok(sv_metrics_new(&m, 3));
+  sv_metrics_add(&m, scores, (int64_t[]){0}, 1);
+  assert_int_equal(m.top1_count, 1);
+  sv_metrics_add(&m, scores, (int64_t[]){1}, 1);
+  assert_int_equal(m.top1_count, 1);
+  sv_metrics_add(&m, scores + 3, (int64_t[]){1}, 1);
+  assert_true(isfinite(m.loss));
+  assert_int_equal(m.confusion[1 * 3 + 0], 2);
+  sv_metrics_add(&m, scores + 6, (int64_t[]){1}, 1);
+  assert_int_equal(m.top1_count, 1);
+  sv_metrics_free(&m);
+}
+
+/* ---- A small data set that can be learned ---- */
+
+enum { SIDE = 8, TRAIN = 60, TEST = 20, KINDS = 3 };
+
+/* A bright bar in the row or column that the class says, over noise. */
+static void draw(uint8_t *image, int i, int label, unsigned salt) {
+  for (int p = 0; p < SIDE * SIDE; p++) {
+    unsigned noise = ((unsigned)(i * 97 + p * 31) + salt * 7919) * 2654435761u;
+    int at = label == 0 ? p / SIDE : label == 1 ? p % SIDE : p / SIDE - 4;
+    image[p] = (uint8_t)((noise >> 25) + (at == 1 + i % 3 ? 90 : 0));
+  }
+}
+
+static void write_split(const char *name, const char *split, int count,
+                        unsigned salt) {
+  static uint8_t images[16 + TRAIN * SIDE * SIDE];
+  uint8_t labels[8 + TRAIN] = {0, 0, 8, 1, 0, 0, 0, (uint8_t)count};
+  const uint8_t header[16] = {0, 0, 8, 3,    0, 0, 0, (uint8_t)count,
+                              0, 0, 0, SIDE, 0, 0, 0, SIDE};
+  char path[128];
+  memcpy(images, header, 16);
+  for (int i = 0; i < count; i++) {
+    labels[8 + i] = (uint8_t)(i % KINDS);
+    draw(images + 16 + i * SIDE * SIDE, i, i % KINDS, salt);
+  }
+  snprintf(path, sizeof path, "%s/%s-images-idx3-ubyte", name, split);
+  write_plain(path, images, 16 + (size_t)count * SIDE * SIDE);
+  snprintf(path, sizeof path, "%s/%s-labels-idx1-ubyte", name, split);
+  write_plain(path, labels, 8 + (size_t)count);
+}
+
+static sv_dataset *open_bars(const char *name, unsigned salt, sv_split split) {
+  sv_dataset *d;
+  if (mkdir(in_folder(name), 0777) == 0) {
+    write_split(name, "train", TRAIN, salt);
+    write_split(name, "t10k", TEST, salt + 1);
+  }
+  assert_ok(sv_dataset_open(&d, in_folder(name), split));
+  return d;
+}
+
+static const char network[] =
+    "input 1x8x8; conv 4 3x3; tanh; max_pool 2x2 stride=2; flatten; linear 3";
+
+/* 48 images to train on: batches of 13, 13, 13, 9. */
+static sv_fit_options quick(const char *run) {
+  sv_fit_options o = sv_fit_default();
+  o.epochs = 3;
+  o.batch = 13;
+  o.validation = 12;
+  o.threads = 1;
+  o.run = run;
+  return o;
+}
+
+/* ---- Fitting ---- */
+
+typedef struct watcher {
+  int64_t stop_at; /* calls after which it stops; 0: never */
+  int64_t calls, epochs;
+} watcher;
+
+static bool watch(void *context, const sv_fit_progress *p) {
+  watcher *w = context;
+  w->epochs += p->validated;
+  assert_true(p->epoch >= 1 && p->epoch <= p->epochs);
+  assert_true(p->step >= 1 && p->step <= p->steps);
+  return ++w->calls != w->stop_at;
+}
+
+static unsigned char *bytes_of(const char *run, const char *file,
+                               size_t *size) {
+  char path[600];
+  snprintf(path, sizeof path, "%s/%s", run, file);
+  FILE *f = fopen(path, "rb");
+  if (!f) fail_msg("%s is missing", path);
+  unsigned char *bytes = calloc(1, 1 << 20);
+  *size = fread(bytes, 1, 1 << 20, f);
+  fclose(f);
+  return bytes;
+}
+
+static void check_same_file(const char *a, const char *b, const char *file) {
+  size_t x_size, y_size;
+  unsigned char *x = bytes_of(a, file, &x_size),
+                *y = bytes_of(b, file, &y_size);
+  if (x_size != y_size || memcmp(x, y, x_size) != 0)
+    fail_msg("%s/%s and %s/%s differ", a, file, b, file);
+  free(x);
+  free(y);
+}
+
+/* Rows are alike but for seconds and images/s at their ends. */
+static void check_same_log(const char *a, const char *b) {
+  size_t size;
+  char *x = (char *)bytes_of(a, "log.csv", &size), *x_next = x;
+  char *y = (char *)bytes_of(b, "log.csv", &size), *y_next = y;
+  for (int row = 0; row < 4; row++) {
+    char *x_line = strsep(&x_next, "\n"), *y_line = strsep(&y_next, "\n");
+    assert_non_null(x_line);
+    assert_non_null(y_line);
+    for (int column = 0; column < 7; column++)
+      assert_string_equal(strsep(&x_line, ","), strsep(&y_line, ","));
+  }
+  assert_string_equal(x_next, "");
+  assert_string_equal(y_next, "");
+  free(x);
+  free(y);
+}
+
+static void train_whole(const char *run, const sv_dataset *d,
+                        sv_fit_result *result) {
+  sv_model *model = model_of(network, 3);
+  sv_fit_options o = quick(run);
+  watcher w = {0};
+  o.report = watch;
+  o.context = &w;
+  assert_ok(sv_fit(model, d, &o, result));
+  assert_int_equal(w.epochs, 3);
+  assert_int_equal(w.calls, 3 * (4 + 1));
+  sv_model_free(model);
+}
+
+/* Stops after so many calls of watch, then goes on to the end. */
+static void train_in_two(const char *run, const sv_dataset *d, int stop_at) {
+  sv_model *model = model_of(network, 3);
+  sv_fit_options o = quick(run);
+  sv_fit_result result;
+  watcher w = {.stop_at = stop_at};
+  o.report = watch;
+  o.context = &w;
+  assert_int_equal(sv_fit(model, d, &o, &result), SV_INTERRUPTED);
+  assert_int_equal(w.calls, stop_at);
+  sv_model_free(model);
+  assert_ok(sv_fit_open(&model, &o, run));
+  assert_true(o.resume);
+  assert_int_equal(o.batch, 13);
+  assert_ok(sv_fit(model, d, &o, &result));
+  assert_int_equal(result.epochs, 3);
+  sv_model_free(model);
+}
+
+static void test_fit(void **state) {
+  (void)state;
+  sv_dataset *d = open_bars("bars", 1, SV_SPLIT_TRAIN);
+  sv_dataset *t = open_bars("bars", 1, SV_SPLIT_TEST);
+  sv_fit_result result;
+  sv_metrics m;
+  const char *run = in_folder("run");
+  sv_model *model = model_of(network, 3), *file;
+  sv_fit_options o = quick(run);
+  o.epochs = 12;
+  assert_ok(sv_fit(model, d, &o, &result));
+  assert_int_equal(result.epochs, 12);
+  assert_int_equal(result.images, 12 * 48);
+  assert_true(result.best_epoch >= 1);
+  assert_true(result.top1 > 0.8);
+  /* The model is the file: best weights, no moments, the same figures. */
+  assert_ok(sv_model_load(&file, in_folder("run/model.onnx")));
+  assert_int_equal(sv_state_count(model->state), 4);
+  for (int i = 0; i < 4; i++)
+    check_equal_tensor(model, file, sv_state_name(model->state, i), true);
+  sv_eval_options e = sv_eval_default();
+  e.threads = 1;
+  assert_ok(sv_eval(&m, file, t, &e));
+  assert_int_equal(m.samples, TEST);
+  assert_true(m.top1 > 0.6);
+  sv_metrics_free(&m);
+  assert_string_equal(sv_model_meta(file, "svertka.train.epochs"), "12");
+  assert_string_equal(sv_model_meta(file, "svertka.train.rate"), "0.05");
+  assert_non_null(sv_model_meta(file, "svertka.image.mean"));
+  sv_model_free(file);
+  sv_model_free(model);
+  sv_dataset_free(d);
+  sv_dataset_free(t);
+}
+
+static void test_resume(void **state) {
+  (void)state;
+  sv_dataset *d = open_bars("bars", 1, SV_SPLIT_TRAIN);
+  sv_fit_result whole, again;
+  char first[300], second[300], broken[300];
+  snprintf(first, sizeof first, "%s", in_folder("whole"));
+  snprintf(second, sizeof second, "%s", in_folder("again"));
+  train_whole(first, d, &whole);
+  train_whole(second, d, &again);
+  assert_true(whole.top1 == again.top1 && whole.loss == again.loss);
+  check_same_file(first, second, "model.onnx");
+  check_same_file(first, second, "last.onnx");
+  for (int stop = 1; stop < 15; stop++) {
+    char name[32];
+    snprintf(name, sizeof name, "broken%d", stop);
+    snprintf(broken, sizeof broken, "%s", in_folder(name));
+    train_in_two(broken, d, stop);
+    check_same_file(first, broken, "model.onnx");
+    check_same_file(first, broken, "last.onnx");
+    check_same_log(first, broken);
+  }
+  sv_dataset_free(d);
+}
+
+/* Without a run folder: the same weights. */
+static void test_fit_in_memory(void **state) {
+  (void)state;
+  sv_dataset *d = open_bars("bars", 1, SV_SPLIT_TRAIN);
+  sv_model *a = model_of(network, 3), *b = model_of(network, 3);
+  sv_fit_options o = quick(in_folder("both"));
+  assert_ok(sv_fit(a, d, &o, NULL));
+  o.run = NULL;
+  assert_ok(sv_fit(b, d, &o, NULL));
+  for (int i = 0; i < 4; i++)
+    check_equal_tensor(a, b, sv_state_name(a->state, i), true);
+  /* What one training leaves does not change the next. */
+  o.validation = 0;
+  sv_fit_result result;
+  assert_ok(sv_fit(a, d, &o, &result));
+  assert_int_equal(result.best_epoch, 3);
+  sv_model_free(a);
+  sv_model_free(b);
+  sv_dataset_free(d);
+}
+
+static void test_refused(void **state) {
+  (void)state;
+  sv_dataset *d = open_bars("bars", 1, SV_SPLIT_TRAIN);
+  sv_dataset *t = open_bars("bars", 1, SV_SPLIT_TEST);
+  sv_dataset *other = open_bars("other", 9, SV_SPLIT_TRAIN);
+  sv_model *model = model_of(network, 3), *opened;
+  const char *run = in_folder("refused");
+  sv_fit_options o = quick(run);
+  watcher w = {.stop_at = 6};
+  o.report = watch;
+  o.context = &w;
+  assert_error(SV_INVALID, "test", sv_fit(model, t, &o, NULL));
+  assert_int_equal(sv_fit(model, d, &o, NULL), SV_INTERRUPTED);
+  assert_error(SV_INVALID, "holds a run already", sv_fit(model, d, &o, NULL));
+  o.overwrite = true;
+  w = (watcher){.stop_at = 2};
+  assert_int_equal(sv_fit(model, d, &o, NULL), SV_INTERRUPTED);
+  assert_int_not_equal(access(in_folder("refused/model.onnx"), F_OK), 0);
+
+  assert_ok(sv_fit_open(&opened, &o, run));
+  assert_error(SV_INVALID, "not the data", sv_fit(opened, other, &o, NULL));
+  o.rate = 0.1;
+  assert_error(SV_INVALID, "rate 0.05", sv_fit(opened, d, &o, NULL));
+  o.rate = 0.05;
+  o.epochs = 4;
+  assert_error(SV_INVALID, "epochs 3", sv_fit(opened, d, &o, NULL));
+  o.epochs = 3;
+  assert_error(SV_INVALID, "no training to go on", sv_fit(model, d, &o, NULL));
+  assert_ok(sv_fit(opened, d, &o, NULL));
+  sv_model_free(opened);
+  assert_error(SV_INVALID, "finished: 3 of 3", sv_fit_open(&opened, &o, run));
+  assert_error(SV_INVALID, "last.onnx",
+               sv_fit_open(&opened, &o, in_folder("nothing")));
+  sv_model_free(model);
+  sv_dataset_free(d);
+  sv_dataset_free(t);
+  sv_dataset_free(other);
+}
+
+static void test_options_refused(void **state) {
+  (void)state;
+  sv_dataset *d = open_bars("bars", 1, SV_SPLIT_TRAIN);
+  sv_model *model = model_of(network, 3);
+  sv_fit_options o = quick(NULL);
+  o.epochs = 0;
+  assert_error(SV_INVALID, "epochs is 0", sv_fit(model, d, &o, NULL));
+  o = quick(NULL);
+  o.rate = NAN;
+  assert_error(SV_INVALID, "rate is", sv_fit(model, d, &o, NULL));
+  o = quick(NULL);
+  o.validation = 60;
+  assert_error(SV_INVALID, "validation wants 60", sv_fit(model, d, &o, NULL));
+  o = quick(NULL);
+  o.schedule = "slow";
+  assert_error(SV_INVALID, "unknown schedule", sv_fit(model, d, &o, NULL));
+  o = quick(NULL);
+  o.backend = "none";
+  assert_error(SV_INVALID, "backend", sv_fit(model, d, &o, NULL));
+  sv_model_free(model);
+  model = model_of("input 1x8x8; flatten; linear 4", 3);
+  o = quick(NULL);
+  assert_error(SV_INVALID, "4 classes", sv_fit(model, d, &o, NULL));
+  sv_model_free(model);
+  model = model_of("input 3x8; flatten; linear 3", 3);
+  assert_error(SV_INVALID, "input", sv_fit(model, d, &o, NULL));
+  sv_model_free(model);
+  sv_dataset_free(d);
+}
+
+/* The rate explodes with the second epoch; what the first one saved stays. */
+static void test_not_a_number(void **state) {
+  (void)state;
+  sv_dataset *d = open_bars("bars", 1, SV_SPLIT_TRAIN);
+  char run[300];
+  snprintf(run, sizeof run, "%s", in_folder("exploding"));
+  sv_model *model = model_of(network, 3), *file;
+  sv_fit_options o = quick(run);
+  sv_fit_result result;
+  o.schedule = "step 1 1e39";
+  assert_error(SV_NUMERIC, "epoch 2", sv_fit(model, d, &o, &result));
+  assert_int_equal(result.best_epoch, 1);
+  assert_int_equal(result.epochs, 1);
+  assert_ok(sv_model_load(&file, in_folder("exploding/model.onnx")));
+  for (int i = 0; i < 4; i++) {
+    const char *name = sv_state_name(model->state, i);
+    spread s = spread_of(file, name);
+    assert_true(isfinite(s.deviation) && fabs(s.most) < 10);
+    check_equal_tensor(model, file, name, true);
+  }
+  sv_model_free(file);
+  assert_ok(sv_fit_open(&file, &o, run));
+  sv_model_free(file);
+  sv_model_free(model);
+  /* From the first step on: nothing is saved at all. */
+  model = model_of(network, 3);
+  o = quick(in_folder("dead"));
+  o.rate = 1e6;
+  o.weight_decay = 1e6;
+  o.schedule = "constant";
+  assert_error(SV_NUMERIC, "epoch 1", sv_fit(model, d, &o, &result));
+  assert_int_equal(result.best_epoch, 0);
+  assert_int_not_equal(access(in_folder("dead/model.onnx"), F_OK), 0);
+  assert_int_not_equal(access(in_folder("dead/last.onnx"), F_OK), 0);
+  sv_model_free(model);
+  sv_dataset_free(d);
+}
+
+/* ---- Judging ---- */
+
+typedef struct told {
+  int64_t count, right;
+} told;
+
+static void on_verdict(void *context, const sv_verdict *v) {
+  told *t = context;
+  assert_int_equal(v->sample, t->count);
+  assert_int_equal(v->label, v->sample % KINDS);
+  assert_true(v->probability >= 1.0f / KINDS && v->probability <= 1);
+  t->count++;
+  t->right += v->label == v->predicted;
+}
+
+static bool stop_now(void *context, int64_t done, int64_t total) {
+  (void)context;
+  assert_int_equal(total, TEST);
+  return done < 14;
+}
+
+static void test_eval(void **state) {
+  (void)state;
+  sv_dataset *d = open_bars("bars", 1, SV_SPLIT_TRAIN);
+  sv_dataset *t = open_bars("bars", 1, SV_SPLIT_TEST);
+  sv_model *model = model_of(network, 3);
+  sv_metrics m, batches;
+  sv_eval_options e = sv_eval_default();
+  e.threads = 1;
+  assert_error(SV_INVALID, "svertka.image.size", sv_eval(&m, model, t, NULL));
+  sv_fit_options o = quick(NULL);
+  assert_ok(sv_fit(model, d, &o, NULL));
+  told seen = {0};
+  e.verdict = on_verdict;
+  e.context = &seen;
+  assert_ok(sv_eval(&m, model, t, &e));
+  assert_int_equal(seen.count, TEST);
+  assert_int_equal(seen.right, m.top1_count);
+  e.verdict = NULL;
+  e.batch = 7;
+  assert_ok(sv_eval(&batches, model, t, &e));
+  assert_near(batches.loss, m.loss, 1e-6);
+  assert_int_equal(batches.top1_count, m.top1_count);
+  sv_metrics_free(&batches);
+  sv_metrics_free(&m);
+  e.report = stop_now;
+  assert_error(SV_INTERRUPTED, "14", sv_eval(&m, model, t, &e));
+  sv_model_free(model);
+  sv_dataset_free(d);
+  sv_dataset_free(t);
+}
+
+/* ---- Gradients of whole networks ---- */
+
+static void test_gradcheck(void **state) {
+  (void)state;
+  static const char *const networks[] = {
+      network,
+      "input 2x9x9; conv 4 3x3 stride=2; sigmoid; conv 3 3x3; flatten; "
+      "linear 5",
+      "input 2x8x8; conv 4 3x3; weighted_avg_pool 2x2 stride=2; tanh; "
+      "flatten; linear 5"};
+  for (size_t i = 0; i < sizeof networks / sizeof networks[0]; i++) {
+    sv_model *model = model_of(networks[i], 1);
+    const sv_gradcheck_options o = {
+        .batch = 3, .samples = 15, .step = 1e-5, .seed = 5, .threads = 1};
+    sv_gradcheck_row *rows;
+    int count;
+    assert_ok(sv_gradcheck(&rows, &count, model, &o));
+    assert_int_equal(count, sv_state_count(model->state) + 1);
+    for (int k = 0; k < count; k++)
+      if (!(rows[k].error < 1e-7))
+        fail_msg("%s: %s is off by %g", networks[i], rows[k].name,
+                 rows[k].error);
+    sv_free(rows);
+    sv_model_free(model);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_initialisers),
+      cmocka_unit_test(test_initialisers_refused),
+      cmocka_unit_test(test_initialisers_independent),
+      cmocka_unit_test(test_optimisers),
+      cmocka_unit_test(test_optimisers_refused),
+      cmocka_unit_test(test_schedules),
+      cmocka_unit_test(test_metrics),
+      cmocka_unit_test(test_metrics_ties),
+      cmocka_unit_test(test_fit),
+      cmocka_unit_test(test_resume),
+      cmocka_unit_test(test_fit_in_memory),
+      cmocka_unit_test(test_refused),
+      cmocka_unit_test(test_options_refused),
+      cmocka_unit_test(test_not_a_number),
+      cmocka_unit_test(test_eval),
+      cmocka_unit_test(test_gradcheck),
+  };
+  return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
