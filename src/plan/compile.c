@@ -226,7 +226,7 @@ static sv_status add_forward_step(sv_program *p, const sv_node *node,
 
 /* `specs` and `cells` have room for a node's inputs and outputs. */
 static sv_status forward_node(sv_plan *plan, sv_program *p, const sv_node *node,
-                              bool training, sv_spec *specs, int *cells) {
+                              sv_spec *specs, int *cells) {
   sv_spec *out = specs + node->in_count;
   forward_specs(p, node, specs, out);
   for (int i = 0; i < node->out_count; i++)
@@ -234,7 +234,7 @@ static sv_status forward_node(sv_plan *plan, sv_program *p, const sv_node *node,
       SV_TRY(sv_layout_plain(&out[i].layout, out[i].dtype, &out[i].shape));
   sv_site site = {.node = node,
                   .pass = SV_FORWARD,
-                  .training = training,
+                  .training = p->training,
                   .exact = plan->options.exact,
                   .threads = plan->options.threads,
                   .in = specs,
@@ -251,7 +251,7 @@ static sv_status forward_node(sv_plan *plan, sv_program *p, const sv_node *node,
   return status;
 }
 
-static sv_status forward_steps(sv_plan *plan, sv_program *p, bool training) {
+static sv_status forward_steps(sv_plan *plan, sv_program *p) {
   for (int i = 0; i < p->graph->node_count; i++) {
     const sv_node *node = &p->graph->nodes[i];
     size_t ports = (size_t)(node->in_count + node->out_count);
@@ -260,7 +260,7 @@ static sv_status forward_steps(sv_plan *plan, sv_program *p, bool training) {
     SV_TRY(sv_alloc_array(&specs, ports, sizeof *specs));
     sv_status status = sv_alloc_array(&cells, ports, sizeof *cells);
     if (status == SV_OK)
-      status = forward_node(plan, p, node, training, specs, cells);
+      status = forward_node(plan, p, node, specs, cells);
     sv_free(specs);
     sv_free(cells);
     SV_TRY(status);
@@ -303,12 +303,11 @@ static sv_status compile(sv_plan *plan, sv_program *p, const id_list *kept) {
   SV_TRY(fill_with_none(&p->seed_cell, values));
   SV_TRY(add_sources(plan, p));
   SV_TRY(sv_graph_infer(p->graph, p->infos));
-  bool training =
-      plan->options.mode == SV_TRAIN || plan->options.seed_count > 0;
-  SV_TRY(forward_steps(plan, p, training));
+  p->training = plan->options.mode == SV_TRAIN || plan->options.seed_count > 0;
+  SV_TRY(forward_steps(plan, p));
   SV_TRY(keep_readable(plan, p, kept));
   p->forward_count = p->step_count;
-  if (training) SV_TRY(sv_program_backward(plan, p));
+  if (p->training) SV_TRY(sv_program_backward(plan, p));
   return sv_program_pack(plan, p);
 }
 

@@ -248,7 +248,7 @@ static void bind_step(const sv_plan *plan, sv_program *p, sv_step *step) {
   step->args = (sv_args){
       .node = step->node,
       .pass = step->pass,
-      .training = p->forward_count < p->step_count,
+      .training = p->training,
       .in = (const sv_tensor *const *)step->tensors,
       .out = out,
       .diff_out = (const sv_tensor *const *)diff_out,

@@ -208,7 +208,7 @@ sv_status sv_plan_forward(sv_plan *plan) {
 
 sv_status sv_plan_backward(sv_plan *plan) {
   sv_program *p = plan->program;
-  if (p->forward_count == p->step_count)
+  if (!p->training)
     return sv_fail(SV_INVALID,
                    "this plan has no backward pass: compile it for "
                    "training, or with seeds");

@@ -76,6 +76,7 @@ typedef struct sv_program {
   sv_step *steps;
   int step_count, step_capacity;
   int forward_count; /* steps of the forward pass */
+  bool training;     /* a backward pass follows; it may have no steps */
   char *arena, *fixed, *gradients;
   sv_plan_memory memory;
   uint64_t version; /* of the state at the last run of the once-steps */
