@@ -61,22 +61,28 @@ class Fixture:
         self.file.write("# Made by scripts/make_fixtures_ops.py with PyTorch "
                         f"{torch.__version__.split('+')[0]}.\n")
 
-    def case(self, attrs, inputs, function, out="y", fixed=()):
-        """inputs: {port: tensor}; no gradient of those named in `fixed`."""
+    def case(self, attrs, inputs, function, out=("y",), fixed=(), also=None):
+        """inputs: {port: tensor}; no gradient of those named in `fixed`.
+        out: the ports of what the function returns.
+        also: {port: function} of outputs without a gradient."""
         self.file.write(f"\ncase {self.op} {attrs}".rstrip() + "\n")
         wanted = [p for p, t in inputs.items()
                   if t.is_floating_point() and p not in fixed]
         for port in wanted:
             inputs[port].requires_grad_()
-        y = function(*inputs.values())
-        seed = draw(*y.shape)
-        if y.dim() == 0:
-            seed = torch.tensor(0.75)
-        grads = torch.autograd.grad(y, [inputs[p] for p in wanted], seed)
+        results = function(*inputs.values())
+        if len(out) == 1:
+            results = (results,)
+        seeds = [draw(*y.shape) if y.dim() else torch.tensor(0.75)
+                 for y in results]
+        grads = torch.autograd.grad(results, [inputs[p] for p in wanted], seeds)
         for port, tensor in inputs.items():
             block("in", port, tensor.detach(), self.file)
-        block("out", out, y.detach(), self.file)
-        block("seed", out, seed, self.file)
+        for port, y, seed in zip(out, results, seeds):
+            block("out", port, y.detach(), self.file)
+            block("seed", port, seed, self.file)
+        for port, other in (also or {}).items():
+            block("out", port, other(*inputs.values()), self.file)
         for port, grad in zip(wanted, grads):
             block("diff", port, grad, self.file)
 
@@ -153,6 +159,14 @@ def pad(fixture):
     case("2,1,1,3 reflect", (1, 2, 3, 4), (2, 1, 1, 3), "reflect")
     case("1,3,3,2 wrap", (1, 2, 3, 4), (1, 3, 3, 2), "circular")
     case("0,2,1,0 wrap", (2, 1, 2, 2), (0, 2, 1, 0), "circular")
+    case("2 edge", (1, 1, 2, 3), (2, 2, 2, 2), "replicate")
+    case("1x2 reflect", (1, 2, 2, 3), (1, 2, 1, 2), "reflect")
+    case("-1,1,0,-1", (1, 2, 3, 3), (-1, 1, 0, -1), "constant")
+    case("2,1 reflect", (1, 2, 4), (0, 2, 0, 1), "reflect")
+    fixture.case("0,1,0,0,0,0,2,1 value=0.5", {"x": draw(1, 2, 2, 2)},
+                 lambda x: F.pad(x, (0, 1, 0, 2, 1, 0, 0, 0), value=0.5))
+    fixture.case("1,0,1,2 axes=1,3", {"x": draw(1, 2, 2, 2)},
+                 lambda x: F.pad(x, (0, 2, 0, 0, 1, 1)))
 
 
 def linear(fixture):
@@ -202,6 +216,15 @@ def max_pool(fixture):
          padding=(1, 1, 0, 1))
     case("3 stride=2 padding=1,0", (2, 2, 8), 3, stride=2, padding=(0, 1, 0, 0))
 
+    def index(x):
+        """Torch counts within a map, ONNX through the whole tensor."""
+        at = F.max_pool2d(x, 2, stride=(2, 1), return_indices=True)[1]
+        maps = torch.arange(x.shape[0] * x.shape[1]).view(*x.shape[:2], 1, 1)
+        return at + maps * x.shape[2] * x.shape[3]
+    fixture.case("2 stride=2x1", {"x": distinct(2, 2, 4, 3)},
+                 lambda x: F.max_pool2d(x, 2, stride=(2, 1)),
+                 also={"index": index})
+
     # Where several are alike the first of them gets the gradient.
     fixture.case("2x2", {"x": draw(1, 1, 5, 5, low=0, high=1)},
                  lambda x: F.max_pool2d(x, 2, stride=1))
@@ -247,14 +270,19 @@ def avg_pool(fixture):
     plain("3 stride=2 padding=1", (2, 2, 8), kernel_size=3, stride=2,
           padding=1, count_include_pad=False)
 
+    # Dilation: as a convolution with equal weights.
+    fixture.case("2x3 dilation=2x1 stride=1x2", {"x": draw(1, 2, 5, 6)},
+                 lambda x: F.conv2d(x, torch.full((2, 1, 2, 3), 1 / 6), None,
+                                    (1, 2), 0, (2, 1), 2))
+
 
 def weighted_avg_pool(fixture):
     def case(attrs, shape, **more):
-        def run(x, w, b):
-            return (F.avg_pool2d(x, **more) * w.view(-1, 1, 1)
+        def run(x, a, b):
+            return (F.avg_pool2d(x, **more) * a.view(-1, 1, 1)
                     + b.view(-1, 1, 1))
         channels = shape[1]
-        fixture.case(attrs, {"x": draw(*shape), "w": draw(channels),
+        fixture.case(attrs, {"x": draw(*shape), "a": draw(channels, 1, 1, 1),
                              "b": draw(channels)}, run)
 
     case("2 stride=2", (2, 3, 4, 6), kernel_size=2, stride=2)
@@ -273,6 +301,9 @@ def softmax(fixture):
     fixture.case("axis=1", {"x": draw(2, 3, 2, 3)}, lambda x: F.softmax(x, 1))
     fixture.case("axis=0", {"x": draw(4, 3)}, lambda x: F.softmax(x, 0))
     fixture.case("axis=-2", {"x": draw(2, 3, 4)}, lambda x: F.softmax(x, -2))
+    # As ONNX had it up to version 12.
+    fixture.case("axis=1 flat=true", {"x": draw(2, 3, 1, 2)},
+                 lambda x: F.softmax(x.flatten(1), 1).view_as(x))
     # Large inputs: e^900 is no double.
     fixture.case("", {"x": draw(2, 4) + torch.tensor([[900.0], [-900.0]])},
                  lambda x: F.softmax(x, -1))
@@ -304,14 +335,16 @@ def add(fixture):
 
 
 def cross_entropy(fixture):
-    def case(attrs, x, label, weight=None, **more):
+    def case(attrs, x, label, weight=None, log_prob=False, **more):
         ports = {"x": x, "label": label}
         if weight is not None:
-            ports["weight"] = weight
+            ports["weights"] = weight
 
         def run(x, label, weight=None):
-            return F.cross_entropy(x, label, weight, **more)
-        fixture.case(attrs, ports, run, fixed=("weight",))
+            loss = F.cross_entropy(x, label, weight, **more)
+            return (loss, F.log_softmax(x, 1)) if log_prob else loss
+        fixture.case(attrs, ports, run, fixed=("weights",),
+                     out=("loss", "log_prob") if log_prob else ("loss",))
 
     def labels(*shape, classes):
         return torch.randint(0, classes, shape)
@@ -331,13 +364,16 @@ def cross_entropy(fixture):
     case("", draw(2, 3, 2, 2), labels(2, 2, 2, classes=3))
     case("ignore_index=2", draw(2, 3, 2, 2), labels(2, 2, 2, classes=3),
          draw(3, low=1, high=4), ignore_index=2)
+    case("", draw(3, 4), labels(3, classes=4), log_prob=True)
+    case("ignore_index=1", draw(2, 3, 2), torch.tensor([[1, 0], [2, 1]]),
+         draw(3, low=1, high=4), log_prob=True, ignore_index=1)
 
 
 def squared_error(fixture):
     def case(attrs, shape, **more):
         fixture.case(attrs, {"x": draw(*shape), "target": draw(*shape)},
                      lambda x, target: F.mse_loss(x, target, **more),
-                     fixed=("target",))
+                     fixed=("target",), out=("loss",))
 
     case("", (3, 4))
     case("", (2, 3, 2, 2))

@@ -94,8 +94,8 @@ static double clip(double value, double low, double high) {
 /* A value from the table's row; an empty text leaves the default. */
 static void draw_from_table(const sv_attr *row, dice *d, char value[OC_TEXT]) {
   bool bounded = row->min != 0 || row->max != 0;
-  int64_t low = (int64_t)clip(row->min, -4, 64);
-  int64_t high = (int64_t)clip(row->max, -4, (double)low + 3);
+  int64_t low = (int64_t)clip(row->min, -2, 64);
+  int64_t high = (int64_t)clip(row->max, -2, (double)low + 4);
   int count = 0;
   value[0] = '\0';
   switch (row->type) {

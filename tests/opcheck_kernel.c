@@ -14,6 +14,9 @@ enum { IN, OUT, DIFF_IN, DIFF_OUT, KINDS };
 /* One planned pass with its tensors. */
 typedef struct stage {
   const oc_run *run;
+  struct stage *forward; /* a backward pass: the forward pass before it */
+  struct stage *likes;   /* the same, where it was offered plain tensors */
+  bool taken;            /* the kernel does it */
   sv_site site;
   sv_spec specs[KINDS][OC_PORTS];
   sv_place places[KINDS][OC_PORTS];
@@ -102,42 +105,47 @@ static bool is_present(const stage *s, int kind, int i, unsigned wanted) {
   return known(s, kind)[i] != NULL;
 }
 
-static sv_layout *wanted_layout(stage *likes, int kind, int i) {
-  return likes->places[kind][i].used ? &likes->places[kind][i].layout : NULL;
+/* In which layout the tensors lie that a pass finds. */
+static sv_status lay_out(const stage *s, int kind, int i, oc_offer how,
+                         sv_layout *layout) {
+  const sv_tensor *t = known(s, kind)[i];
+  bool forward = s->site.pass == SV_FORWARD;
+  SV_TRY(sv_layout_plain(layout, t->dtype, &t->shape));
+  if (kind == DIFF_IN || (kind == OUT && forward)) return SV_OK;
+  /* What the forward pass wrote lies as it wrote it. */
+  if (kind == OUT && s->forward->taken) {
+    *layout = s->forward->places[OUT][i].layout;
+    return SV_OK;
+  }
+  bool data = kind != IN || sv_op_in_port(s->run->node.op, i)->role == SV_DATA;
+  if (how == OC_OFFER_CHANNELS_LAST && data)
+    return channels_last(layout, t->dtype, &t->shape);
+  if (how == OC_OFFER_WANTED && s->likes && s->likes->places[kind][i].used)
+    *layout = s->likes->places[kind][i].layout;
+  return SV_OK;
 }
 
-/* The specs of a kind as they are offered. `likes`: what the kernel asked for
- * when it was offered plain tensors. */
-static sv_status offer(stage *s, int kind, oc_offer how, stage *likes,
-                       unsigned wanted) {
+static sv_status offer(stage *s, int kind, oc_offer how, unsigned wanted) {
+  bool forward = s->site.pass == SV_FORWARD;
   for (int i = 0; i < count_of(s, kind); i++) {
     sv_spec *spec = &s->specs[kind][i];
-    sv_place *place = &s->places[kind][i];
     spec->present = is_present(s, kind, i, wanted);
     if (!spec->present) continue;
     spec->dtype = known(s, kind)[i]->dtype;
     spec->shape = known(s, kind)[i]->shape;
-    SV_TRY(sv_layout_plain(&spec->layout, spec->dtype, &spec->shape));
-    bool forward = s->site.pass == SV_FORWARD;
-    bool given = kind == IN || kind == DIFF_OUT || (kind == OUT && !forward);
-    bool data =
-        kind != IN || sv_op_in_port(s->run->node.op, i)->role == SV_DATA;
-    if (given && data && how == OC_OFFER_CHANNELS_LAST)
-      SV_TRY(channels_last(&spec->layout, spec->dtype, &spec->shape));
-    if (given && how == OC_OFFER_WANTED && wanted_layout(likes, kind, i))
-      spec->layout = *wanted_layout(likes, kind, i);
-    *place = (sv_place){.used = kind == IN || kind == OUT ? forward : true,
-                        .layout = spec->layout,
-                        .over = -1,
-                        .view = -1};
-    if (kind == DIFF_IN) place->used = oc_pass_of(s->run, i) == s->site.pass;
+    SV_TRY(lay_out(s, kind, i, how, &spec->layout));
+    bool used = kind == IN || kind == OUT ? forward
+                : kind == DIFF_IN ? oc_pass_of(s->run, i) == s->site.pass
+                                  : true;
+    s->places[kind][i] = (sv_place){used, spec->layout, -1, -1};
   }
   return SV_OK;
 }
 
+/* SV_UNSUPPORTED if the kernel declines. */
 static sv_status plan_stage(stage *s, const oc_trial *t, oc_offer how,
-                            stage *likes, const sv_kernel *forward,
                             unsigned wanted) {
+  bool backward = s->site.pass != SV_FORWARD;
   s->site = (sv_site){.node = &s->run->node,
                       .pass = s->site.pass,
                       .candidate = t->candidate,
@@ -145,19 +153,20 @@ static sv_status plan_stage(stage *s, const oc_trial *t, oc_offer how,
                       .exact = t->exact,
                       .threads = 2,
                       .in = s->specs[IN],
-                      .out = s->specs[OUT],
-                      .forward = forward};
+                      .out = s->specs[OUT]};
   s->need = (sv_need){.in = s->places[IN], .out = s->places[OUT]};
-  bool backward = s->site.pass != SV_FORWARD;
   if (backward) {
     s->site.diff_in = s->specs[DIFF_IN];
     s->site.diff_out = s->specs[DIFF_OUT];
+    s->site.forward = s->forward->taken ? t->kernel : &sv_ref_kernel;
     s->need.diff_in = s->places[DIFF_IN];
     s->need.diff_out = s->places[DIFF_OUT];
   }
   for (int kind = 0; kind < (backward ? KINDS : DIFF_IN); kind++)
-    SV_TRY(offer(s, kind, how, likes, wanted));
-  return t->kernel->plan(&s->site, &s->need, &s->impl);
+    SV_TRY(offer(s, kind, how, wanted));
+  sv_status status = t->kernel->plan(&s->site, &s->need, &s->impl);
+  s->taken = status == SV_OK;
+  return status;
 }
 
 static void clear_stage(stage *s, const sv_kernel *kernel) {
@@ -299,18 +308,13 @@ static sv_status run_stage(stage *s, oc_trial *t, void *workspace) {
 }
 
 /* A backward pass follows the forward pass that a plan would have chosen. */
-static sv_status run_pass(stage *s, stage *forward, oc_trial *t, oc_offer how,
-                          stage *likes) {
-  const sv_kernel *before = NULL;
-  if (t->pass != SV_FORWARD) {
+static sv_status run_pass(stage *s, oc_trial *t, oc_offer how) {
+  if (s->forward) {
     oc_trial first = *t;
     first.candidate = first.repeat = 0;
-    first.error = 0;
-    stage *forward_likes = likes ? likes + 1 : NULL;
-    sv_status status = plan_stage(forward, &first, how, forward_likes, NULL, 0);
+    sv_status status = plan_stage(s->forward, &first, how, 0);
+    if (status == SV_OK) status = run_stage(s->forward, &first, NULL);
     if (status != SV_OK && status != SV_UNSUPPORTED) return status;
-    before = status == SV_OK ? t->kernel : &sv_ref_kernel;
-    if (status == SV_OK) SV_TRY(run_stage(forward, &first, NULL));
     t->error = first.error;
   }
   /* Alone it gives the parameters' gradients where the data's is not wanted:
@@ -320,30 +324,32 @@ static sv_status run_pass(stage *s, stage *forward, oc_trial *t, oc_offer how,
     if (t->pass == SV_BACKWARD_PARAMS &&
         oc_pass_of(s->run, i) == SV_BACKWARD_DATA)
       wanted &= ~SV_PORT(i);
-  sv_status status = plan_stage(s, t, how, likes, before, wanted);
-  t->taken = status == SV_OK;
+  sv_status status = plan_stage(s, t, how, wanted);
+  t->taken = s->taken;
   if (status == SV_UNSUPPORTED) return SV_OK;
   SV_TRY(status);
   snprintf(t->name, sizeof t->name, "%s",
            s->need.name[0] ? s->need.name : t->backend);
-  return run_stage(s, t, forward->workspace);
+  return run_stage(s, t, s->forward ? s->forward->workspace : NULL);
 }
 
 sv_status oc_try(const oc_run *run, oc_trial *t) {
   stage *stages;
   t->taken = false;
   t->error = t->seconds = 0;
-  /* Each a pass and the forward pass before it. */
   SV_TRY(sv_alloc_array(&stages, 4, sizeof *stages));
+  stage *plain = &stages[0], *offered = &stages[2];
+  bool twice = t->offer == OC_OFFER_WANTED;
   for (int i = 0; i < 4; i++) {
     stages[i].run = run;
     stages[i].site.pass = i % 2 ? SV_FORWARD : t->pass;
+    if (twice && i >= 2) stages[i].likes = &stages[i - 2];
+    if (i % 2 == 0 && t->pass != SV_FORWARD) stages[i].forward = &stages[i + 1];
   }
-  stage *likes = t->offer == OC_OFFER_WANTED ? &stages[2] : NULL;
   sv_status status = SV_OK;
-  if (likes) status = run_pass(likes, likes + 1, t, OC_OFFER_PLAIN, NULL);
-  if (status == SV_OK && (!likes || t->taken))
-    status = run_pass(&stages[0], &stages[1], t, t->offer, likes);
+  if (twice) status = run_pass(plain, t, OC_OFFER_PLAIN);
+  if (status == SV_OK && (!twice || t->taken))
+    status = run_pass(offered, t, t->offer);
   for (int i = 0; i < 4; i++) clear_stage(&stages[i], t->kernel);
   sv_free(stages);
   return status;
