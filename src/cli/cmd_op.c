@@ -267,11 +267,13 @@ static int print_all(const form *f, cli_run *run) {
 
 /* ---- The verb ---- */
 
-static int run_form(form *f, const cli_page *page, int argc, char **argv) {
+static int run_form(form *f, const cli_verb *verb, const cli_page *page,
+                    int argc, char **argv) {
   int exit_status;
   char **operands;
   if (!cli_parse(page, argc, argv, &operands, NULL, &exit_status))
     return exit_status;
+  cli_begin(verb); /* what follows names the operator itself */
   cli_run run = {0};
   sv_status status = take_all(f, &run);
   exit_status = status == SV_OK ? print_all(f, &run) : cli_fail(status);
@@ -304,7 +306,7 @@ int cmd_op(const cli_verb *verb, int argc, char **argv) {
   snprintf(summary, sizeof summary, "%s\n", f->op->summary);
   const cli_verb one = {name, "[options]", verb->help, verb->run};
   const cli_page form_page = {&one, 0, 0, f->options, summary, NULL};
-  exit_status = run_form(f, &form_page, argc - 1, argv + 1);
+  exit_status = run_form(f, verb, &form_page, argc - 1, argv + 1);
   sv_free(f);
   return exit_status;
 }

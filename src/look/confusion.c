@@ -53,6 +53,15 @@ static void draw_cell(matrix *m, int truth, int predicted, int64_t sum) {
                  m->cell - 2, text);
 }
 
+static void draw_recall_heading(matrix *m) {
+  sv_canvas *c = &m->canvas;
+  if (m->classes > MANY) return;
+  sv_canvas_font(c, 11, false);
+  sv_canvas_ink(c, sv_ink_faint);
+  sv_canvas_text(c, m->left + m->classes * m->cell + side_column - 8,
+                 m->top - 7, SV_RIGHT, 0, "recall");
+}
+
 /* The share of the class that was told as such. */
 static void draw_recall(matrix *m, int truth, int64_t sum) {
   if (!sum || m->classes > MANY) return;
@@ -138,6 +147,7 @@ sv_status sv_look_confusion(const char *path, const char *title,
   matrix m = {.counts = counts, .names = names, .classes = classes};
   SV_TRY(lay_out(&m));
   draw_heading(&m, title);
+  draw_recall_heading(&m);
   for (int truth = 0; truth < classes; truth++) {
     int64_t sum = row_sum(&m, truth);
     draw_names(&m, truth);

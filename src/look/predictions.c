@@ -8,7 +8,8 @@
 enum { MOST_ITEMS = 4096 };
 
 /* In points. */
-static const double card = 104, gap = 14, margin = 24, heading = 58, words = 40;
+static const double card = 104, gap = 14, margin = 24, heading = 58, words = 40,
+                    least_width = 360;
 
 static bool is_wrong(const sv_prediction *item) {
   return item->label && strcmp(item->label, item->predicted) != 0;
@@ -95,19 +96,27 @@ static sv_status draw_card(sv_canvas *c, double x, double y,
   return SV_OK;
 }
 
+/* A sheet wider than high, of full rows where the count allows it. */
+static int choose_columns(int count) {
+  int columns = (int)ceil(sqrt(1.7 * count));
+  for (int more = 0; more <= 2; more++) {
+    if (count % (columns + more) == 0) return columns + more;
+    if (columns > more && count % (columns - more) == 0) return columns - more;
+  }
+  return columns < count ? columns : count;
+}
+
 sv_status sv_look_predictions(const char *path, const char *title,
                               const sv_prediction *items, int count) {
   if (count < 1 || count > MOST_ITEMS)
     return sv_fail(SV_INVALID, "%d predictions to draw, expected 1 to %d",
                    count, MOST_ITEMS);
-  int columns = (int)ceil(sqrt(1.7 * count));
-  if (columns > count) columns = count;
-  if (columns < 3) columns = 3; /* room for the heading */
+  int columns = choose_columns(count);
   int rows = (count + columns - 1) / columns;
+  double width = 2 * margin + columns * (card + gap) - gap;
+  double height = 2 * margin + heading + rows * (card + words + gap) - gap;
   sv_canvas canvas;
-  SV_TRY(
-      sv_canvas_open(&canvas, 2 * margin + columns * (card + gap) - gap,
-                     2 * margin + heading + rows * (card + words + gap) - gap));
+  SV_TRY(sv_canvas_open(&canvas, fmax(width, least_width), height));
   draw_heading(&canvas, title, items, count);
   sv_status status = SV_OK;
   for (int i = 0; i < count && status == SV_OK; i++)
