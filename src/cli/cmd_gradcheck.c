@@ -23,7 +23,8 @@ typedef struct check {
   sv_gradcheck_options options;
   double tolerance;
   bool json;
-  sv_gradcheck_row *rows;
+  sv_model *model;
+  sv_gradcheck_row *rows; /* with names of the model's */
   int count;
 } check;
 
@@ -31,12 +32,14 @@ static bool passes(const check *c, const sv_gradcheck_row *row) {
   return row->error <= c->tolerance;
 }
 
-static double worst(const check *c) {
-  double error = 0;
-  for (int i = 0; i < c->count; i++)
-    if (!(c->rows[i].error <= error)) error = c->rows[i].error;
-  return error;
+static const sv_gradcheck_row *worst_row(const check *c) {
+  const sv_gradcheck_row *worst = &c->rows[0]; /* of the input */
+  for (int i = 1; i < c->count; i++)
+    if (c->rows[i].error > worst->error) worst = &c->rows[i];
+  return worst;
 }
+
+static double worst(const check *c) { return worst_row(c)->error; }
 
 static int print_json(const check *c) {
   json_t *rows = json_array();
@@ -76,17 +79,15 @@ static sv_status run(check *c, const char *network, const sv_ints *image) {
     return SV_INVALID;
   }
   if (image->count) c->options.image = image->at;
-  sv_model *model;
-  sv_status status = cli_model(&model, network, NULL, c->options.seed);
+  sv_status status = cli_model(&c->model, network, NULL, c->options.seed);
   if (status != SV_OK) {
     cli_fail(status);
     return status;
   }
-  status = sv_gradcheck(&c->rows, &c->count, model, &c->options);
+  status = sv_gradcheck(&c->rows, &c->count, c->model, &c->options);
   if (status != SV_OK) cli_fail(status);
   int printed = CLI_DONE;
   if (status == SV_OK) printed = c->json ? print_json(c) : print_table(c);
-  sv_model_free(model);
   return printed == CLI_DONE ? status : SV_IO;
 }
 
@@ -118,7 +119,12 @@ int cmd_gradcheck(const cli_verb *verb, int argc, char **argv) {
   exit_status = status == SV_OK        ? CLI_DONE
                 : status == SV_INVALID ? CLI_USAGE
                                        : CLI_FAILED;
-  if (status == SV_OK && !(worst(&c) <= c.tolerance)) exit_status = CLI_FAILED;
+  if (status == SV_OK && !passes(&c, worst_row(&c))) {
+    cli_say("the gradient of '%.80s' is off by %.1e", worst_row(&c)->name,
+            worst(&c));
+    exit_status = CLI_FAILED;
+  }
   sv_free(c.rows);
+  sv_model_free(c.model);
   return exit_status;
 }

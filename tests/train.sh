@@ -1,0 +1,137 @@
+#!/bin/sh
+# svertka train, eval, gradcheck, bench through the command line, on the first
+# images of Fashion-MNIST.
+. "$SOURCE_DIR/tests/common.sh"
+
+source=${SVERTKA_DATA:-/usr/share/datasets}/fashion-mnist
+[ -d "$source" ] || source=/usr/share/datasets/fashion-mnist
+[ -d "$source" ] || fail "there is no Fashion-MNIST in $source"
+
+# first SPLIT COUNT FOLDER: so many images, with headers that say so.
+first() {
+  high=$(printf '%03o' $(($2 / 256))) low=$(printf '%03o' $(($2 % 256)))
+  images=$(ls "$source/$1-images"*) labels=$(ls "$source/$1-labels"*)
+  {
+    printf "\\0\\0\\010\\003\\0\\0\\$high\\$low\\0\\0\\0\\034\\0\\0\\0\\034"
+    gzip -cdf "$images" | tail -c +17 | head -c $((784 * $2))
+  } >"$3/$1-images-idx3-ubyte"
+  {
+    printf "\\0\\0\\010\\001\\0\\0\\$high\\$low"
+    gzip -cdf "$labels" | tail -c +9 | head -c "$2"
+  } >"$3/$1-labels-idx1-ubyte"
+}
+mkdir "$work/few" "$work/train-only"
+first train 1000 "$work/few"
+first t10k 200 "$work/few"
+cp "$work/few"/train-* "$work/train-only"
+cd "$work"
+
+train() { "$SVERTKA" train --threads 1 --epochs 5 --batch 32 "$@"; }
+# status WANTED WORDS COMMAND...: exit status and a line of the messages.
+status() {
+  wanted=$1 words=$2
+  shift 2
+  got=0
+  "$@" >out 2>err || got=$?
+  [ $got = "$wanted" ] || fail "exit status $got, not $wanted: $* $(cat err)"
+  grep -q -e "$words" err || fail "'$words' is not said by: $* $(cat err)"
+}
+
+# ---- A run, twice, and without test images --------------------------------
+train lenet5 few --out whole >out 2>err || fail "train: $(cat err)"
+grep -q 'whole/model.onnx' out || fail "train does not say where the model is"
+[ "$(wc -l <whole/log.csv)" = 6 ] || fail "log.csv has not a row an epoch"
+train lenet5 few --out again --json >json 2>err || fail "train --json"
+grep -q '"top1": 0\.' json || fail "train --json gives no top1"
+cmp whole/model.onnx again/model.onnx || fail "two runs differ"
+mv few few.away && mv train-only few
+train lenet5 few --out blind 2>err >out || fail "training needs test images"
+cmp whole/model.onnx blind/model.onnx || fail "test images change the training"
+rm -r few && mv few.away few
+
+# ---- Stopped by a signal, and gone on with --------------------------------
+for signal in INT TERM; do
+  # No function here: the signal must reach the program, not a shell.
+  "$SVERTKA" train --threads 1 --epochs 5 --batch 32 lenet5 few --out broken \
+    >out 2>err &
+  process=$!
+  tries=0
+  while ! [ -s broken/last.onnx ]; do
+    tries=$((tries + 1))
+    [ $tries -lt 6000 ] || fail "no epoch ends: $(cat err)"
+    kill -0 $process 2>/dev/null || break
+    sleep 0.01
+  done
+  kill -$signal $process 2>/dev/null || :
+  got=0
+  wait $process || got=$?
+  # Whoever was faster: the training may have ended before the signal.
+  if [ $got = 0 ]; then
+    echo "note: SIG$signal came too late"
+  else
+    [ $got = 1 ] || fail "SIG$signal: exit status $got: $(cat err)"
+    grep -q 'svertka train --resume broken' err ||
+      fail "SIG$signal: how to go on is not said: $(cat err)"
+    status 2 'another network' "$SVERTKA" train mlp few --resume broken
+    status 2 'rate 0.05' "$SVERTKA" train --resume broken --rate 0.1
+    status 2 'no --out' "$SVERTKA" train --resume broken --out elsewhere
+    "$SVERTKA" train lenet5 few --resume broken >out 2>err ||
+      fail "train --resume: $(cat err)"
+  fi
+  cmp whole/model.onnx broken/model.onnx || fail "SIG$signal changed the model"
+  cmp whole/last.onnx broken/last.onnx || fail "SIG$signal changed last.onnx"
+  rm -r broken
+done
+
+# ---- Refused --------------------------------------------------------------
+cksum whole/* >before
+status 2 '--force replaces' train lenet5 few --out whole
+status 2 'finished: 5 of 5' "$SVERTKA" train --resume whole
+status 2 'MODEL and DATA' "$SVERTKA" train lenet5
+status 2 'unknown schedule' train lenet5 few --out x --schedule slow
+status 2 '--epochs' "$SVERTKA" train lenet5 few --epochs none
+status 2 'lenet' "$SVERTKA" train lenet55 few --out x
+status 1 'few-not' "$SVERTKA" train lenet5 few-not --out x
+status 1 'epoch 1' train lenet5 few --out x --rate 1e6 --weight-decay 1e6
+cksum whole/* >after
+cmp before after || fail "what was refused changed the run"
+! [ -e x/model.onnx ] || fail "a training that failed saved a model"
+
+# ---- Judged: nothing but the file -----------------------------------------
+mkdir alone && cp whole/model.onnx alone
+(cd alone && "$SVERTKA" eval model.onnx ../few --json --csv told.csv \
+  >../json 2>../err) || fail "eval: $(cat err)"
+for key in loss top1 top5 samples per_class confusion; do
+  grep -q "\"$key\"" json || fail "eval --json has no $key"
+done
+grep -q '"samples": 200' json || fail "eval has not 200 samples"
+[ "$(wc -l <alone/told.csv)" = 201 ] || fail "eval --csv has not 200 rows"
+"$SVERTKA" eval whole/model.onnx few >out 2>err || fail "eval: $(cat err)"
+grep -q '^200 images: top-1' out || fail "eval prints no top-1"
+"$SVERTKA" eval whole/model.onnx few --picture told.png --matrix m.png \
+  >out 2>err || fail "eval --picture: $(cat err)"
+[ -s told.png ] && [ -s m.png ] || fail "eval --picture wrote nothing"
+status 2 'svertka.image.size' "$SVERTKA" eval lenet5 few
+head -c 3000 whole/model.onnx >cut.onnx
+status 1 'cut.onnx' "$SVERTKA" eval cut.onnx few
+
+# ---- From a file, from text -----------------------------------------------
+train whole/model.onnx few --out tuned >out 2>err || fail "tuning: $(cat err)"
+"$SVERTKA" eval tuned/model.onnx few --json >json 2>err || fail "eval tuned"
+train 'input 1x28x28; conv 4 5x5 stride=2; relu; flatten; linear 10' few \
+  >out 2>err || fail "a network as text: $(cat err)"
+[ -s runs/network-few/model.onnx ] || fail "no run folder of its own name"
+train lenet5 few --explain-plan >out 2>err || fail "--explain-plan: $(cat err)"
+grep -q 'arena' out || fail "--explain-plan prints no arena"
+
+# ---- Gradients, speed -----------------------------------------------------
+"$SVERTKA" gradcheck lenet5 --samples 4 --threads 1 --json >json 2>err ||
+  fail "gradcheck: $(cat err)"
+grep -q '"pass": true' json || fail "gradcheck --json"
+status 1 'is off by' "$SVERTKA" gradcheck lenet5 --samples 2 --tolerance 0 --threads 1
+grep -q FAIL out || fail "gradcheck shows no failure"
+"$SVERTKA" bench lenet5 --steps 3 --batch 8 --threads 1 --json >json 2>err ||
+  fail "bench: $(cat err)"
+for key in images_per_second milliseconds inference training; do
+  grep -q "\"$key\"" json || fail "bench --json has no $key"
+done
