@@ -139,7 +139,8 @@ static sv_status check_tensor(checker *c, const sv_tensor *tensor,
     if (!(error <= worst)) worst = error;
     if (fabs(numeric) > row->greatest) row->greatest = fabs(numeric);
   }
-  row->error = worst == 0 ? 0 : row->greatest > 0 ? worst / row->greatest : 1;
+  double share = worst / row->greatest;
+  row->error = worst == 0 ? 0 : isfinite(share) ? share : 1;
   return SV_OK;
 }
 
