@@ -40,6 +40,8 @@ void sv_attr_print(sv_text *text, const sv_attr *row, const void *attrs);
 bool sv_attr_is_default(const sv_op *op, const sv_attr *row, const void *attrs);
 
 /* Every number within its row's bounds, every choice one of its words. */
+sv_status sv_attr_check(const sv_op *op, const sv_attr *row,
+                        const void *attrs) SV_CHECKED;
 sv_status sv_attrs_check(const sv_op *op, const void *attrs) SV_CHECKED;
 
 /* Numbers of any operator by name, for kernels that do not see its struct:

@@ -1,0 +1,127 @@
+/* Layers through the builder: the lecture's shapes and parameters. */
+#include "one_node.h"
+
+#include <svertka/layers.h>
+
+#include "graph/graph.h"
+
+static int64_t count_parameters(const sv_graph *graph) {
+  int64_t count = 0;
+  for (int i = 1; i < graph->value_count; i++)
+    if (graph->values[i].kind == SV_VALUE_STATE)
+      count += sv_shape_count(&graph->values[i].shape);
+  return count;
+}
+
+/* A network as a text of operators on one input. */
+static sv_graph *build(sv_shape input, const char *const *ops,
+                       sv_shape *output) {
+  sv_graph *g;
+  expect_ok(sv_graph_new(&g, "net"));
+  sv_value x = sv_input(g, "image", SV_F32, input);
+  for (; *ops; ops++) {
+    char op[32];
+    size_t length = strcspn(*ops, " ");
+    memcpy(op, *ops, length);
+    op[length] = '\0';
+    x = sv_apply_text(g, op, &x, 1, *ops + length);
+  }
+  expect_ok(sv_graph_check(g));
+  *output = sv_value_shape(g, x);
+  return g;
+}
+
+static void test_gold_parameters(void **state) {
+  (void)state;
+  static const struct {
+    int size, channels;
+    const char *ops[6];
+    int64_t parameters;
+    int map, maps;
+  } cases[] = {
+      {8, 3, {"conv 1 3x3"}, 28, 6, 1},
+      {8, 3, {"conv 6 3x3", "conv 10 3x3"}, 6 * 28 + 550, 4, 10},
+      {5, 1, {"conv 1 5x5"}, 26, 1, 1},
+      {5, 1, {"conv 1 3x3", "conv 1 3x3"}, 20, 1, 1},
+      {5,
+       1,
+       {"conv 1 1x3", "conv 1 3x1", "conv 1 1x3", "conv 1 3x1"},
+       16,
+       1,
+       1},
+      {8, 1, {"conv 1 3x3", "max_pool 2x2 2", "conv 1 3x3"}, 20, 1, 1},
+      {224, 16, {"conv 32 3x3 padding=same"}, 4640, 224, 32},
+      {224, 16, {"conv 8 1x1", "conv 32 3x3 padding=1"}, 2472, 224, 32},
+  };
+  for (size_t i = 0; i < count_of(cases); i++) {
+    int size = cases[i].size;
+    sv_shape y;
+    sv_graph *g = build(sv_shape_of(4, -1, cases[i].channels, size, size),
+                        cases[i].ops, &y);
+    assert_int_equal(count_parameters(g), cases[i].parameters);
+    assert_int_equal(y.dim[1], cases[i].maps);
+    assert_int_equal(y.dim[2], cases[i].map);
+    assert_int_equal(y.dim[3], cases[i].map);
+    sv_graph_free(g);
+  }
+  static const char *const dense[] = {"flatten", "linear 36", NULL};
+  sv_shape y;
+  sv_graph *g = build(sv_shape_of(4, -1, 3, 8, 8), dense, &y);
+  assert_int_equal(count_parameters(g), 6948);
+  sv_graph_free(g);
+}
+
+static void test_lenet(void **state) {
+  (void)state;
+  sv_graph *g;
+  expect_ok(sv_graph_new(&g, "lenet5"));
+  sv_value x = sv_input(g, "image", SV_F32, sv_shape_of(4, -1, 1, 28, 28));
+  x = sv_pad(g, x, SV_BORDER_CONSTANT, (int64_t[]){2, 2, 2, 2}, 0);
+  x = sv_avg_pool(g, sv_tanh(g, sv_conv(g, x, 6, 5)), 2, 2);
+  x = sv_avg_pool(g, sv_tanh(g, sv_conv(g, x, 16, 5)), 2, 2);
+  x = sv_tanh(g, sv_conv(g, x, 120, 5));
+  sv_shape shape = sv_value_shape(g, x);
+  assert_true(sv_shape_equal(&shape, &(sv_shape){4, {1, 120, 1, 1}}));
+  x = sv_tanh(g, sv_linear(g, sv_flatten(g, x), 84));
+  sv_classifier_head(g, sv_linear(g, x, 10));
+  expect_ok(sv_graph_check(g));
+  assert_int_equal(count_parameters(g), 61706);
+  assert_int_equal(g->output_count, 2);
+  assert_string_equal(g->outputs[0].name, "probabilities");
+  assert_string_equal(g->outputs[1].name, "loss");
+  int label = sv_graph_find(g, "label");
+  assert_int_equal(g->values[label].dtype, SV_I64);
+  assert_int_equal(g->values[label].shape.dim[0], -1);
+  sv_graph_free(g);
+}
+
+/* In ONNX LeNet's pooling is an average and a 1x1 convolution of each map. */
+static void test_expand(void **state) {
+  (void)state;
+  sv_graph *g;
+  expect_ok(sv_graph_new(&g, "pool"));
+  sv_value x = sv_input(g, "image", SV_F32, sv_shape_of(4, -1, 6, 28, 28));
+  sv_weighted_avg_pool(g, x, 2, 2);
+  expect_ok(sv_graph_check(g));
+  assert_int_equal(count_parameters(g), 12);
+  const sv_node *node = &g->nodes[0];
+  sv_value in[] = {{node->in[0]}, {node->in[1]}, {node->in[2]}}, out[1];
+  expect_ok(node->op->expand(node, g, in, out));
+  assert_int_equal(count_parameters(g), 12);
+  assert_int_equal(g->node_count, 3);
+  assert_string_equal(g->nodes[1].op->name, "avg_pool");
+  assert_string_equal(g->nodes[2].op->name, "conv");
+  assert_int_equal(sv_attr_number(&g->nodes[2], "group"), 6);
+  sv_shape shape = sv_value_shape(g, out[0]);
+  assert_true(sv_shape_equal(&shape, &(sv_shape){4, {1, 6, 14, 14}}));
+  sv_graph_free(g);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_gold_parameters),
+      cmocka_unit_test(test_lenet),
+      cmocka_unit_test(test_expand),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
