@@ -4,8 +4,9 @@
 
 #include "dnnl/kernel.h"
 
-/* The parameters' layout: as the primitive likes, or as it lies. */
-typedef enum way { ANY, AS_IS } way;
+/* The weight in blocks that a kernel made for them likes; as it lies now, which
+ * the general matrix product takes as well as anything; as that likes. */
+typedef enum way { BLOCKS, AS_IS, ANY, WAYS } way;
 
 static const sv_spec *bias_of(const sv_site *site) {
   const sv_spec *specs = site->pass == SV_FORWARD ? site->in : site->diff_in;
@@ -49,7 +50,8 @@ static sv_status make_pd(sv_dnnl_build *build, way way) {
   }
   SV_TRY(
       sv_pd_inner_product(&build->pd, sv_dnnl_prop(site), &given, build->hint));
-  return sv_dnnl_grade_of(build->pd) == SV_DNNL_REF ? SV_UNSUPPORTED : SV_OK;
+  sv_dnnl_grade least = way == BLOCKS ? SV_DNNL_DIRECT : SV_DNNL_GEMM;
+  return sv_dnnl_grade_of(build->pd) < least ? SV_UNSUPPORTED : SV_OK;
 }
 
 static sv_status bind_forward(sv_dnnl_build *build) {
@@ -94,7 +96,7 @@ static sv_status make(sv_dnnl_build *build, int way) {
 }
 
 static sv_status plan(const sv_site *site, sv_need *need, void **impl) {
-  return sv_dnnl_plan(site, need, impl, make, 2, NULL);
+  return sv_dnnl_plan(site, need, impl, make, WAYS, NULL);
 }
 
 const sv_kernel sv_dnnl_linear = {plan, sv_dnnl_run, sv_dnnl_destroy};
