@@ -34,7 +34,7 @@ static sv_status add_block(sv_arena *arena, size_t bytes) {
 sv_status sv_arena_take(sv_arena *arena, void *memory, size_t bytes) {
   if (bytes > SIZE_MAX / 4)
     return sv_fail(SV_NO_MEMORY, "a size of %zu bytes is too large", bytes);
-  size_t rounded = (bytes + UNIT - 1) / UNIT * UNIT;
+  size_t rounded = bytes ? (bytes + UNIT - 1) / UNIT * UNIT : UNIT;
   if (rounded > arena->left) SV_TRY(add_block(arena, rounded));
   memcpy(memory, &arena->next, sizeof arena->next);
   arena->next += rounded;

@@ -217,7 +217,7 @@ sv_status sv_onnx_texts_read(const sv_op *op, void *attrs,
                      a->name);
     char text[512];
     if (a->s.len >= sizeof text) return refuse_text(a);
-    memcpy(text, a->s.data, a->s.len);
+    if (a->s.len) memcpy(text, a->s.data, a->s.len);
     text[a->s.len] = '\0';
     SV_TRY(sv_attr_parse(op, attrs, row, text));
   }
