@@ -76,17 +76,17 @@ static sv_status read_beginning(sv_reader *r, sv_statement *s) {
 /* The next "word" or "key=word" of the statement; *value points behind the '='
  * or is NULL. False at the end of the statement. */
 sv_status sv_text_next(sv_reader *r, sv_word *word, char **value, bool *more) {
-  sv_text_skip(&r->cursor, false);
-  *more = !sv_text_at_end(&r->cursor);
+  sv_cursor *c = &r->cursor;
+  sv_text_skip(c, false);
+  *more = !sv_text_at_end(c);
   if (!*more) return SV_OK;
-  SV_TRY(sv_text_word(&r->cursor, word));
-  if (word->text[0] == '=' || word->text[strlen(word->text) - 1] == '=')
-    return sv_text_fail(&r->cursor, word->start,
-                        "'%s': an attribute is written name=value, without "
-                        "blanks",
-                        word->text);
+  SV_TRY(sv_text_word(c, word));
   *value = strchr(word->text, '=');
   if (*value) *(*value)++ = '\0';
+  sv_text_skip(c, false);
+  if (*c->at == '=' || (*value && (!**value || !word->text[0])))
+    return sv_text_fail(c, word->start,
+                        "an attribute is written name=value, without blanks");
   return SV_OK;
 }
 

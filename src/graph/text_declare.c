@@ -20,8 +20,9 @@ static bool read_dim(const char **text, int64_t *dim, const char **symbol) {
     *text = end;
     return errno == 0 && *dim > 0;
   }
-  *text += *start == '?' ? 1 : strcspn(start, "x");
-  if (*start != '?') *symbol = start;
+  bool word = isalpha((unsigned char)*start) || *start == '_';
+  *text += word ? strcspn(start, "x") : *start == '?';
+  if (word) *symbol = start;
   return *text > start;
 }
 

@@ -1,0 +1,259 @@
+/* Networks as text: what each construct becomes, where faults are told, and
+ * that no text brings the reader down. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <svertka/svertka.h>
+
+#include "base/random.h"
+#include "graph/graph.h"
+
+static sv_graph *parse(const char *text) {
+  sv_graph *graph;
+  if (sv_network_parse(&graph, NULL, text) != SV_OK)
+    fail_msg("%s: %s", text, sv_error());
+  return graph;
+}
+
+static const sv_value_info *value_of(const sv_graph *graph, const char *name) {
+  int id = sv_graph_find(graph, name);
+  if (!id) fail_msg("no value '%s'", name);
+  return &graph->values[id];
+}
+
+static void assert_shape(const sv_graph *graph, const char *name,
+                         const char *expected) {
+  char text[SV_SHAPE_TEXT];
+  assert_string_equal(sv_shape_text(&value_of(graph, name)->shape, text),
+                      expected);
+}
+
+/* ---- What is written becomes what the builder would make ---- */
+
+static void test_statements(void **state) {
+  (void)state;
+  sv_graph *g = parse(
+      "# comments, blank lines and semicolons\n\n;;"
+      "input 3x8x8; conv 6 3x3; relu # one line\n"
+      "\tconv 10 kernel=3x3 stride=2;");
+  assert_int_equal(g->node_count, 3);
+  assert_string_equal(g->nodes[0].name, "conv1");
+  assert_string_equal(g->nodes[2].op->name, "conv");
+  assert_shape(g, "image", "-1x3x8x8");
+  assert_shape(g, "conv1.weight", "6x3x3x3");
+  assert_int_equal(g->output_count, 1);
+  assert_string_equal(g->outputs[0].name, "output");
+  assert_string_equal(g->values[g->outputs[0].value].name, "conv2");
+  sv_graph_free(g);
+}
+
+static void test_branches(void **state) {
+  (void)state;
+  sv_graph *g = parse(
+      "x = input 4x6x6\n"
+      "\"left arm\" = conv 2 1x1\n"
+      "right = conv(x) 2 1x1\n"
+      "sum = add(\n  \"left arm\",\n  .  # the one before: right\n)\n"
+      "output(right) other; output main\n");
+  const sv_node *sum = &g->nodes[2];
+  assert_string_equal(sum->name, "sum");
+  assert_int_equal(sum->in[0], sv_graph_find(g, "left arm"));
+  assert_int_equal(sum->in[1], sv_graph_find(g, "right"));
+  assert_int_equal(g->output_count, 2);
+  assert_int_equal(g->outputs[0].value, sv_graph_find(g, "right"));
+  assert_string_equal(g->outputs[1].name, "main");
+  assert_int_equal(g->outputs[1].value, sv_graph_find(g, "sum"));
+  sv_graph_free(g);
+}
+
+static void test_declarations(void **state) {
+  (void)state;
+  sv_graph *g = parse(
+      "a = input 3x8x8 batch=4; b = input 3x?xW; c = input 5 batch=none\n"
+      "d = input 2x2 batch=N type=f64; label; classes = label 7x7\n"
+      "w = parameter 6x3x3x3 init=\"constant 0.5\"\n"
+      "s = parameter 6 role=statistic\n"
+      "conv(a, w, -) padding=same; output\n");
+  assert_shape(g, "a", "4x3x8x8");
+  assert_shape(g, "b", "-1x3x-1x-1");
+  assert_null(value_of(g, "b")->symbol[2]);
+  assert_string_equal(value_of(g, "b")->symbol[3], "W");
+  assert_shape(g, "c", "5");
+  assert_shape(g, "d", "-1x2x2");
+  assert_string_equal(value_of(g, "d")->symbol[0], "N");
+  assert_int_equal(value_of(g, "d")->dtype, SV_F64);
+  assert_shape(g, "label", "-1");
+  assert_shape(g, "classes", "-1x7x7");
+  assert_int_equal(value_of(g, "classes")->role, SV_LABEL);
+  assert_int_equal(value_of(g, "s")->role, SV_STATISTIC);
+  assert_string_equal(value_of(g, "w")->init, "constant 0.5");
+  assert_int_equal(g->nodes[0].in[1], sv_graph_find(g, "w"));
+  assert_int_equal(g->nodes[0].in[2], 0);
+  assert_shape(g, "conv1", "4x6x8x8");
+  sv_graph_free(g);
+}
+
+static void test_losses(void **state) {
+  (void)state;
+  sv_graph *g = parse(
+      "input 4; label; linear(image) 3; cross_entropy(., label)\n"
+      "loss; linear(image) 3; cross_entropy(., label); loss side weight=0.3");
+  assert_int_equal(g->output_count, 2);
+  assert_true(g->outputs[0].is_loss && g->outputs[1].is_loss);
+  assert_string_equal(g->outputs[0].name, "loss");
+  assert_string_equal(g->outputs[1].name, "side");
+  assert_true(g->outputs[0].weight == 1 && g->outputs[1].weight == 0.3);
+  sv_graph_free(g);
+  g = parse("input 4; linear 3; classifier");
+  assert_int_equal(g->output_count, 2);
+  assert_string_equal(g->outputs[0].name, "probabilities");
+  assert_true(sv_graph_label_input(g) > 0);
+  sv_graph_free(g);
+}
+
+static void test_zoo_as_text(void **state) {
+  (void)state;
+  sv_graph *text = parse(
+      "input 1x32x32; conv 6 5; tanh; avg_pool 2 stride=2\n"
+      "conv 16 5; tanh; avg_pool 2 stride=2; conv 120 5; tanh\n"
+      "flatten; linear 84; tanh; linear 10; classifier");
+  sv_graph *zoo;
+  assert_int_equal(sv_zoo_build(&zoo, "lenet5", NULL), SV_OK);
+  assert_int_equal(text->node_count, zoo->node_count);
+  for (int i = 0; i < zoo->node_count; i++) {
+    assert_ptr_equal(text->nodes[i].op, zoo->nodes[i].op);
+    assert_string_equal(text->nodes[i].name, zoo->nodes[i].name);
+    assert_memory_equal(text->nodes[i].attrs, zoo->nodes[i].attrs,
+                        zoo->nodes[i].op->attrs_size);
+  }
+  assert_int_equal(text->value_count, zoo->value_count);
+  sv_graph_free(text);
+  sv_graph_free(zoo);
+}
+
+static void test_zoo_follows_data(void **state) {
+  (void)state;
+  const sv_zoo_data data = {.classes = 7, .channels = 3, .height = 20};
+  sv_graph *g;
+  assert_int_equal(sv_zoo_build(&g, "mlp:height=5", &data), SV_OK);
+  assert_shape(g, "image", "-1x3x5x28");
+  assert_shape(g, "linear3.weight", "7x100");
+  sv_graph_free(g);
+}
+
+/* ---- Faults, with their places ---- */
+
+static const struct {
+  const char *text, *message;
+} faults[] = {
+    {"", "network:1:1: the network is empty"},
+    {"conv 6 3x3", "network:1:1: "},
+    {"input 3x8x8; a = ", "network:1:18: an operator is missing"},
+    {"input 3x8x8; 6 = relu", "network:1:14: '6' where"},
+    {"input 3x8x8\nrelu\nrelu(a)", "network:3:6: there is no value 'a'"},
+    {"input 3x8x8; relu(image", "network:1:18: '(' is never closed"},
+    {"input 3x8x8; relu(image;", "network:1:18: '(' is never closed"},
+    {"input 3x8x8; relu(image relu)", "network:1:25: 'r' where , or )"},
+    {"input 3x8x8; a, relu", "network:1:21: '=' is expected"},
+    {"input 3x8x8; relu 3", "network:1:19: relu: '3' is one word too many"},
+    {"input 3x8x8; conv 6 kernel = 3", "network:1:21: an attribute is"},
+    {"input 3x8x8; conv 6 kernel= 3", "network:1:21: an attribute is"},
+    {"input 3x8x8; conv 6 3 size=1", "network:1:23: conv has no 'size'"},
+    {"input 3x8x8; {", "network:1:14: '{' where"},
+    {"input", "network:1:1: input needs a size"},
+    {"input 3xx8", "network:1:7: "},
+    {"input 3x", "network:1:7: "},
+    {"input 3x0", "network:1:7: "},
+    {"input 3x-1", "network:1:7: "},
+    {"input 1x1x1x1x1x1x1x1x1", "network:1:7: more than 8 dimensions"},
+    {"input 3x8x8 5", "network:1:13: input has no '5'"},
+    {"input 3x8x8 type=f31", "network:1:13: type=f31 is not known"},
+    {"input 3x8x8 role=bias", "network:1:13: input has no 'role'"},
+    {"input 3; input(image) 3", "network:1:10: input takes no values"},
+    {"input 3; input 4", "network:1:10: two values are named 'image'"},
+    {"input 3; parameter 4", "network:1:10: parameter needs one name"},
+    {"input 3; w = parameter ?", "network:1:14: "},
+    {"input 3; x = output", "network:1:10: output makes no value"},
+    {"input 3; output a b", "network:1:19: output has no 'b'"},
+    {"input 3; loss weight=-1", "network:1:15: weight=-1"},
+    {"input 3; loss", "network:1:10: loss 'loss' is not a scalar"},
+    {"input 3; output; output", "network:1:18: two outputs"},
+    {"classifier", "network:1:1: classifier needs scores"},
+    {"input 3; classifier 4", "network:1:21: classifier has no '4'"},
+    {"input 3x8x8; relu(-)", "network:1:14: relu1: its input"},
+    {"input 3x8x8; \"relu", "network:1:14: the double quote"},
+    {"input 3x8x8; \"\" = relu", "network:1:14: a name is empty"},
+    {"input 3x8x8; a, b = relu", "network:1:17: "},
+};
+
+static void test_faults(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+    sv_graph *graph;
+    if (sv_network_parse(&graph, NULL, faults[i].text) == SV_OK)
+      fail_msg("'%s' is read", faults[i].text);
+    assert_null(graph);
+    size_t length = strlen(faults[i].message);
+    if (strncmp(sv_error(), faults[i].message, length) != 0)
+      fail_msg("'%s': '%s', not '%s'", faults[i].text, sv_error(),
+               faults[i].message);
+  }
+}
+
+static void test_long_word(void **state) {
+  (void)state;
+  char text[600] = "input 3x8x8; ";
+  memset(text + strlen(text), 'a', 500);
+  sv_graph *graph;
+  assert_int_equal(sv_network_parse(&graph, "f.txt", text), SV_INVALID);
+  assert_non_null(strstr(sv_error(), "f.txt:1:14: a word is longer"));
+}
+
+/* Every beginning of a text, and texts with characters changed: read or
+ * refused, nothing else. */
+static void test_any_text(void **state) {
+  (void)state;
+  static const char original[] =
+      "x = input 3x8x8 batch=N # comment\n"
+      "a = conv(x) 4 3x3 padding=same; \"b\" = relu; add(a, .)\n"
+      "flatten; linear 10; classifier; output o";
+  static const char signs[] = "=();,#\"x.- \n09?";
+  char text[sizeof original];
+  sv_graph *graph;
+  for (size_t length = 0; length < sizeof original; length++) {
+    snprintf(text, sizeof text, "%.*s", (int)length, original);
+    if (sv_network_parse(&graph, NULL, text) == SV_OK) sv_graph_free(graph);
+  }
+  sv_random random = {.seed = 1};
+  for (uint64_t i = 0; i < 3000; i++) {
+    memcpy(text, original, sizeof text);
+    for (uint64_t k = 0; k < 3; k++) {
+      uint64_t at = sv_random_below(&random, 6 * i + 2 * k, sizeof text - 1);
+      text[at] =
+          signs[sv_random_below(&random, 6 * i + 2 * k + 1, sizeof signs - 1)];
+    }
+    if (sv_network_parse(&graph, NULL, text) == SV_OK) sv_graph_free(graph);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_statements),
+      cmocka_unit_test(test_branches),
+      cmocka_unit_test(test_declarations),
+      cmocka_unit_test(test_losses),
+      cmocka_unit_test(test_zoo_as_text),
+      cmocka_unit_test(test_zoo_follows_data),
+      cmocka_unit_test(test_faults),
+      cmocka_unit_test(test_long_word),
+      cmocka_unit_test(test_any_text),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
