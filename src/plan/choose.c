@@ -7,64 +7,6 @@
 #include "plan/plan.h"
 #include "tensor/tensor.h"
 
-sv_status sv_add_buffer(sv_program *p, sv_where where, size_t bytes,
-                        int *index) {
-  SV_TRY(sv_grow(&p->buffers, p->buffer_count, &p->buffer_capacity,
-                 sizeof *p->buffers));
-  *index = p->buffer_count++;
-  p->buffers[*index] = (sv_buffer){.where = where,
-                                   .bytes = bytes,
-                                   .slot = -1,
-                                   .own = -1,
-                                   .first = -1,
-                                   .last = -1,
-                                   .same_as = -1};
-  return SV_OK;
-}
-
-sv_status sv_add_cell(sv_program *p, const sv_spec *spec, sv_where where,
-                      int buffer, int *index) {
-  if (buffer < 0) SV_TRY(sv_add_buffer(p, where, spec->layout.bytes, &buffer));
-  SV_TRY(
-      sv_grow(&p->cells, p->cell_count, &p->cell_capacity, sizeof *p->cells));
-  *index = p->cell_count++;
-  p->cells[*index] = (sv_cell){.tensor = {.dtype = spec->dtype,
-                                          .shape = spec->shape,
-                                          .layout = spec->layout},
-                               .buffer = buffer,
-                               .next = -1};
-  return SV_OK;
-}
-
-sv_status sv_add_step(sv_program *p, const sv_node *node, sv_pass pass,
-                      sv_step **step) {
-  SV_TRY(
-      sv_grow(&p->steps, p->step_count, &p->step_capacity, sizeof *p->steps));
-  sv_step *s = &p->steps[p->step_count];
-  size_t cells = 2 * (size_t)(node->in_count + node->out_count);
-  *s = (sv_step){.node = node,
-                 .pass = pass,
-                 .in_count = node->in_count,
-                 .out_count = node->out_count,
-                 .workspace = -1,
-                 .scratch = -1};
-  SV_TRY(sv_alloc_array(&s->cells, cells, sizeof *s->cells));
-  p->step_count++; /* from here on sv_program_free sees it */
-  SV_TRY(sv_alloc_array(&s->over, cells, sizeof *s->over));
-  SV_TRY(sv_alloc_array(&s->tensors, cells, sizeof *s->tensors));
-  for (size_t i = 0; i < cells; i++) s->cells[i] = s->over[i] = -1;
-  *step = s;
-  return SV_OK;
-}
-
-sv_spec sv_cell_spec(const sv_program *p, int cell) {
-  const sv_tensor *t = &p->cells[cell].tensor;
-  return (sv_spec){.present = true,
-                   .dtype = t->dtype,
-                   .shape = t->shape,
-                   .layout = t->layout};
-}
-
 /* ---- Choosing ---- */
 
 static bool belongs_to_pass(const sv_site *site, int i) {

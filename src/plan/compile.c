@@ -6,16 +6,6 @@
 #include "plan/plan.h"
 #include "tensor/tensor.h"
 
-sv_status sv_program_find(const sv_graph *graph, const char *name, int *value) {
-  *value = 0;
-  for (int i = 0; i < graph->output_count; i++)
-    if (strcmp(graph->outputs[i].name, name) == 0)
-      *value = graph->outputs[i].value;
-  if (!*value) *value = sv_graph_find(graph, name);
-  if (*value) return SV_OK;
-  return sv_fail(SV_INVALID, "the network has no value '%s'", name);
-}
-
 /* ---- What is computed ---- */
 
 typedef struct id_list {
@@ -259,8 +249,7 @@ static sv_status forward_steps(sv_plan *plan, sv_program *p) {
     int *cells = NULL;
     SV_TRY(sv_alloc_array(&specs, ports, sizeof *specs));
     sv_status status = sv_alloc_array(&cells, ports, sizeof *cells);
-    if (status == SV_OK)
-      status = forward_node(plan, p, node, specs, cells);
+    if (status == SV_OK) status = forward_node(plan, p, node, specs, cells);
     sv_free(specs);
     sv_free(cells);
     SV_TRY(status);
@@ -328,28 +317,4 @@ sv_status sv_program_new(sv_program **program, sv_plan *plan) {
   sv_program_bind(plan, p);
   *program = p;
   return SV_OK;
-}
-
-void sv_program_free(sv_program *p) {
-  if (!p) return;
-  for (int i = 0; i < p->step_count; i++) {
-    sv_step *step = &p->steps[i];
-    if (step->impl && step->kernel->destroy) step->kernel->destroy(step->impl);
-    sv_free(step->cells);
-    sv_free(step->over);
-    sv_free(step->tensors);
-  }
-  sv_free(p->steps);
-  sv_free(p->cells);
-  sv_free(p->buffers);
-  sv_free(p->infos);
-  sv_free(p->value_cell);
-  sv_free(p->value_plain);
-  sv_free(p->gradient);
-  sv_free(p->seed_cell);
-  sv_free(p->arena);
-  sv_free(p->fixed);
-  sv_free(p->gradients);
-  sv_graph_free(p->graph);
-  sv_free(p);
 }

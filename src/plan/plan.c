@@ -129,24 +129,6 @@ void sv_plan_free(sv_plan *plan) {
   sv_free(plan);
 }
 
-sv_status sv_plan_own(sv_plan *plan, int value, bool is_seed,
-                      const sv_info *info, const char *name, int *index) {
-  for (*index = 0; *index < plan->own_count; ++*index)
-    if (plan->own[*index].value == value &&
-        plan->own[*index].is_seed == is_seed)
-      return SV_OK;
-  SV_TRY(sv_grow(&plan->own, plan->own_count, &plan->own_capacity,
-                 sizeof *plan->own));
-  sv_own *own = &plan->own[plan->own_count];
-  *own = (sv_own){.value = value, .is_seed = is_seed};
-  own->tensor.dtype = info->dtype;
-  own->tensor.shape = info->shape;
-  SV_TRY(sv_layout_plain(&own->tensor.layout, info->dtype, &info->shape));
-  SV_TRY(sv_copy_text(&own->name, name));
-  plan->own_count++;
-  return sv_alloc(&own->tensor.data, own->tensor.layout.bytes);
-}
-
 /* ---- Running ---- */
 
 /* Whether every slot still lies as the program was compiled for. */

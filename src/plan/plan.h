@@ -1,6 +1,7 @@
 /* A plan's insides. The program is what compilation makes: cells (tensors in
  * memory), buffers (memory, shared by liveness) and steps (kernels on cells).
  *
+ *   program.c   the program as data
  *   compile.c   the graph copied, pruned, inferred; the forward steps
  *   backward.c  the same schedule read backwards; sums of gradients
  *   choose.c    kernels by site, reorders between layouts
@@ -103,18 +104,7 @@ struct sv_plan {
   void *hook_context;
 };
 
-/* ---- compile.c ---- */
-sv_status sv_program_new(sv_program **program, sv_plan *plan) SV_CHECKED;
-void sv_program_free(sv_program *program);
-/* A value by the name of an output or its own; 0 and an error if none. */
-sv_status sv_program_find(const sv_graph *graph, const char *name,
-                          int *value) SV_CHECKED;
-/* The plan's own memory for an input or a seed; made at its first use. */
-sv_status sv_plan_own(sv_plan *plan, int value, bool is_seed,
-                      const sv_info *info, const char *name,
-                      int *index) SV_CHECKED;
-
-/* ---- choose.c ---- */
+/* ---- program.c ---- */
 sv_status sv_add_buffer(sv_program *p, sv_where where, size_t bytes,
                         int *index) SV_CHECKED;
 /* A cell in `buffer`, or in a new one of `where` if buffer is -1. */
@@ -123,6 +113,20 @@ sv_status sv_add_cell(sv_program *p, const sv_spec *spec, sv_where where,
 /* A step with room for its cells, all -1. */
 sv_status sv_add_step(sv_program *p, const sv_node *node, sv_pass pass,
                       sv_step **step) SV_CHECKED;
+sv_spec sv_cell_spec(const sv_program *p, int cell);
+/* A value by the name of an output or its own; 0 and an error if none. */
+sv_status sv_program_find(const sv_graph *graph, const char *name,
+                          int *value) SV_CHECKED;
+/* The plan's own memory for an input or a seed; made at its first use. */
+sv_status sv_plan_own(sv_plan *plan, int value, bool is_seed,
+                      const sv_info *info, const char *name,
+                      int *index) SV_CHECKED;
+void sv_program_free(sv_program *program);
+
+/* ---- compile.c ---- */
+sv_status sv_program_new(sv_program **program, sv_plan *plan) SV_CHECKED;
+
+/* ---- choose.c ---- */
 /* A kernel chosen for a site. Free with sv_choice_free; its impl is handed to
  * the step. */
 typedef struct sv_choice {
@@ -141,7 +145,6 @@ sv_status sv_cell_in_layout(const sv_plan *plan, sv_program *p, int cell,
 /* Copies src's numbers to dst, whatever their layouts. */
 sv_status sv_add_reorder(const sv_plan *plan, sv_program *p, int src, int dst,
                          bool once) SV_CHECKED;
-sv_spec sv_cell_spec(const sv_program *p, int cell);
 /* dst = the sum of the cells, all in one layout. */
 extern const sv_kernel sv_sum_kernel;
 
