@@ -182,6 +182,17 @@ static bool is_parameter(const backward *b, int value) {
   return info->kind == SV_VALUE_STATE && sv_role_is_trained(info->role);
 }
 
+/* From the last step on the parameter's gradient is final. One step may end
+ * several: a weight's and a bias's. */
+static sv_status add_final(sv_program *p, int value) {
+  sv_step *step = &p->steps[p->step_count - 1];
+  SV_TRY(sv_grow(&p->finals, p->final_count, &p->final_capacity,
+                 sizeof *p->finals));
+  if (step->final_count++ == 0) step->final = p->final_count;
+  p->finals[p->final_count++] = value;
+  return SV_OK;
+}
+
 /* Called after each contribution; the last one makes it final. */
 static sv_status finish_parameter(backward *b, int value) {
   collected *c = &b->values[value];
@@ -201,8 +212,7 @@ static sv_status finish_parameter(backward *b, int value) {
       SV_TRY(sv_add_reorder(b->plan, p, c->cells[0], *final, false));
     }
   }
-  p->steps[p->step_count - 1].final = value;
-  return SV_OK;
+  return add_final(p, value);
 }
 
 /* ---- One node ---- */

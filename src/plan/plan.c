@@ -161,6 +161,16 @@ static sv_status refresh(sv_plan *plan) {
   return SV_OK;
 }
 
+static sv_status call_hook(const sv_plan *plan, const sv_step *step) {
+  const sv_program *p = plan->program;
+  for (int i = 0; plan->hook && i < step->final_count; i++) {
+    int value = p->finals[step->final + i];
+    SV_TRY(plan->hook(plan->hook_context, p->graph->values[value].name,
+                      &p->cells[p->gradient[value]].tensor));
+  }
+  return SV_OK;
+}
+
 static sv_status run_steps(sv_plan *plan, int begin, int end, bool skip_once) {
   sv_program *p = plan->program;
   for (int i = begin; i < end; i++) {
@@ -169,10 +179,7 @@ static sv_status run_steps(sv_plan *plan, int begin, int end, bool skip_once) {
     step->args.random.step = plan->step;
     sv_status status = step->kernel->run(step->impl, &step->args);
     if (status != SV_OK) return sv_fail_in(status, "%s", step->node->name);
-    if (!step->final || !plan->hook) continue;
-    int value = step->final;
-    SV_TRY(plan->hook(plan->hook_context, p->graph->values[value].name,
-                      &p->cells[p->gradient[value]].tensor));
+    SV_TRY(call_hook(plan, step));
   }
   return SV_OK;
 }

@@ -58,7 +58,7 @@ typedef struct sv_step {
   int *over; /* of each cell: index into `cells` of what it may lie over */
   int workspace, scratch; /* buffers; -1: none */
   bool once;              /* depends on the state alone */
-  int final;              /* > 0: the parameter whose gradient is now final */
+  int final, final_count; /* in program->finals: those final from here on */
   sv_args args;           /* bound */
   sv_tensor **tensors;    /* what args points into, like `cells` */
 } sv_step;
@@ -69,7 +69,9 @@ typedef struct sv_program {
   int *value_cell;  /* per value: its first cell; -1: none */
   int *value_plain; /* per value: the cell to read after a run; -1: none */
   int *gradient;    /* per value: the final gradient's cell; -1: none */
-  int *seed_cell;   /* per value */
+  int *finals;      /* parameters, as their gradients become final */
+  int final_count, final_capacity;
+  int *seed_cell; /* per value */
   sv_cell *cells;
   int cell_count, cell_capacity;
   sv_buffer *buffers;

@@ -107,6 +107,7 @@ void sv_program_free(sv_program *p) {
   sv_free(p->value_cell);
   sv_free(p->value_plain);
   sv_free(p->gradient);
+  sv_free(p->finals);
   sv_free(p->seed_cell);
   sv_free(p->arena);
   sv_free(p->fixed);
