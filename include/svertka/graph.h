@@ -114,7 +114,8 @@ SV_API void sv_output(sv_graph *graph, const char *name, sv_value value);
 SV_API void sv_loss(sv_graph *graph, const char *name, sv_value value,
                     double weight);
 
-/* The shape of a value as the builder sees it (free dimensions count as 1). */
+/* The shape of a value as the builder sees it: a free first dimension counts as
+ * 1, any other as 256. */
 SV_API sv_shape sv_value_shape(const sv_graph *graph, sv_value value);
 
 #ifdef __cplusplus

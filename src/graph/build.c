@@ -67,14 +67,15 @@ void sv_name(sv_graph *graph, const char *format, ...) {
   if (status != SV_OK) fail(graph, status);
 }
 
-/* Free dimensions count as 1: only a batch is free where layers are built, and
- * no parameter's shape depends on it. */
+/* A free batch counts as 1, a free height or width as so much that windows and
+ * poolings fit: no parameter of a network for any size depends on it. */
+enum { FREE_SIZE = 256 };
 static sv_info sample(const sv_graph *graph, int id) {
   const sv_value_info *value = &graph->values[id];
   sv_info info = {
       .present = id != 0, .dtype = value->dtype, .shape = value->shape};
   for (int d = 0; d < info.shape.rank; d++)
-    if (info.shape.dim[d] < 0) info.shape.dim[d] = 1;
+    if (info.shape.dim[d] < 0) info.shape.dim[d] = d == 0 ? 1 : FREE_SIZE;
   return info;
 }
 
