@@ -9,19 +9,19 @@
 /* Networks in which every operator and most of the attributes appear. */
 static const char *const networks[] = {
     "input 3x8x8; conv 6 3x3; relu; conv 10 3x3",
-    "input 3x17x19; conv 8 3x3 padding=same stride=2; tanh\n"
-    "a = pad 1,2,1,2 wrap; max_pool 3x3 2\n"
-    "conv 8 2x2 dilation=2 group=2; sigmoid",
-    "input 3x17x19; pad 2 reflect; conv 8 3x3 padding=full; tanh\n"
-    "pad 1x2 edge; avg_pool 3x3 2x2 padding=1x1 count_padding=true\n"
-    "b = conv 8 3x3 padding=same_lower bias=false\n"
-    "c = conv(b) 8 3x3 padding=same; add(b, c); relu; flatten; linear 7",
-    "input 3x17x19; pad 2 constant value=0.5; avg_pool 3x3 2x2 dilation=2\n"
-    "max_pool 2x2 padding=valid ceil_mode=true; softmax 1; output a\n"
-    "flatten; linear 5 bias=false; output b",
+    ("input 3x17x19; conv 8 3x3 padding=same stride=2; tanh\n"
+     "a = pad 1,2,1,2 wrap; max_pool 3x3 2\n"
+     "conv 8 2x2 dilation=2 group=2; sigmoid"),
+    ("input 3x17x19; pad 2 reflect; conv 8 3x3 padding=full; tanh\n"
+     "pad 1x2 edge; avg_pool 3x3 2x2 padding=1x1 count_padding=true\n"
+     "b = conv 8 3x3 padding=same_lower bias=false\n"
+     "c = conv(b) 8 3x3 padding=same; add(b, c); relu; flatten; linear 7"),
+    ("input 3x17x19; pad 2 constant value=0.5; avg_pool 3x3 2x2 dilation=2\n"
+     "max_pool 2x2 padding=valid ceil_mode=true; softmax 1; output a\n"
+     "flatten; linear 5 bias=false; output b"),
     "input 4x20; conv 6 3 padding=1; max_pool 2 2; avg_pool 2 1; softmax",
-    "x = input 3x8x8; a = conv 6 3x3; output(a) one; output(a) two\n"
-    "output(x) three; flatten(a); linear 4; classifier",
+    ("x = input 3x8x8; a = conv 6 3x3; output(a) one; output(a) two\n"
+     "output(x) three; flatten(a); linear 4; classifier"),
     "input 2x?x?; conv 4 3x3 padding=same; tanh",
 };
 enum { NETWORKS = sizeof networks / sizeof networks[0] };

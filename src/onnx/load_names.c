@@ -173,7 +173,7 @@ static bool is_alias(const loader *l, const Onnx__NodeProto *n) {
 static sv_status add_name(loader *l, const step *s, bool *done) {
   const Onnx__NodeProto *n = s->proto;
   bool constant = strcmp(n->op_type, "Constant") == 0;
-  source *made;
+  source *made = NULL;
   *done = constant || is_alias(l, n);
   if (!*done) return SV_OK;
   if (n->n_output != 1 || n->n_input != (constant ? 0 : 1))

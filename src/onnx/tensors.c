@@ -249,7 +249,7 @@ void sv_onnx_tensor_read(const Onnx__TensorProto *proto, sv_tensor *tensor) {
 
 sv_status sv_onnx_tensor_new(const Onnx__TensorProto *proto,
                              sv_tensor **tensor) {
-  sv_dtype stored;
+  sv_dtype stored = SV_F32;
   sv_shape shape;
   *tensor = NULL;
   SV_TRY(sv_onnx_tensor_check(proto, &stored, &shape));

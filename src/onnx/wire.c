@@ -122,7 +122,7 @@ static sv_status read_packed(const wire *w, const field *f, char *slots,
   int type = wire_type(f->kind->type);
   size_t size = element_size(f->kind->type);
   while (inner.at < inner.end) {
-    uint64_t number;
+    uint64_t number = 0;
     if (type == PROTOBUF_C_WIRE_TYPE_VARINT)
       SV_TRY(read_varint(&inner, &number));
     else
