@@ -117,21 +117,30 @@ typedef struct product {
   int64_t rows, columns, length;
 } product;
 
+/* c[j] += the sum over k of a[k] b[k,j]: by columns if b's rows lie together.
+ */
+static void multiply_row(const product *p, const real *a, real *c) {
+  if (p->b.column == 1) {
+    for (int64_t k = 0; k < p->length; k++) {
+      real factor = p->alpha * a[k * p->a.column];
+      const real *b = p->b.at + k * p->b.row;
+      for (int64_t j = 0; j < p->columns; j++) c[j] += factor * b[j];
+    }
+    return;
+  }
+  for (int64_t j = 0; j < p->columns; j++)
+    c[j] += p->alpha * sv_dot(a, p->a.column, p->b.at + j * p->b.column,
+                              p->b.row, p->length);
+}
+
 static void multiply_rows(void *context, int64_t begin, int64_t end) {
   const product *p = context;
   for (int64_t i = begin; i < end; i++) {
-    const real *a = p->a.at + i * p->a.row, *d = p->d.at;
+    const real *d = p->d.at ? p->d.at + i * p->d.row : NULL;
     real *c = p->c + i * p->columns;
     for (int64_t j = 0; j < p->columns; j++)
-      c[j] = d ? p->beta * d[i * p->d.row + j * p->d.column] : 0;
-    if (p->b.column == 1)
-      for (int64_t k = 0; k < p->length; k++)
-        sv_axpy(c, p->alpha * a[k * p->a.column], p->b.at + k * p->b.row, 1,
-                p->columns);
-    else
-      for (int64_t j = 0; j < p->columns; j++)
-        c[j] += p->alpha * sv_dot(a, p->a.column, p->b.at + j * p->b.column,
-                                  p->b.row, p->length);
+      c[j] = d ? p->beta * d[j * p->d.column] : 0;
+    multiply_row(p, p->a.at + i * p->a.row, c);
   }
 }
 

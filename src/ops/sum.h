@@ -18,12 +18,6 @@ static inline real sv_dot(const real *a, int64_t p, const real *b, int64_t q,
   return sum;
 }
 
-/* y[i] += factor * x[i * stride] */
-static inline void sv_axpy(real *y, real factor, const real *x, int64_t stride,
-                           int64_t count) {
-  for (int64_t i = 0; i < count; i++) y[i] += factor * x[i * stride];
-}
-
 /* The sum of count numbers. */
 static inline double sv_sum(const real *x, int64_t count) {
   double sum = 0;
