@@ -148,6 +148,111 @@ static void test_zoo_follows_data(void **state) {
   sv_graph_free(g);
 }
 
+/* ---- Written and read back ---- */
+
+static void assert_same_value(const sv_graph *a, int i, const sv_graph *b,
+                              int j) {
+  const sv_value_info *v = &a->values[i], *w = &b->values[j];
+  assert_int_equal(i == 0, j == 0);
+  if (i == 0) return;
+  assert_string_equal(v->name, w->name);
+  assert_int_equal(v->kind, w->kind);
+  assert_int_equal(v->role, w->role);
+  assert_int_equal(v->dtype, w->dtype);
+  assert_true(sv_shape_equal(&v->shape, &w->shape));
+  assert_string_equal(v->init ? v->init : "", w->init ? w->init : "");
+  for (int d = 0; d < v->shape.rank; d++)
+    assert_string_equal(v->symbol[d] ? v->symbol[d] : "",
+                        w->symbol[d] ? w->symbol[d] : "");
+}
+
+static void assert_same_node(const sv_graph *a, const sv_graph *b, int i) {
+  const sv_node *n = &a->nodes[i], *m = &b->nodes[i];
+  assert_string_equal(n->name, m->name);
+  assert_ptr_equal(n->op, m->op);
+  assert_memory_equal(n->attrs, m->attrs, n->op->attrs_size);
+  assert_int_equal(n->in_count, m->in_count);
+  for (int k = 0; k < n->in_count; k++)
+    assert_same_value(a, n->in[k], b, m->in[k]);
+  assert_int_equal(n->out_count, m->out_count);
+  for (int k = 0; k < n->out_count; k++)
+    assert_same_value(a, n->out[k], b, m->out[k]);
+}
+
+/* Value ids may differ, nothing else. */
+static void assert_reads_back(const sv_graph *a) {
+  char *text;
+  sv_graph *b;
+  assert_int_equal(sv_network_write(&text, a), SV_OK);
+  if (sv_network_parse(&b, a->name, text) != SV_OK)
+    fail_msg("%s in\n%s", sv_error(), text);
+  assert_int_equal(a->value_count, b->value_count);
+  for (int i = 1; i < a->value_count; i++)
+    assert_same_value(a, i, b, sv_graph_find(b, a->values[i].name));
+  assert_int_equal(a->node_count, b->node_count);
+  for (int i = 0; i < a->node_count; i++) assert_same_node(a, b, i);
+  assert_int_equal(a->output_count, b->output_count);
+  for (int i = 0; i < a->output_count; i++) {
+    const sv_graph_output *o = &a->outputs[i], *p = &b->outputs[i];
+    assert_string_equal(o->name, p->name);
+    assert_same_value(a, o->value, b, p->value);
+    assert_int_equal(o->is_loss, p->is_loss);
+    assert_true(o->weight == p->weight);
+  }
+  sv_graph_free(b);
+  sv_network_text_free(text);
+}
+
+static const char *const networks[] = {
+    "input 3x8x8; conv 6 3x3; relu; conv 10 3x3 stride=2 padding=same",
+    "input 3x8x8; conv 6 3x3 bias=false; relu; flatten; linear 4; classifier",
+    "x = input 4x6x6\n\"left arm\" = conv 2 1x1\nright = conv(x) 2 1x1\n"
+    "sum = add(\"left arm\", right); output(right) \"o=1\"; output main",
+    "a = input 3x8x8 batch=4; b = input 3,?,max_w batch=N\n"
+    "c = input 5 batch=none type=f64; label; l = label 7x7\n"
+    "w = parameter 6x3x3x3 init=\"constant 0.5\"; v = parameter 6x3x3x3\n"
+    "s = parameter 6 role=statistic; t = parameter 3 role=constant type=i64\n"
+    "conv(a, w) padding=same; conv(a, w, s); conv(a, v) padding=same\n"
+    "\"conv 9\" = conv(a) 3 3 node=conv7; conv 3 3; output",
+    "image = input 4; l = label; linear(image) 3; cross_entropy(., l)\n"
+    "loss; linear(image) 3; cross_entropy(., l); loss side weight=0.3",
+    "input 2x6x6; top, where = max_pool 2 stride=2; add(top, top); "
+    "output(where)",
+};
+
+static void test_writing(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof networks / sizeof networks[0]; i++) {
+    sv_graph *graph = parse(networks[i]);
+    assert_reads_back(graph);
+    sv_graph_free(graph);
+  }
+  static const char *const zoo[] = {"lenet5", "lenet5:pool=weighted", "mlp"};
+  for (size_t i = 0; i < sizeof zoo / sizeof zoo[0]; i++) {
+    sv_graph *graph;
+    assert_int_equal(sv_zoo_build(&graph, zoo[i], NULL), SV_OK);
+    assert_reads_back(graph);
+    sv_graph_free(graph);
+  }
+}
+
+static void test_written_text(void **state) {
+  (void)state;
+  static const char expected[] =
+      "image = input 3x8x8\n"
+      "skip = conv 6 3x3 padding=same\n"
+      "relu\n"
+      "add(skip, .)\n"
+      "conv 10 3x3 bias=false\n"
+      "output\n";
+  sv_graph *graph = parse(expected);
+  char *text;
+  assert_int_equal(sv_network_write(&text, graph), SV_OK);
+  assert_string_equal(text, expected);
+  sv_network_text_free(text);
+  sv_graph_free(graph);
+}
+
 /* ---- Faults, with their places ---- */
 
 static const struct {
@@ -251,6 +356,8 @@ int main(void) {
       cmocka_unit_test(test_losses),
       cmocka_unit_test(test_zoo_as_text),
       cmocka_unit_test(test_zoo_follows_data),
+      cmocka_unit_test(test_writing),
+      cmocka_unit_test(test_written_text),
       cmocka_unit_test(test_faults),
       cmocka_unit_test(test_long_word),
       cmocka_unit_test(test_any_text),

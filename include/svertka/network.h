@@ -10,11 +10,13 @@
  * one before it. In brackets a name stands for a value, `.` for the one before,
  * `-` for an optional one that is left out. Attributes are bare words in the
  * order of the table, or name=value. `NAME =` names the node and its value
- * (`a, b =` where there are two); without it nodes are called conv1, relu1, ...
+ * (`a, b =` where there are two; node=NAME where the node's name is another);
+ * without it nodes are called conv1, relu1, ...
  *
  *     input 3x32x32             N images of 3x32x32; batch=4: of four;
  *                               batch=none: nothing is put in front of 3x32x32;
- *                               ? or a word is a dimension that is free
+ *                               ? or a word is a dimension that is free (write
+ *                               3,max_h,max_w where a word holds an x)
  *     label                     the classes of the images: N whole numbers
  *     w = parameter 6x3x3x3 role=weight init=he
  *                               a tensor of the state, to be shared
@@ -43,6 +45,13 @@ extern "C" {
  * sv_graph_free, unless a model takes the graph over. Thread-safe. */
 SV_API SV_CHECKED sv_status sv_network_parse(sv_graph **graph, const char *name,
                                              const char *text);
+
+/* Any graph as text that reads back to the same graph. Numbers are not in it:
+ * they are the state's. Free *text with sv_network_text_free. SV_UNSUPPORTED if
+ * a name is no line of at most 240 bytes. */
+SV_API SV_CHECKED sv_status sv_network_write(char **text,
+                                             const sv_graph *graph);
+SV_API void sv_network_text_free(char *text);
 
 #ifdef __cplusplus
 }

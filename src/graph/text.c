@@ -36,6 +36,11 @@ static sv_status read_values(sv_reader *r, sv_statement *s) {
   sv_cursor *c = &r->cursor;
   const char *open = c->at++;
   s->bracket = true;
+  sv_text_skip(c, true);
+  if (*c->at == ')') {
+    c->at++;
+    return SV_OK;
+  }
   for (;;) {
     sv_text_skip(c, true);
     if (s->value_count == SV_MOST_VALUES)
@@ -61,7 +66,11 @@ static sv_status read_beginning(sv_reader *r, sv_statement *s) {
     s->names[s->name_count++] = s->keyword;
     bool more = *c->at++ == ',';
     sv_text_skip(c, false);
-    SV_TRY(sv_text_name(c, more ? "a name" : "an operator", &s->keyword));
+    bool none = more && *c->at == '-'; /* an output without a name */
+    if (none)
+      s->keyword = (sv_word){.start = c->at++, .text = "-"};
+    else
+      SV_TRY(sv_text_name(c, more ? "a name" : "an operator", &s->keyword));
     sv_text_skip(c, false);
     if (more && *c->at != ',' && *c->at != '=')
       return sv_text_fail(c, c->at, "'=' is expected after the names");
@@ -81,7 +90,7 @@ sv_status sv_text_next(sv_reader *r, sv_word *word, char **value, bool *more) {
   *more = !sv_text_at_end(c);
   if (!*more) return SV_OK;
   SV_TRY(sv_text_word(c, word));
-  *value = strchr(word->text, '=');
+  *value = word->equals < 0 ? NULL : word->text + word->equals;
   if (*value) *(*value)++ = '\0';
   sv_text_skip(c, false);
   if (*c->at == '=' || (*value && (!**value || !word->text[0])))
@@ -107,13 +116,19 @@ static sv_status unknown_attribute(sv_reader *r, const sv_word *word,
   return sv_text_unknown(r, word, op->name, known);
 }
 
-static sv_status read_attributes(sv_reader *r, const sv_op *op, void *attrs) {
+/* The operator's, and node=NAME where it differs from the value's. */
+static sv_status read_attributes(sv_reader *r, const sv_op *op, void *attrs,
+                                 sv_word *node) {
   for (int position = 0;;) {
     sv_word word;
     char *value;
     bool more;
     SV_TRY(sv_text_next(r, &word, &value, &more));
     if (!more) return SV_OK;
+    if (value && strcmp(word.text, "node") == 0) {
+      memmove(node->text, value, strlen(value) + 1);
+      continue;
+    }
     const sv_attr *row = value ? sv_attr_find(op, word.text)
                                : sv_attr_at_position(op, ++position);
     if (!row && value) return unknown_attribute(r, &word, op);
@@ -127,22 +142,30 @@ static sv_status read_attributes(sv_reader *r, const sv_op *op, void *attrs) {
 
 /* ---- Operators ---- */
 
+static sv_status rename_value(sv_reader *r, int id, const sv_word *name) {
+  sv_value_info *value = &r->graph->values[id];
+  if (strcmp(value->name, name->text) == 0) return SV_OK;
+  if (sv_graph_find(r->graph, name->text))
+    return sv_text_fail(&r->cursor, name->start, "two values are named '%s'",
+                        name->text);
+  char *copy;
+  SV_TRY(sv_copy_text(&copy, name->text));
+  sv_free(value->name);
+  value->name = copy;
+  return SV_OK;
+}
+
 /* Further outputs are made where they have a name. */
 static sv_status name_outputs(sv_reader *r, const sv_statement *s,
                               sv_value value) {
-  for (int i = 1; i < s->name_count; i++) {
+  for (int i = 0; i < s->name_count; i++) {
     const sv_word *name = &s->names[i];
-    sv_value other = sv_output_of(r->graph, value, i);
+    if (strcmp(name->text, "-") == 0) continue;
+    sv_value output = i ? sv_output_of(r->graph, value, i) : value;
     sv_status status = sv_graph_check(r->graph);
     if (status != SV_OK)
       return sv_text_fail_in(&r->cursor, name->start, status);
-    if (sv_graph_find(r->graph, name->text))
-      return sv_text_fail(&r->cursor, name->start, "two values are named '%s'",
-                          name->text);
-    char *copy;
-    SV_TRY(sv_copy_text(&copy, name->text));
-    sv_free(r->graph->values[other.id].name);
-    r->graph->values[other.id].name = copy;
+    SV_TRY(rename_value(r, output.id, name));
   }
   return SV_OK;
 }
@@ -151,9 +174,11 @@ static sv_status apply(sv_reader *r, sv_statement *s, const sv_op *op) {
   void *attrs;
   SV_TRY(sv_alloc(&attrs, op->attrs_size));
   sv_attrs_default(op, attrs);
-  sv_status status = read_attributes(r, op, attrs);
+  sv_word node = {.start = NULL};
+  if (s->name_count) node = s->names[0];
+  sv_status status = read_attributes(r, op, attrs, &node);
   if (status == SV_OK) {
-    if (s->name_count) sv_name(r->graph, "%s", s->names[0].text);
+    if (node.text[0]) sv_name(r->graph, "%s", node.text);
     r->last = sv_apply(r->graph, op->name, s->values, s->value_count, attrs);
     status = sv_graph_check(r->graph);
     if (status != SV_OK)

@@ -17,6 +17,7 @@ typedef struct sv_cursor {
 
 typedef struct sv_word {
   const char *start; /* where it lies in the text */
+  int equals;        /* of the first '=' outside of quotes; -1: none */
   char text[SV_LONGEST_WORD + 1];
 } sv_word;
 

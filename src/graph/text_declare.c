@@ -8,8 +8,10 @@
 #include "base/memory.h"
 #include "graph/text.h"
 
-/* A dimension: a number, ? or a word for a free one. Moves *text past it. */
-static bool read_dim(const char **text, int64_t *dim, const char **symbol) {
+/* A dimension: a number, ? or a word for a free one. Moves *text past it; a
+ * word ends before `mark`. */
+static bool read_dim(const char **text, char mark, int64_t *dim,
+                     const char **symbol) {
   const char *start = *text;
   *symbol = NULL;
   *dim = -1;
@@ -21,7 +23,8 @@ static bool read_dim(const char **text, int64_t *dim, const char **symbol) {
     return errno == 0 && *dim > 0;
   }
   bool word = isalpha((unsigned char)*start) || *start == '_';
-  *text += word ? strcspn(start, "x") : *start == '?';
+  const char marks[] = {mark, '\0'};
+  *text += word ? strcspn(start, marks) : *start == '?';
   if (word) *symbol = start;
   return *text > start;
 }
@@ -31,11 +34,11 @@ typedef struct declared {
   char symbol[SV_MAX_RANK][SV_LONGEST_WORD + 1];
 } declared;
 
-static sv_status add_dim(declared *d, const char **text) {
+static sv_status add_dim(declared *d, char mark, const char **text) {
   const char *symbol;
   if (d->shape.rank == SV_MAX_RANK)
     return sv_fail(SV_INVALID, "more than %d dimensions", SV_MAX_RANK);
-  if (!read_dim(text, &d->shape.dim[d->shape.rank], &symbol))
+  if (!read_dim(text, mark, &d->shape.dim[d->shape.rank], &symbol))
     return sv_fail(SV_INVALID,
                    "'%s' where a size is expected: a number, ? or a word for a "
                    "free one",
@@ -47,16 +50,25 @@ static sv_status add_dim(declared *d, const char **text) {
   return SV_OK;
 }
 
+/* 3x32x32, or 3,32,32, where words may hold an x; "max," is one such word. */
 static sv_status add_dims(declared *d, const char *text) {
+  char mark = strchr(text, ',') ? ',' : 'x';
   while (*text) {
-    SV_TRY(add_dim(d, &text));
+    SV_TRY(add_dim(d, mark, &text));
     if (*text == '\0') break;
-    if (*text != 'x' || text[1] == '\0')
+    if (*text != mark || (mark == 'x' && text[1] == '\0'))
       return sv_fail(SV_INVALID, "'%s' where a size such as 3x32x32 goes on",
                      text);
     text++;
   }
   return SV_OK;
+}
+
+/* One dimension, a whole word of it. */
+static sv_status add_batch(declared *d, const char *text) {
+  SV_TRY(add_dim(d, '\0', &text));
+  if (*text == '\0') return SV_OK;
+  return sv_fail(SV_INVALID, "'%s' behind the batch", text);
 }
 
 static bool read_type(const char *text, sv_dtype *type) {
@@ -124,7 +136,7 @@ static sv_status read_shape(sv_reader *r, const tensor_words *t, bool batch,
   const sv_word *at = &t->batch;
   const char *front = t->batch.start ? t->batch.text : "?";
   sv_status status = SV_OK;
-  if (batch && strcmp(front, "none") != 0) status = add_dims(d, front);
+  if (batch && strcmp(front, "none") != 0) status = add_batch(d, front);
   if (status == SV_OK) {
     at = &t->shape;
     status = add_dims(d, t->shape.text);

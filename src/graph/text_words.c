@@ -99,12 +99,14 @@ sv_status sv_text_name(sv_cursor *cursor, const char *what, sv_word *word) {
 
 sv_status sv_text_word(sv_cursor *cursor, sv_word *word) {
   size_t length = 0;
-  *word = (sv_word){.start = cursor->at};
+  *word = (sv_word){.start = cursor->at, .equals = -1};
   while (!strchr(" \t\r;\n#", *cursor->at)) {
-    if (*cursor->at == '"')
+    if (*cursor->at == '"') {
       SV_TRY(quoted(cursor, word, &length));
-    else
+    } else {
+      if (*cursor->at == '=' && word->equals < 0) word->equals = (int)length;
       SV_TRY(put(cursor, word, &length, *cursor->at++));
+    }
   }
   return SV_OK;
 }

@@ -1,0 +1,277 @@
+/* Any graph as text that reads back to it. */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "graph/graph.h"
+#include "graph/text.h"
+#include "ops/attrs.h"
+
+typedef struct writer {
+  const sv_graph *graph;
+  sv_text text;
+  bool *written;  /* per value: a statement has made it */
+  bool *implicit; /* per value: a parameter that its node makes by itself */
+  int nodes;      /* written so far */
+  int last;       /* the value before; 0: none yet */
+  sv_status status;
+} writer;
+
+/* ---- Names ---- */
+
+static bool is_plain(const char *name) {
+  if (!isalpha((unsigned char)*name) && *name != '_') return false;
+  for (; *name; name++)
+    if (!isalnum((unsigned char)*name) && !strchr("_./:-", *name)) return false;
+  return true;
+}
+
+static void put_name(writer *w, const char *name) {
+  if (is_plain(name)) {
+    sv_text_add(&w->text, "%s", name);
+    return;
+  }
+  bool clean = *name && strlen(name) <= SV_LONGEST_WORD;
+  sv_text_add(&w->text, "\"");
+  for (; *name; name++) {
+    clean &= (unsigned char)*name >= 0x20;
+    sv_text_add(&w->text, *name == '"' || *name == '\\' ? "\\%c" : "%c", *name);
+  }
+  sv_text_add(&w->text, "\"");
+  if (!clean && w->status == SV_OK)
+    w->status = sv_fail(SV_UNSUPPORTED,
+                        "a name that is empty, longer than %d bytes or not one "
+                        "line cannot be written as text",
+                        SV_LONGEST_WORD);
+}
+
+static bool is_taken(const writer *w, const char *name) {
+  for (int i = 1; i < w->graph->value_count; i++)
+    if (w->written[i] && strcmp(w->graph->values[i].name, name) == 0)
+      return true;
+  for (int i = 0; i < w->nodes; i++)
+    if (strcmp(w->graph->nodes[i].name, name) == 0) return true;
+  return false;
+}
+
+/* The reader would call the node so by itself: conv1, conv2, ... */
+static bool is_fresh(const writer *w, const sv_node *node) {
+  char name[SV_LONGEST_WORD + 16];
+  for (int number = 1;; number++) {
+    snprintf(name, sizeof name, "%.200s%d", node->op->name, number);
+    if (strcmp(name, node->name) == 0) return true;
+    if (!is_taken(w, name)) return false;
+  }
+}
+
+/* ---- What has a size ---- */
+
+/* A free dimension; names that could be read as something else are lost. */
+static void put_symbol(writer *w, const char *symbol) {
+  bool word = symbol && is_plain(symbol) && strcmp(symbol, "none") != 0;
+  sv_text_add(&w->text, "%s", word ? symbol : "?");
+}
+
+/* Divided by commas where a word holds an x. */
+static void put_shape(writer *w, const sv_value_info *value, int from) {
+  const char *mark = "x";
+  for (int i = from; i < value->shape.rank; i++)
+    if (value->symbol[i] && strchr(value->symbol[i], 'x')) mark = ",";
+  for (int i = from; i < value->shape.rank; i++) {
+    if (i > from) sv_text_add(&w->text, "%s", mark);
+    if (value->shape.dim[i] >= 0)
+      sv_text_add(&w->text, "%lld", (long long)value->shape.dim[i]);
+    else
+      put_symbol(w, value->symbol[i]);
+  }
+  if (*mark == ',' && value->shape.rank == from + 1) sv_text_add(&w->text, ",");
+}
+
+static void put_input(writer *w, int id) {
+  const sv_value_info *v = &w->graph->values[id];
+  bool label = v->role == SV_LABEL;
+  bool batch = v->shape.rank > 0 && v->shape.dim[0] < 0;
+  put_name(w, v->name);
+  sv_text_add(&w->text, " = %s ", label ? "label" : "input");
+  put_shape(w, v, batch);
+  if (!batch)
+    sv_text_add(&w->text, " batch=none");
+  else if (v->symbol[0]) {
+    sv_text_add(&w->text, " batch=");
+    put_symbol(w, v->symbol[0]);
+  }
+  if (v->dtype != (label ? SV_I64 : SV_F32))
+    sv_text_add(&w->text, " type=%s", sv_dtype_name(v->dtype));
+  sv_text_add(&w->text, "\n");
+  w->written[id] = true;
+  if (!label) w->last = id;
+}
+
+static void put_parameter(writer *w, int id) {
+  const sv_value_info *v = &w->graph->values[id];
+  put_name(w, v->name);
+  sv_text_add(&w->text, " = parameter ");
+  put_shape(w, v, 0);
+  sv_text_add(&w->text, " role=%s", sv_role_name(v->role));
+  if (v->dtype != SV_F32)
+    sv_text_add(&w->text, " type=%s", sv_dtype_name(v->dtype));
+  if (v->init) {
+    sv_text_add(&w->text, " init=");
+    sv_text_add(&w->text, strchr(v->init, ' ') ? "\"%s\"" : "%s", v->init);
+  }
+  sv_text_add(&w->text, "\n");
+  w->written[id] = true;
+}
+
+/* ---- Parameters that need no statement ---- */
+
+static bool is_made_by(const sv_graph *graph, const sv_node *node, int i) {
+  const sv_value_info *v = &graph->values[node->in[i]];
+  const sv_port *port = sv_op_in_port(node->op, i);
+  char name[2 * SV_LONGEST_WORD];
+  bool trained = sv_role_is_trained(port->role);
+  snprintf(name, sizeof name, "%.240s.%.100s", node->name,
+           trained ? sv_role_name(port->role) : port->name);
+  bool same_init = v->init == port->init ||
+                   (v->init && port->init && strcmp(v->init, port->init) == 0);
+  return v->kind == SV_VALUE_STATE && v->role == port->role &&
+         v->dtype == SV_F32 && same_init && node->op->parameter &&
+         strcmp(v->name, name) == 0;
+}
+
+/* Without what the node makes or leaves out at the end of its inputs. */
+static int explicit_inputs(const sv_graph *graph, const sv_node *node) {
+  int count = node->in_count;
+  while (count > 0 &&
+         (node->in[count - 1] == 0 || is_made_by(graph, node, count - 1)))
+    count--;
+  return count;
+}
+
+static void find_implicit(writer *w) {
+  for (int n = 0; n < w->graph->node_count; n++) {
+    const sv_node *node = &w->graph->nodes[n];
+    for (int i = explicit_inputs(w->graph, node); i < node->in_count; i++)
+      w->implicit[node->in[i]] = true;
+  }
+}
+
+/* ---- Nodes ---- */
+
+/* a, b = ; nothing where the reader finds the same name by itself. */
+static void put_targets(writer *w, const sv_node *node) {
+  int count = node->out_count;
+  while (count > 1 && !node->out[count - 1]) count--;
+  const char *first = w->graph->values[node->out[0]].name;
+  if (count == 1 && strcmp(first, node->name) == 0 && is_fresh(w, node)) return;
+  for (int i = 0; i < count; i++) {
+    if (i) sv_text_add(&w->text, ", ");
+    if (node->out[i])
+      put_name(w, w->graph->values[node->out[i]].name);
+    else
+      sv_text_add(&w->text, "-");
+  }
+  sv_text_add(&w->text, " = ");
+}
+
+static void put_inputs(writer *w, const sv_node *node) {
+  int count = explicit_inputs(w->graph, node);
+  if (count == 1 && node->in[0] == w->last) return;
+  sv_text_add(&w->text, "(");
+  for (int i = 0; i < count; i++) {
+    if (i) sv_text_add(&w->text, ", ");
+    if (node->in[i] == 0)
+      sv_text_add(&w->text, "-");
+    else if (node->in[i] == w->last)
+      sv_text_add(&w->text, ".");
+    else
+      put_name(w, w->graph->values[node->in[i]].name);
+  }
+  sv_text_add(&w->text, ")");
+}
+
+/* Bare words for the first attributes in order, names for the others. */
+static void put_attrs(writer *w, const sv_node *node) {
+  const sv_op *op = node->op;
+  const sv_attr *row;
+  int bare = 0;
+  while ((row = sv_attr_at_position(op, bare + 1)) &&
+         !sv_attr_is_default(op, row, node->attrs)) {
+    sv_text_add(&w->text, " ");
+    sv_attr_print(&w->text, row, node->attrs);
+    bare++;
+  }
+  for (row = op->attrs; row && row->name; row++) {
+    if (!sv_attr_is_first(op, row) || (row->position && row->position <= bare))
+      continue;
+    if (sv_attr_is_default(op, row, node->attrs)) continue;
+    sv_text_add(&w->text, " %s=", row->name);
+    sv_attr_print(&w->text, row, node->attrs);
+  }
+  if (strcmp(w->graph->values[node->out[0]].name, node->name) == 0) return;
+  sv_text_add(&w->text, " node=");
+  put_name(w, node->name);
+}
+
+static void put_node(writer *w, const sv_node *node) {
+  put_targets(w, node);
+  sv_text_add(&w->text, "%s", node->op->name);
+  put_inputs(w, node);
+  put_attrs(w, node);
+  sv_text_add(&w->text, "\n");
+  for (int i = 0; i < node->in_count; i++) w->written[node->in[i]] = true;
+  for (int i = 0; i < node->out_count; i++) w->written[node->out[i]] = true;
+  w->nodes++;
+  w->last = node->out[0];
+}
+
+static void put_output(writer *w, const sv_graph_output *output) {
+  const char *keyword = output->is_loss ? "loss" : "output";
+  sv_text_add(&w->text, "%s", keyword);
+  if (output->value != w->last) {
+    sv_text_add(&w->text, "(");
+    put_name(w, w->graph->values[output->value].name);
+    sv_text_add(&w->text, ")");
+  }
+  if (strcmp(output->name, keyword) != 0) {
+    sv_text_add(&w->text, " ");
+    put_name(w, output->name);
+  }
+  if (output->is_loss && output->weight != 1)
+    sv_text_add(&w->text, " weight=%.17g", output->weight);
+  sv_text_add(&w->text, "\n");
+}
+
+/* ---- The whole ---- */
+
+static void put_all(writer *w) {
+  const sv_graph *g = w->graph;
+  find_implicit(w);
+  for (int i = 1; i < g->value_count; i++) {
+    if (g->values[i].kind == SV_VALUE_INPUT) put_input(w, i);
+    if (g->values[i].kind == SV_VALUE_STATE && !w->implicit[i])
+      put_parameter(w, i);
+  }
+  for (int i = 0; i < g->node_count; i++) put_node(w, &g->nodes[i]);
+  for (int i = 0; i < g->output_count; i++) put_output(w, &g->outputs[i]);
+}
+
+sv_status sv_network_write(char **text, const sv_graph *graph) {
+  *text = NULL;
+  SV_TRY(sv_graph_check(graph));
+  writer w = {.graph = graph};
+  size_t values = (size_t)graph->value_count;
+  w.status = sv_alloc_array(&w.written, values, sizeof *w.written);
+  if (w.status == SV_OK)
+    w.status = sv_alloc_array(&w.implicit, values, sizeof *w.implicit);
+  if (w.status == SV_OK) put_all(&w);
+  sv_free(w.written);
+  sv_free(w.implicit);
+  if (w.status == SV_OK) return sv_text_take(&w.text, text);
+  sv_text_clear(&w.text);
+  return w.status;
+}
+
+void sv_network_text_free(char *text) { sv_free(text); }
