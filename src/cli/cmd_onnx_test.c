@@ -6,15 +6,13 @@
 #include "onnx/conformance.h"
 
 static const char about[] =
-    "Runs tests in the layout of ONNX's backend tests. DIR holds model.onnx "
-    "and\n"
-    "test_data_set_0 with input_0.pb, ... and output_0.pb, ...; or it is a "
-    "folder\n"
-    "of such, at any depth. A test passes if types and shapes are as expected "
-    "and\n"
-    "max|a-b| is at most 1e-4 max|b| + 1e-7 for each output. What this "
-    "program\n"
-    "does not have is told as unsupported, with its name, and is no failure.\n";
+    "Runs tests in the layout of ONNX's backend tests: DIR holds model.onnx\n"
+    "and test_data_set_0 with input_0.pb, ... and output_0.pb, ..., or is a\n"
+    "folder of such, at any depth. A test passes if types and shapes are as\n"
+    "expected and every real number b is met by an a with |a-b| at most\n"
+    "1e-3 |b| + 1e-7 (ONNX's own tolerance) or 1e-4 max|b|; --json tells\n"
+    "max|a-b| / max|b| as `error`. What this program does not have is told as\n"
+    "unsupported, with its name, and is no failure.\n";
 
 static const char examples[] =
     "svertka onnx-test /usr/share/libonnx-testdata/data/node\n"

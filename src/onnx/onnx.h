@@ -5,7 +5,7 @@
 #include "graph/model.h"
 
 /* The newest opset that is known here. */
-enum { SV_ONNX_NEWEST_OPSET = 25 };
+enum { SV_ONNX_NEWEST_OPSET = 28 };
 
 /* Operators of ours that ONNX has not, in the training part of a file. */
 #define SV_ONNX_DOMAIN "svertka"

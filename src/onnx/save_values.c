@@ -75,6 +75,14 @@ static sv_status name_given(saver *s) {
   return SV_OK;
 }
 
+/* What the training adds to the state shares the names. */
+static sv_status name_records(saver *s) {
+  for (int i = 0; s->training && i < s->state->count; i++)
+    if (s->state->slots[i].role == SV_RECORD)
+      SV_TRY(sv_names_put(&s->taken, s->state->slots[i].name, 0));
+  return SV_OK;
+}
+
 static sv_status name_output(saver *s, const sv_graph_output *output) {
   char **name = &s->name[output->value];
   if (*name && strcmp(*name, output->name) == 0) return SV_OK;
@@ -98,6 +106,7 @@ sv_status sv_save_names(saver *s) {
   SV_TRY(sv_arena_take_array(&s->arena, &s->name, (size_t)s->graph->value_count,
                              sizeof *s->name));
   SV_TRY(name_given(s));
+  SV_TRY(name_records(s));
   SV_TRY(name_outputs(s, false));
   if (s->training) SV_TRY(name_outputs(s, true));
   for (int i = 1; i < s->graph->value_count; i++)

@@ -29,7 +29,8 @@ static const struct {
              {17, -1, "float8e4m3fn"}, {18, -1, "float8e4m3fnuz"},
              {19, -1, "float8e5m2"},   {20, -1, "float8e5m2fnuz"},
              {21, -1, "uint4"},        {22, -1, "int4"},
-             {23, -1, "float4e2m1"},   {24, -1, "float8e8m0"}};
+             {23, -1, "float4e2m1"},   {24, -1, "float8e8m0"},
+             {25, -1, "uint2"},        {26, -1, "int2"}};
 enum { TYPE_COUNT = sizeof types / sizeof types[0] };
 
 sv_status sv_onnx_dtype(int type, sv_dtype *dtype) {

@@ -9,6 +9,7 @@ The Python that runs this needs numpy, onnx and onnxruntime.
 """
 
 import argparse
+import json
 import pathlib
 import subprocess
 import sys
@@ -18,6 +19,8 @@ import numpy
 import onnx
 import onnxruntime
 from onnx import numpy_helper
+
+TOLERANCE = 1e-4  # max|a-b| / max|b|
 
 TYPES = {
     "tensor(float)": numpy.float32,
@@ -78,12 +81,17 @@ def check(model, arguments):
         return str(fault).splitlines()[0]
     with tempfile.TemporaryDirectory() as folder:
         write_test(pathlib.Path(folder), model, session, arguments)
-        command = [arguments.svertka, "onnx-test", folder]
+        command = [arguments.svertka, "onnx-test", "--json", folder]
         if arguments.backend:
             command += ["--backend", arguments.backend]
         run = subprocess.run(command, capture_output=True, text=True)
-        if run.returncode != 0 or not run.stdout.startswith("pass"):
-            return (run.stdout + run.stderr).strip().splitlines()[0]
+        if not run.stdout:
+            return run.stderr.strip()
+        test = json.loads(run.stdout)["tests"][0]
+    if test["result"] != "pass":
+        return test["reason"]
+    if test["error"] > TOLERANCE:
+        return f"differs by {test['error']:.3g} of the largest number"
     return None
 
 
