@@ -5,9 +5,6 @@
 
 export LC_ALL=C
 cd "$work"
-# The font library keeps what it has found until the process ends.
-echo 'leak:libfontconfig' >leaks
-export LSAN_OPTIONS="suppressions=$work/leaks:print_suppressions=0"
 
 # run STATUS ARGUMENT...: into out and err.
 run() {
