@@ -23,7 +23,8 @@ static sv_status settle(void *attrs, const sv_info *in, int in_count) {
   softmax_attrs *a = attrs;
   if (in_count < 1 || !in[0].present) return SV_OK;
   int rank = in[0].shape.rank;
-  if (a->axis == -1 || a->axis == rank - 1) a->flat = false;
+  bool last = a->axis == -1 || (rank > 0 && a->axis == rank - 1);
+  if (last) a->flat = false;
   return SV_OK;
 }
 
