@@ -60,7 +60,8 @@ SV_API SV_CHECKED sv_status sv_plan_input(sv_plan *plan, const char *name,
                                           sv_tensor *view);
 
 SV_API SV_CHECKED sv_status sv_plan_forward(sv_plan *plan);
-/* After sv_plan_forward. Gradients are overwritten, never added to. */
+/* After sv_plan_forward, with no training plan compiled for the same state in
+ * between: SV_INVALID. Gradients are overwritten, never added to. */
 SV_API SV_CHECKED sv_status sv_plan_backward(sv_plan *plan);
 
 /* An output, a loss or a kept value, plain; valid until the next run. */

@@ -201,6 +201,13 @@ sv_status sv_plan_backward(sv_plan *plan) {
     return sv_fail(SV_INVALID,
                    "this plan has no backward pass: compile it for "
                    "training, or with seeds");
+  if (!p->fixed_ready)
+    return sv_fail(SV_INVALID, "a backward pass needs a forward pass before");
+  if (plan->layouts != plan->state->layouts && !layouts_hold(plan))
+    return sv_fail(SV_INVALID,
+                   "another plan moved the parameters since the "
+                   "forward pass: run that again");
+  SV_TRY(refresh(plan));
   sv_threads_use(plan->options.threads);
   return run_steps(plan, p->forward_count, p->step_count, false);
 }
