@@ -103,10 +103,8 @@ static void test_infer_errors(void **state) {
          "input is 1x1x4x4x4, expected N C H W or N C W");
   refuse("max_pool", "2", sv_shape_of(4, 1, 1, 0, 4),
          "input is 1x1x0x4: no image");
-  refuse("softmax", "2", sv_shape_of(2, 3, 4),
-         "axis 2 of an input with 2 dimensions");
-  refuse("flatten", "3", sv_shape_of(2, 3, 4),
-         "axis 3 of an input with 2 dimensions");
+  refuse("softmax", "2", sv_shape_of(2, 3, 4), "axis is 2, expected -2 to 1");
+  refuse("flatten", "3", sv_shape_of(2, 3, 4), "axis is 3, expected -2 to 2");
   refuse("pad", "-2", sv_shape_of(4, 1, 1, 4, 4),
          "pads of -2 and -2 do not fit dimension 2 of 1x1x4x4");
   refuse("pad", "1,2,3", sv_shape_of(4, 1, 1, 4, 4),

@@ -366,9 +366,7 @@ static const sv_attr attrs[] = {
 
 SV_OP(conv) = {
     .name = "conv",
-    .summary =
-        "y[o] = b[o] + sum over c of x[c] * w[o,c], * the "
-        "cross-correlation of images",
+    .summary = "y[o] = b[o] + sum over c of x[c] cross-correlated with w[o,c]",
     .onnx = (const sv_onnx_name[]){{"Conv", 0, 0}, {NULL, 0, 0}},
     .in = in,
     .out = out,

@@ -46,7 +46,7 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   const cross_entropy_attrs *a = node->attrs;
   SV_TRY(sv_check_real(node, in));
   const sv_shape *x = &in[0].shape;
-  if (x->rank < 2)
+  if (x->rank < 2 || x->dim[1] < 1)
     return sv_fail(SV_INVALID, "input x is %s, expected N x classes",
                    sv_shape_text(x, (char[SV_SHAPE_TEXT]){0}));
   sv_shape label = {.rank = x->rank - 1, .dim = {x->dim[0]}};

@@ -16,8 +16,8 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   const sv_shape *x = &in[0].shape;
   int64_t axis = a->axis < 0 ? a->axis + x->rank : a->axis;
   if (axis < 0 || axis > x->rank)
-    return sv_fail(SV_INVALID, "axis %lld of an input with %d dimensions",
-                   (long long)a->axis, x->rank);
+    return sv_fail(SV_INVALID, "axis is %lld, expected %d to %d",
+                   (long long)a->axis, -x->rank, x->rank);
   out[0].dtype = in[0].dtype;
   out[0].shape = (sv_shape){.rank = 2, .dim = {1, 1}};
   for (int d = 0; d < x->rank; d++) {

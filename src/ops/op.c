@@ -91,8 +91,8 @@ sv_status sv_check_shape(const sv_node *node, const sv_info *in, int i,
 
 sv_status sv_check_axis(int64_t *axis, int rank) {
   if (*axis < -rank || *axis >= rank)
-    return sv_fail(SV_INVALID, "axis %lld of an input with %d dimensions",
-                   (long long)*axis, rank);
+    return sv_fail(SV_INVALID, "axis is %lld, expected %d to %d",
+                   (long long)*axis, -rank, rank - 1);
   if (*axis < 0) *axis += rank;
   return SV_OK;
 }
