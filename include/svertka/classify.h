@@ -21,8 +21,9 @@ typedef struct sv_classifier sv_classifier;
 
 /* Compiles the model for one image and takes size, mean, deviation and class
  * names from its metadata. The model must outlive the classifier and nobody may
- * train it meanwhile. threads 0: all processors. SV_INVALID names what the
- * model does not say, or why its output is not a row of class probabilities. */
+ * train it meanwhile. threads 0: as many as pay for one image. SV_INVALID names
+ * what the model does not say, or why its output is not a row of class
+ * probabilities. */
 SV_API SV_CHECKED sv_status sv_classifier_new(sv_classifier **classifier,
                                               const sv_model *model,
                                               int threads);

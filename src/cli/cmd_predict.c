@@ -255,7 +255,8 @@ int cmd_predict(const cli_verb *verb, int argc, char **argv) {
       {"csv", 0, CLI_TEXT, &p.csv, 0, 0, NULL, "FILE",
        "write a row for each picture, with every class's probability; -: to "
        "stdout"},
-      CLI_THREADS_OPTION(&p.threads),
+      {"threads", 0, CLI_INT, &p.threads, 0, 1024, NULL, "N",
+       "threads of arithmetic; 0: as many as pay for one image"},
       CLI_JSON_OPTION(&p.json),
       {0}};
   const cli_page page = {verb, 2, -1, options, about, examples};

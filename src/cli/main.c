@@ -6,9 +6,6 @@
 #include "cli/cli.h"
 
 static const cli_verb verbs[] = {
-    {"train", "MODEL DATA [options]", "train; writes a run folder", cmd_train},
-    {"eval", "MODEL DATA [options]", "loss, top-1, top-5, per class, confusion",
-     cmd_eval},
     {"train", "MODEL DATA [options]",
      "learn from labelled images; write a run folder", cmd_train},
     {"eval", "MODEL DATA [options]",
