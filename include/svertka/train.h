@@ -91,6 +91,7 @@ typedef struct sv_fit_progress {
   double loss, top1;        /* means over the epoch's samples so far */
   double images_per_second; /* of this epoch's training so far */
   double seconds_left;      /* of the whole training, estimated */
+  bool validating;          /* all steps are done; held-out samples are run */
   bool validated;           /* the epoch is over; what follows holds */
   double val_loss, val_top1;
   bool best; /* the best so far: these weights are kept */
@@ -117,8 +118,9 @@ typedef struct sv_fit_options {
   bool resume;         /* set by sv_fit_open: go on where the run stopped */
   const char *network; /* what the model and the data are called by who asked */
   const char *data;    /* for them: kept in the metadata. May be NULL */
-  /* Called after each step and after each epoch's validation. False stops after
-   * this step, as Ctrl-C does. May be NULL. */
+  /* Called after each step, after each batch of a validation, and after each
+   * epoch. False stops after this step, as Ctrl-C does; a validation that is
+   * under way is done again when the run is resumed. May be NULL. */
   bool (*report)(void *context, const sv_fit_progress *progress);
   void *context;
 } sv_fit_options;

@@ -73,8 +73,9 @@ static bool on_progress(void *context, const sv_fit_progress *p) {
   }
   char note[80];
   snprintf(t->label, sizeof t->label, "epoch %d/%d", p->epoch, p->epochs);
-  snprintf(note, sizeof note, "loss %.4f, top-1 %.1f%%, %.0f images/s", p->loss,
-           100 * p->top1, p->images_per_second);
+  snprintf(note, sizeof note, "loss %.4f, top-1 %.1f%%, %.0f images/s%s",
+           p->loss, 100 * p->top1, p->images_per_second,
+           p->validating ? ", validating" : "");
   cli_progress_at(&t->bar, done - t->first, note);
   return !cli_interrupted();
 }

@@ -99,19 +99,22 @@ static sv_status take_step(sv_fit_job *job) {
 
 /* ---- An epoch's end ---- */
 
-static sv_status validate(sv_fit_job *job) {
+static sv_status validate(sv_fit_job *job, sv_fit_progress *p, bool *go_on) {
   sv_metrics_clear(&job->metrics);
+  p->validating = true;
   SV_TRY(sv_loader_start(job->loader, job->validation.at, job->validation.count,
                          0));
-  for (;;) {
+  while (job->metrics.samples < job->validation.count && *go_on) {
     sv_batch batch;
     sv_plan *plan;
     sv_tensor scores;
     SV_TRY(sv_loader_next(job->loader, &batch));
-    if (batch.count == 0) return SV_OK;
     SV_TRY(sv_runner_forward(&job->judge, &batch, 0, &plan, &scores));
     sv_metrics_add(&job->metrics, scores.data, batch.labels, batch.count);
+    *go_on = report(job, p);
   }
+  p->validating = false;
+  return SV_OK;
 }
 
 static sv_status keep_best(sv_fit_job *job, const sv_fit_progress *p) {
@@ -137,6 +140,11 @@ static sv_status save_last(sv_fit_job *job) {
   return sv_run_save_last(&job->run, job->model, job->graph);
 }
 
+static sv_status save_stopped(sv_fit_job *job) {
+  SV_TRY(sv_records_check_finite(sv_model_state(job->model)));
+  return save_last(job);
+}
+
 /* Nothing is saved that could not be trained on. */
 static sv_status check_numbers(const sv_fit_job *job,
                                const sv_fit_progress *p) {
@@ -154,7 +162,8 @@ static sv_status end_epoch(sv_fit_job *job, bool *go_on) {
   sv_counters *c = &job->counters;
   bool held_out = job->validation.count > 0;
   sv_fit_progress p = progress_of(job);
-  if (held_out) SV_TRY(validate(job));
+  if (held_out) SV_TRY(validate(job, &p, go_on));
+  if (!*go_on) return save_stopped(job);
   p.validated = true;
   p.val_loss = held_out ? job->metrics.loss : p.loss;
   p.val_top1 = held_out ? job->metrics.top1 : p.top1;
@@ -175,11 +184,6 @@ static sv_status end_epoch(sv_fit_job *job, bool *go_on) {
 
 /* ---- The whole ---- */
 
-static sv_status stop(sv_fit_job *job) {
-  SV_TRY(sv_records_check_finite(sv_model_state(job->model)));
-  return save_last(job);
-}
-
 static sv_status run_epoch(sv_fit_job *job, bool *go_on) {
   sv_counters *c = &job->counters;
   int64_t done = c->step - c->epochs * job->steps;
@@ -194,7 +198,7 @@ static sv_status run_epoch(sv_fit_job *job, bool *go_on) {
     sv_fit_progress p = progress_of(job);
     *go_on = report(job, &p);
   }
-  return *go_on ? end_epoch(job, go_on) : stop(job);
+  return *go_on ? end_epoch(job, go_on) : save_stopped(job);
 }
 
 static sv_status run_epochs(sv_fit_job *job) {
