@@ -250,6 +250,11 @@ static void test_oddities(void **state) {
   assert_ok(toy_load(&t, &model));
   assert_int_equal(model->graph->node_count, 2);
   sv_model_free(model);
+  toy_init(&t); /* a name that means something in the training part only */
+  t.conv_out[0] = t.relu_in[0] = "svertka.as/nothing";
+  assert_ok(toy_load(&t, &model));
+  assert_int_equal(model->graph->node_count, 2);
+  sv_model_free(model);
   toy_init(&t); /* two nodes of one name, one without */
   t.node[1].name = "first";
   assert_ok(toy_load(&t, &model));

@@ -43,6 +43,7 @@ typedef struct step {
   const Onnx__NodeProto *proto;
   const sv_op *op; /* NULL: not needed */
   bool own;        /* of the domain "svertka" */
+  bool algorithm;  /* of the training part */
   bool needed, open, placed;
 } step;
 

@@ -197,8 +197,7 @@ static sv_status replace_source(loader *l, const char *name, source **s) {
   return SV_OK;
 }
 
-static sv_status add_outputs(loader *l, const step *s, int number,
-                             bool algorithm) {
+static sv_status add_outputs(loader *l, const step *s, int number) {
   const Onnx__NodeProto *n = s->proto;
   for (size_t i = 0; i < n->n_output; i++) {
     source *made = NULL;
@@ -213,7 +212,7 @@ static sv_status add_outputs(loader *l, const step *s, int number,
   return SV_OK;
 }
 
-static sv_status add_step(loader *l, step *s, bool algorithm) {
+static sv_status add_step(loader *l, step *s) {
   const Onnx__NodeProto *n = s->proto;
   bool done = false;
   if (!n->op_type || !n->op_type[0])
@@ -223,7 +222,7 @@ static sv_status add_step(loader *l, step *s, bool algorithm) {
   if (done) return SV_OK;
   if (l->step_count == SV_ONNX_MOST_NODES)
     return sv_fail(SV_UNSUPPORTED, "more than %d nodes", SV_ONNX_MOST_NODES);
-  SV_TRY(add_outputs(l, s, l->step_count, algorithm));
+  SV_TRY(add_outputs(l, s, l->step_count));
   SV_TRY(
       sv_grow(&l->steps, l->step_count, &l->step_capacity, sizeof *l->steps));
   l->steps[l->step_count++] = *s;
@@ -232,8 +231,8 @@ static sv_status add_step(loader *l, step *s, bool algorithm) {
 
 static sv_status add_steps(loader *l, const Onnx__GraphProto *graph) {
   for (size_t i = 0; i < graph->n_node; i++) {
-    step s = {.proto = graph->node[i]};
-    sv_status status = add_step(l, &s, graph == l->algorithm);
+    step s = {.proto = graph->node[i], .algorithm = graph == l->algorithm};
+    sv_status status = add_step(l, &s);
     if (status != SV_OK) return sv_load_at(&s, status);
   }
   return SV_OK;

@@ -212,7 +212,8 @@ static sv_status connect_inputs(loader *l, draft *d) {
 static const char *output_name(const draft *d, int i) {
   const char *name = d->from->proto->output[i];
   size_t prefix = strlen(SV_ONNX_AS);
-  return strncmp(name, SV_ONNX_AS, prefix) == 0 ? name + prefix : name;
+  bool replaces = d->from->algorithm && strncmp(name, SV_ONNX_AS, prefix) == 0;
+  return replaces ? name + prefix : name;
 }
 
 static sv_status connect_outputs(loader *l, draft *d) {
