@@ -202,7 +202,8 @@ static sv_status add_outputs(loader *l, const step *s, int number) {
   for (size_t i = 0; i < n->n_output; i++) {
     source *made = NULL;
     if (!n->output[i][0]) continue;
-    if (algorithm && strncmp(n->output[i], SV_ONNX_AS, strlen(SV_ONNX_AS)) == 0)
+    if (s->algorithm &&
+        strncmp(n->output[i], SV_ONNX_AS, strlen(SV_ONNX_AS)) == 0)
       SV_TRY(replace_source(l, n->output[i], &made));
     else
       SV_TRY(add_source(l, n->output[i], SOURCE_NODE, &made));
