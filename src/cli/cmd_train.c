@@ -59,13 +59,14 @@ static void tell_epoch(train *t, const sv_fit_progress *p) {
   t->epoch_started = now;
 }
 
+/* The bar spans the whole training, and counts a short last batch as whole. */
 static bool on_progress(void *context, const sv_fit_progress *p) {
   train *t = context;
   int64_t done = (p->epoch - 1) * p->steps + p->step;
   if (t->first < 0) {
     t->first = done - 1;
-    cli_progress_start(&t->bar, t->label, "steps",
-                       p->epochs * p->steps - t->first);
+    cli_progress_start(&t->bar, t->label, "images",
+                       (p->epochs * p->steps - t->first) * t->fit.batch);
   }
   if (p->validated) {
     tell_epoch(t, p);
@@ -73,10 +74,8 @@ static bool on_progress(void *context, const sv_fit_progress *p) {
   }
   char note[80];
   snprintf(t->label, sizeof t->label, "epoch %d/%d", p->epoch, p->epochs);
-  snprintf(note, sizeof note, "loss %.4f, top-1 %.1f%%, %.0f images/s%s",
-           p->loss, 100 * p->top1, p->images_per_second,
-           p->validating ? ", validating" : "");
-  cli_progress_at(&t->bar, done - t->first, note);
+  snprintf(note, sizeof note, "loss %.3f, %.1f%%", p->loss, 100 * p->top1);
+  cli_progress_at(&t->bar, (done - t->first) * t->fit.batch, note);
   return !cli_interrupted();
 }
 
