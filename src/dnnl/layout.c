@@ -42,7 +42,9 @@ static sv_status opaque_md(sv_md *md, int number) {
 
 /* ---- Forms ---- */
 
-static bool is_same(sv_form form) { return !form.line && form.groups == 0; }
+static bool is_same(sv_form form) {
+  return !form.line && form.groups == 0 && !form.transposed;
+}
 
 /* Dimension `at` and those after it make room for one more. */
 static void insert(sv_shape *shape, sv_layout *layout, int at) {
@@ -107,8 +109,19 @@ static bool join_groups(sv_shape *shape, sv_layout *layout) {
   return true;
 }
 
+static void transpose(sv_shape *shape, sv_layout *layout) {
+  int64_t rows = shape->dim[0], stride = layout->stride[0];
+  shape->dim[0] = shape->dim[1];
+  shape->dim[1] = rows;
+  layout->stride[0] = layout->stride[1];
+  layout->stride[1] = stride;
+  for (int i = 0; i < layout->inner_count; i++)
+    if (layout->inner_dim[i] < 2) layout->inner_dim[i] ^= 1;
+}
+
 static bool expand(sv_shape *shape, sv_layout *layout, sv_form form) {
   if (shape->rank + form.line + (form.groups > 0) > SV_MAX_RANK) return false;
+  if (form.transposed) transpose(shape, layout);
   if (form.line) {
     insert(shape, layout, 2);
     shape->dim[2] = 1;
@@ -118,6 +131,7 @@ static bool expand(sv_shape *shape, sv_layout *layout, sv_form form) {
 }
 
 static bool fold(sv_shape *shape, sv_layout *layout, sv_form form) {
+  if (form.transposed) transpose(shape, layout);
   if (form.groups && !join_groups(shape, layout)) return false;
   if (form.line) {
     if (block_of(layout, 2) > 1) return false;

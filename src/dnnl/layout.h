@@ -6,13 +6,15 @@
 
 /* How oneDNN counts a tensor's dimensions where it differs from us: a 1-D image
  * (N C W) or kernel is one of height 1, and a kernel of groups has the group as
- * a dimension of its own, (G, OC/G, IC/G, KH, KW). */
+ * a dimension of its own, (G, OC/G, IC/G, KH, KW). A matrix may be stored as
+ * its transpose. */
 typedef struct sv_form {
   bool line;
   int64_t groups; /* of this tensor's dimension 0; 0: not split */
+  bool transposed;
 } sv_form;
 
-static const sv_form sv_form_same = {false, 0};
+static const sv_form sv_form_same = {.groups = 0};
 
 /* *md of a tensor in a layout of ours, whichever kind; SV_UNSUPPORTED if
  * oneDNN has no such format. */

@@ -1,5 +1,5 @@
 /* The inner product y = x w^T + b; dx = dy w; dw = dy^T x, db = sum of dy.
- * x is N x I, w is O x I, b has O numbers. */
+ * x is N x I, w is O x I, or stored as its transpose, b has O numbers. */
 #include <svertka/layers.h>
 
 #include "dnnl/kernel.h"
@@ -21,12 +21,16 @@ static bool is_inner_product(const sv_site *site) {
   const sv_shape *b = site->node->in_count > 2 && site->in[2].present
                           ? &site->in[2].shape
                           : NULL;
-  if (a->transpose_x || !a->transpose_w || a->alpha != 1 || (b && a->beta != 1))
-    return false;
+  if (a->transpose_x || a->alpha != 1 || (b && a->beta != 1)) return false;
   if (x->rank != 2 || w->rank != 2 || y->rank != 2) return false;
-  if (b && (b->rank != 1 || b->dim[0] != w->dim[0])) return false;
-  return x->dim[1] == w->dim[1] && y->dim[0] == x->dim[0] &&
-         y->dim[1] == w->dim[0];
+  if (b && (b->rank != 1 || b->dim[0] != y->dim[1])) return false;
+  return y->dim[0] == x->dim[0];
+}
+
+/* As oneDNN sees the weight: O x I. */
+static sv_form form_of(const sv_site *site) {
+  const sv_linear_attrs *a = site->node->attrs;
+  return (sv_form){.transposed = !a->transpose_w};
 }
 
 static sv_status make_pd(sv_dnnl_build *build, way way) {
@@ -35,9 +39,9 @@ static sv_status make_pd(sv_dnnl_build *build, way way) {
   sv_md *md = build->md;
   SV_TRY(sv_md_rows(&md[0], &site->in[0].shape, sv_form_same));
   if (way == AS_IS)
-    SV_TRY(sv_md_of(&md[1], &w->shape, &w->layout, sv_form_same));
+    SV_TRY(sv_md_of(&md[1], &w->shape, &w->layout, form_of(site)));
   else
-    SV_TRY(sv_md_free_of(&md[1], &w->shape, sv_form_same));
+    SV_TRY(sv_md_free_of(&md[1], &w->shape, form_of(site)));
   SV_TRY(sv_md_rows(&md[2], &site->out[0].shape, sv_form_same));
   if (b) SV_TRY(sv_md_rows(&md[3], &b->shape, sv_form_same));
   sv_dnnl_operands given = {
@@ -56,7 +60,8 @@ static sv_status make_pd(sv_dnnl_build *build, way way) {
 
 static sv_status bind_forward(sv_dnnl_build *build) {
   SV_TRY(sv_dnnl_bind(build, DNNL_ARG_SRC, SV_FROM_IN, 0, sv_form_same));
-  SV_TRY(sv_dnnl_bind(build, DNNL_ARG_WEIGHTS, SV_FROM_IN, 1, sv_form_same));
+  SV_TRY(sv_dnnl_bind(build, DNNL_ARG_WEIGHTS, SV_FROM_IN, 1,
+                      form_of(build->site)));
   if (bias_of(build->site))
     SV_TRY(sv_dnnl_bind(build, DNNL_ARG_BIAS, SV_FROM_IN, 2, sv_form_same));
   return sv_dnnl_bind(build, DNNL_ARG_DST, SV_FROM_OUT, 0, sv_form_same);
@@ -66,7 +71,8 @@ static sv_status bind_data(sv_dnnl_build *build) {
   if (!build->site->diff_in[0].present) return SV_UNSUPPORTED;
   SV_TRY(sv_dnnl_bind(build, DNNL_ARG_DIFF_DST, SV_FROM_DIFF_OUT, 0,
                       sv_form_same));
-  SV_TRY(sv_dnnl_bind(build, DNNL_ARG_WEIGHTS, SV_FROM_IN, 1, sv_form_same));
+  SV_TRY(sv_dnnl_bind(build, DNNL_ARG_WEIGHTS, SV_FROM_IN, 1,
+                      form_of(build->site)));
   return sv_dnnl_bind(build, DNNL_ARG_DIFF_SRC, SV_FROM_DIFF_IN, 0,
                       sv_form_same);
 }
@@ -81,7 +87,7 @@ static sv_status bind_params(sv_dnnl_build *build) {
   if (!build->site->diff_in[1].present)
     return sv_dnnl_bind_waste(build, DNNL_ARG_DIFF_WEIGHTS);
   return sv_dnnl_bind(build, DNNL_ARG_DIFF_WEIGHTS, SV_FROM_DIFF_IN, 1,
-                      sv_form_same);
+                      form_of(build->site));
 }
 
 static sv_status make(sv_dnnl_build *build, int way) {
