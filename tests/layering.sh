@@ -57,8 +57,8 @@ offences() (
         print $1 " " $2 " includes from " $3
       }' "$work/ranks" -
   for name in $(backends); do
-    grep -rni "$name" src include |
-      grep -v -e "^src/$name/" -e '^src/ops/ops\.def:' || true
+    grep -rniE "(^|[^a-z])$name([^a-z]|\$)" src include |
+      grep -vE "^src/($name/|ops/ops\.def:)|# *pragma omp" || true
   done
 )
 
