@@ -322,16 +322,26 @@ def flatten(fixture):
     case("axis=-1", (2, 3, 4), 2)
 
 
-def add(fixture):
-    def case(a, b):
-        fixture.case("", {"a": draw(*a), "b": draw(*b)}, lambda a, b: a + b)
+def reshape(fixture):
+    def case(attrs, shape, other):
+        fixture.case(attrs, {"x": draw(*shape)}, lambda x: x.reshape(other))
 
-    case((2, 3, 2, 3), (2, 3, 2, 3))
-    case((2, 3, 2, 3), (1, 3, 1, 1))
-    case((3, 1, 1), (2, 3, 2, 3))
-    case((2, 1, 3), (4, 1))
-    case((4, 3), ())
-    case((5,), (5,))
+    case("6,4", (2, 3, 4), (6, 4))
+    case("0,-1", (2, 3, 2, 2), (2, 12))
+    case("-1", (2, 3), (6,))
+    case("1x2x3", (6,), (1, 2, 3))
+
+
+def two(function):
+    """Of two inputs that are brought to one shape."""
+    shapes = [((2, 3, 2, 3), (2, 3, 2, 3)), ((2, 3, 2, 3), (1, 3, 1, 1)),
+              ((3, 1, 1), (2, 3, 2, 3)), ((2, 1, 3), (4, 1)), ((4, 3), ()),
+              ((5,), (5,))]
+
+    def make(fixture):
+        for a, b in shapes:
+            fixture.case("", {"a": draw(*a), "b": draw(*b)}, function)
+    return make
 
 
 def cross_entropy(fixture):
@@ -388,7 +398,12 @@ OPERATORS = {
     "relu": elementwise(F.relu, *SHAPES),
     "tanh": elementwise(torch.tanh, *SHAPES, low=-5, high=5),
     "sigmoid": elementwise(torch.sigmoid, *SHAPES, low=-10, high=10),
-    "softmax": softmax, "flatten": flatten, "add": add,
+    "softmax": softmax, "flatten": flatten, "reshape": reshape,
+    "identity": elementwise(lambda x: x + 0, *SHAPES),
+    "global_avg_pool": elementwise(
+        lambda x: x.mean(tuple(range(2, x.dim())), keepdim=True),
+        (2, 3, 3, 2), (2, 2, 5), (1, 3, 1, 1)),
+    "add": two(torch.add), "sub": two(torch.sub), "mul": two(torch.mul),
     "cross_entropy": cross_entropy, "squared_error": squared_error,
 }
 

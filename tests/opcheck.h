@@ -49,10 +49,15 @@ char *oc_word(char **at);
 
 /* How random cases of an operator are drawn. */
 typedef struct oc_draw {
-  int line;    /* in its file; 0: there is no file */
-  int share;   /* of the random cases */
-  bool timed;  /* for --time alone */
-  int percent; /* of the cases that a fast kernel must take in each pass */
+  int line;   /* in its file; 0: there is no file */
+  int share;  /* of the random cases */
+  bool timed; /* for --time alone */
+  /* Percent of the cases that a backend, or by the name "fast" any of them,
+   * must take in each pass. */
+  struct {
+    char backend[32];
+    int percent;
+  } shares[SV_MAX_BACKENDS + 1];
   char set[OC_TEXT]; /* attributes */
   struct {
     char port[32], dims[OC_TEXT];

@@ -207,16 +207,18 @@ void oc_check_fd(const oc_options *options, const sv_entry *entry,
 
 /* ---- Backends ---- */
 
-/* How many cases of a draw a backend was asked to do, and took, by pass. */
+/* How many cases of a draw a backend was asked to do, and took, by pass; at
+ * ANY: whether one of them did. */
 typedef struct share {
   int asked[SV_PASS_COUNT], taken[SV_PASS_COUNT];
 } share;
+enum { ANY = SV_MAX_BACKENDS, SHARES };
 
-/* Every candidate of one kernel for one pass. */
+/* Every candidate of one kernel for one pass; *taken: there is one. */
 static void check_candidates(const oc_run *run, const oc_case *c, oc_trial t,
-                             oc_tally *tally, share *s) {
+                             oc_tally *tally, bool *taken) {
   enum { MOST_CANDIDATES = 64 };
-  s->asked[t.pass]++;
+  *taken = false;
   for (t.candidate = 0; t.candidate < MOST_CANDIDATES; t.candidate++) {
     char what[OC_TEXT];
     sv_status status = oc_try(run, &t);
@@ -227,9 +229,27 @@ static void check_candidates(const oc_run *run, const oc_case *c, oc_trial t,
       return;
     }
     if (!t.taken) return;
-    if (t.candidate == 0) s->taken[t.pass]++;
+    *taken = true;
     judge(tally, c, what, t.error, t.exact ? fast : fast_inexact);
   }
+}
+
+static void check_pass(const oc_options *options, const oc_run *run,
+                       const oc_case *c, oc_trial t, oc_tally *tally,
+                       share *shares) {
+  bool any = false;
+  for (int b = 0; c->entry->fast[b].kernel; b++) {
+    bool taken;
+    t.backend = c->entry->fast[b].backend;
+    t.kernel = c->entry->fast[b].kernel;
+    if (options->backend && strcmp(options->backend, t.backend) != 0) continue;
+    check_candidates(run, c, t, tally, &taken);
+    shares[b].asked[t.pass]++;
+    shares[b].taken[t.pass] += taken;
+    any = any || taken;
+  }
+  shares[ANY].asked[t.pass]++;
+  shares[ANY].taken[t.pass] += any;
 }
 
 static sv_status check_backends(const oc_options *options, const oc_case *c,
@@ -238,21 +258,22 @@ static sv_status check_backends(const oc_options *options, const oc_case *c,
   SV_TRY(oc_run_new(&run, c, SV_F32));
   sv_status status = oc_forward(run);
   if (status == SV_OK) status = oc_backward(run);
-  for (int b = 0; status == SV_OK && c->entry->fast[b].kernel; b++) {
-    const char *backend = c->entry->fast[b].backend;
-    if (options->backend && strcmp(options->backend, backend) != 0) continue;
-    for (sv_pass pass = 0; pass < SV_PASS_COUNT; pass++) {
-      oc_trial t = {.backend = backend,
-                    .kernel = c->entry->fast[b].kernel,
-                    .pass = pass,
-                    .offer = (oc_offer)(index % 3),
-                    .exact = index / 3 % 4 != 3};
-      if (oc_has_pass(run, pass))
-        check_candidates(run, c, t, tally, &shares[b]);
-    }
+  for (sv_pass pass = 0; status == SV_OK && pass < SV_PASS_COUNT; pass++) {
+    oc_trial t = {.pass = pass,
+                  .offer = (oc_offer)(index % 3),
+                  .exact = index / 3 % 4 != 3};
+    if (oc_has_pass(run, pass)) check_pass(options, run, c, t, tally, shares);
   }
   oc_run_free(run);
   return status;
+}
+
+static const share *share_of(const sv_entry *entry, const share *shares,
+                             const char *backend) {
+  if (strcmp(backend, "fast") == 0) return &shares[ANY];
+  for (int b = 0; entry->fast[b].kernel; b++)
+    if (strcmp(entry->fast[b].backend, backend) == 0) return &shares[b];
+  return NULL; /* this build is without it */
 }
 
 static void check_shares(const sv_entry *entry, const oc_draw *draw,
@@ -260,19 +281,35 @@ static void check_shares(const sv_entry *entry, const oc_draw *draw,
   oc_case none = {.entry = entry};
   snprintf(none.where, sizeof none.where, "%s.txt:%d", entry->op->name,
            draw->line);
-  for (int b = 0; entry->fast[b].kernel; b++)
-    for (sv_pass pass = 0; pass < SV_PASS_COUNT; pass++) {
-      int asked = shares[b].asked[pass], taken = shares[b].taken[pass];
-      if (100 * taken < draw->percent * asked)
+  for (int i = 0; i <= SV_MAX_BACKENDS && draw->shares[i].backend[0]; i++) {
+    const share *s = share_of(entry, shares, draw->shares[i].backend);
+    for (sv_pass pass = 0; s && pass < SV_PASS_COUNT; pass++)
+      if (100 * s->taken[pass] < draw->shares[i].percent * s->asked[pass])
         fail(tally, &none, "%s took %d of %d cases %s, %d %% are expected",
-             entry->fast[b].backend, taken, asked, oc_pass_name(pass),
-             draw->percent);
-    }
+             draw->shares[i].backend, s->taken[pass], s->asked[pass],
+             oc_pass_name(pass), draw->shares[i].percent);
+  }
+}
+
+/* A word on the operator's line that never does anything is a mistake. */
+static void check_words(const oc_options *options, const sv_entry *entry,
+                        share shares[][SHARES], oc_tally *tally) {
+  oc_case none = {.entry = entry, .where = "random cases"};
+  for (int b = 0; entry->fast[b].kernel; b++) {
+    int asked = 0, taken = 0;
+    for (int i = 0; i < OC_DRAWS; i++)
+      for (sv_pass pass = 0; pass < SV_PASS_COUNT; pass++) {
+        asked += shares[i][b].asked[pass];
+        taken += shares[i][b].taken[pass];
+      }
+    if (asked && !taken && options->random > 20)
+      fail(tally, &none, "%s took none of them", entry->fast[b].backend);
+  }
 }
 
 void oc_check_random(const oc_options *options, const sv_entry *entry,
                      const oc_draws *draws, oc_tally *tally) {
-  share shares[OC_DRAWS][SV_MAX_BACKENDS] = {0};
+  share shares[OC_DRAWS][SHARES] = {0};
   if (!entry->fast[0].kernel) return;
   for (int k = 0; k < options->random; k++) {
     oc_case c = {.entry = entry};
@@ -283,8 +320,9 @@ void oc_check_random(const oc_options *options, const sv_entry *entry,
       fail(tally, &c, "%s", sv_error());
     oc_case_clear(&c);
   }
-  for (int i = 0; i < draws->count; i++)
+  for (int i = 0; i < draws->count && !options->backend; i++)
     check_shares(entry, &draws->at[i], shares[i], tally);
+  check_words(options, entry, shares, tally);
 }
 
 /* ---- The checks checked ---- */

@@ -1,7 +1,7 @@
 /* How random cases are drawn. A file tests/cases/<operator>.txt says what an
  * operator needs to be drawn sensibly, as a list of
  *
- *     draw [SHARE] [fast=PERCENT]     or: time
+ *     draw [SHARE] [fast=PERCENT] [BACKEND=PERCENT]     or: time
  *     set NAME=VALUE ...              attributes
  *     in PORT DIMS [below N] [from A..B] [maybe]
  *
@@ -9,7 +9,8 @@
  * variable: G:1..4 gives it its value, G*1..5 uses it; same|valid is one of
  * the two. An attribute that is not named is drawn from its row in the table,
  * or left alone: NAME=- always leaves it alone. Parameters have the shape that
- * the operator wants. A case that the operator refuses is drawn again. */
+ * the operator wants. A case that the operator refuses is drawn again. A
+ * backend must take PERCENT of the cases in each pass; `fast`: one of them. */
 #include <stdio.h>
 #include <string.h>
 
@@ -18,10 +19,15 @@
 #include "opcheck.h"
 
 static sv_status read_head(oc_draw *draw, char *rest) {
-  for (const char *word; (word = oc_word(&rest));)
-    if (sscanf(word, "fast=%d", &draw->percent) != 1 &&
-        sscanf(word, "%d", &draw->share) != 1)
+  int count = 0;
+  for (const char *word; (word = oc_word(&rest));) {
+    if (sscanf(word, "%d", &draw->share) == 1) continue;
+    if (count > SV_MAX_BACKENDS ||
+        sscanf(word, "%31[a-z0-9_]=%d", draw->shares[count].backend,
+               &draw->shares[count].percent) != 2)
       return sv_fail(SV_FORMAT, "unknown word '%s'", word);
+    count++;
+  }
   return SV_OK;
 }
 
@@ -56,8 +62,7 @@ static sv_status read_draw_line(oc_draws *draws, int number, char *line) {
     if (draws->count == OC_DRAWS)
       return sv_fail(SV_FORMAT, "more than %d draws", OC_DRAWS);
     oc_draw *draw = &draws->at[draws->count++];
-    *draw = (oc_draw){
-        .line = number, .share = timed ? 0 : 1, .timed = timed, .percent = 50};
+    *draw = (oc_draw){.line = number, .share = timed ? 0 : 1, .timed = timed};
     return read_head(draw, line);
   }
   if (draws->count == 0) return sv_fail(SV_FORMAT, "'draw' is expected first");
@@ -74,7 +79,8 @@ sv_status oc_read_draws(const char *folder, const sv_op *op, oc_draws *draws) {
   char name[OC_TEXT], *path;
   unsigned char *bytes = NULL;
   size_t size;
-  *draws = (oc_draws){.count = 1, .at = {{.share = 1, .percent = 50}}};
+  *draws = (oc_draws){.count = 1};
+  draws->at[0].share = 1;
   snprintf(name, sizeof name, "%s.txt", op->name);
   SV_TRY(sv_path_join(&path, folder, name));
   sv_status status = SV_OK;
