@@ -17,7 +17,7 @@ mkdir "$work/none"
 grep -q '^FAIL conv.*no fixture' "$work/out" ||
   fail "the operator is not named: $(cat "$work/out")"
 
-# So is a fast kernel that falls back too often: no backend computes in here.
+# So are fast kernels that leave more to the reference than they may.
 mkdir "$work/cases"
 echo 'draw fast=101' >"$work/cases/relu.txt"
 if "$opcheck" --op relu --random 1 >"$work/out" && grep -q random "$work/out"
@@ -30,7 +30,7 @@ fi
 
 # A number that is off is seen.
 mkdir "$work/wrong"
-sed '/^out y/,/^seed/s/ -*[1-9]/ 9/' tests/fixtures/ops/relu.txt \
+sed '/^out y/ { n; s/ [^ ]*/ 9/; }' tests/fixtures/ops/relu.txt \
   >"$work/wrong/relu.txt"
 "$opcheck" --op relu --fixtures "$work/wrong" >"$work/out" &&
   fail "opcheck passes with wrong numbers"
