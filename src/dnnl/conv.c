@@ -123,6 +123,21 @@ static bool pads_much(sv_dnnl_build *build, const conv *c) {
   return much;
 }
 
+/* oneDNN 2.6's gradient of the weights of a 1x1 window with a stride gathers
+ * the pixels that count in scratch memory, and past its end where the input
+ * maps do not fill a vector. */
+static bool writes_past_scratch(const conv *c) {
+  const sv_dnnl_window *w = &c->window;
+  int axes = c->x->shape.rank - 2;
+  bool one = true, strided = false;
+  for (int d = 0; d < axes; d++) {
+    one = one && w->kernel[d] == 1;
+    strided = strided || w->stride[d] > 1;
+  }
+  int64_t maps = c->w->shape.dim[1];
+  return c->site->pass == SV_BACKWARD_PARAMS && one && strided && maps % 8 != 0;
+}
+
 static sv_status make(sv_dnnl_build *build, int way) {
   static const struct {
     dnnl_alg_kind_t alg;
@@ -137,6 +152,8 @@ static sv_status make(sv_dnnl_build *build, int way) {
   conv c;
   SV_TRY(describe(&c, build->site));
   if (ways[way].alg == dnnl_convolution_winograd && build->site->exact)
+    return SV_UNSUPPORTED;
+  if (ways[way].format != ROWS && writes_past_scratch(&c))
     return SV_UNSUPPORTED;
   if (ways[way].if_padded && !pads_much(build, &c)) return SV_UNSUPPORTED;
   SV_TRY(make_pd(build, &c, ways[way].alg, ways[way].format));
