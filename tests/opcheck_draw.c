@@ -287,6 +287,10 @@ sv_status oc_draw_case(const sv_entry *entry, const oc_draw *draw,
     if (status != SV_INVALID && status != SV_UNSUPPORTED) break;
     if (i < MOST_TRIES - 1) oc_case_clear(c);
   }
-  if (status == SV_OK) return SV_OK;
-  return sv_fail_in(status, "no case can be drawn: '%s'", c->attrs);
+  if (status != SV_OK)
+    return sv_fail_in(status, "no case can be drawn: '%s'", c->attrs);
+  size_t length = strlen(c->where);
+  snprintf(c->where + length, sizeof c->where - length, " on %s",
+           sv_shape_text(&c->in[0]->shape, (char[SV_SHAPE_TEXT]){0}));
+  return SV_OK;
 }

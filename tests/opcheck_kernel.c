@@ -40,6 +40,26 @@ static sv_tensor *const *known(const stage *s, int kind) {
                            : run->seed;
 }
 
+/* ---- Memory: filled with what is no number, and so much more behind it that
+ * nobody may touch ---- */
+
+enum { GUARD = 4096 };
+
+static sv_status new_guarded(void *memory, size_t bytes) {
+  SV_TRY(sv_alloc(memory, bytes + GUARD));
+  void *fresh;
+  memcpy(&fresh, memory, sizeof fresh);
+  memset(fresh, 0xff, bytes + GUARD);
+  return SV_OK;
+}
+
+static bool is_untouched(const void *memory, size_t bytes) {
+  const unsigned char *guard = (const unsigned char *)memory + bytes;
+  for (int i = 0; memory && i < GUARD; i++)
+    if (guard[i] != 0xff) return false;
+  return true;
+}
+
 /* ---- Layouts ---- */
 
 static sv_status channels_last(sv_layout *layout, sv_dtype dtype,
@@ -63,9 +83,7 @@ static sv_status new_tensor(sv_tensor **tensor, const sv_spec *spec,
   (*tensor)->dtype = spec->dtype;
   (*tensor)->shape = spec->shape;
   (*tensor)->layout = *layout;
-  SV_TRY(sv_alloc(&(*tensor)->data, layout->bytes));
-  memset((*tensor)->data, 0xff, layout->bytes);
-  return SV_OK;
+  return new_guarded(&(*tensor)->data, layout->bytes);
 }
 
 static sv_status run_reorder(const sv_kernel *kernel, const sv_tensor *src,
@@ -203,10 +221,8 @@ static sv_status make_tensors(stage *s, const oc_trial *t) {
                                   &s->places[kind][i].layout)
                      : give(s, t, kind, i));
     }
-  SV_TRY(sv_alloc(&s->scratch, s->need.scratch));
-  memset(s->scratch, 0xff, s->need.scratch);
-  SV_TRY(sv_alloc(&s->workspace, forward ? s->need.workspace : 0));
-  return SV_OK;
+  SV_TRY(new_guarded(&s->scratch, s->need.scratch));
+  return new_guarded(&s->workspace, forward ? s->need.workspace : 0);
 }
 
 static sv_status run_kernel(const stage *s, const oc_trial *t,
@@ -222,6 +238,18 @@ static sv_status run_kernel(const stage *s, const oc_trial *t,
                   .scratch = s->scratch,
                   .random = {.seed = 11, .stream = 12, .step = 13}};
   return t->kernel->run(s->impl, &args);
+}
+
+static sv_status check_guards(const stage *s) {
+  bool forward = s->site.pass == SV_FORWARD;
+  bool good = is_untouched(s->scratch, s->need.scratch) &&
+              is_untouched(s->workspace, forward ? s->need.workspace : 0);
+  for (int kind = 0; kind < KINDS; kind++)
+    for (int i = 0; i < OC_PORTS; i++) {
+      const sv_tensor *t = s->tensors[kind][i];
+      good = good && (!t || is_untouched(t->data, t->layout.bytes));
+    }
+  return good ? SV_OK : sv_fail(SV_INVALID, "it writes past its memory");
 }
 
 static double now(void) {
@@ -302,6 +330,7 @@ static sv_status run_stage(stage *s, oc_trial *t, void *workspace) {
   if (only_views(s)) return SV_OK;
   if (s->site.pass == SV_FORWARD) workspace = s->workspace;
   SV_TRY(run_kernel(s, t, workspace));
+  SV_TRY(check_guards(s));
   SV_TRY(compare(s, t));
   if (t->repeat > 0) return measure(s, t, workspace);
   return compare_in_place(s, t, workspace);
