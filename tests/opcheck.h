@@ -52,12 +52,11 @@ typedef struct oc_draw {
   int line;   /* in its file; 0: there is no file */
   int share;  /* of the random cases */
   bool timed; /* for --time alone */
-  /* Percent of the cases that a backend, or by the name "fast" any of them,
-   * must take in each pass. */
+  /* Percent of the cases that a backend must take in each pass. */
   struct {
     char backend[32];
     int percent;
-  } shares[SV_MAX_BACKENDS + 1];
+  } shares[SV_MAX_BACKENDS];
   char set[OC_TEXT]; /* attributes */
   struct {
     char port[32], dims[OC_TEXT];
@@ -117,8 +116,9 @@ sv_status oc_backward(oc_run *run) SV_CHECKED;
  * allows that: *error against the usual way. */
 sv_status oc_in_place(oc_run *run, double *error) SV_CHECKED;
 
-/* max|a - b| / max|b|; infinite where something is no number. */
-double oc_error(const sv_tensor *got, const sv_tensor *expected);
+/* max|a - b| / max|b|; infinite where something is no number. `least` is taken
+ * for max|b| where that is smaller: a sum may come out near zero by chance. */
+double oc_error(const sv_tensor *got, const sv_tensor *expected, double least);
 
 /* A plain copy, the reals as `real`. */
 sv_status oc_convert(sv_tensor **copy, const sv_tensor *tensor,

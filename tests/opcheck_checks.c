@@ -57,7 +57,7 @@ static void check_ports(oc_tally *tally, const oc_case *c, const char *kind,
            sv_shape_text(&found[i]->shape, (char[SV_SHAPE_TEXT]){0}),
            sv_shape_text(&expected[i]->shape, (char[SV_SHAPE_TEXT]){0}));
     else
-      judge(tally, c, what, oc_error(found[i], expected[i]), most);
+      judge(tally, c, what, oc_error(found[i], expected[i], 0), most);
   }
 }
 
@@ -207,12 +207,10 @@ void oc_check_fd(const oc_options *options, const sv_entry *entry,
 
 /* ---- Backends ---- */
 
-/* How many cases of a draw a backend was asked to do, and took, by pass; at
- * ANY: whether one of them did. */
+/* How many cases of a draw a backend was asked to do, and took, by pass. */
 typedef struct share {
   int asked[SV_PASS_COUNT], taken[SV_PASS_COUNT];
 } share;
-enum { ANY = SV_MAX_BACKENDS, SHARES };
 
 /* Every candidate of one kernel for one pass; *taken: there is one. */
 static void check_candidates(const oc_run *run, const oc_case *c, oc_trial t,
@@ -237,7 +235,6 @@ static void check_candidates(const oc_run *run, const oc_case *c, oc_trial t,
 static void check_pass(const oc_options *options, const oc_run *run,
                        const oc_case *c, oc_trial t, oc_tally *tally,
                        share *shares) {
-  bool any = false;
   for (int b = 0; c->entry->fast[b].kernel; b++) {
     bool taken;
     t.backend = c->entry->fast[b].backend;
@@ -246,10 +243,7 @@ static void check_pass(const oc_options *options, const oc_run *run,
     check_candidates(run, c, t, tally, &taken);
     shares[b].asked[t.pass]++;
     shares[b].taken[t.pass] += taken;
-    any = any || taken;
   }
-  shares[ANY].asked[t.pass]++;
-  shares[ANY].taken[t.pass] += any;
 }
 
 static sv_status check_backends(const oc_options *options, const oc_case *c,
@@ -270,7 +264,6 @@ static sv_status check_backends(const oc_options *options, const oc_case *c,
 
 static const share *share_of(const sv_entry *entry, const share *shares,
                              const char *backend) {
-  if (strcmp(backend, "fast") == 0) return &shares[ANY];
   for (int b = 0; entry->fast[b].kernel; b++)
     if (strcmp(entry->fast[b].backend, backend) == 0) return &shares[b];
   return NULL; /* this build is without it */
@@ -281,7 +274,7 @@ static void check_shares(const sv_entry *entry, const oc_draw *draw,
   oc_case none = {.entry = entry};
   snprintf(none.where, sizeof none.where, "%s.txt:%d", entry->op->name,
            draw->line);
-  for (int i = 0; i <= SV_MAX_BACKENDS && draw->shares[i].backend[0]; i++) {
+  for (int i = 0; i < SV_MAX_BACKENDS && draw->shares[i].backend[0]; i++) {
     const share *s = share_of(entry, shares, draw->shares[i].backend);
     for (sv_pass pass = 0; s && pass < SV_PASS_COUNT; pass++)
       if (100 * s->taken[pass] < draw->shares[i].percent * s->asked[pass])
@@ -293,7 +286,7 @@ static void check_shares(const sv_entry *entry, const oc_draw *draw,
 
 /* A word on the operator's line that never does anything is a mistake. */
 static void check_words(const oc_options *options, const sv_entry *entry,
-                        share shares[][SHARES], oc_tally *tally) {
+                        share shares[][SV_MAX_BACKENDS], oc_tally *tally) {
   oc_case none = {.entry = entry, .where = "random cases"};
   for (int b = 0; entry->fast[b].kernel; b++) {
     int asked = 0, taken = 0;
@@ -309,7 +302,7 @@ static void check_words(const oc_options *options, const sv_entry *entry,
 
 void oc_check_random(const oc_options *options, const sv_entry *entry,
                      const oc_draws *draws, oc_tally *tally) {
-  share shares[OC_DRAWS][SHARES] = {0};
+  share shares[OC_DRAWS][SV_MAX_BACKENDS] = {0};
   if (!entry->fast[0].kernel) return;
   for (int k = 0; k < options->random; k++) {
     oc_case c = {.entry = entry};

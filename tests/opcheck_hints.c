@@ -1,7 +1,7 @@
 /* How random cases are drawn. A file tests/cases/<operator>.txt says what an
  * operator needs to be drawn sensibly, as a list of
  *
- *     draw [SHARE] [fast=PERCENT] [BACKEND=PERCENT]     or: time
+ *     draw [SHARE] [BACKEND=PERCENT]     or: time
  *     set NAME=VALUE ...              attributes
  *     in PORT DIMS [below N] [from A..B] [maybe]
  *
@@ -10,7 +10,7 @@
  * the two. An attribute that is not named is drawn from its row in the table,
  * or left alone: NAME=- always leaves it alone. Parameters have the shape that
  * the operator wants. A case that the operator refuses is drawn again. A
- * backend must take PERCENT of the cases in each pass; `fast`: one of them. */
+ * backend that the build has must take PERCENT of the cases in each pass. */
 #include <stdio.h>
 #include <string.h>
 
@@ -22,7 +22,7 @@ static sv_status read_head(oc_draw *draw, char *rest) {
   int count = 0;
   for (const char *word; (word = oc_word(&rest));) {
     if (sscanf(word, "%d", &draw->share) == 1) continue;
-    if (count > SV_MAX_BACKENDS ||
+    if (count == SV_MAX_BACKENDS ||
         sscanf(word, "%31[a-z0-9_]=%d", draw->shares[count].backend,
                &draw->shares[count].percent) != 2)
       return sv_fail(SV_FORMAT, "unknown word '%s'", word);
