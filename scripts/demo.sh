@@ -7,7 +7,7 @@ svertka=${SVERTKA:-build/svertka}
 run=runs/demo
 
 echo "Training LeNet-5 on the 60,000 training images of Fashion-MNIST."
-"$svertka" train lenet5 fashion-mnist --epochs 6 --out $run --force
+"$svertka" train lenet5 fashion-mnist --out $run --force
 echo
 echo "Judging it on the 10,000 test images, which it has never seen."
 "$svertka" eval $run/model.onnx fashion-mnist \
