@@ -113,6 +113,14 @@ static sv_status check_all(const oc_options *o, oc_cases *cases,
     SV_TRY(oc_read_fixtures(o->fixtures, cases));
   if (o->random || o->check_fd)
     printf("seed %llu\n", (unsigned long long)o->seed);
+  if (o->random && !o->op) {
+    oc_tally reorders = {0};
+    oc_check_reorders(o, &reorders);
+    printf("%-18s  random %d/%d\n", "(reorders)", reorders.passed,
+           reorders.passed + reorders.failed);
+    total->passed += reorders.passed;
+    total->failed += reorders.failed;
+  }
   for (int i = 0; i < sv_registry_count(); i++) {
     const sv_entry *entry = sv_registry_at(i);
     if (!only || only == entry) SV_TRY(check_operator(o, entry, cases, total));

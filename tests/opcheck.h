@@ -8,6 +8,7 @@
  *   opcheck_draw.c      random cases, from that and the tables
  *   opcheck_run.c       one case through the reference
  *   opcheck_kernel.c    one case through a backend's kernel
+ *   opcheck_reorder.c   the backends' reorders
  *   opcheck_plan.c      one case as a network of one node
  *   opcheck_checks.c    what is compared with what, and how closely
  *   opcheck_time.c      the same cases timed */
@@ -155,6 +156,10 @@ typedef struct oc_trial {
 /* `run` holds the reference's results in f32. A failure is a fault. */
 sv_status oc_try(const oc_run *run, oc_trial *trial) SV_CHECKED;
 
+/* src to dst by a backend's reorder; SV_UNSUPPORTED if it declines. */
+sv_status oc_reorder(const sv_kernel *kernel, const sv_tensor *src,
+                     sv_tensor *dst) SV_CHECKED;
+
 /* The case as a network of one node, compiled with this backend (NULL: all);
  * *error is the worst of all that `c` knows. */
 sv_status oc_try_plan(const oc_case *c, const char *backend,
@@ -183,6 +188,7 @@ void oc_check_fd(const oc_options *options, const sv_entry *entry,
                  const oc_draws *draws, oc_tally *tally);
 void oc_check_random(const oc_options *options, const sv_entry *entry,
                      const oc_draws *draws, oc_tally *tally);
+void oc_check_reorders(const oc_options *options, oc_tally *tally);
 /* A falsified gradient fails both of the first two checks. */
 void oc_check_falsified(const oc_options *options, const sv_entry *entry,
                         const oc_cases *cases, const oc_draws *draws,

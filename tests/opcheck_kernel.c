@@ -86,8 +86,8 @@ static sv_status new_tensor(sv_tensor **tensor, const sv_spec *spec,
   return new_guarded(&(*tensor)->data, layout->bytes);
 }
 
-static sv_status run_reorder(const sv_kernel *kernel, const sv_tensor *src,
-                             sv_tensor *dst) {
+sv_status oc_reorder(const sv_kernel *kernel, const sv_tensor *src,
+                     sv_tensor *dst) {
   static char name[] = "reorder";
   static int id = 0;
   sv_node node = {.name = name, .in_count = 1, .out_count = 1, &id, &id};
@@ -111,9 +111,9 @@ static sv_status reorder(const char *backend, const sv_tensor *src,
                          sv_tensor *dst) {
   const sv_backend *b = sv_backend_find(backend);
   sv_status status = SV_UNSUPPORTED;
-  if (b) status = run_reorder(&b->reorder, src, dst);
+  if (b) status = oc_reorder(&b->reorder, src, dst);
   if (status != SV_UNSUPPORTED) return status;
-  return run_reorder(&sv_ref_reorder, src, dst);
+  return oc_reorder(&sv_ref_reorder, src, dst);
 }
 
 /* ---- Planning ---- */

@@ -313,9 +313,10 @@ static void check_random(sv_dtype precision, const char *backend, double most) {
   }
 }
 
+/* Fast kernels know f32 alone and leave this to the reference. */
 static void double_is_exact(void **unused) {
   (void)unused;
-  check_random(SV_F64, "ref", 1e-12);
+  check_random(SV_F64, NULL, 1e-12);
 }
 
 static void reference_is_close(void **unused) {
