@@ -236,8 +236,9 @@ sv_status sv_graph_prune(sv_graph *graph, const int *roots, int count) {
         graph->values[graph->nodes[kept].out[k]].producer = kept;
     kept++;
   }
-  memset(graph->nodes + kept, 0,
-         (size_t)(graph->node_count - kept) * sizeof *graph->nodes);
+  if (kept < graph->node_count)
+    memset(graph->nodes + kept, 0,
+           (size_t)(graph->node_count - kept) * sizeof *graph->nodes);
   graph->node_count = kept;
   sv_free(needed);
   sv_free(keep);
