@@ -12,11 +12,12 @@ const char *sv_error(void) { return message; }
 
 const char *sv_version(void) { return SV_VERSION; }
 
-/* Names come from files: a message stays one line and cannot drive a terminal.
- */
-static void make_one_line(char *text) {
-  for (unsigned char *c = (unsigned char *)text; *c; c++)
+void sv_make_one_line(char *text) {
+  for (unsigned char *c = (unsigned char *)text; *c; c++) {
     if (*c < 0x20 || *c == 0x7f) *c = '?';
+    /* U+0080 to U+009F are C2 80 to C2 9F. */
+    if (c[0] == 0xC2 && c[1] >= 0x80 && c[1] < 0xA0) c[0] = c[1] = '?';
+  }
 }
 
 sv_status sv_fail(sv_status status, const char *format, ...) {
@@ -43,6 +44,6 @@ sv_status sv_fail_as(sv_status status, const char *text) {
   size_t length = strnlen(text, MESSAGE_SIZE - 1);
   memmove(message, text, length);
   message[length] = '\0';
-  make_one_line(message);
+  sv_make_one_line(message);
   return status;
 }

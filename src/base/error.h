@@ -14,6 +14,11 @@ sv_status sv_fail(sv_status status, const char *format, ...)
 sv_status sv_fail_in(sv_status status, const char *format, ...)
     SV_PRINTF(2, 3) SV_CHECKED;
 
+/* Control characters, also those that UTF-8 has beyond ASCII, become '?': names
+ * come from files, and a text must stay one line and cannot drive a terminal.
+ */
+void sv_make_one_line(char *text);
+
 /* Carries a message from one thread to another: a loader's fault travels
  * with its batch. */
 sv_status sv_fail_as(sv_status status, const char *message) SV_CHECKED;

@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -56,7 +58,7 @@ sv_status sv_file_read(const char *path, size_t limit, unsigned char **bytes,
 
 struct sv_writer {
   int fd;
-  char *path, *temporary;
+  char *path, *temporary; /* no temporary: what is put goes straight to path */
 };
 
 /* The folder of a path, into `folder`; "." if it has none. */
@@ -69,19 +71,62 @@ static void folder_of(const char *path, char *folder, size_t size) {
              path);
 }
 
+/* *resolved = path, or where a symbolic link at its end leads. */
+static sv_status follow_link(char **resolved, const char *path) {
+  struct stat info;
+  if (lstat(path, &info) != 0 || !S_ISLNK(info.st_mode))
+    return sv_copy_text(resolved, path);
+  char *end = realpath(path, NULL);
+  if (!end) return fail_io(path, "follow the link");
+  sv_status status = sv_copy_text(resolved, end);
+  free(end);
+  return status;
+}
+
+/* A name that nobody has: not another writer, nor what a killed process of the
+ * same number left. */
+static sv_status open_temporary(sv_writer *w, mode_t mode) {
+  static atomic_uint last;
+  enum { MOST_TRIES = 1000 };
+  size_t length = strlen(w->path) + 48;
+  SV_TRY(sv_alloc(&w->temporary, length));
+  for (int i = 0; i < MOST_TRIES && w->fd < 0; i++) {
+    snprintf(w->temporary, length, "%s.%ld-%u.tmp", w->path, (long)getpid(),
+             atomic_fetch_add(&last, 1));
+    w->fd = open(w->temporary,
+                 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+    if (w->fd < 0 && errno != EEXIST) break;
+  }
+  if (w->fd >= 0) return SV_OK;
+  w->temporary[0] = '\0'; /* nothing to remove */
+  return fail_io(w->path, "write");
+}
+
+static sv_status open_target(sv_writer *w, const char *path) {
+  struct stat old;
+  bool there = stat(path, &old) == 0;
+  if (!there && errno != ENOENT) return fail_io(path, "write");
+  if (there && (S_ISFIFO(old.st_mode) || S_ISCHR(old.st_mode))) {
+    SV_TRY(sv_copy_text(&w->path, path));
+    w->fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+    return w->fd < 0 ? fail_io(path, "write") : SV_OK;
+  }
+  if (there && !S_ISREG(old.st_mode))
+    return sv_fail(SV_IO, "%s: not a regular file", path);
+  SV_TRY(follow_link(&w->path, path));
+  mode_t mode = there ? old.st_mode & 0777 : 0666;
+  SV_TRY(open_temporary(w, mode));
+  /* What the umask took away. */
+  if (there && fchmod(w->fd, mode) != 0) return fail_io(path, "write");
+  return SV_OK;
+}
+
 sv_status sv_writer_open(sv_writer **writer, const char *path) {
   *writer = NULL;
   sv_writer *w;
   SV_TRY(sv_alloc(&w, sizeof *w));
   w->fd = -1;
-  size_t length = strlen(path) + 40;
-  sv_status status = sv_copy_text(&w->path, path);
-  if (status == SV_OK) status = sv_alloc(&w->temporary, length);
-  if (status == SV_OK) {
-    snprintf(w->temporary, length, "%s.%ld.tmp", path, (long)getpid());
-    w->fd = open(w->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (w->fd < 0) status = fail_io(path, "write");
-  }
+  sv_status status = open_target(w, path);
   if (status != SV_OK) {
     sv_writer_abandon(w);
     return status;
@@ -114,19 +159,22 @@ static sv_status sync_folder(const char *path) {
   return status;
 }
 
+/* Puts what was written in the place of the old file. */
+static sv_status replace(sv_writer *w) {
+  if (rename(w->temporary, w->path) != 0) return fail_io(w->path, "replace");
+  w->temporary[0] = '\0';
+  return sync_folder(w->path);
+}
+
 sv_status sv_writer_commit(sv_writer *writer) {
   sv_status status = SV_OK;
+  /* Pipes and devices have no sync and say EINVAL. */
   if (fsync(writer->fd) != 0 && errno != EINVAL)
     status = fail_io(writer->path, "sync");
   int closed = close(writer->fd);
   writer->fd = -1;
   if (status == SV_OK && closed != 0) status = fail_io(writer->path, "close");
-  if (status == SV_OK && rename(writer->temporary, writer->path) != 0)
-    status = fail_io(writer->path, "replace");
-  if (status == SV_OK) {
-    writer->temporary[0] = '\0';
-    status = sync_folder(writer->path);
-  }
+  if (status == SV_OK && writer->temporary) status = replace(writer);
   sv_writer_abandon(writer);
   return status;
 }
@@ -167,8 +215,13 @@ sv_status sv_folder_make(const char *path) {
     if (*c != '/' && *c != '\0') continue;
     char end = *c;
     *c = '\0';
-    if (mkdir(partial, 0777) != 0 && !sv_path_is_folder(partial))
-      status = fail_io(partial, "make the folder");
+    if (mkdir(partial, 0777) != 0) {
+      int reason = errno; /* the question after it sets another */
+      if (!sv_path_is_folder(partial)) {
+        errno = reason;
+        status = fail_io(partial, "make the folder");
+      }
+    }
     *c = end;
     if (end == '\0') break;
   }

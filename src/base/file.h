@@ -11,7 +11,10 @@ sv_status sv_file_read(const char *path, size_t limit, unsigned char **bytes,
                        size_t *size) SV_CHECKED;
 
 /* Writes to a temporary name in the same folder, syncs, renames it to path,
- * and syncs the folder: after a crash there is the old file or the new one. */
+ * and syncs the folder: after a crash there is the old file or the new one. The
+ * new file has the permissions of the old one. A symbolic link stays and what
+ * it leads to is replaced; a pipe or character device is written to as it
+ * stands; SV_IO for whatever else is no regular file. */
 typedef struct sv_writer sv_writer;
 sv_status sv_writer_open(sv_writer **writer, const char *path) SV_CHECKED;
 sv_status sv_writer_put(sv_writer *writer, const void *bytes,

@@ -40,6 +40,10 @@ void sv_graph_free(sv_graph *graph) {
   }
   for (int i = 0; i < graph->node_count; i++) free_node(&graph->nodes[i]);
   for (int i = 0; i < graph->output_count; i++) sv_free(graph->outputs[i].name);
+  for (int i = 0; i < graph->stem_count; i++) sv_free(graph->stems[i].stem);
+  sv_free(graph->stems);
+  sv_names_free(&graph->value_names);
+  sv_names_free(&graph->node_names);
   sv_free(graph->values);
   sv_free(graph->nodes);
   sv_free(graph->outputs);
@@ -58,9 +62,8 @@ sv_status sv_graph_check(const sv_graph *graph) {
 }
 
 int sv_graph_find(const sv_graph *graph, const char *name) {
-  for (int i = 1; i < graph->value_count; i++)
-    if (strcmp(graph->values[i].name, name) == 0) return i;
-  return 0;
+  int id = sv_names_get(&graph->value_names, name);
+  return id < 0 ? 0 : id;
 }
 
 sv_status sv_graph_add_value(sv_graph *graph, const char *name,
@@ -78,7 +81,7 @@ sv_status sv_graph_add_value(sv_graph *graph, const char *name,
   value->shape = *shape;
   value->producer = -1;
   *id = graph->value_count++;
-  return SV_OK;
+  return sv_names_put(&graph->value_names, value->name, *id);
 }
 
 static sv_status copy_ids(int **copy, const int *ids, int count) {
@@ -124,8 +127,7 @@ sv_status sv_graph_add_node(sv_graph *graph, const sv_op *op, const char *name,
     graph->values[out[i]].producer = graph->node_count;
     graph->values[out[i]].port = i;
   }
-  graph->node_count++;
-  return SV_OK;
+  return sv_names_put(&graph->node_names, node->name, graph->node_count++);
 }
 
 sv_status sv_graph_add_output(sv_graph *graph, const char *name, int value,
@@ -145,19 +147,31 @@ sv_status sv_graph_add_output(sv_graph *graph, const char *name, int value,
 }
 
 static bool node_name_taken(const sv_graph *graph, const char *name) {
-  for (int i = 0; i < graph->node_count; i++)
-    if (strcmp(graph->nodes[i].name, name) == 0) return true;
-  return sv_graph_find(graph, name) != 0;
+  return sv_names_get(&graph->node_names, name) >= 0 ||
+         sv_graph_find(graph, name) != 0;
 }
 
-sv_status sv_graph_fresh_name(const sv_graph *graph, const char *stem,
-                              char **name) {
-  size_t length = strlen(stem) + 16;
-  SV_TRY(sv_alloc(name, length));
-  for (int number = 1;; number++) {
-    snprintf(*name, length, "%s%d", stem, number);
-    if (!node_name_taken(graph, *name)) return SV_OK;
+static sv_status find_stem(sv_graph *graph, const char *text, sv_stem **stem) {
+  for (int i = 0; i < graph->stem_count; i++) {
+    *stem = &graph->stems[i];
+    if (strcmp((*stem)->stem, text) == 0) return SV_OK;
   }
+  SV_TRY(sv_grow(&graph->stems, graph->stem_count, &graph->stem_capacity,
+                 sizeof *graph->stems));
+  *stem = &graph->stems[graph->stem_count];
+  SV_TRY(sv_copy_text(&(*stem)->stem, text));
+  graph->stem_count++;
+  return SV_OK;
+}
+
+sv_status sv_graph_fresh_name(sv_graph *graph, const char *text, char **name) {
+  sv_stem *stem;
+  SV_TRY(find_stem(graph, text, &stem));
+  size_t length = strlen(text) + 16;
+  SV_TRY(sv_alloc(name, length));
+  do snprintf(*name, length, "%s%d", text, ++stem->last);
+  while (node_name_taken(graph, *name));
+  return SV_OK;
 }
 
 static sv_status copy_optional(char **copy, const char *text) {
@@ -205,6 +219,13 @@ sv_status sv_graph_copy(sv_graph **copy, const sv_graph *graph) {
   return SV_OK;
 }
 
+static sv_status index_nodes(sv_graph *graph) {
+  sv_names_free(&graph->node_names);
+  for (int i = 0; i < graph->node_count; i++)
+    SV_TRY(sv_names_put(&graph->node_names, graph->nodes[i].name, i));
+  return SV_OK;
+}
+
 sv_status sv_graph_prune(sv_graph *graph, const int *roots, int count) {
   bool *needed;
   SV_TRY(sv_alloc_array(&needed, (size_t)graph->value_count, sizeof *needed));
@@ -242,7 +263,7 @@ sv_status sv_graph_prune(sv_graph *graph, const int *roots, int count) {
   graph->node_count = kept;
   sv_free(needed);
   sv_free(keep);
-  return SV_OK;
+  return index_nodes(graph);
 }
 
 static int only_input(const sv_graph *graph, sv_role role) {

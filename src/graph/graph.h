@@ -4,6 +4,7 @@
 
 #include <svertka/graph.h>
 
+#include "base/names.h"
 #include "ops/op.h"
 
 typedef enum sv_value_kind {
@@ -33,6 +34,12 @@ typedef struct sv_graph_output {
   double weight; /* of a loss */
 } sv_graph_output;
 
+/* The last number that made a fresh name of this stem: conv and 3. */
+typedef struct sv_stem {
+  char *stem;
+  int last;
+} sv_stem;
+
 struct sv_graph {
   char *name;
   sv_value_info *values; /* values[0] is the null value */
@@ -41,6 +48,9 @@ struct sv_graph {
   int node_count, node_capacity;
   sv_graph_output *outputs;
   int output_count, output_capacity;
+  sv_names value_names, node_names; /* indices of both */
+  sv_stem *stems;
+  int stem_count, stem_capacity;
   int64_t opset; /* ONNX version it was read with; 0: built here */
   /* The builder's own. */
   sv_status status; /* first error; its message is kept beside it */
@@ -69,7 +79,7 @@ sv_status sv_graph_add_output(sv_graph *graph, const char *name, int value,
 int sv_graph_find(const sv_graph *graph, const char *name);
 
 /* *name = "conv3", free to use for a node; free with sv_free. */
-sv_status sv_graph_fresh_name(const sv_graph *graph, const char *stem,
+sv_status sv_graph_fresh_name(sv_graph *graph, const char *stem,
                               char **name) SV_CHECKED;
 
 /* The same graph, for rewrites and for adding a head. */

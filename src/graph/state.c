@@ -35,14 +35,13 @@ void sv_state_free(sv_state *state) {
     sv_free(state->slots[i].name);
     sv_free(state->slots[i].tensor.data);
   }
+  sv_names_free(&state->names);
   sv_free(state->slots);
   sv_free(state);
 }
 
 int sv_state_find(const sv_state *state, const char *name) {
-  for (int i = 0; i < state->count; i++)
-    if (strcmp(state->slots[i].name, name) == 0) return i;
-  return -1;
+  return sv_names_get(&state->names, name);
 }
 
 sv_status sv_state_add(sv_state *state, const char *name, sv_role role,
@@ -66,6 +65,25 @@ sv_status sv_state_add(sv_state *state, const char *name, sv_role role,
   }
   *index = state->count++;
   state->layouts++;
+  return sv_names_put(&state->names, slot->name, *index);
+}
+
+sv_status sv_state_drop(sv_state *state, sv_role role) {
+  int kept = 0;
+  sv_names_free(&state->names);
+  for (int i = 0; i < state->count; i++) {
+    sv_slot *slot = &state->slots[i];
+    if (slot->role != role) {
+      state->slots[kept++] = *slot;
+      continue;
+    }
+    sv_free(slot->name);
+    sv_free(slot->tensor.data);
+  }
+  state->count = kept;
+  state->layouts++;
+  for (int i = 0; i < kept; i++)
+    SV_TRY(sv_names_put(&state->names, state->slots[i].name, i));
   return SV_OK;
 }
 
@@ -90,7 +108,7 @@ sv_status sv_state_settle(sv_state *state, int index, const sv_layout *layout) {
 void sv_state_touch(sv_state *state) { state->version++; }
 
 static sv_status copy_slot(sv_state *to, const sv_slot *slot) {
-  int index;
+  int index = 0;
   SV_TRY(sv_state_add(to, slot->name, slot->role, slot->tensor.dtype,
                       &slot->tensor.shape, &slot->tensor.layout, &index));
   memcpy(to->slots[index].tensor.data, slot->tensor.data,

@@ -4,7 +4,7 @@
 
 #include <svertka/state.h>
 
-#include "base/error.h"
+#include "base/names.h"
 
 typedef struct sv_slot {
   char *name;
@@ -16,6 +16,7 @@ typedef struct sv_slot {
 struct sv_state {
   sv_slot *slots;
   int count, capacity;
+  sv_names names; /* of the slots */
   sv_dtype precision;
   uint64_t version; /* moves with every change of a number */
   uint64_t layouts; /* moves when a slot's memory or layout changes */
@@ -29,6 +30,9 @@ int sv_state_find(const sv_state *state, const char *name);
 sv_status sv_state_add(sv_state *state, const char *name, sv_role role,
                        sv_dtype dtype, const sv_shape *shape,
                        const sv_layout *like, int *index) SV_CHECKED;
+
+/* Takes all tensors of this role out; the others keep their order. */
+sv_status sv_state_drop(sv_state *state, sv_role role) SV_CHECKED;
 
 /* Moves a slot, with its numbers, into another layout that is not opaque. */
 sv_status sv_state_settle(sv_state *state, int index,

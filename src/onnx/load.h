@@ -3,7 +3,7 @@
 #ifndef SV_ONNX_LOAD_H
 #define SV_ONNX_LOAD_H
 
-#include "onnx/names.h"
+#include "base/names.h"
 #include "onnx/onnx.h"
 #include "onnx/tensors.h"
 #include "onnx/wire.h"

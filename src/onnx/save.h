@@ -2,7 +2,7 @@
 #ifndef SV_ONNX_SAVE_H
 #define SV_ONNX_SAVE_H
 
-#include "onnx/names.h"
+#include "base/names.h"
 #include "onnx/onnx.h"
 #include "onnx/tensors.h"
 

@@ -1,6 +1,7 @@
 /* The public face of a plan: making, running, reading. */
 #include "plan/plan.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -74,17 +75,23 @@ static void free_options(sv_plan_options *o) {
   sv_free((char *)o->backend);
 }
 
+static sv_status fail_backend(const char *name) {
+  char known[256] = "";
+  for (int i = 0, at = 0; i < sv_backend_count() && at < 200; i++)
+    at += snprintf(known + at, sizeof known - (size_t)at, ", %s",
+                   sv_backend_at(i)->name);
+  return sv_fail(SV_INVALID, "unknown backend '%s': this build has ref%s", name,
+                 known);
+}
+
 static sv_status check_options(const sv_plan *plan) {
   const sv_plan_options *o = &plan->options;
   if (o->batch < 1)
     return sv_fail(SV_INVALID, "a batch of %lld: expected 1 or more",
                    (long long)o->batch);
   if (o->backend && strcmp(o->backend, "ref") != 0 &&
-      !sv_backend_find(o->backend)) {
-    return sv_fail(SV_INVALID, "unknown backend '%s': this build has ref%s%s",
-                   o->backend, sv_backend_count() ? ", " : "",
-                   sv_backend_count() ? sv_backend_at(0)->name : "");
-  }
+      !sv_backend_find(o->backend))
+    return fail_backend(o->backend);
   for (int i = 0; i < o->shape_count; i++) {
     int id = sv_graph_find(plan->source, o->shapes[i].name);
     if (!id || plan->source->values[id].kind != SV_VALUE_INPUT)

@@ -33,6 +33,7 @@ static sv_fit_progress progress_of(const sv_fit_job *job) {
       .epochs = job->options->epochs,
       .step = c->step - c->epochs * job->steps,
       .steps = job->steps,
+      .held_out = job->validation.count,
       .rate = sv_schedule_at(&job->schedule, c->step ? c->step - 1 : 0),
       .loss = c->loss_sum / images,
       .top1 = (double)c->top1_count / images,
@@ -53,6 +54,7 @@ static void fill_result(const sv_fit_job *job, sv_fit_result *result) {
                             .best_epoch = (int)c->best_epoch,
                             .loss = c->best_loss,
                             .top1 = c->best_top1,
+                            .held_out = job->validation.count,
                             .seconds = now() - job->started,
                             .images = job->images};
 }
@@ -232,7 +234,8 @@ static sv_status end(sv_fit_job *job, sv_status status) {
   char message[1024];
   snprintf(message, sizeof message, "%s", sv_error());
   sv_status restored = restore_best(job);
-  sv_records_drop(sv_model_state(job->model));
+  sv_status dropped = sv_state_drop(sv_model_state(job->model), SV_RECORD);
+  if (restored == SV_OK) restored = dropped;
   return status == SV_OK ? restored : sv_fail_as(status, message);
 }
 
@@ -270,6 +273,21 @@ static sv_status open_run(sv_model **model, sv_fit_options *options,
   return status;
 }
 
+/* The best weights are in a file of their own, which must be there. */
+static sv_status find_best(const char *run, const sv_counters *c) {
+  char *path;
+  if (!c->best_epoch) return SV_OK;
+  SV_TRY(sv_path_join(&path, run, "model.onnx"));
+  sv_status status = SV_OK;
+  if (!sv_path_exists(path))
+    status = sv_fail(SV_IO,
+                     "%s: is missing: it held the best weights of the run, of "
+                     "epoch %lld",
+                     path, (long long)c->best_epoch);
+  sv_free(path);
+  return status;
+}
+
 sv_status sv_fit_open(sv_model **model, sv_fit_options *options,
                       const char *run) {
   *model = NULL;
@@ -279,6 +297,7 @@ sv_status sv_fit_open(sv_model **model, sv_fit_options *options,
   if (status == SV_OK && c.epochs >= options->epochs)
     status = sv_fail(SV_INVALID, "%s: the run is finished: %lld of %d epochs",
                      run, (long long)c.epochs, options->epochs);
+  if (status == SV_OK) status = find_best(run, &c);
   if (status != SV_OK) {
     sv_model_free(*model);
     *model = NULL;

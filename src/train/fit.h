@@ -51,8 +51,6 @@ void sv_fit_release(sv_fit_job *job);
 
 /* ---- records.c ---- */
 
-/* Removes all records from a state. */
-void sv_records_drop(sv_state *state);
 /* Counters to and from the state; reading fails where there are none. */
 sv_status sv_records_write(sv_state *state, const sv_counters *c) SV_CHECKED;
 sv_status sv_records_read(const sv_state *state, sv_counters *c) SV_CHECKED;

@@ -1,5 +1,6 @@
 /* A training made ready: data, network, plans, optimiser; checked against what
  * a resumption finds. */
+#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -22,6 +23,13 @@ static sv_status split(sv_fit_job *job) {
                    (long long)count);
   SV_TRY(sv_samples_hold_out(&job->train, &job->validation, job->dataset, share,
                              job->options->seed));
+  double asked = floor(job->options->validation + 0.5);
+  if (job->options->validation >= 1 && (double)job->validation.count < asked)
+    return sv_fail(SV_INVALID,
+                   "validation wants %g samples, %s can spare %lld: one of "
+                   "each class is to train on",
+                   asked, sv_dataset_name(job->dataset),
+                   (long long)job->validation.count);
   job->batch = job->options->batch;
   if (job->batch > job->train.count) job->batch = job->train.count;
   if (job->batch < 1)
@@ -135,7 +143,7 @@ static sv_status begin(sv_fit_job *job) {
   char digest[SV_DIGEST_TEXT];
   sv_model *model = job->model;
   if (job->options->resume) return check_resumption(job);
-  sv_records_drop(sv_model_state(model));
+  SV_TRY(sv_state_drop(sv_model_state(model), SV_RECORD));
   SV_TRY(sv_preprocess_save(&job->preprocess, model));
   SV_TRY(sv_options_save(job->options, model));
   SV_TRY(sv_digest_network(model->graph, digest));
@@ -154,6 +162,7 @@ static sv_status make_optimiser(sv_fit_job *job) {
 
 sv_status sv_fit_prepare(sv_fit_job *job) {
   const sv_fit_options *o = job->options;
+  job->run.held = -1;
   SV_TRY(sv_options_check(o));
   SV_TRY(sv_run_open(&job->run, o->run, o->overwrite, o->resume));
   SV_TRY(sv_graph_check(sv_model_graph(job->model)));

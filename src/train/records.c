@@ -8,22 +8,6 @@ static const char counts_name[] = "svertka.train.counts";
 static const char sums_name[] = "svertka.train.sums";
 enum { COUNTS = 5, SUMS = 3 };
 
-void sv_records_drop(sv_state *state) {
-  int kept = 0;
-  for (int i = 0; i < state->count; i++) {
-    sv_slot *slot = &state->slots[i];
-    if (slot->role != SV_RECORD) {
-      state->slots[kept++] = *slot;
-      continue;
-    }
-    sv_free(slot->name);
-    sv_free(slot->tensor.data);
-  }
-  if (kept == state->count) return;
-  state->count = kept;
-  state->layouts++;
-}
-
 static sv_status find_or_add(sv_state *state, const char *name, sv_dtype dtype,
                              int count, void **data) {
   sv_shape shape = sv_shape_of(1, count);

@@ -1,4 +1,4 @@
-#include "onnx/names.h"
+#include "base/names.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
-/* A map from names to numbers. */
-#ifndef SV_ONNX_NAMES_H
-#define SV_ONNX_NAMES_H
+/* A map from names to numbers, in constant time. */
+#ifndef SV_BASE_NAMES_H
+#define SV_BASE_NAMES_H
 
 #include "base/error.h"
 
