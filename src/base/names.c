@@ -52,6 +52,22 @@ sv_status sv_names_put(sv_names *names, const char *key, int value) {
   return SV_OK;
 }
 
+/* What was put aside because a place was taken moves up, so that no search ends
+ * too early. */
+void sv_names_drop(sv_names *names, const char *key) {
+  if (sv_names_get(names, key) < 0) return;
+  size_t mask = names->places - 1, hole = find(names, key);
+  names->count--;
+  for (size_t at = (hole + 1) & mask; names->keys[at]; at = (at + 1) & mask) {
+    size_t home = sv_hash_text(names->keys[at]) & mask;
+    if (((at - home) & mask) < ((at - hole) & mask)) continue;
+    names->keys[hole] = names->keys[at];
+    names->values[hole] = names->values[at];
+    hole = at;
+  }
+  names->keys[hole] = NULL;
+}
+
 void sv_names_free(sv_names *names) {
   sv_free(names->keys);
   sv_free(names->values);

@@ -16,6 +16,9 @@ int sv_names_get(const sv_names *names, const char *key);
 /* Adds the name or replaces its number (>= 0). */
 sv_status sv_names_put(sv_names *names, const char *key, int value) SV_CHECKED;
 
+/* Takes the name out, if it is there: before its text is freed. */
+void sv_names_drop(sv_names *names, const char *key);
+
 void sv_names_free(sv_names *names);
 
 #endif

@@ -84,6 +84,19 @@ sv_status sv_graph_add_value(sv_graph *graph, const char *name,
   return sv_names_put(&graph->value_names, value->name, *id);
 }
 
+sv_status sv_graph_rename_value(sv_graph *graph, int id, const char *name) {
+  sv_value_info *value = &graph->values[id];
+  if (strcmp(value->name, name) == 0) return SV_OK;
+  if (sv_graph_find(graph, name))
+    return sv_fail(SV_INVALID, "two values are named '%s'", name);
+  char *copy;
+  SV_TRY(sv_copy_text(&copy, name));
+  sv_names_drop(&graph->value_names, value->name);
+  sv_free(value->name);
+  value->name = copy;
+  return sv_names_put(&graph->value_names, copy, id);
+}
+
 static sv_status copy_ids(int **copy, const int *ids, int count) {
   SV_TRY(sv_alloc_array(copy, (size_t)count, sizeof **copy));
   if (count) memcpy(*copy, ids, (size_t)count * sizeof **copy);

@@ -66,6 +66,10 @@ sv_status sv_graph_add_value(sv_graph *graph, const char *name,
                              sv_value_kind kind, sv_role role, sv_dtype dtype,
                              const sv_shape *shape, int *id) SV_CHECKED;
 
+/* SV_INVALID if another value is named so. */
+sv_status sv_graph_rename_value(sv_graph *graph, int id,
+                                const char *name) SV_CHECKED;
+
 /* A node over existing values (0 where absent); attrs are copied (NULL:
  * defaults). Each out id must be a NODE value without producer. */
 sv_status sv_graph_add_node(sv_graph *graph, const sv_op *op, const char *name,

@@ -143,16 +143,9 @@ static sv_status read_attributes(sv_reader *r, const sv_op *op, void *attrs,
 /* ---- Operators ---- */
 
 static sv_status rename_value(sv_reader *r, int id, const sv_word *name) {
-  sv_value_info *value = &r->graph->values[id];
-  if (strcmp(value->name, name->text) == 0) return SV_OK;
-  if (sv_graph_find(r->graph, name->text))
-    return sv_text_fail(&r->cursor, name->start, "two values are named '%s'",
-                        name->text);
-  char *copy;
-  SV_TRY(sv_copy_text(&copy, name->text));
-  sv_free(value->name);
-  value->name = copy;
-  return SV_OK;
+  sv_status status = sv_graph_rename_value(r->graph, id, name->text);
+  if (status != SV_INVALID) return status;
+  return sv_text_fail_in(&r->cursor, name->start, status);
 }
 
 /* Further outputs are made where they have a name. */

@@ -34,15 +34,21 @@ typedef struct declared {
   char symbol[SV_MAX_RANK][SV_LONGEST_WORD + 1];
 } declared;
 
-static sv_status add_dim(declared *d, char mark, const char **text) {
-  const char *symbol;
+/* `word` is the whole of what *text is a part of. */
+static sv_status add_dim(declared *d, const char *word, char mark,
+                         const char **text) {
+  const char *symbol, *start = *text;
   if (d->shape.rank == SV_MAX_RANK)
     return sv_fail(SV_INVALID, "more than %d dimensions", SV_MAX_RANK);
-  if (!read_dim(text, mark, &d->shape.dim[d->shape.rank], &symbol))
+  if (!read_dim(text, mark, &d->shape.dim[d->shape.rank], &symbol)) {
+    if (isdigit((unsigned char)*start))
+      return sv_fail(SV_INVALID, "'%s': %.*s is no size from 1 to %lld", word,
+                     (int)(*text - start), start, (long long)INT64_MAX);
     return sv_fail(SV_INVALID,
                    "'%s' where a size is expected: a number, ? or a word for a "
                    "free one",
                    *text);
+  }
   if (symbol)
     snprintf(d->symbol[d->shape.rank], SV_LONGEST_WORD + 1, "%.*s",
              (int)(*text - symbol), symbol);
@@ -53,8 +59,9 @@ static sv_status add_dim(declared *d, char mark, const char **text) {
 /* 3x32x32, or 3,32,32, where words may hold an x; "max," is one such word. */
 static sv_status add_dims(declared *d, const char *text) {
   char mark = strchr(text, ',') ? ',' : 'x';
+  const char *word = text;
   while (*text) {
-    SV_TRY(add_dim(d, mark, &text));
+    SV_TRY(add_dim(d, word, mark, &text));
     if (*text == '\0') break;
     if (*text != mark || (mark == 'x' && text[1] == '\0'))
       return sv_fail(SV_INVALID, "'%s' where a size such as 3x32x32 goes on",
@@ -66,7 +73,7 @@ static sv_status add_dims(declared *d, const char *text) {
 
 /* One dimension, a whole word of it. */
 static sv_status add_batch(declared *d, const char *text) {
-  SV_TRY(add_dim(d, '\0', &text));
+  SV_TRY(add_dim(d, text, '\0', &text));
   if (*text == '\0') return SV_OK;
   return sv_fail(SV_INVALID, "'%s' behind the batch", text);
 }
