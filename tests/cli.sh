@@ -313,3 +313,53 @@ refuse 2 '--csv or --json' predict model.onnx told.png --csv - --json
 refuse 1 'cannot write' predict model.onnx told.png --csv nowhere/x.csv
 refuse 2 'svertka.image.size' predict lenet5 told.png
 has '^conv1 ' summary model.onnx
+# ---- What is written destroys nothing that is named beside it ----
+
+ln -s model.onnx other.onnx
+ln told.png same.png
+cksum model.onnx told.png photos/* >before
+for csv in model.onnx ./model.onnx other.onnx; do
+  refuse 2 '--csv .* is also MODEL' predict model.onnx told.png --csv $csv
+  refuse 2 '--csv .* is also MODEL' eval model.onnx ../tiny --csv $csv
+done
+for csv in told.png ../apart/told.png same.png; do
+  refuse 2 '--csv .* is also IMAGE told.png' predict model.onnx told.png \
+    --csv $csv
+done
+refuse 2 'is also IMAGE photos/b.png' predict model.onnx photos \
+  --csv photos/b.png
+refuse 2 '--picture x is also --csv x' eval model.onnx ../tiny --csv x \
+  --picture x
+refuse 2 '--matrix x is also --csv ./x' eval model.onnx ../tiny --csv ./x \
+  --matrix x
+for option in --csv --picture --matrix; do
+  refuse 2 "$option .* is a file of DATA ../tiny" eval model.onnx ../tiny \
+    $option ../tiny/t10k-labels-idx1-ubyte
+done
+refuse 1 'photos: not a regular file' predict model.onnx told.png --csv photos
+cksum model.onnx told.png photos/* >after
+cmp before after || fail 'an output destroys an input'
+[ ! -e x ] || fail 'what is refused writes'
+mkfifo pipe
+cat pipe >piped &
+run 0 predict model.onnx told.png --csv pipe
+wait $!
+[ -p pipe ] && [ "$(wc -l <piped)" -eq 2 ] || fail 'predict --csv into a pipe'
+
+# ---- Names that could drive a terminal ----
+
+escape=$(cat ../escape)
+named="$(printf 'a\033[2J\nb\302\233c')"
+cp told.png "$named.png"
+has '^a?\[2J?b??c.png$' predict model.onnx "$named.png"
+run 0 train "$network" ../tiny --epochs 1 --out "$named"
+grep -q '^a?\[2J?b??c/model.onnx ' out || fail "train: $(cat out)"
+if grep -q "$escape" out err; then fail 'train: escapes'; fi
+refuse 2 "no verb 'a?\[2J?b??c'" "$named"
+refuse 2 'no option --a?\[2J?b??c' "--$named"
+refuse 2 'no option --a?\[2J?b??c' summary lenet5 "--$named"
+refuse 2 'no option -?' summary lenet5 "-$escape"
+refuse 2 "'a?\[2J?b??c' is one operand too many" summary lenet5 "$named"
+refuse 2 "'a?\[2J?b??c': expected a whole" summary lenet5 --batch "$named"
+refuse 2 'a?\[2J?b??c holds a run already' train "$network" ../tiny \
+  --out "$named"

@@ -124,6 +124,17 @@ void cli_say(const char *format, ...) SV_PRINTF(1, 2);
  * NULL if none is near. */
 const char *cli_nearest(const char *word, const char *const *words);
 
+/* ---- Files ---- */
+
+/* SV_INVALID if two files of the command line are one, so that writing `path`
+ * would destroy the other: cli_apart("--csv", csv, "MODEL", model). A path may
+ * be NULL. */
+sv_status cli_apart(const char *output, const char *path, const char *other,
+                    const char *other_path) SV_CHECKED;
+/* SV_INVALID if `path` is a file that stands in the folder or below it. */
+sv_status cli_outside(const char *output, const char *path, const char *other,
+                      const char *folder) SV_CHECKED;
+
 /* ---- Models ---- */
 
 /* MODEL is one of
@@ -145,6 +156,10 @@ sv_status cli_graph(sv_graph **graph, const char *text,
 
 /* Prints the object and a newline on stdout, and releases it. */
 int cli_print_json(json_t *object);
+
+/* A path or another name as it may be printed: control characters are '?'. */
+enum { CLI_NAME_TEXT = 4096 };
+const char *cli_name(const char *name, char text[CLI_NAME_TEXT]);
 
 /* A table on stdout. Columns: "Layer|Output|<Params|" - a `<` sets a column to
  * the left and `>`, the default for all but the first, to the right. */

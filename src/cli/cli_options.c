@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/near.h"
 #include "cli/cli.h"
 
@@ -19,9 +20,12 @@ static const char *verb_name = "";
 
 void cli_begin(const cli_verb *verb) { verb_name = verb->name; }
 
+/* Words of the command line are in it. */
 static void say(const char *format, va_list args) {
-  fprintf(stderr, "svertka%s%s: ", *verb_name ? " " : "", verb_name);
-  vfprintf(stderr, format, args);
+  char text[8192];
+  vsnprintf(text, sizeof text, format, args);
+  sv_make_one_line(text);
+  fprintf(stderr, "svertka%s%s: %s", *verb_name ? " " : "", verb_name, text);
 }
 
 void cli_say(const char *format, ...) {

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "cli/cli.h"
@@ -31,6 +32,12 @@ const char *cli_number(int64_t number, char text[CLI_NUMBER_TEXT]) {
     *to++ = digits[i];
   }
   *to = '\0';
+  return text;
+}
+
+const char *cli_name(const char *name, char text[CLI_NAME_TEXT]) {
+  snprintf(text, CLI_NAME_TEXT, "%s", name);
+  sv_make_one_line(text);
   return text;
 }
 
@@ -96,6 +103,7 @@ void cli_cell(cli_table *t, const char *format, ...) {
   va_start(args, format);
   vsnprintf(cell, (size_t)length + 1, format, args);
   va_end(args);
+  sv_make_one_line(cell);
   add(t, cell);
 }
 

@@ -150,6 +150,20 @@ static sv_status write_matrix(const eval *e) {
   return status;
 }
 
+/* What is written is neither read nor written a second time. */
+static sv_status check_outputs(const eval *e, const char *model,
+                               const char *data) {
+  const char *const names[] = {"--csv", "--picture", "--matrix"};
+  const char *const paths[] = {e->csv, e->picture, e->matrix};
+  for (int i = 0; i < 3; i++) {
+    SV_TRY(cli_apart(names[i], paths[i], "MODEL", model));
+    SV_TRY(cli_outside(names[i], paths[i], "DATA", data));
+    for (int j = 0; j < i; j++)
+      SV_TRY(cli_apart(names[i], paths[i], names[j], paths[j]));
+  }
+  return SV_OK;
+}
+
 static sv_status write_files(eval *e) {
   if (e->csv) SV_TRY(write_csv(e));
   if (e->picture) SV_TRY(write_picture(e));
@@ -236,15 +250,19 @@ static int print_result(const eval *e) {
   print_matrix(e);
   printf("\n%s images: top-1 %.2f%%, top-5 %.2f%%, loss %.4f\n",
          cli_number(m->samples, number), 100 * m->top1, 100 * m->top5, m->loss);
-  if (e->csv) printf("%s  each image\n", e->csv);
-  if (e->picture) printf("%s  images with what was told\n", e->picture);
-  if (e->matrix) printf("%s  the confusion matrix\n", e->matrix);
+  char name[CLI_NAME_TEXT];
+  if (e->csv) printf("%s  each image\n", cli_name(e->csv, name));
+  if (e->picture)
+    printf("%s  images with what was told\n", cli_name(e->picture, name));
+  if (e->matrix)
+    printf("%s  the confusion matrix\n", cli_name(e->matrix, name));
   return CLI_DONE;
 }
 
 /* ---- The verb ---- */
 
 static sv_status eval_all(eval *e, const char *model, const char *data) {
+  SV_TRY(check_outputs(e, model, data));
   SV_TRY(cli_model(&e->model, model, NULL, 0));
   SV_TRY(sv_dataset_open(&e->dataset, data, (sv_split)e->split));
   e->names = sv_preprocess_default();

@@ -101,13 +101,24 @@ static sv_status collect(paths *p, char **operands, int count) {
   return SV_OK;
 }
 
+/* The table must be none of the files it is made from. */
+static sv_status check_output(const predict *p, const char *model,
+                              const paths *pictures) {
+  if (!p->csv || strcmp(p->csv, "-") == 0) return SV_OK;
+  SV_TRY(cli_apart("--csv", p->csv, "MODEL", model));
+  for (int i = 0; i < pictures->count; i++)
+    SV_TRY(cli_apart("--csv", p->csv, "IMAGE", pictures->at[i]));
+  return SV_OK;
+}
+
 /* ---- One result ---- */
 
 static void print_text(const predict *p, const char *path) {
-  printf("%s\n", path);
+  char name[CLI_NAME_TEXT];
+  puts(cli_name(path, name));
   for (int i = 0; i < p->top; i++)
     printf("  %6.2f %%  %s\n", 100 * (double)p->probabilities[p->order[i]],
-           sv_classifier_label(p->classifier, p->order[i]));
+           cli_name(sv_classifier_label(p->classifier, p->order[i]), name));
 }
 
 static json_t *json_classes(const predict *p) {
@@ -267,6 +278,7 @@ int cmd_predict(const cli_verb *verb, int argc, char **argv) {
   if (p.csv && p.json) return cli_usage("--csv or --json, not both");
   paths pictures = {0};
   sv_status status = collect(&pictures, operands + 1, count - 1);
+  if (status == SV_OK) status = check_output(&p, operands[0], &pictures);
   if (status == SV_OK) status = start(&p, operands[0]);
   if (status == SV_OK) status = predict_all(&p, &pictures);
   if (status == SV_OK) status = finish(&p);

@@ -181,13 +181,13 @@ static int print_json(const train *t, const sv_fit_result *r) {
 }
 
 static int print_result(const train *t, const sv_fit_result *r) {
-  char time[CLI_TIME_TEXT];
+  char time[CLI_TIME_TEXT], name[CLI_NAME_TEXT];
   if (t->json) return print_json(t, r);
   printf("%s %.2f%% top-1, loss %.4f (epoch %d of %d), after %s\n",
          t->fit.validation > 0 ? "validation" : "training", 100 * r->top1,
          r->loss, r->best_epoch, r->epochs, cli_duration(r->seconds, time));
   printf("%s/model.onnx  the model\n%s/log.csv     a row for each epoch\n",
-         t->fit.run, t->fit.run);
+         cli_name(t->fit.run, name), name);
   return CLI_DONE;
 }
 
