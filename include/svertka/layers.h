@@ -1,6 +1,10 @@
 /* The layers by name, so that a network reads like its paper. Each is sv_apply
  * with an attribute struct; `svertka ops OP` prints an operator's whole table.
- * Images are N C H W; kernels, strides and paddings H W. */
+ * Images are N C H W; kernels, strides and paddings H W.
+ *
+ * The graph owns what a call adds and copies the attributes; a value is a plain
+ * number that needs no freeing. One thread at a time may build a graph; the
+ * _default functions and sv_square, sv_pair, sv_pad_by are thread-safe. */
 #ifndef SVERTKA_LAYERS_H
 #define SVERTKA_LAYERS_H
 

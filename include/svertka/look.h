@@ -1,4 +1,6 @@
-/* Pictures that people look at: what a network says and where it errs. */
+/* Pictures that people look at: what a network says and where it errs.
+ * Arguments are only read and nothing is kept of them; any number of threads
+ * may draw at once, each to a file of its own. */
 #ifndef SVERTKA_LOOK_H
 #define SVERTKA_LOOK_H
 

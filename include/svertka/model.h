@@ -1,5 +1,6 @@
 /* A model: a graph, its state, and what a user of the file needs to know. The
- * file is ONNX, as saved and as loaded. */
+ * file is ONNX, as saved and as loaded. One thread writes (metadata, the
+ * state); several may read, save among them, while nobody writes. */
 #ifndef SVERTKA_MODEL_H
 #define SVERTKA_MODEL_H
 
@@ -15,6 +16,7 @@ typedef struct sv_model sv_model;
  * graph is freed too. */
 SV_API SV_CHECKED sv_status sv_model_new(sv_model **model, sv_graph *graph,
                                          uint64_t seed);
+/* Frees graph, state and metadata with it; NULL does nothing. */
 SV_API void sv_model_free(sv_model *model);
 
 /* Borrowed; any number of plans may be made of them. */
@@ -22,15 +24,17 @@ SV_API const sv_graph *sv_model_graph(const sv_model *model);
 SV_API sv_state *sv_model_state(const sv_model *model);
 
 /* Metadata: texts by key, in the order in which they were set; saved as ONNX's
- * metadata_props. Keys of ours begin with "svertka.". */
+ * metadata_props. Keys of ours begin with "svertka.". Texts are copied when
+ * set; what is returned is the model's, until that key is set again. */
 SV_API SV_CHECKED sv_status sv_model_set_meta(sv_model *model, const char *key,
                                               const char *value);
 SV_API const char *sv_model_meta(const sv_model *model, const char *key);
 SV_API int sv_model_meta_count(const sv_model *model);
 SV_API const char *sv_model_meta_key(const sv_model *model, int i);
 
-/* Reads an ONNX file; errors name the file and the node, tensor or attribute.
- * Files that need data outside of them are refused. */
+/* Reads an ONNX file; the caller frees *model with sv_model_free. Errors name
+ * the file and the node, tensor or attribute. Files that need data outside of
+ * them are refused. */
 SV_API SV_CHECKED sv_status sv_model_load(sv_model **model, const char *path);
 /* The same from memory, which is not needed afterwards. */
 SV_API SV_CHECKED sv_status sv_model_load_memory(sv_model **model,

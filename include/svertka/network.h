@@ -24,6 +24,9 @@
  *     loss                      a value to be minimised; weight=0.3
  *     classifier                softmax and cross-entropy on the scores before
  *
+ * A stride that is not written is 1, as in ONNX, that of poolings too:
+ * `max_pool 2x2` slides by one pixel, `max_pool 2x2 stride=2` halves a map.
+ *
  * Where neither output nor loss is said, the last value is the output. So a
  * residual block reads
  *

@@ -1,4 +1,5 @@
-/* Data types, shapes, layouts, tensors. */
+/* Data types, shapes, layouts, tensors. The functions keep nothing: any number
+ * of threads may call them, and read one tensor while nobody writes to it. */
 #ifndef SVERTKA_TENSOR_H
 #define SVERTKA_TENSOR_H
 

@@ -60,8 +60,10 @@ static sv_status build(sv_graph **graph, const char *text,
   const char *near = nearest_zoo(text);
   return sv_fail(SV_INVALID,
                  "'%s' is no file, no network as text and no name that "
-                 "'svertka zoo' lists%s%s%s",
-                 text, near ? "; '" : "", near ? near : "", near ? "'?" : "");
+                 "'svertka zoo' lists; %s%s%s",
+                 text, near ? "'" : "",
+                 near ? near : "a network as text begins with 'input CxHxW;'",
+                 near ? "'?" : "");
 }
 
 sv_status cli_model(sv_model **model, const char *text, const sv_zoo_data *data,

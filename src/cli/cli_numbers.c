@@ -1,6 +1,8 @@
 #include "cli/cli_numbers.h"
 
 #include <errno.h>
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,13 +47,23 @@ static sv_status close_below(reader *r, int level) {
   return SV_OK;
 }
 
+/* Tensors are of f32; an infinity is only what is written as one. */
+static bool is_too_large(double value) {
+  return isinf(value) ? errno == ERANGE : fabs(value) > FLT_MAX;
+}
+
 static sv_status add_number(reader *r) {
   cli_numbers *n = r->numbers;
   char *end;
+  errno = 0;
   double value = strtod(r->at, &end);
-  if (end == r->at || !strchr(" \t\r\n,;|", *end))
-    return sv_fail(SV_INVALID, "%s: '%.*s' is not a number", r->what,
-                   (int)strcspn(r->at, " \t\r\n,;|"), r->at);
+  int length = (int)strcspn(r->at, " \t\r\n,;|");
+  if (end != r->at + length)
+    return sv_fail(SV_INVALID, "%s: '%.*s' is not a number", r->what, length,
+                   r->at);
+  if (is_too_large(value))
+    return sv_fail(SV_INVALID, "%s: '%.*s' is beyond what f32 holds, %.8g",
+                   r->what, length, r->at, (double)FLT_MAX);
   SV_TRY(sv_grow(&n->at, n->count, &n->capacity, sizeof *n->at));
   n->at[n->count++] = value;
   r->have[0]++;
@@ -148,6 +160,18 @@ sv_status cli_numbers_read(cli_numbers *numbers, const char *what,
   return status;
 }
 
+/* Up to 2^53 a double tells whole numbers apart. */
+sv_status cli_numbers_whole(const cli_numbers *numbers, const char *what) {
+  const double most = 9007199254740992;
+  for (int i = 0; i < numbers->count; i++) {
+    double value = numbers->at[i];
+    if (!(fabs(value) <= most) || floor(value) != value)
+      return sv_fail(SV_INVALID, "%s: %.15g, expected whole numbers", what,
+                     value);
+  }
+  return SV_OK;
+}
+
 void cli_numbers_free(cli_numbers *numbers) {
   sv_free(numbers->at);
   *numbers = (cli_numbers){0};
@@ -203,15 +227,17 @@ void cli_print_tensor(const sv_tensor *tensor) {
   }
 }
 
+static json_t *json_number(double value) {
+  if (isfinite(value)) return json_real(value);
+  return json_string(isnan(value) ? "nan" : value < 0 ? "-inf" : "inf");
+}
+
 json_t *cli_json_tensor(const sv_tensor *tensor) {
   json_t *shape = json_array(), *values = json_array();
   for (int i = 0; i < tensor->shape.rank; i++)
     json_array_append_new(shape, json_integer(tensor->shape.dim[i]));
   int64_t count = sv_shape_count(&tensor->shape);
-  for (int64_t i = 0; i < count; i++) {
-    /* JSON has no infinities. */
-    json_t *value = json_real(sv_tensor_get(tensor, i));
-    json_array_append_new(values, value ? value : json_null());
-  }
+  for (int64_t i = 0; i < count; i++)
+    json_array_append_new(values, json_number(sv_tensor_get(tensor, i)));
   return json_pack("{s:o, s:o}", "shape", shape, "values", values);
 }

@@ -23,6 +23,9 @@ typedef struct cli_numbers {
 /* `what` is what errors call it: "--x". Free with cli_numbers_free. */
 sv_status cli_numbers_read(cli_numbers *numbers, const char *what,
                            const char *text) SV_CHECKED;
+/* SV_INVALID names the first one that is no whole number. */
+sv_status cli_numbers_whole(const cli_numbers *numbers,
+                            const char *what) SV_CHECKED;
 void cli_numbers_free(cli_numbers *numbers);
 
 /* The shape with dimensions of 1 in front until it has this rank. */
@@ -33,7 +36,8 @@ void cli_numbers_fill(const cli_numbers *numbers, sv_tensor *tensor);
 
 /* Prints a plain tensor so that it can be read back. */
 void cli_print_tensor(const sv_tensor *tensor);
-/* {"shape": [...], "values": [...]} */
+/* {"shape": [...], "values": [...]}; JSON has no infinities: "inf", "-inf" and
+ * "nan" are strings. */
 json_t *cli_json_tensor(const sv_tensor *tensor);
 
 /* A number as short as seven digits allow. */

@@ -9,15 +9,13 @@
 
 /* ---- The graph ---- */
 
-static bool is_whole(sv_role role) {
-  return role == SV_LABEL || role == SV_INDEX;
-}
+bool cli_is_whole(sv_role role) { return role == SV_LABEL || role == SV_INDEX; }
 
 static sv_value add_input(sv_graph *g, const cli_input *in, int rank) {
   sv_role role = in->port->role;
   bool image = role == SV_DATA || role == SV_WEIGHT;
   sv_shape shape = cli_numbers_shape(&in->numbers, image ? rank : 0);
-  sv_dtype dtype = is_whole(role) ? SV_I64 : SV_F32;
+  sv_dtype dtype = cli_is_whole(role) ? SV_I64 : SV_F32;
   if (sv_role_is_state(role))
     return sv_parameter(g, in->name, role, dtype, shape, "zeros");
   if (role == SV_LABEL) return sv_label(g, in->name, shape);
@@ -160,7 +158,7 @@ const sv_node *cli_run_node(const cli_run *run) {
 sv_status cli_run_gradient(cli_run *run, int i, sv_tensor **copy) {
   const sv_port *port = run->in[i].port;
   *copy = NULL;
-  if (port->no_gradient || is_whole(port->role)) return SV_OK;
+  if (port->no_gradient || cli_is_whole(port->role)) return SV_OK;
   if (sv_role_is_state(port->role) && !sv_role_is_trained(port->role))
     return SV_OK;
   sv_tensor view;

@@ -29,6 +29,9 @@ typedef struct cli_run {
   sv_plan *plan;
 } cli_run;
 
+/* Labels and indices: their tensors hold integers. */
+bool cli_is_whole(sv_role role);
+
 /* Builds the graph, with dimensions of 1 put in front where the operator wants
  * more than was typed, and runs it. */
 sv_status cli_run_start(cli_run *run) SV_CHECKED;

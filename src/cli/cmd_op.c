@@ -24,7 +24,9 @@ static const char about[] =
     "  @FILE                  what the file holds, in one of these forms\n"
     "Where the operator wants more dimensions than were typed, dimensions of "
     "1\n"
-    "are put in front: a matrix is an image of one map for a convolution.\n";
+    "are put in front: a matrix is an image of one map for a convolution.\n"
+    "Labels and indices are whole numbers; any other may be inf, -inf or nan,\n"
+    "which --json writes as the strings \"inf\", \"-inf\" and \"nan\".\n";
 
 static const char examples[] =
     "svertka op conv --x '1 3 -1 0; 2 -2 0 5; 4 1 -1 3; -3 0 1 2' "
@@ -90,7 +92,15 @@ static const char *argument_of(sv_attr_type type) {
   }
 }
 
-/* count_padding becomes --count-padding. */
+/* The input that a row `bias` speaks of; NULL if it is about none. */
+static const sv_port *bias_port(const sv_op *op, const sv_attr *row) {
+  if (row->type != SV_ATTR_BOOL || strcmp(row->name, "bias") != 0) return NULL;
+  for (const sv_port *port = op->in; port->name; port++)
+    if (port->role == SV_BIAS) return port;
+  return NULL;
+}
+
+/* count_padding becomes --count-padding. A bias is there if it is typed. */
 static void add_attrs(form *f) {
   for (const sv_attr *row = f->op->attrs; row && row->name; row++) {
     if (!sv_attr_is_first(f->op, row) || f->attr_count == MOST_ROWS) continue;
@@ -100,11 +110,13 @@ static void add_attrs(form *f) {
     snprintf(a->name, sizeof a->name, "%s", row->name);
     for (char *c = a->name; *c; c++)
       if (*c == '_') *c = '-';
-    cli_row_default(f->op, row, a->initial);
+    const sv_port *bias = bias_port(f->op, row);
+    if (!bias) cli_row_default(f->op, row, a->initial);
     a->text = a->initial[0] ? a->initial : NULL;
-    snprintf(a->help, sizeof a->help, "%s%s%s", row->help ? row->help : "",
+    snprintf(a->help, sizeof a->help, "%s%s%s%s", row->help ? row->help : "",
              row->type == SV_ATTR_CHOICE ? ": " : "",
-             row->type == SV_ATTR_CHOICE ? cli_row_kind(row, kind) : "");
+             row->type == SV_ATTR_CHOICE ? cli_row_kind(row, kind) : "",
+             bias ? "; follows from --b" : "");
     add_option(f, (cli_option){.name = a->name,
                                .type = CLI_TEXT,
                                .target = &a->text,
@@ -146,13 +158,27 @@ static void add_controls(form *f) {
 
 /* ---- From options to a run ---- */
 
+/* What is said of the bias must be what is typed. */
+static sv_status check_bias(const form *f, const attr_option *a,
+                            const void *attrs) {
+  const sv_port *port = bias_port(f->op, a->row);
+  if (!port) return SV_OK;
+  bool said = *(const bool *)((const char *)attrs + a->row->offset);
+  bool typed = f->ports[port - f->op->in].texts.count > 0;
+  if (said == typed) return SV_OK;
+  return sv_fail(SV_INVALID,
+                 "--bias %s, but --%s is %s: --bias follows from it", a->text,
+                 port->name, typed ? "given" : "not given");
+}
+
 static sv_status take_attrs(const form *f, cli_run *run) {
   SV_TRY(sv_alloc(&run->attrs, f->op->attrs_size));
   sv_attrs_default(f->op, run->attrs);
   for (int i = 0; i < f->attr_count; i++) {
     const attr_option *a = &f->attrs[i];
-    if (a->text && a->text != a->initial)
-      SV_TRY(sv_attr_parse(f->op, run->attrs, a->row, a->text));
+    if (!a->text || a->text == a->initial) continue;
+    SV_TRY(sv_attr_parse(f->op, run->attrs, a->row, a->text));
+    SV_TRY(check_bias(f, a, run->attrs));
   }
   return SV_OK;
 }
@@ -187,6 +213,7 @@ static sv_status take_port(const form *f, int i, cli_run *run) {
     else
       snprintf(in->name, sizeof in->name, "%.30s", port->name);
     SV_TRY(cli_numbers_read(&in->numbers, what, texts->at[k]));
+    if (cli_is_whole(port->role)) SV_TRY(cli_numbers_whole(&in->numbers, what));
     if (f->flip && port->role == SV_WEIGHT) flip_kernels(&in->numbers);
   }
   return SV_OK;
@@ -198,6 +225,8 @@ static sv_status take_all(const form *f, cli_run *run) {
   run->backward = f->backward;
   SV_TRY(take_attrs(f, run));
   for (int i = 0; f->op->in[i].name; i++) SV_TRY(take_port(f, i, run));
+  if (f->steps && f->json)
+    return sv_fail(SV_INVALID, "--steps is text: leave out --json");
   if (f->dy && !f->backward)
     return sv_fail(SV_INVALID, "--dy belongs to --backward");
   if (f->dy) SV_TRY(cli_numbers_read(&run->dy, "--dy", f->dy));
@@ -220,9 +249,12 @@ static sv_status print_gradients(cli_run *run) {
   return SV_OK;
 }
 
-/* Names only where there is more than one thing. */
+/* Names only where there is more than one thing; the steps name y. */
 static sv_status print_text(const form *f, cli_run *run) {
-  if (f->steps) return cli_print_steps(run);
+  if (f->steps) {
+    SV_TRY(cli_print_steps(run));
+    return f->backward ? print_gradients(run) : SV_OK;
+  }
   bool alone = !f->backward;
   for (const sv_port *port = outputs(run) + 1; port->name; port++)
     alone &= port->optional;

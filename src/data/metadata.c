@@ -266,6 +266,11 @@ sv_status sv_preprocess_load(sv_preprocess *p, const sv_model *model) {
     const char *key = sv_model_meta_key(model, i);
     status = sv_preprocess_set(p, key, sv_model_meta(model, key));
   }
+  if (status == SV_OK && p->channels == 0 && p->height == 0 && p->width == 0)
+    status = sv_fail(SV_INVALID,
+                     "the model carries no image metadata (" PREFIX
+                     "size: not given); a file written by 'svertka train' "
+                     "does");
   if (status == SV_OK) status = sv_preprocess_check(p);
   if (status != SV_OK) sv_preprocess_free(p);
   return status;
