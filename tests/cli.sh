@@ -94,6 +94,13 @@ refuse 2 'classes' summary lenet5:classes=0
 refuse 2 'pool' summary lenet5:pool=big
 refuse 2 'parameter=value is expected' summary lenet5:classes
 refuse 1 'none.onnx: cannot open' summary none.onnx
+for text in input 'conv 6 3x3'; do
+  refuse 2 "'$text' is no file.*begins with 'input CxHxW;'" summary "$text"
+done
+refuse 2 "'99999999999999999999x8x8': 99999999999999999999 is no size from 1" \
+  summary 'input 99999999999999999999x8x8; relu'
+refuse 2 "x99999999': expected CxHxW, each from 1 to 16777216" \
+  summary mlp --image 1x99999999x99999999
 printf 'not an ONNX file' >bad.onnx
 refuse 1 'bad.onnx' summary bad.onnx
 printf '\000\001' >binary
@@ -220,12 +227,21 @@ has '^y\[1,0\] = max(4, 1, -3, 0) = 4$' op max_pool --x "$map" --kernel 2 \
   --stride 2 --steps
 has '^y\[1,1\] = ((-1) + 3 + 1 + 2)/4 = 1.25$' op avg_pool --x "$map" \
   --kernel 2 --stride 2 --steps
+# The sums, and then the gradients.
+gives 'y[0,0] = 1*3 + 2*4 = 11;dx:;3 4;dw:;1 2' op conv --x '1 2' --w '3 4' \
+  --steps --backward
 gives '0.5' op sigmoid --x 0
 gives 'y:;0.5;dx:;0.25' op sigmoid --x 0 --backward
 gives '0.5 0.5' op softmax --x '1000 1000'
 gives '0.6931472' op cross_entropy --x '3 3' --label 1
 gives '3 5' op add --a '1 2' --b '2 3'
 has '"values"' op softmax --x '1 2 3' --json
+run 0 op add --a 'inf -inf nan 1' --b '1 1 1 1' --json
+tr -d ' \n' <out | grep -q '"values":\["inf","-inf","nan",2.0\]' ||
+  fail "op --json: $(cat out)"
+has '"nan"' op --help
+gives '6' op conv --x 1 --w 1 --b 5 --bias true
+gives '1' op conv --x 1 --w 1 --bias false
 gives '1 2;3 4;|;5 6;7 8;||;1 2;3 4;|;5 6;7 8' op relu \
   --x '2x2x2x2: 1 2 3 4 5 6 7 8 1 2 3 4 5 6 7 8'
 
@@ -245,8 +261,19 @@ refuse 2 '--dy belongs to --backward' op relu --x 1 --dy 1
 refuse 2 '--dy: 2 numbers' op relu --x 1 --backward --dy '1 2'
 refuse 2 "unknown backend 'gpu'" op relu --x 1 --backend gpu
 refuse 2 'no option --steps' op relu --x 1 --steps
+refuse 2 '--steps is text' op conv --x 1 --w 1 --steps --json
+refuse 2 '--bias false, but --b is given' op conv --x 1 --w 1 --b 5 --bias false
+refuse 2 '--bias true, but --b is not given' op linear --x 1 --w 1 --bias true
+for label in 1.5 nan inf 1e+17; do
+  refuse 2 "--label: .*$label.*whole number" op cross_entropy --x '1 2 3' \
+    --label $label
+done
+refuse 2 "--x: '1e400' is beyond" op relu --x '1 1e400'
+refuse 2 "--x: '-1e39' is beyond" op relu --x '-1e39 1'
+gives '0 inf' op relu --x '-inf inf'
 
 has '^conv .*Conv' ops
+for pool in max_pool avg_pool; do has '^stride .*as in ONNX' ops $pool; done
 has '^dilation ' ops conv
 has '"name": "max_pool"' ops --json
 refuse 2 "unknown operator 'reluu'; did you mean relu?" ops reluu
@@ -311,8 +338,13 @@ grep -q 'svertka predict: bad.png: ' err || fail "predict: $(cat err)"
 refuse 1 'none.png: cannot open' predict model.onnx none.png
 refuse 2 '--csv or --json' predict model.onnx told.png --csv - --json
 refuse 1 'cannot write' predict model.onnx told.png --csv nowhere/x.csv
-refuse 2 'svertka.image.size' predict lenet5 told.png
+refuse 2 'no image metadata (svertka.image.size: .*svertka train' \
+  predict lenet5 told.png
+refuse 2 'no image metadata (svertka.image.size: .*svertka train' \
+  eval lenet5 ../tiny
 has '^conv1 ' summary model.onnx
+
+
 # ---- What is written destroys nothing that is named beside it ----
 
 ln -s model.onnx other.onnx

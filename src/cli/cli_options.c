@@ -107,7 +107,7 @@ static const char *wanted_kind(const cli_option *o) {
     case CLI_SEED: return "a whole number";
     case CLI_FLOAT:
     case CLI_REAL: return "a number";
-    case CLI_SIZE: return "a size such as 28 or 28x28";
+    case CLI_SIZE: return o->argument; /* "CxHxW" */
     default: return "a word";
   }
 }
@@ -118,7 +118,8 @@ static void explain_bounds(const cli_option *o, char *text, size_t size) {
   else if (o->max >= 1e15)
     snprintf(text, size, ", at least %.15g", o->min);
   else
-    snprintf(text, size, " from %.15g to %.15g", o->min, o->max);
+    snprintf(text, size, "%s from %.15g to %.15g",
+             o->type == CLI_SIZE ? ", each" : "", o->min, o->max);
 }
 
 static bool refuse(const cli_option *o, const char *text) {
