@@ -272,6 +272,49 @@ static void test_label_beyond_the_known(void **state) {
                try_open(in_folder("mnist"), SV_SPLIT_TRAIN));
 }
 
+/* A wrong byte in the labels does not make a class. */
+static void check_label(const char *file, int at, uint8_t label, int count,
+                        sv_split split, const char *words) {
+  uint8_t bytes[600];
+  char name[100];
+  write_small("gaps", false);
+  size_t size = small_labels(bytes, count, count == SMALL_TRAIN ? 5 : 4);
+  bytes[8 + at] = label;
+  snprintf(name, sizeof name, "gaps/%s", file);
+  write_plain(name, bytes, size);
+  assert_error(SV_FORMAT, words, try_open(in_folder("gaps"), split));
+}
+
+static void test_labels_with_gaps(void **state) {
+  (void)state;
+  const char *train = "train-labels-idx1-ubyte", *test =
+                                                     "t10k-labels-idx1-"
+                                                     "ubyte";
+  check_label(train, 9, 255, SMALL_TRAIN, SV_SPLIT_TRAIN,
+              "gaps/train-labels-idx1-ubyte: label 9 is 255, but there are no "
+              "training images of classes 5 to 254");
+  check_label(train, 9, 6, SMALL_TRAIN, SV_SPLIT_TRAIN,
+              "label 9 is 6, but there are no training images of class 5");
+  check_label(train, 9, 255, SMALL_TRAIN, SV_SPLIT_TEST,
+              "train-labels-idx1-ubyte: label 9 is 255");
+  check_label(test, 3, 255, 7, SV_SPLIT_TEST,
+              "gaps/t10k-labels-idx1-ubyte: label 3 is 255, but there are no "
+              "training images of classes 5 to 255");
+  check_label(test, 3, 5, 7, SV_SPLIT_TEST,
+              "label 3 is 5, but there are no training images of class 5");
+  /* Labels that count from 1. */
+  uint8_t bytes[600];
+  size_t size = small_labels(bytes, SMALL_TRAIN, 5);
+  for (int i = 0; i < SMALL_TRAIN; i++) bytes[8 + i]++;
+  write_plain("gaps/train-labels-idx1-ubyte", bytes, size);
+  assert_error(SV_FORMAT,
+               "label 0 is 1, but there are no training images of class 0",
+               try_open(in_folder("gaps"), SV_SPLIT_TRAIN));
+  /* Known classes need no images: the first of a set may lack some. */
+  write_small("mnist", false);
+  assert_ok(try_open(in_folder("mnist"), SV_SPLIT_TRAIN));
+}
+
 static void test_missing_files(void **state) {
   (void)state;
   write_small("half", true);
@@ -430,6 +473,30 @@ static void test_hold_out(void **state) {
   sv_dataset_free(d);
 }
 
+/* Every number that can be asked for is the number that is held out, spread
+ * evenly; what is asked beyond that leaves each class one sample. */
+static void test_hold_out_counts(void **state) {
+  (void)state;
+  write_small("small", false);
+  sv_dataset *d;
+  sv_samples train, validation;
+  assert_ok(sv_dataset_open(&d, in_folder("small"), SV_SPLIT_TRAIN));
+  for (int n = 0; n < SMALL_TRAIN; n++) {
+    int classes[5] = {0}, held = n < 15 ? n : 15;
+    assert_ok(sv_samples_hold_out(&train, &validation, d,
+                                  (double)n / SMALL_TRAIN, 3));
+    assert_int_equal(validation.count, held);
+    assert_int_equal(train.count, SMALL_TRAIN - held);
+    for (int i = 0; i < held; i++)
+      classes[sv_dataset_label(d, validation.at[i])]++;
+    for (int c = 0; c < 5; c++)
+      assert_in_range(classes[c], held / 5, (held + 4) / 5);
+    sv_samples_free(&train);
+    sv_samples_free(&validation);
+  }
+  sv_dataset_free(d);
+}
+
 static void test_hold_out_refuses(void **state) {
   (void)state;
   write_small("small", false);
@@ -505,12 +572,14 @@ int main(void) {
       TEST(test_broken_files),
       TEST(test_count_mismatch_names_both),
       TEST(test_label_beyond_the_known),
+      TEST(test_labels_with_gaps),
       TEST(test_missing_files),
       TEST(test_broken_gzip),
       TEST(test_bombs),
       TEST(test_shuffle),
       TEST(test_shuffle_is_fair),
       TEST(test_hold_out),
+      TEST(test_hold_out_counts),
       TEST(test_hold_out_refuses),
       TEST(test_fashion_mnist),
   };

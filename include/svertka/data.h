@@ -98,10 +98,11 @@ SV_API void sv_samples_free(sv_samples *samples);
 SV_API SV_CHECKED sv_status sv_samples_all(sv_samples *samples,
                                            const sv_dataset *dataset);
 
-/* Cuts a training split into what is trained on and what is held out: of each
- * class the share `fraction` (0 <= fraction < 1), rounded, drawn by the seed,
- * and never a class's last sample. Both parts keep the data set's order. A test
- * split is refused: it is for the end, not for choosing. */
+/* Cuts a training split into what is trained on and what is held out: the share
+ * `fraction` (0 <= fraction < 1) of all, rounded, of each class as near to that
+ * share as whole samples allow, drawn by the seed. Never a class's last sample:
+ * less is held out where only those are left. Both parts keep the data set's
+ * order. A test split is refused: it is for the end, not for choosing. */
 SV_API SV_CHECKED sv_status sv_samples_hold_out(sv_samples *train,
                                                 sv_samples *validation,
                                                 const sv_dataset *dataset,

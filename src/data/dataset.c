@@ -98,19 +98,18 @@ static sv_status find_reader(sv_dataset *d) {
 
 /* ---- What it holds ---- */
 
-/* The names of a known data set, or NULL; it also fixes the number of classes.
- */
-static const char *const *known_names(sv_dataset *d) {
+/* The names of a known data set, or NULL; their number goes to *classes. */
+static const char *const *known_names(const sv_dataset *d, int *classes) {
   for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
     if (strcmp(known[i].dataset, d->name) == 0) {
-      d->classes = known[i].classes;
+      *classes = known[i].classes;
       return known[i].names;
     }
   return NULL;
 }
 
 static sv_status give_names(sv_dataset *d) {
-  const char *const *names = known_names(d);
+  const char *const *names = known_names(d, &d->classes);
   SV_TRY(sv_alloc_array(&d->names, (size_t)d->classes, sizeof *d->names));
   for (int i = 0; i < d->classes; i++) {
     char number[16];
@@ -137,6 +136,7 @@ static sv_status open_path(sv_dataset *d, const char *data, sv_split split) {
   SV_TRY(locate(&d->path, data));
   SV_TRY(name_of(&d->name, d->path));
   SV_TRY(find_reader(d));
+  known_names(d, &d->classes);
   SV_TRY(d->reader->open(d));
   if (!d->names) SV_TRY(give_names(d));
   return check(d);

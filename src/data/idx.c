@@ -156,22 +156,60 @@ static sv_status read_needed(idx *x, const sv_dataset *d, int dims) {
                  split, what, dims);
 }
 
-static sv_status take_labels(sv_dataset *d, const idx *x) {
-  SV_TRY(sv_alloc_array(&d->labels, x->size, sizeof *d->labels));
+/* What the training labels say of the classes; byte labels are 0 to 255. */
+typedef struct classes {
+  bool seen[256];
+  int count; /* the highest label, and one more */
+} classes;
+
+static void see(classes *c, const idx *x) {
   for (size_t i = 0; i < x->size; i++) {
-    d->labels[i] = x->at[i];
-    if (x->at[i] >= d->classes) d->classes = x->at[i] + 1;
+    c->seen[x->at[i]] = true;
+    if (x->at[i] >= c->count) c->count = x->at[i] + 1;
   }
-  return SV_OK;
 }
 
-/* A small test split may lack the last class; the training labels know it. */
-static sv_status count_training_classes(sv_dataset *d) {
-  idx x;
-  SV_TRY(read_file(&x, d->path, SV_SPLIT_TRAIN, 1));
-  for (size_t i = 0; i < x.size; i++)
-    if (x.at[i] >= d->classes) d->classes = x.at[i] + 1;
-  idx_free(&x);
+/* Every class up to the highest label has training images: one wrong byte would
+ * make a network of 256 classes. Names the first label beyond the first gap. */
+static sv_status check_gaps(const idx *x, const classes *c) {
+  int first = 0, last;
+  while (first < c->count && c->seen[first]) first++;
+  size_t at = 0;
+  while (at < x->size && x->at[at] < first) at++;
+  if (at == x->size) return SV_OK;
+  for (last = first; last < x->at[at] && !c->seen[last + 1];) last++;
+  char gap[32];
+  snprintf(gap, sizeof gap, last > first ? "classes %d to %d" : "class %d",
+           first, last);
+  return sv_fail(SV_FORMAT,
+                 "%s: label %zu is %d, but there are no training images of %s",
+                 x->path, at, x->at[at], gap);
+}
+
+/* A small test split may lack classes; the training labels know them. A test
+ * split alone may be anything. */
+static sv_status check_classes(sv_dataset *d, const idx *labels) {
+  classes c = {.count = 0};
+  idx training = {0};
+  bool test = d->split == SV_SPLIT_TEST;
+  if (test) SV_TRY(read_file(&training, d->path, SV_SPLIT_TRAIN, 1));
+  bool known = d->classes > 0, alone = test && !training.path;
+  see(&c, test ? &training : labels);
+  sv_status status = SV_OK;
+  if (!known && !alone) {
+    if (test) status = check_gaps(&training, &c);
+    if (status == SV_OK) status = check_gaps(labels, &c);
+  }
+  see(&c, labels);
+  if (!known) d->classes = c.count;
+  idx_free(&training);
+  return status;
+}
+
+static sv_status take_labels(sv_dataset *d, const idx *x) {
+  SV_TRY(check_classes(d, x));
+  SV_TRY(sv_alloc_array(&d->labels, x->size, sizeof *d->labels));
+  for (size_t i = 0; i < x->size; i++) d->labels[i] = x->at[i];
   return SV_OK;
 }
 
@@ -186,8 +224,6 @@ static sv_status open_idx(sv_dataset *d) {
     goto done;
   }
   SV_TRY_GOTO(status, take_labels(d, &labels), done);
-  if (d->split == SV_SPLIT_TEST)
-    SV_TRY_GOTO(status, count_training_classes(d), done);
   d->count = images.dim[0];
   d->channels = 1;
   d->height = (int)images.dim[1];

@@ -7,7 +7,8 @@
 
 #include "base/error.h"
 
-/* Path, name and split are set when a reader's open is called; it fills in the
+/* Path, name and split are set when a reader's open is called, and `classes` if
+ * the name is of a data set whose classes are known (0: not). It fills in the
  * rest, and dataset.c checks counts, sizes and labels for all readers. */
 struct sv_dataset {
   const struct sv_reader *reader;

@@ -40,24 +40,79 @@ void sv_samples_shuffle(const sv_samples *samples, uint64_t seed, int64_t epoch,
   permute(order, samples->count, &key);
 }
 
-/* How many of a class's `count` samples are held out. */
-static int64_t held_of(int64_t count, double fraction) {
-  int64_t held = (int64_t)floor((double)count * fraction + 0.5);
-  return held < count ? held : count > 0 ? count - 1 : 0;
+/* How the held-out samples spread over the classes. */
+typedef struct shares {
+  int64_t *count, *held; /* of each class */
+  int64_t *order;        /* of the classes, by the seed */
+} shares;
+
+/* The class that is furthest below its share and has more than its last sample
+ * left; of equal ones the first in the seed's order. -1: there is none. */
+static int64_t neediest(const shares *s, int classes, double fraction) {
+  int64_t found = -1;
+  double most = 0;
+  for (int i = 0; i < classes; i++) {
+    int64_t c = s->order[i];
+    double missing = (double)s->count[c] * fraction - (double)s->held[c];
+    if (s->held[c] + 1 >= s->count[c] || (found >= 0 && missing <= most))
+      continue;
+    found = c;
+    most = missing;
+  }
+  return found;
 }
 
-/* Marks the held-out samples of a class; `members` has room for the class.
- * Returns how many. */
-static int64_t hold_class(const sv_dataset *d, int class, double fraction,
-                          uint64_t seed, int64_t *members, bool *held) {
+/* Largest remainders: to each class its share rounded down, then one more where
+ * most is missing, until there are round(count fraction). Returns how many. */
+static int64_t spread(const shares *s, const sv_dataset *d, double fraction,
+                      uint64_t seed) {
+  int64_t wanted = (int64_t)floor((double)d->count * fraction + 0.5), all = 0;
+  for (int64_t i = 0; i < d->count; i++) s->count[d->labels[i]]++;
+  for (int c = 0; c < d->classes; c++) {
+    s->order[c] = c;
+    s->held[c] = (int64_t)floor((double)s->count[c] * fraction);
+    if (s->held[c] > 0 && s->held[c] == s->count[c]) s->held[c]--;
+    all += s->held[c];
+  }
+  sv_random key = {seed, sv_hash_text("hold out order"), 0};
+  permute(s->order, d->classes, &key);
+  while (all < wanted) {
+    int64_t c = neediest(s, d->classes, fraction);
+    if (c < 0) break;
+    s->held[c]++;
+    all++;
+  }
+  return all;
+}
+
+/* Marks so many samples of a class; `members` has room for the class. */
+static void hold_class(const sv_dataset *d, int class, int64_t wanted,
+                       uint64_t seed, int64_t *members, bool *held) {
   int64_t count = 0;
   for (int64_t i = 0; i < d->count; i++)
     if (d->labels[i] == class) members[count++] = i;
   sv_random key = {seed, sv_hash_text("hold out"), (uint64_t) class};
   permute(members, count, &key);
-  int64_t wanted = held_of(count, fraction);
   for (int64_t i = 0; i < wanted; i++) held[members[i]] = true;
-  return wanted;
+}
+
+/* Marks all that is held out; room for 3 numbers a class. */
+static sv_status hold(const sv_dataset *d, double fraction, uint64_t seed,
+                      bool *held, int64_t *held_count) {
+  int64_t *room = NULL, *members = NULL;
+  size_t classes = (size_t)d->classes;
+  SV_TRY(sv_alloc_array(&room, 3 * classes, sizeof *room));
+  sv_status status =
+      sv_alloc_array(&members, (size_t)d->count, sizeof *members);
+  shares s = {room, room + classes, room + 2 * classes};
+  if (status == SV_OK) {
+    *held_count = spread(&s, d, fraction, seed);
+    for (int c = 0; c < d->classes; c++)
+      hold_class(d, c, s.held[c], seed, members, held);
+  }
+  sv_free(members);
+  sv_free(room);
+  return status;
 }
 
 static sv_status divide(sv_samples *train, sv_samples *validation,
@@ -88,18 +143,11 @@ sv_status sv_samples_hold_out(sv_samples *train, sv_samples *validation,
         SV_INVALID,
         "the held-out fraction is %g, expected 0 or more and below 1",
         fraction);
-  int64_t *members = NULL, count = 0;
-  bool *held = NULL;
-  sv_status status;
-  SV_TRY_GOTO(status,
-              sv_alloc_array(&members, (size_t)d->count, sizeof *members),
-              done);
-  SV_TRY_GOTO(status, sv_alloc(&held, (size_t)d->count), done);
-  for (int class = 0; class < d->classes; class ++)
-    count += hold_class(d, class, fraction, seed, members, held);
-  status = divide(train, validation, d, count, held);
-done:
-  sv_free(members);
+  bool *held;
+  int64_t count = 0;
+  SV_TRY(sv_alloc(&held, (size_t)d->count));
+  sv_status status = hold(d, fraction, seed, held, &count);
+  if (status == SV_OK) status = divide(train, validation, d, count, held);
   sv_free(held);
   if (status != SV_OK) {
     sv_samples_free(train);
