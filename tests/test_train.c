@@ -584,6 +584,9 @@ static void test_options_refused(void **state) {
   o = quick(NULL);
   assert_error(SV_INVALID, "4 classes", sv_fit(model, d, &o, NULL));
   sv_model_free(model);
+  model = model_of("input 1x8x8; conv 4 3x3; relu", 3);
+  assert_error(SV_INVALID, "ends in maps of 4x6x6", sv_fit(model, d, &o, NULL));
+  sv_model_free(model);
   model = model_of("input 3x8; flatten; linear 3", 3);
   assert_error(SV_INVALID, "input", sv_fit(model, d, &o, NULL));
   sv_model_free(model);
@@ -624,6 +627,130 @@ static void test_not_a_number(void **state) {
   assert_int_equal(result.best_epoch, 0);
   assert_int_not_equal(access(in_folder("dead/model.onnx"), F_OK), 0);
   assert_int_not_equal(access(in_folder("dead/last.onnx"), F_OK), 0);
+  sv_model_free(model);
+  sv_dataset_free(d);
+}
+
+/* ---- A folder that is replaced, held, made ---- */
+
+/* A training that fails at once. */
+static sv_fit_options doomed(const char *run) {
+  sv_fit_options o = quick(run);
+  o.rate = o.weight_decay = 1e6;
+  o.schedule = "constant";
+  o.overwrite = true;
+  return o;
+}
+
+static void test_replacing(void **state) {
+  (void)state;
+  sv_dataset *d = open_bars("bars", 1, SV_SPLIT_TRAIN);
+  char old[300], kept[300], deep[300];
+  sv_fit_result result;
+  snprintf(old, sizeof old, "%s", in_folder("replaced"));
+  snprintf(kept, sizeof kept, "%s", in_folder("kept"));
+  snprintf(deep, sizeof deep, "%s", in_folder("made/by/it"));
+  train_whole(old, d, &result);
+  train_whole(kept, d, &result);
+  /* Nothing of the new run is saved: the old one is whole. */
+  sv_model *model = model_of(network, 3);
+  sv_fit_options o = doomed(old);
+  assert_error(SV_NUMERIC, "epoch 1", sv_fit(model, d, &o, NULL));
+  check_same_file(old, kept, "model.onnx");
+  check_same_file(old, kept, "last.onnx");
+  check_same_log(old, kept);
+  o = doomed(deep);
+  assert_error(SV_NUMERIC, "epoch 1", sv_fit(model, d, &o, NULL));
+  assert_int_not_equal(access(in_folder("made"), F_OK), 0);
+  sv_model_free(model);
+  /* Stopped in its first epoch, it has one file, and the old one none. */
+  model = model_of(network, 3);
+  o = quick(old);
+  o.overwrite = true;
+  watcher w = {.stop_at = 2};
+  o.report = watch;
+  o.context = &w;
+  assert_int_equal(sv_fit(model, d, &o, NULL), SV_INTERRUPTED);
+  assert_int_equal(access(in_folder("replaced/last.onnx"), F_OK), 0);
+  assert_int_not_equal(access(in_folder("replaced/model.onnx"), F_OK), 0);
+  assert_int_not_equal(access(in_folder("replaced/log.csv"), F_OK), 0);
+  sv_model_free(model);
+  sv_dataset_free(d);
+}
+
+/* A second training into the folder of one that is under way. */
+static bool train_into_the_same(void *context, const sv_fit_progress *p) {
+  (void)p;
+  sv_fit_options o = *(const sv_fit_options *)context;
+  sv_dataset *d = open_bars("bars", 1, SV_SPLIT_TRAIN);
+  sv_model *model = model_of(network, 3);
+  o.report = NULL;
+  o.overwrite = true;
+  assert_error(SV_IO, "held: another training is writing to it",
+               sv_fit(model, d, &o, NULL));
+  sv_model_free(model);
+  sv_dataset_free(d);
+  return true;
+}
+
+static void test_held(void **state) {
+  (void)state;
+  sv_dataset *d = open_bars("bars", 1, SV_SPLIT_TRAIN);
+  sv_model *model = model_of(network, 3);
+  char run[300];
+  snprintf(run, sizeof run, "%s", in_folder("held"));
+  sv_fit_options o = quick(run);
+  o.epochs = 1;
+  o.report = train_into_the_same;
+  o.context = &o;
+  assert_ok(sv_fit(model, d, &o, NULL));
+  assert_int_equal(access(in_folder("held/model.onnx"), F_OK), 0);
+  sv_model_free(model);
+  sv_dataset_free(d);
+}
+
+static void test_best_is_missing(void **state) {
+  (void)state;
+  sv_dataset *d = open_bars("bars", 1, SV_SPLIT_TRAIN);
+  sv_model *model = model_of(network, 3), *opened;
+  sv_fit_options o = quick(in_folder("robbed"));
+  watcher w = {.stop_at = 7};
+  o.report = watch;
+  o.context = &w;
+  assert_int_equal(sv_fit(model, d, &o, NULL), SV_INTERRUPTED);
+  assert_int_equal(unlink(in_folder("robbed/model.onnx")), 0);
+  assert_error(SV_IO, "robbed/model.onnx: is missing",
+               sv_fit_open(&opened, &o, in_folder("robbed")));
+  assert_null(opened);
+  sv_model_free(model);
+  sv_dataset_free(d);
+}
+
+/* So many as were asked for; none: empty columns, the training's figures. */
+static void test_held_out(void **state) {
+  (void)state;
+  sv_dataset *d = open_bars("bars", 1, SV_SPLIT_TRAIN);
+  sv_model *model = model_of(network, 3);
+  sv_fit_options o = quick(NULL);
+  sv_fit_result result;
+  o.epochs = 1;
+  o.validation = 7;
+  assert_ok(sv_fit(model, d, &o, &result));
+  assert_int_equal(result.held_out, 7);
+  assert_int_equal(result.images, 53);
+  o.validation = 58;
+  assert_error(SV_INVALID, "validation wants 58 samples, bars can spare 57",
+               sv_fit(model, d, &o, NULL));
+  o.validation = 0.001;
+  o.run = in_folder("unjudged");
+  assert_ok(sv_fit(model, d, &o, &result));
+  assert_int_equal(result.held_out, 0);
+  size_t size;
+  char *log = (char *)bytes_of(o.run, "log.csv", &size), *next = log;
+  strsep(&next, "\n");
+  for (int column = 0; column < 7; column++)
+    assert_int_equal(strlen(strsep(&next, ",")) == 0, column > 4);
+  free(log);
   sv_model_free(model);
   sv_dataset_free(d);
 }
@@ -723,6 +850,10 @@ int main(void) {
       cmocka_unit_test(test_refused),
       cmocka_unit_test(test_options_refused),
       cmocka_unit_test(test_not_a_number),
+      cmocka_unit_test(test_replacing),
+      cmocka_unit_test(test_held),
+      cmocka_unit_test(test_best_is_missing),
+      cmocka_unit_test(test_held_out),
       cmocka_unit_test(test_eval),
       cmocka_unit_test(test_gradcheck),
   };

@@ -42,6 +42,7 @@ train lenet5 few --out whole >out 2>err || fail "train: $(cat err)"
 grep -q 'whole/model.onnx' out || fail "train does not say where the model is"
 [ "$(wc -l <whole/log.csv)" = 6 ] || fail "log.csv has not a row an epoch"
 train lenet5 few --out again --json >json 2>err || fail "train --json"
+grep -q '"held_out": 100,' json || fail "train --json: held_out"
 grep -q '"top1": 0\.' json || fail "train --json gives no top1"
 cmp whole/model.onnx again/model.onnx || fail "two runs differ"
 mv few few.away && mv train-only few
@@ -93,9 +94,20 @@ status 2 '--epochs' "$SVERTKA" train lenet5 few --epochs none
 status 2 'lenet' "$SVERTKA" train lenet55 few --out x
 status 1 'few-not' "$SVERTKA" train lenet5 few-not --out x
 status 1 'epoch 1' train lenet5 few --out x --rate 1e6 --weight-decay 1e6
+status 1 'epoch 1' train lenet5 few --out whole --force --rate 1e6
+status 2 'not both' train lenet5 few --explain-plan --json
+status 2 'ends in maps of 4x26x26' train 'input 1x28x28; conv 4 3x3; relu' few
 cksum whole/* >after
 cmp before after || fail "what was refused changed the run"
-! [ -e x/model.onnx ] || fail "a training that failed saved a model"
+! [ -e x ] || fail "a training that failed left a folder"
+mkdir held
+if command -v flock >/dev/null; then
+  status 1 '^svertka train: held: another training is writing to it$' \
+    flock held "$SVERTKA" train --threads 1 lenet5 few --out held
+fi
+train lenet5 few --epochs 1 --val 0 --out held >out 2>err || fail "--val 0"
+grep -q 'training loss' err || fail "--val 0: not said to be training"
+! grep -q 'validation' out err || fail "--val 0: a validation is told"
 
 # ---- Judged: nothing but the file -----------------------------------------
 mkdir alone && cp whole/model.onnx alone

@@ -85,16 +85,17 @@ SV_API SV_CHECKED sv_status sv_eval(sv_metrics *metrics, const sv_model *model,
 /* ---- Training ----------------------------------------------------------- */
 
 typedef struct sv_fit_progress {
-  int epoch, epochs;        /* of 1 .. epochs */
-  int64_t step, steps;      /* done in this epoch, and their number */
-  double rate;              /* learning rate of the last step */
-  double loss, top1;        /* means over the epoch's samples so far */
-  double images_per_second; /* of this epoch's training so far */
-  double seconds_left;      /* of the whole training, estimated */
-  bool validating;          /* all steps are done; held-out samples are run */
-  bool validated;           /* the epoch is over; what follows holds */
-  double val_loss, val_top1;
-  bool best; /* the best so far: these weights are kept */
+  int epoch, epochs;         /* of 1 .. epochs */
+  int64_t step, steps;       /* done in this epoch, and their number */
+  double rate;               /* learning rate of the last step */
+  double loss, top1;         /* means over the epoch's samples so far */
+  double images_per_second;  /* of this epoch's training so far */
+  double seconds_left;       /* of the whole training, estimated */
+  int64_t held_out;          /* samples to validate on */
+  bool validating;           /* all steps are done; held-out samples are run */
+  bool validated;            /* the epoch is over; what follows holds */
+  double val_loss, val_top1; /* of training where none is held out */
+  bool best;                 /* the best so far: these weights are kept */
 } sv_fit_progress;
 
 typedef struct sv_fit_options {
@@ -132,6 +133,7 @@ typedef struct sv_fit_result {
   int best_epoch;    /* whose weights the model holds; 0: none yet */
   double loss, top1; /* of validation after it; of training if none is held
                       * out */
+  int64_t held_out;  /* samples validated on */
   double seconds;    /* of this call */
   int64_t images;    /* trained on in this call */
 } sv_fit_result;
@@ -148,9 +150,11 @@ typedef struct sv_fit_result {
  * SV_NUMERIC if a loss or gradient becomes infinite or not a number, naming
  * epoch and step, before weights change and before anything is saved;
  * SV_INVALID for a folder that holds a run, options out of bounds, a data set
- * that does not fit. result (may be NULL) is filled in any case. The same
- * model, data, options (threads among them), build and machine give the same
- * bits, interrupted and resumed or not. */
+ * that does not fit; SV_IO for a folder that another training writes to. A run
+ * that is replaced stays whole until the new one saves something. result (may
+ * be NULL) is filled in any case. The same model, data, options (threads among
+ * them), build and machine give the same bits, interrupted and resumed or not.
+ */
 SV_API SV_CHECKED sv_status sv_fit(sv_model *model, const sv_dataset *dataset,
                                    const sv_fit_options *options,
                                    sv_fit_result *result);
@@ -158,7 +162,8 @@ SV_API SV_CHECKED sv_status sv_fit(sv_model *model, const sv_dataset *dataset,
 /* Reads what a run folder's last.onnx holds: the model as it stood, and the
  * options, whose texts are borrowed from the model (options->run from the
  * caller). Give both to sv_fit to go on; threads, backend and callbacks may be
- * changed, any other change is an error there. Says so if the run is finished.
+ * changed, any other change is an error there. Says so if the run is finished,
+ * or if the file of its best weights is missing (SV_IO).
  * The caller frees *model. */
 SV_API SV_CHECKED sv_status sv_fit_open(sv_model **model,
                                         sv_fit_options *options,

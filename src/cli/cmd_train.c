@@ -47,15 +47,17 @@ typedef struct train {
 static void tell_epoch(train *t, const sv_fit_progress *p) {
   char held_out[80] = "";
   cli_progress_end(&t->bar);
-  if (t->fit.validation > 0)
+  if (p->held_out > 0)
     snprintf(held_out, sizeof held_out, "  validation %.4f, top-1 %.2f%%",
              p->val_loss, 100 * p->val_top1);
   double now = cli_clock();
-  fprintf(stderr,
-          "epoch %*d/%d  loss %.4f, top-1 %.2f%%%s%s  %.1f s, %.0f images/s\n",
-          p->epochs > 9 ? 2 : 1, p->epoch, p->epochs, p->loss, 100 * p->top1,
-          held_out, p->best ? " *" : "  ", now - t->epoch_started,
-          p->images_per_second);
+  const char *of = p->held_out > 0 ? "" : "training ";
+  fprintf(
+      stderr,
+      "epoch %*d/%d  %sloss %.4f, top-1 %.2f%%%s%s  %.1f s, %.0f images/s\n",
+      p->epochs > 9 ? 2 : 1, p->epoch, p->epochs, of, p->loss, 100 * p->top1,
+      held_out, p->best ? " *" : "  ", now - t->epoch_started,
+      p->images_per_second);
   t->epoch_started = now;
 }
 
@@ -174,18 +176,19 @@ static sv_status explain(train *t) {
 
 static int print_json(const train *t, const sv_fit_result *r) {
   double rate = r->seconds > 0 ? (double)r->images / r->seconds : 0;
-  return cli_print_json(json_pack(
-      "{s:s, s:i, s:i, s:f, s:f, s:f, s:f}", "run", t->fit.run, "epochs",
-      r->epochs, "best_epoch", r->best_epoch, "loss", r->loss, "top1", r->top1,
-      "seconds", r->seconds, "images_per_second", rate));
+  return cli_print_json(
+      json_pack("{s:s, s:i, s:i, s:I, s:f, s:f, s:f, s:f}", "run", t->fit.run,
+                "epochs", r->epochs, "best_epoch", r->best_epoch, "held_out",
+                (json_int_t)r->held_out, "loss", r->loss, "top1", r->top1,
+                "seconds", r->seconds, "images_per_second", rate));
 }
 
 static int print_result(const train *t, const sv_fit_result *r) {
   char time[CLI_TIME_TEXT], name[CLI_NAME_TEXT];
   if (t->json) return print_json(t, r);
   printf("%s %.2f%% top-1, loss %.4f (epoch %d of %d), after %s\n",
-         t->fit.validation > 0 ? "validation" : "training", 100 * r->top1,
-         r->loss, r->best_epoch, r->epochs, cli_duration(r->seconds, time));
+         r->held_out > 0 ? "validation" : "training", 100 * r->top1, r->loss,
+         r->best_epoch, r->epochs, cli_duration(r->seconds, time));
   printf("%s/model.onnx  the model\n%s/log.csv     a row for each epoch\n",
          cli_name(t->fit.run, name), name);
   return CLI_DONE;
@@ -270,6 +273,8 @@ static int train_all(const cli_verb *verb, int argc, char **argv, train *t) {
   char **operands;
   if (!parse(verb, argc, argv, t, &operands, &count, &exit_status))
     return exit_status;
+  if (t->explain && t->json)
+    return cli_usage("--explain-plan or --json, not both");
   if (t->resume &&
       !reopen(verb, argc, argv, t, &operands, &count, &exit_status))
     return exit_status;

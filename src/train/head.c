@@ -49,9 +49,25 @@ static sv_status add_cross_entropy(sv_graph *graph, const int in[2], int out) {
   return status;
 }
 
+/* N x C x 1 x 1 is still a row of scores; larger maps are a network without its
+ * end. What is not known before the plan is left to it. */
+static sv_status check_row(const sv_graph *graph, int scores) {
+  sv_shape shape = graph->values[scores].shape;
+  bool maps = false;
+  for (int d = 2; d < shape.rank; d++) maps = maps || shape.dim[d] > 1;
+  if (!maps) return SV_OK;
+  for (int d = 1; d < shape.rank; d++) shape.dim[d - 1] = shape.dim[d];
+  shape.rank--;
+  return sv_fail(SV_INVALID,
+                 "network '%s' ends in maps of %s, not in a row of class "
+                 "scores: it needs flatten and linear at its end",
+                 graph->name, sv_shape_text(&shape, (char[SV_SHAPE_TEXT]){0}));
+}
+
 static sv_status attach(sv_graph *graph) {
   int scores, label, loss;
   SV_TRY(sv_head_scores(graph, &scores));
+  SV_TRY(check_row(graph, scores));
   sv_shape batch = sv_shape_of(1, -1), scalar = sv_shape_of(0);
   int input = sv_graph_data_input(graph);
   if (input) batch.dim[0] = graph->values[input].shape.dim[0];

@@ -162,7 +162,6 @@ static sv_status make_optimiser(sv_fit_job *job) {
 
 sv_status sv_fit_prepare(sv_fit_job *job) {
   const sv_fit_options *o = job->options;
-  job->run.held = -1;
   SV_TRY(sv_options_check(o));
   SV_TRY(sv_run_open(&job->run, o->run, o->overwrite, o->resume));
   SV_TRY(sv_graph_check(sv_model_graph(job->model)));

@@ -1,8 +1,11 @@
 #include "train/run.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -25,7 +28,7 @@ static sv_status check_empty(const sv_run *run) {
 
 sv_status sv_run_open(sv_run *run, const char *folder, bool overwrite,
                       bool resume) {
-  *run = (sv_run){0};
+  *run = (sv_run){.overwrite = overwrite, .held = -1};
   if (!folder) return SV_OK;
   SV_TRY(sv_copy_text(&run->folder, folder));
   SV_TRY(sv_path_join(&run->best, folder, "model.onnx"));
@@ -34,7 +37,55 @@ sv_status sv_run_open(sv_run *run, const char *folder, bool overwrite,
   return overwrite || resume ? SV_OK : check_empty(run);
 }
 
+/* ---- The folder ---- */
+
+/* How much of the path is a folder already: "runs/x" -> 4, if runs is one. */
+static sv_status measure(sv_run *run) {
+  char *path;
+  SV_TRY(sv_copy_text(&path, run->folder));
+  size_t length = strlen(path);
+  while (length > 0 && !sv_path_is_folder(path)) {
+    while (length > 0 && path[length - 1] == '/') length--;
+    while (length > 0 && path[length - 1] != '/') length--;
+    path[length] = '\0';
+  }
+  run->there = length;
+  sv_free(path);
+  return SV_OK;
+}
+
+/* rmdir takes only what is empty, and ends at the first that is not. */
+static void remove_empty(sv_run *run) {
+  size_t length = strlen(run->folder);
+  while (length > run->there && rmdir(run->folder) == 0) {
+    while (length > 0 && run->folder[length - 1] == '/') length--;
+    while (length > 0 && run->folder[length - 1] != '/') length--;
+    run->folder[length] = '\0';
+  }
+}
+
+/* The lock is on the folder itself, and ends with the process. A folder that
+ * was removed since its opening is another's that just ended. */
+static sv_status hold(sv_run *run) {
+  struct stat opened, named;
+  run->held = open(run->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (run->held < 0)
+    return sv_fail(SV_IO, "%s: %s", run->folder, strerror(errno));
+  bool busy = flock(run->held, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  busy = busy || fstat(run->held, &opened) != 0 ||
+         stat(run->folder, &named) != 0 || opened.st_dev != named.st_dev ||
+         opened.st_ino != named.st_ino;
+  if (!busy) return SV_OK;
+  close(run->held);
+  run->held = -1;
+  return sv_fail(SV_IO, "%s: another training is writing to it", run->folder);
+}
+
 void sv_run_close(sv_run *run) {
+  if (run->folder && run->held >= 0) {
+    remove_empty(run);
+    close(run->held);
+  }
   sv_free(run->folder);
   sv_free(run->best);
   sv_free(run->last);
@@ -67,17 +118,31 @@ static sv_status read_rows(sv_run *run, int epochs) {
 sv_status sv_run_start(sv_run *run, bool resume, int epochs) {
   sv_text_add(&run->rows, "%s", header);
   if (!run->folder) return SV_OK;
+  SV_TRY(measure(run));
   SV_TRY(sv_folder_make(run->folder));
+  SV_TRY(hold(run));
   if (resume) return read_rows(run, epochs);
-  SV_TRY(remove_file(run->last));
-  SV_TRY(remove_file(run->best));
-  return remove_file(run->log);
+  run->replacing = true;
+  return run->overwrite ? SV_OK : check_empty(run);
 }
 
+/* After the first file of the new run: what the old one had besides it goes. */
+static sv_status drop_others(sv_run *run, const char *saved) {
+  if (!run->replacing) return SV_OK;
+  run->replacing = false;
+  const char *files[] = {run->last, run->best, run->log};
+  for (int i = 0; i < 3; i++)
+    if (files[i] != saved) SV_TRY(remove_file(files[i]));
+  return SV_OK;
+}
+
+/* ---- What is saved ---- */
+
+/* What is not known stays empty. */
 static void add_number(sv_text *text, double number, double digits) {
   char shown[SV_NUMBER_TEXT];
-  sv_text_add(text, ",%s",
-              sv_number_text(round(number * digits) / digits, shown));
+  number = round(number * digits) / digits;
+  sv_text_add(text, ",%s", isnan(number) ? "" : sv_number_text(number, shown));
 }
 
 sv_status sv_run_row(sv_run *run, const sv_fit_progress *p, int64_t step,
@@ -94,15 +159,18 @@ sv_status sv_run_row(sv_run *run, const sv_fit_progress *p, int64_t step,
   return sv_file_write(run->log, run->rows.at, run->rows.length);
 }
 
-sv_status sv_run_save_best(const sv_run *run, const sv_model *model) {
-  return run->folder ? sv_model_save(model, run->best) : SV_OK;
+sv_status sv_run_save_best(sv_run *run, const sv_model *model) {
+  if (!run->folder) return SV_OK;
+  SV_TRY(sv_model_save(model, run->best));
+  return drop_others(run, run->best);
 }
 
-sv_status sv_run_save_last(const sv_run *run, const sv_model *model,
+sv_status sv_run_save_last(sv_run *run, const sv_model *model,
                            const sv_graph *graph) {
   if (!run->folder) return SV_OK;
   sv_model trained = *model;
   trained.graph = (sv_graph *)graph; /* only read */
   sv_onnx_save_options options = {.training = true};
-  return sv_onnx_save(&trained, run->last, &options);
+  SV_TRY(sv_onnx_save(&trained, run->last, &options));
+  return drop_others(run, run->last);
 }

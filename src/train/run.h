@@ -1,4 +1,5 @@
-/* A run folder: model.onnx, last.onnx, log.csv. */
+/* A run folder: model.onnx, last.onnx, log.csv. One training at a time writes
+ * to it, and an old run's files stay until the new run has saved something. */
 #ifndef SV_TRAIN_RUN_H
 #define SV_TRAIN_RUN_H
 
@@ -10,16 +11,21 @@
 typedef struct sv_run {
   char *folder, *best, *last, *log; /* paths; NULL: nothing is written */
   sv_text rows;                     /* of the log so far */
+  bool overwrite;                   /* files of an old run may be replaced */
+  bool replacing;                   /* nothing of the new run is saved yet */
+  int held;                         /* the folder, locked; -1: not yet */
+  size_t there; /* letters of `folder` that were a folder before this run */
 } sv_run;
 
 /* Nothing is written yet. `folder` may be NULL. SV_INVALID if it holds a run
  * already, unless overwrite or resume. */
 sv_status sv_run_open(sv_run *run, const char *folder, bool overwrite,
                       bool resume) SV_CHECKED;
+/* Folders that this run made and left empty go again. */
 void sv_run_close(sv_run *run);
 
-/* Makes the folder. An old run's files go, unless it is resumed after `epochs`:
- * then the log keeps so many rows. */
+/* Makes and locks the folder; SV_IO if another training holds it. A run that is
+ * resumed after `epochs` keeps so many rows of its log. */
 sv_status sv_run_start(sv_run *run, bool resume, int epochs) SV_CHECKED;
 
 /* A row of the log, and the log to the disk. */
@@ -27,8 +33,8 @@ sv_status sv_run_row(sv_run *run, const sv_fit_progress *progress, int64_t step,
                      double seconds) SV_CHECKED;
 
 /* model.onnx; last.onnx, with the losses of `graph` and the state's records. */
-sv_status sv_run_save_best(const sv_run *run, const sv_model *model) SV_CHECKED;
-sv_status sv_run_save_last(const sv_run *run, const sv_model *model,
+sv_status sv_run_save_best(sv_run *run, const sv_model *model) SV_CHECKED;
+sv_status sv_run_save_last(sv_run *run, const sv_model *model,
                            const sv_graph *graph) SV_CHECKED;
 
 #endif
