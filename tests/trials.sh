@@ -76,4 +76,4 @@ GIT_CEILING_DIRECTORIES=$BUILD_DIR/trials git -C "$tree" apply "$patch"
 
 cd "$build"
 export SOURCE_DIR="$tree" BUILD_DIR="$build" SVERTKA="$build/svertka"
-sh -eu "$work/run"
+sh -eux "$work/run"
