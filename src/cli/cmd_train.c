@@ -4,82 +4,9 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "cli/cli.h"
+#include "cli/train.h"
 #include "train/digest.h"
 #include "train/head.h"
-
-static const char about[] =
-    "Trains MODEL on the training images of DATA and writes a run folder:\n"
-    "  model.onnx  the weights that did best on the images held out, with all\n"
-    "              that eval and predict need\n"
-    "  last.onnx   to go on from, after each epoch and after Ctrl-C\n"
-    "  log.csv     a row for each epoch\n"
-    "The test images of DATA are never touched. MODEL may be a trained file:\n"
-    "training starts from its weights. The same model, data, options, seed "
-    "and\n"
-    "threads give the same model.onnx, byte for byte, interrupted or not.\n"
-    "Schedules: constant; step EPOCHS [FACTOR]; cosine [WARM-UP EPOCHS] "
-    "[LEAST\n"
-    "FACTOR]. Optimisers: sgd; nesterov.\n";
-
-static const char examples[] =
-    "svertka train lenet5 fashion-mnist\n"
-    "svertka train 'input 1x28x28; conv 8 5x5; relu; flatten; linear 10' mnist"
-    " --epochs 3\n"
-    "svertka train --resume runs/lenet5-fashion-mnist\n";
-
-typedef struct train {
-  sv_fit_options fit;
-  const char *resume; /* a run folder */
-  bool explain, json;
-  char *folder; /* runs/MODEL-DATA, where none was given */
-  sv_model *model;
-  sv_dataset *dataset;
-  /* Told while it runs. */
-  cli_progress bar;
-  char label[48];
-  int64_t first; /* steps done before this call; -1: not known yet */
-  double epoch_started;
-} train;
-
-/* ---- Progress ---- */
-
-static void tell_epoch(train *t, const sv_fit_progress *p) {
-  char held_out[80] = "";
-  cli_progress_end(&t->bar);
-  if (p->held_out > 0)
-    snprintf(held_out, sizeof held_out, "  validation %.4f, top-1 %.2f%%",
-             p->val_loss, 100 * p->val_top1);
-  double now = cli_clock();
-  const char *of = p->held_out > 0 ? "" : "training ";
-  fprintf(
-      stderr,
-      "epoch %*d/%d  %sloss %.4f, top-1 %.2f%%%s%s  %.1f s, %.0f images/s\n",
-      p->epochs > 9 ? 2 : 1, p->epoch, p->epochs, of, p->loss, 100 * p->top1,
-      held_out, p->best ? " *" : "  ", now - t->epoch_started,
-      p->images_per_second);
-  t->epoch_started = now;
-}
-
-/* The bar spans the whole training, and counts a short last batch as whole. */
-static bool on_progress(void *context, const sv_fit_progress *p) {
-  train *t = context;
-  int64_t done = (p->epoch - 1) * p->steps + p->step;
-  if (t->first < 0) {
-    t->first = done - 1;
-    cli_progress_start(&t->bar, t->label, "images",
-                       (p->epochs * p->steps - t->first) * t->fit.batch);
-  }
-  if (p->validated) {
-    tell_epoch(t, p);
-    return !cli_interrupted();
-  }
-  char note[80];
-  snprintf(t->label, sizeof t->label, "epoch %d/%d", p->epoch, p->epochs);
-  snprintf(note, sizeof note, "loss %.3f, %.1f%%", p->loss, 100 * p->top1);
-  cli_progress_at(&t->bar, (done - t->first) * t->fit.batch, note);
-  return !cli_interrupted();
-}
 
 /* ---- The model ---- */
 
@@ -196,10 +123,7 @@ static int print_result(const train *t, const sv_fit_result *r) {
 
 static int run(train *t) {
   sv_fit_result result = {0};
-  t->fit.report = on_progress;
-  t->fit.context = t;
-  t->first = -1;
-  t->epoch_started = cli_clock();
+  train_tell(t);
   cli_catch_interrupt();
   sv_status status = sv_fit(t->model, t->dataset, &t->fit, &result);
   cli_progress_end(&t->bar);
@@ -214,45 +138,6 @@ static int run(train *t) {
 
 /* ---- The verb ---- */
 
-static bool parse(const cli_verb *verb, int argc, char **argv, train *t,
-                  char ***operands, int *count, int *exit_status) {
-  sv_fit_options *f = &t->fit;
-  const cli_option options[] = {
-      {"epochs", 'e', CLI_INT, &f->epochs, 1, 1e6, NULL, "N",
-       "passes over the training images"},
-      {"batch", 'b', CLI_INT, &f->batch, 1, 1e6, NULL, "N", "images a step"},
-      {"rate", 'r', CLI_REAL, &f->rate, 0, 1e6, NULL, "R",
-       "the highest learning rate"},
-      {"schedule", 0, CLI_TEXT, &f->schedule, 0, 0, NULL, "TEXT",
-       "the rate over time"},
-      {"optimiser", 0, CLI_TEXT, &f->optimiser, 0, 0, NULL, "NAME",
-       "how gradients change weights"},
-      {"momentum", 0, CLI_REAL, &f->momentum, 0, 1, NULL, "M",
-       "of the optimiser"},
-      {"weight-decay", 0, CLI_REAL, &f->weight_decay, 0, 1e6, NULL, "D",
-       "of weights, not of biases and scales"},
-      {"val", 0, CLI_REAL, &f->validation, 0, 1e15, NULL, "N",
-       "training images held out to choose the best weights: a number, or "
-       "below 1 a share; 0: none"},
-      {"out", 'o', CLI_TEXT, &f->run, 0, 0, NULL, "FOLDER",
-       "the run folder (runs/MODEL-DATA)"},
-      {"force", 'f', CLI_FLAG, &f->overwrite, 0, 0, NULL, NULL,
-       "replace a run that is there already"},
-      {"resume", 0, CLI_TEXT, &t->resume, 0, 0, NULL, "FOLDER",
-       "go on with a run that was stopped; MODEL and DATA may be left out"},
-      {"explain-plan", 0, CLI_FLAG, &t->explain, 0, 0, NULL, NULL,
-       "print kernels, layouts and memory of a training step, and stop"},
-      {"exact", 0, CLI_FLAG, &f->exact, 0, 0, NULL, NULL,
-       "only algorithms that do not trade accuracy for speed"},
-      CLI_SEED_OPTION(&f->seed),
-      CLI_THREADS_OPTION(&f->threads),
-      CLI_BACKEND_OPTION(&f->backend),
-      CLI_JSON_OPTION(&t->json),
-      {0}};
-  const cli_page page = {verb, 0, 2, options, about, examples};
-  return cli_parse(&page, argc, argv, operands, count, exit_status);
-}
-
 /* A run's own options are what was not given again. */
 static bool reopen(const cli_verb *verb, int argc, char **argv, train *t,
                    char ***operands, int *count, int *exit_status) {
@@ -261,7 +146,8 @@ static bool reopen(const cli_verb *verb, int argc, char **argv, train *t,
     *exit_status = cli_fail(status);
     return false;
   }
-  if (!parse(verb, argc, argv, t, operands, count, exit_status)) return false;
+  if (!train_parse(verb, argc, argv, t, operands, count, exit_status))
+    return false;
   if (strcmp(t->fit.run, t->resume) == 0 && !t->fit.overwrite) return true;
   *exit_status = cli_usage("--resume goes on in the run's own folder: no %s",
                            t->fit.overwrite ? "--force" : "--out");
@@ -271,7 +157,7 @@ static bool reopen(const cli_verb *verb, int argc, char **argv, train *t,
 static int train_all(const cli_verb *verb, int argc, char **argv, train *t) {
   int exit_status, count;
   char **operands;
-  if (!parse(verb, argc, argv, t, &operands, &count, &exit_status))
+  if (!train_parse(verb, argc, argv, t, &operands, &count, &exit_status))
     return exit_status;
   if (t->explain && t->json)
     return cli_usage("--explain-plan or --json, not both");

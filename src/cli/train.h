@@ -1,0 +1,29 @@
+/* What the files of `svertka train` share: cmd_train.c is the verb,
+ * train_options.c its options, train_tell.c what is told while it runs. */
+#ifndef SV_CLI_TRAIN_H
+#define SV_CLI_TRAIN_H
+
+#include "cli/cli.h"
+
+typedef struct train {
+  sv_fit_options fit;
+  const char *resume; /* a run folder */
+  bool explain, json;
+  char *folder; /* runs/MODEL-DATA, where none was given */
+  sv_model *model;
+  sv_dataset *dataset;
+  /* Told while it runs. */
+  cli_progress bar;
+  char label[48];
+  int64_t first; /* steps done before this call; -1: not known yet */
+  double epoch_started;
+} train;
+
+/* As cli_parse; values that are not given stay as they are. */
+bool train_parse(const cli_verb *verb, int argc, char **argv, train *t,
+                 char ***operands, int *count, int *exit_status);
+
+/* From now on sv_fit tells of its progress on stderr. */
+void train_tell(train *t);
+
+#endif

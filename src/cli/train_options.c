@@ -1,0 +1,61 @@
+/* The options of `svertka train`, and its --help. */
+#include "cli/train.h"
+
+static const char about[] =
+    "Trains MODEL on the training images of DATA and writes a run folder:\n"
+    "  model.onnx  the weights that did best on the images held out, with all\n"
+    "              that eval and predict need\n"
+    "  last.onnx   to go on from, after each epoch and after Ctrl-C\n"
+    "  log.csv     a row for each epoch\n"
+    "The test images of DATA are never touched. MODEL may be a trained file:\n"
+    "training starts from its weights. The same model, data, options, seed "
+    "and\n"
+    "threads give the same model.onnx, byte for byte, interrupted or not.\n"
+    "Schedules: constant; step EPOCHS [FACTOR]; cosine [WARM-UP EPOCHS] "
+    "[LEAST\n"
+    "FACTOR]. Optimisers: sgd; nesterov.\n";
+
+static const char examples[] =
+    "svertka train lenet5 fashion-mnist\n"
+    "svertka train 'input 1x28x28; conv 8 5x5; relu; flatten; linear 10' mnist"
+    " --epochs 3\n"
+    "svertka train --resume runs/lenet5-fashion-mnist\n";
+
+bool train_parse(const cli_verb *verb, int argc, char **argv, train *t,
+                 char ***operands, int *count, int *exit_status) {
+  sv_fit_options *f = &t->fit;
+  const cli_option options[] = {
+      {"epochs", 'e', CLI_INT, &f->epochs, 1, 1e6, NULL, "N",
+       "passes over the training images"},
+      {"batch", 'b', CLI_INT, &f->batch, 1, 1e6, NULL, "N", "images a step"},
+      {"rate", 'r', CLI_REAL, &f->rate, 0, 1e6, NULL, "R",
+       "the highest learning rate"},
+      {"schedule", 0, CLI_TEXT, &f->schedule, 0, 0, NULL, "TEXT",
+       "the rate over time"},
+      {"optimiser", 0, CLI_TEXT, &f->optimiser, 0, 0, NULL, "NAME",
+       "how gradients change weights"},
+      {"momentum", 0, CLI_REAL, &f->momentum, 0, 1, NULL, "M",
+       "of the optimiser"},
+      {"weight-decay", 0, CLI_REAL, &f->weight_decay, 0, 1e6, NULL, "D",
+       "of weights, not of biases and scales"},
+      {"val", 0, CLI_REAL, &f->validation, 0, 1e15, NULL, "N",
+       "training images held out to choose the best weights: a number, or "
+       "below 1 a share; 0: none"},
+      {"out", 'o', CLI_TEXT, &f->run, 0, 0, NULL, "FOLDER",
+       "the run folder (runs/MODEL-DATA)"},
+      {"force", 'f', CLI_FLAG, &f->overwrite, 0, 0, NULL, NULL,
+       "replace a run that is there already"},
+      {"resume", 0, CLI_TEXT, &t->resume, 0, 0, NULL, "FOLDER",
+       "go on with a run that was stopped; MODEL and DATA may be left out"},
+      {"explain-plan", 0, CLI_FLAG, &t->explain, 0, 0, NULL, NULL,
+       "print kernels, layouts and memory of a training step, and stop"},
+      {"exact", 0, CLI_FLAG, &f->exact, 0, 0, NULL, NULL,
+       "only algorithms that do not trade accuracy for speed"},
+      CLI_SEED_OPTION(&f->seed),
+      CLI_THREADS_OPTION(&f->threads),
+      CLI_BACKEND_OPTION(&f->backend),
+      CLI_JSON_OPTION(&t->json),
+      {0}};
+  const cli_page page = {verb, 0, 2, options, about, examples};
+  return cli_parse(&page, argc, argv, operands, count, exit_status);
+}
