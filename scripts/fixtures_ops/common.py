@@ -1,0 +1,99 @@
+"""The cases of a fixture, and what draws their numbers."""
+import os
+
+import torch
+import torch.nn.functional as F
+
+torch.set_default_dtype(torch.float64)
+
+
+def draw(*shape, low=-2, high=2):
+    """Multiples of 1/8, some of them alike."""
+    return torch.randint(8 * low, 8 * high + 1, shape).double() / 8
+
+
+def distinct(*shape):
+    """Multiples of 1/8, no two alike: where the greatest one matters."""
+    count = torch.Size(shape).numel()
+    return ((torch.randperm(count) - count // 2) / 8.0).double().view(shape)
+
+
+def number(value):
+    return "0" if value == 0 else f"{value:.9g}"
+
+
+def block(word, port, tensor, file):
+    shape = "x".join(map(str, tensor.shape)) or "scalar"
+    integer = " i64" if tensor.dtype == torch.int64 else ""
+    file.write(f"{word} {port} {shape}{integer}\n")
+    line = ""
+    for value in tensor.flatten().tolist():
+        text = number(value)
+        if len(line) + len(text) > 78:
+            file.write(line + "\n")
+            line = ""
+        line += " " + text
+    file.write(line + "\n")
+
+
+class Fixture:
+    def __init__(self, folder, op):
+        self.op = op
+        path = os.path.join(folder, op + ".txt")
+        self.file = open(path, "w", encoding="ascii")
+        self.file.write("# Made by scripts/make_fixtures_ops.py with PyTorch "
+                        f"{torch.__version__.split('+')[0]}.\n")
+
+    def case(self, attrs, inputs, function, out=("y",), fixed=(), also=None):
+        """inputs: {port: tensor}; no gradient of those named in `fixed`.
+        out: the ports of what the function returns.
+        also: {port: function} of outputs without a gradient."""
+        self.file.write(f"\ncase {self.op} {attrs}".rstrip() + "\n")
+        wanted = [p for p, t in inputs.items()
+                  if t.is_floating_point() and p not in fixed]
+        for port in wanted:
+            inputs[port].requires_grad_()
+        results = function(*inputs.values())
+        if len(out) == 1:
+            results = (results,)
+        seeds = [draw(*y.shape) if y.dim() else torch.tensor(0.75)
+                 for y in results]
+        grads = torch.autograd.grad(results, [inputs[p] for p in wanted], seeds)
+        for port, tensor in inputs.items():
+            block("in", port, tensor.detach(), self.file)
+        for port, y, seed in zip(out, results, seeds):
+            block("out", port, y.detach(), self.file)
+            block("seed", port, seed, self.file)
+        for port, other in (also or {}).items():
+            block("out", port, other(*inputs.values()), self.file)
+        for port, grad in zip(wanted, grads):
+            block("diff", port, grad, self.file)
+
+
+def pad2(x, padding, value=0.0):
+    """padding: top, left, bottom, right."""
+    top, left, bottom, right = padding
+    return F.pad(x, (left, right, top, bottom), value=value)
+
+
+NONE = (0, 0, 0, 0)
+SHAPES = [(3, 7), (2, 3, 2, 3), (5,), (2, 2, 3)]
+
+
+def elementwise(function, *shapes, low=-3, high=3):
+    def make(fixture):
+        for shape in shapes:
+            fixture.case("", {"x": draw(*shape, low=low, high=high)}, function)
+    return make
+
+
+def two(function):
+    """Of two inputs that are brought to one shape."""
+    shapes = [((2, 3, 2, 3), (2, 3, 2, 3)), ((2, 3, 2, 3), (1, 3, 1, 1)),
+              ((3, 1, 1), (2, 3, 2, 3)), ((2, 1, 3), (4, 1)), ((4, 3), ()),
+              ((5,), (5,))]
+
+    def make(fixture):
+        for a, b in shapes:
+            fixture.case("", {"a": draw(*a), "b": draw(*b)}, function)
+    return make
