@@ -1,6 +1,8 @@
 """Operators that move numbers and compute none."""
+import torch
 
 from .common import SHAPES, draw, elementwise
+
 
 def flatten(fixture):
     def case(attrs, shape, axis):
