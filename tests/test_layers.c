@@ -117,11 +117,53 @@ static void test_expand(void **state) {
   sv_graph_free(g);
 }
 
+static void test_scopes(void **state) {
+  (void)state;
+  sv_graph *g;
+  expect_ok(sv_graph_new(&g, "net"));
+  sv_value x = sv_input(g, "image", SV_F32, sv_shape_of(4, -1, 1, 8, 8));
+  for (int i = 0; i < 2; i++) {
+    sv_scope_push(g, "layer1.%d", i);
+    x = sv_conv(g, x, 2, 3);
+    sv_scope_push(g, "side");
+    x = (sv_name(g, "act"), sv_relu(g, x));
+    sv_parameter(g, "spare", SV_WEIGHT, SV_F32, sv_shape_of(1, 3), NULL);
+    sv_scope_pop(g);
+    x = sv_relu(g, x);
+    sv_scope_pop(g);
+  }
+  x = sv_relu(g, x);
+  expect_ok(sv_graph_check(g));
+  static const char *const names[] = {
+      "layer1.0.conv1", "layer1.0.conv1.weight", "layer1.0.conv1.bias",
+      "layer1.0.relu1", "layer1.0.side.act",     "layer1.0.side.spare",
+      "layer1.1.relu1", "layer1.1.side.act",     "relu1"};
+  for (size_t i = 0; i < count_of(names); i++)
+    if (!sv_graph_find(g, names[i])) fail_msg("no '%s'", names[i]);
+  assert_int_equal(g->node_count, 7);
+  sv_scope_pop(g);
+  assert_int_equal(sv_graph_check(g), SV_INVALID);
+  sv_scope_push(g, "a failed graph takes this");
+  sv_graph_free(g);
+}
+
+static void test_long_scope(void **state) {
+  (void)state;
+  sv_graph *g;
+  expect_ok(sv_graph_new(&g, "net"));
+  for (int i = 0; i < 60; i++) sv_scope_push(g, "abc");
+  expect_ok(sv_graph_check(g));
+  sv_scope_push(g, "d");
+  assert_int_equal(sv_graph_check(g), SV_INVALID);
+  assert_non_null(strstr(sv_error(), "longer than 240 bytes"));
+  sv_graph_free(g);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_gold_parameters),
-      cmocka_unit_test(test_lenet),
-      cmocka_unit_test(test_expand),
+      cmocka_unit_test(test_gold_parameters), cmocka_unit_test(test_lenet),
+      cmocka_unit_test(test_expand),          cmocka_unit_test(test_scopes),
+      cmocka_unit_test(test_long_scope),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

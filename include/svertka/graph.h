@@ -107,6 +107,21 @@ SV_API sv_value sv_output_of(sv_graph *graph, sv_value value, int index);
 /* The name of the next node; without it nodes are conv1, conv2, relu1, ... */
 SV_API void sv_name(sv_graph *graph, const char *format, ...) SV_PRINTF(2, 3);
 
+/* Until the pop that belongs to it, nodes and parameters are named below
+ * "layer1.0": sv_name(g, "conv1") makes layer1.0.conv1, and without a name they
+ * are layer1.0.conv1, layer1.0.relu1, ... Scopes nest. Inputs, labels, outputs
+ * and losses keep the names that they are given. A whole name has at most 240
+ * bytes.
+ *
+ *     for (int i = 0; i < 3; i++) {
+ *       sv_scope_push(g, "layer1.%d", i);
+ *       x = bottleneck(g, x, 64);
+ *       sv_scope_pop(g);
+ *     } */
+SV_API void sv_scope_push(sv_graph *graph, const char *format, ...)
+    SV_PRINTF(2, 3);
+SV_API void sv_scope_pop(sv_graph *graph);
+
 /* What the network computes. An inference plan keeps what reaches an output. */
 SV_API void sv_output(sv_graph *graph, const char *name, sv_value value);
 

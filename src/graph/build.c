@@ -1,5 +1,4 @@
 /* The builder: values out of values, the first error kept. */
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,13 +9,8 @@
 
 static const sv_value poison = {-1};
 
-/* Keeps the first fault with its message. */
 static sv_value fail(sv_graph *graph, sv_status status) {
-  if (graph->status == SV_OK) {
-    graph->status = status;
-    if (sv_copy_text(&graph->message, sv_error()) != SV_OK)
-      graph->message = NULL;
-  }
+  sv_graph_fault(graph, status);
   return poison;
 }
 
@@ -41,9 +35,10 @@ sv_value sv_label(sv_graph *graph, const char *name, sv_shape shape) {
   return result(graph, status, id);
 }
 
-sv_value sv_parameter(sv_graph *graph, const char *name, sv_role role,
-                      sv_dtype dtype, sv_shape shape, const char *init) {
-  if (graph->status != SV_OK) return poison;
+/* ---- Parameters ---- */
+
+static sv_value parameter(sv_graph *graph, const char *name, sv_role role,
+                          sv_dtype dtype, sv_shape shape, const char *init) {
   int id = 0;
   sv_status status =
       sv_graph_add_value(graph, name, SV_VALUE_STATE, role, dtype, &shape, &id);
@@ -54,18 +49,18 @@ sv_value sv_parameter(sv_graph *graph, const char *name, sv_role role,
   return result(graph, status, id);
 }
 
-void sv_name(sv_graph *graph, const char *format, ...) {
-  char name[256];
-  va_list args;
-  va_start(args, format);
-  vsnprintf(name, sizeof name, format, args);
-  va_end(args);
-  sv_free(graph->next_name);
-  graph->next_name = NULL;
-  if (graph->status != SV_OK) return;
-  sv_status status = sv_copy_text(&graph->next_name, name);
-  if (status != SV_OK) fail(graph, status);
+sv_value sv_parameter(sv_graph *graph, const char *name, sv_role role,
+                      sv_dtype dtype, sv_shape shape, const char *init) {
+  if (graph->status != SV_OK) return poison;
+  char *full;
+  sv_status status = sv_graph_scoped(graph, name, &full);
+  if (status != SV_OK) return fail(graph, status);
+  sv_value value = parameter(graph, full, role, dtype, shape, init);
+  sv_free(full);
+  return value;
 }
+
+/* ---- Nodes ---- */
 
 /* A free batch counts as 1, a free height or width as so much that windows and
  * poolings fit: no parameter of a network for any size depends on it. */
@@ -116,7 +111,11 @@ static sv_status start_draft(draft *d, const sv_value *inputs, int count,
     d->node.name = graph->next_name;
     graph->next_name = NULL;
   } else {
-    SV_TRY(sv_graph_fresh_name(graph, op->name, &d->node.name));
+    char *stem;
+    SV_TRY(sv_graph_scoped(graph, op->name, &stem));
+    sv_status status = sv_graph_fresh_name(graph, stem, &d->node.name);
+    sv_free(stem);
+    SV_TRY(status);
   }
   SV_TRY(check_inputs(d, inputs, count));
   int ports = sv_op_in_count(op);
@@ -157,7 +156,7 @@ static sv_status add_parameter(draft *d, int i, const sv_shape *shape) {
   SV_TRY(name_parameter(d, port, &name));
   sv_dtype dtype = d->in[0].present ? d->in[0].dtype : SV_F32;
   sv_value value =
-      sv_parameter(d->graph, name, port->role, dtype, *shape, port->init);
+      parameter(d->graph, name, port->role, dtype, *shape, port->init);
   sv_free(name);
   if (value.id < 0) return d->graph->status;
   d->node.in[i] = value.id;

@@ -42,6 +42,7 @@ void sv_graph_free(sv_graph *graph) {
   for (int i = 0; i < graph->output_count; i++) sv_free(graph->outputs[i].name);
   for (int i = 0; i < graph->stem_count; i++) sv_free(graph->stems[i].stem);
   sv_free(graph->stems);
+  sv_names_free(&graph->stem_names);
   sv_names_free(&graph->value_names);
   sv_names_free(&graph->node_names);
   sv_free(graph->values);
@@ -50,6 +51,8 @@ void sv_graph_free(sv_graph *graph) {
   sv_free(graph->name);
   sv_free(graph->message);
   sv_free(graph->next_name);
+  sv_free(graph->scope);
+  sv_free(graph->scopes);
   sv_free(graph);
 }
 
@@ -165,16 +168,16 @@ static bool node_name_taken(const sv_graph *graph, const char *name) {
 }
 
 static sv_status find_stem(sv_graph *graph, const char *text, sv_stem **stem) {
-  for (int i = 0; i < graph->stem_count; i++) {
-    *stem = &graph->stems[i];
-    if (strcmp((*stem)->stem, text) == 0) return SV_OK;
+  int at = sv_names_get(&graph->stem_names, text);
+  if (at >= 0) {
+    *stem = &graph->stems[at];
+    return SV_OK;
   }
   SV_TRY(sv_grow(&graph->stems, graph->stem_count, &graph->stem_capacity,
                  sizeof *graph->stems));
   *stem = &graph->stems[graph->stem_count];
   SV_TRY(sv_copy_text(&(*stem)->stem, text));
-  graph->stem_count++;
-  return SV_OK;
+  return sv_names_put(&graph->stem_names, (*stem)->stem, graph->stem_count++);
 }
 
 sv_status sv_graph_fresh_name(sv_graph *graph, const char *text, char **name) {

@@ -51,12 +51,19 @@ struct sv_graph {
   sv_names value_names, node_names; /* indices of both */
   sv_stem *stems;
   int stem_count, stem_capacity;
-  int64_t opset; /* ONNX version it was read with; 0: built here */
+  sv_names stem_names; /* indices of stems */
+  int64_t opset;       /* ONNX version it was read with; 0: built here */
   /* The builder's own. */
   sv_status status; /* first error; its message is kept beside it */
   char *message;
-  char *next_name;
+  char *next_name; /* with the scopes before it */
+  char *scope;     /* "layer1.0." while that scope is open; NULL: none yet */
+  int *scopes;     /* lengths of `scope` before each push that is open */
+  int scope_count, scope_capacity;
 };
+
+/* Bytes of a name that the builder makes, and of a word of a text. */
+enum { SV_LONGEST_NAME = 240 };
 
 /* ---- The raw way in: no inference, no parameters made. Used by loaders and
  * rewrites, which check for themselves. All names are copied. ---- */
@@ -85,6 +92,13 @@ int sv_graph_find(const sv_graph *graph, const char *name);
 /* *name = "conv3", free to use for a node; free with sv_free. */
 sv_status sv_graph_fresh_name(sv_graph *graph, const char *stem,
                               char **name) SV_CHECKED;
+
+/* *full = `name` below the scopes that are open; free with sv_free. */
+sv_status sv_graph_scoped(const sv_graph *graph, const char *name,
+                          char **full) SV_CHECKED;
+
+/* The builder's first fault is kept, with the message that is set. */
+void sv_graph_fault(sv_graph *graph, sv_status status);
 
 /* The same graph, for rewrites and for adding a head. */
 sv_status sv_graph_copy(sv_graph **copy, const sv_graph *graph) SV_CHECKED;

@@ -6,7 +6,7 @@
 
 #include "graph/graph.h"
 
-enum { SV_LONGEST_WORD = 240 };
+enum { SV_LONGEST_WORD = SV_LONGEST_NAME };
 
 /* A place in the text. */
 typedef struct sv_cursor {
