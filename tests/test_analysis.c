@@ -16,7 +16,7 @@ static sv_analysis analyse(const char *text, int64_t batch,
   sv_graph *graph;
   sv_analysis a;
   if (sv_network_parse(&graph, NULL, text) != SV_OK) fail_msg("%s", sv_error());
-  sv_status status = sv_analyse(&a, graph, batch, image, training);
+  sv_status status = sv_analyse(&a, graph, NULL, batch, image, training);
   sv_graph_free(graph);
   if (status != SV_OK) fail_msg("%s: %s", text, sv_error());
   return a;
@@ -91,7 +91,7 @@ static void test_lenet(void **state) {
   sv_graph *graph;
   sv_analysis a;
   assert_int_equal(sv_zoo_build(&graph, "lenet5", NULL), SV_OK);
-  assert_int_equal(sv_analyse(&a, graph, 4, NULL, false), SV_OK);
+  assert_int_equal(sv_analyse(&a, graph, NULL, 4, NULL, false), SV_OK);
   assert_int_equal(a.parameters, 61706);
   assert_int_equal(a.macs, 4 * 416520);
   assert_int_equal(a.weight_layers, 5);
@@ -104,7 +104,7 @@ static void test_lenet(void **state) {
   assert_true(layer(&a, "linear1")->field.whole);
   int without_loss = a.count;
   sv_analysis_free(&a);
-  assert_int_equal(sv_analyse(&a, graph, 1, NULL, true), SV_OK);
+  assert_int_equal(sv_analyse(&a, graph, NULL, 1, NULL, true), SV_OK);
   assert_int_equal(a.count, without_loss + 1);
   sv_analysis_free(&a);
   sv_graph_free(graph);
@@ -154,8 +154,8 @@ static void test_free_size(void **state) {
   assert_int_equal(
       sv_network_parse(&graph, NULL, "input 3x?x?; conv 2 3x3 padding=same"),
       SV_OK);
-  assert_int_equal(sv_analyse(&a, graph, 1, NULL, false), SV_INVALID);
-  assert_int_equal(sv_analyse(&a, graph, 1, &flat, false), SV_INVALID);
+  assert_int_equal(sv_analyse(&a, graph, NULL, 1, NULL, false), SV_INVALID);
+  assert_int_equal(sv_analyse(&a, graph, NULL, 1, &flat, false), SV_INVALID);
   sv_graph_free(graph);
 }
 

@@ -107,8 +107,10 @@ static void make_values(plain *p, const sv_graph *g, const sv_state *state,
                         int64_t batch) {
   *p = (plain){.g = g};
   assert_true(g->value_count <= 8 * MOST);
-  assert_ok(sv_graph_declared(g, batch, p->infos));
-  assert_ok(sv_graph_infer(g, p->infos));
+  assert_ok(sv_graph_declared(g, NULL, batch, p->infos));
+  sv_contents contents = {0};
+  assert_ok(sv_graph_infer(g, p->infos, &contents));
+  sv_contents_free(&contents);
   for (int v = 1; v < g->value_count; v++) {
     sv_dtype type = p->infos[v].dtype == SV_F32 ? SV_F64 : p->infos[v].dtype;
     assert_ok(sv_tensor_new(&p->values[v], type, &p->infos[v].shape));

@@ -64,6 +64,11 @@ SV_API SV_CHECKED sv_status sv_plan_forward(sv_plan *plan);
  * between: SV_INVALID. Gradients are overwritten, never added to. */
 SV_API SV_CHECKED sv_status sv_plan_backward(sv_plan *plan);
 
+/* Once a step of a training plan, after the last forward pass that belongs to
+ * it: running statistics of the state become what that pass computed. A forward
+ * pass alone changes nothing. */
+SV_API SV_CHECKED sv_status sv_plan_commit(sv_plan *plan);
+
 /* An output, a loss or a kept value, plain; valid until the next run. */
 SV_API SV_CHECKED sv_status sv_plan_value(sv_plan *plan, const char *name,
                                           sv_tensor *view);

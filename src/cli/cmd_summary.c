@@ -211,7 +211,7 @@ int cmd_summary(const cli_verb *verb, int argc, char **argv) {
   sv_status status = cli_graph(&graph, operands[0], NULL);
   if (status != SV_OK) return cli_fail(status);
   sv_analysis analysis;
-  status = sv_analyse(&analysis, graph, batch, image.count ? &image : NULL,
+  status = sv_analyse(&analysis, graph, NULL, batch, image.count ? &image : NULL,
                       training);
   sv_graph_free(graph);
   if (status != SV_OK) return cli_fail(status);

@@ -37,13 +37,14 @@ static sv_status find_output(sv_classifier *c, const sv_graph *graph) {
 /* Less work than this for one image is done before other threads are awake. */
 enum { LEAST_MACS = 4 << 20 };
 
-static sv_status choose_threads(const sv_classifier *c, const sv_graph *graph,
+static sv_status choose_threads(const sv_classifier *c, const sv_model *model,
                                 int *threads) {
   const sv_preprocess *p = &c->preprocess;
   const sv_ints image = {3, {p->channels, p->height, p->width}};
   sv_analysis analysis;
   if (*threads) return SV_OK;
-  SV_TRY(sv_analyse(&analysis, graph, 1, &image, false));
+  SV_TRY(sv_analyse(&analysis, sv_model_graph(model), sv_model_state(model), 1,
+                    &image, false));
   if (analysis.macs < LEAST_MACS) *threads = 1;
   sv_analysis_free(&analysis);
   return SV_OK;
@@ -60,7 +61,7 @@ static sv_status compile(sv_classifier *c, const sv_model *model,
                    "input '%s' is not N C H W: it has %d dimensions",
                    input->name, input->shape.rank);
   options.threads = threads;
-  SV_TRY(choose_threads(c, sv_model_graph(model), &options.threads));
+  SV_TRY(choose_threads(c, model, &options.threads));
   for (int d = 1; d < 4; d++)
     if (input->shape.dim[d] < 0) options.shapes = &free_size;
   options.shape_count = options.shapes != NULL;

@@ -25,7 +25,7 @@ dnnl_prop_kind_t sv_dnnl_prop(const sv_site *site) {
     case SV_BACKWARD_DATA: return dnnl_backward_data;
     case SV_BACKWARD_PARAMS: return dnnl_backward_weights;
     default:
-      return site->training ? dnnl_forward_training : dnnl_forward_inference;
+      return site->backward ? dnnl_forward_training : dnnl_forward_inference;
   }
 }
 

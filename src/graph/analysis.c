@@ -59,6 +59,8 @@ static sv_field field_of(const sv_node *node, const sv_field *fields,
 
 typedef struct counter {
   sv_analysis *analysis;
+  const sv_state *state;
+  sv_contents contents;
   sv_info *infos;   /* per value */
   sv_field *fields; /* per value */
   bool *counted;    /* per value: its parameters are */
@@ -143,8 +145,8 @@ static sv_status count_all(counter *c, int64_t batch) {
   SV_TRY(sv_alloc_array(&c->counted, values, sizeof *c->counted));
   SV_TRY(sv_alloc_array(&a->layers, (size_t)a->graph->node_count,
                         sizeof *a->layers));
-  SV_TRY(sv_graph_declared(a->graph, batch, c->infos));
-  SV_TRY(sv_graph_infer(a->graph, c->infos));
+  SV_TRY(sv_graph_declared(a->graph, c->state, batch, c->infos));
+  SV_TRY(sv_graph_infer(a->graph, c->infos, &c->contents));
   start_fields(c);
   for (; a->count < a->graph->node_count; a->count++)
     SV_TRY(add_layer(c, &a->graph->nodes[a->count], &a->layers[a->count]));
@@ -178,13 +180,15 @@ static sv_status resize_image(sv_graph *graph, const sv_ints *image) {
 }
 
 sv_status sv_analyse(sv_analysis *analysis, const sv_graph *graph,
-                     int64_t batch, const sv_ints *image, bool training) {
+                     const sv_state *state, int64_t batch, const sv_ints *image,
+                     bool training) {
   *analysis = (sv_analysis){0};
-  counter c = {.analysis = analysis};
+  counter c = {.analysis = analysis, .state = state};
   sv_status status = sv_graph_copy(&analysis->graph, graph);
   if (status == SV_OK && image) status = resize_image(analysis->graph, image);
   if (status == SV_OK && !training) status = keep_inference(analysis->graph);
   if (status == SV_OK) status = count_all(&c, batch);
+  sv_contents_free(&c.contents);
   sv_free(c.infos);
   sv_free(c.fields);
   sv_free(c.counted);

@@ -37,9 +37,10 @@ typedef struct sv_analysis {
 /* A free first dimension becomes `batch`; `image`, unless NULL, is the size of
  * one image (C H W) and replaces what the only image input declares. Looks at
  * what reaches an output or, if `training` or where there is no output, at all
- * of it. Free the result with sv_analysis_free. */
+ * of it. `state` (may be NULL) knows the constants that shapes are computed
+ * from. Free the result with sv_analysis_free. */
 sv_status sv_analyse(sv_analysis *analysis, const sv_graph *graph,
-                     int64_t batch, const sv_ints *image,
+                     const sv_state *state, int64_t batch, const sv_ints *image,
                      bool training) SV_CHECKED;
 void sv_analysis_free(sv_analysis *analysis);
 

@@ -2,7 +2,7 @@
 #ifndef SV_GRAPH_GRAPH_H
 #define SV_GRAPH_GRAPH_H
 
-#include <svertka/graph.h>
+#include <svertka/state.h>
 
 #include "base/names.h"
 #include "ops/op.h"
@@ -111,15 +111,24 @@ sv_status sv_graph_prune(sv_graph *graph, const int *roots,
 int sv_graph_data_input(const sv_graph *graph);
 int sv_graph_label_input(const sv_graph *graph);
 
+/* Contents that inference computed; infos point to them. */
+typedef struct sv_contents {
+  sv_tensor **at;
+  int count, capacity;
+} sv_contents;
+void sv_contents_free(sv_contents *contents);
+
 /* Shapes, types and contents of all values, given those of inputs and state
  * (filled in by the caller where present). `infos` has value_count elements.
  * Only nodes from which a present root is computed: all nodes. The error names
- * the node. */
-sv_status sv_graph_infer(const sv_graph *graph, sv_info *infos) SV_CHECKED;
+ * the node. Start `contents` from {0} and free it in any case. */
+sv_status sv_graph_infer(const sv_graph *graph, sv_info *infos,
+                         sv_contents *contents) SV_CHECKED;
 
 /* Inputs and parameters as declared, free dimensions as `batch` (dimension 0)
- * or refused (any other) -- the usual start for sv_graph_infer. */
-sv_status sv_graph_declared(const sv_graph *graph, int64_t batch,
-                            sv_info *infos) SV_CHECKED;
+ * or refused (any other) -- the usual start for sv_graph_infer. The contents of
+ * constants are known where a state (may be NULL) is given. */
+sv_status sv_graph_declared(const sv_graph *graph, const sv_state *state,
+                            int64_t batch, sv_info *infos) SV_CHECKED;
 
 #endif

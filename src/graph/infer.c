@@ -1,12 +1,144 @@
-/* Shapes and types through the whole graph. */
+/* Shapes, types and known contents through the whole graph. */
 #include "base/memory.h"
 #include "graph/graph.h"
+#include "graph/state.h"
+#include "ops/registry.h"
+#include "tensor/tensor.h"
 
 /* Most nodes have a handful of ports; concatenations have more. */
 enum { FEW = 16 };
 
+/* ---- Known contents ---- */
+
+/* Larger results are left to a run: no shape has as many dimensions. */
+enum { MOST_NUMBERS = 256 };
+
+static bool folds(const sv_node *node, const sv_info *in, const sv_info *out) {
+  const sv_reference *ref = &node->op->ref;
+  if (ref->folds == SV_FOLD_NEVER || !ref->forward) return false;
+  for (int i = 0; i < node->in_count; i++)
+    if (in[i].present && !in[i].content && ref->folds == SV_FOLD_CONTENTS)
+      return false;
+  for (int i = 0; i < node->out_count; i++)
+    if (out[i].present && sv_shape_count(&out[i].shape) > MOST_NUMBERS)
+      return false;
+  return true;
+}
+
+static bool is_whole(sv_dtype type) { return type == SV_I64 || type == SV_I32; }
+
+/* The operands of one run of a reference: the inputs' contents, those that are
+ * whole numbers in double where it computes, and new outputs. */
+typedef struct folding {
+  const sv_node *node;
+  bool in_double;
+  sv_tensor **made; /* conversions, then outputs */
+  const sv_tensor **in;
+  sv_tensor **out;
+  sv_tensor *shapes; /* of inputs that only have one */
+} folding;
+
+static bool wants_double(const sv_node *node, const sv_info *in) {
+  if (node->op->ref.any_type) return false;
+  for (int i = 0; i < node->in_count; i++) {
+    sv_role role = sv_op_in_port(node->op, i)->role;
+    if (in[i].present && role != SV_INDEX && role != SV_LABEL &&
+        (is_whole(in[i].dtype) || in[i].dtype == SV_F64))
+      return true;
+  }
+  return false;
+}
+
+static void convert(sv_tensor *to, const sv_tensor *from) {
+  int64_t count = sv_shape_count(&from->shape);
+  for (int64_t i = 0; i < count; i++)
+    sv_tensor_set(to, i, sv_tensor_get(from, i));
+}
+
+static sv_status fold_input(folding *f, const sv_info *info, int i) {
+  sv_role role = sv_op_in_port(f->node->op, i)->role;
+  if (!info->present) return SV_OK;
+  f->in[i] = info->content;
+  if (!info->content) {
+    f->shapes[i] = (sv_tensor){.dtype = info->dtype, .shape = info->shape};
+    f->in[i] = &f->shapes[i];
+  } else if (f->in_double && role != SV_INDEX && role != SV_LABEL &&
+             info->dtype != SV_F64) {
+    SV_TRY(sv_tensor_new(&f->made[i], SV_F64, &info->shape));
+    convert(f->made[i], info->content);
+    f->in[i] = f->made[i];
+  }
+  return SV_OK;
+}
+
+static sv_status fold_output(folding *f, const sv_info *info, int i) {
+  if (!info->present) return SV_OK;
+  sv_dtype type = f->in_double && is_whole(info->dtype) ? SV_F64 : info->dtype;
+  return sv_tensor_new(&f->out[i], type, &info->shape);
+}
+
+static sv_status run_folding(folding *f) {
+  const sv_entry *entry = sv_registry_of(f->node->op);
+  const sv_op *op = f->in_double && entry ? entry->op_f64 : f->node->op;
+  sv_args args = {.node = f->node, .in = f->in, .out = f->out};
+  return op->ref.forward(&args);
+}
+
+/* Hands the outputs to `contents`, in the types that inference says. */
+static sv_status keep_outputs(folding *f, sv_info *out, sv_contents *contents) {
+  for (int i = 0; i < f->node->out_count; i++) {
+    if (!out[i].present) continue;
+    if (f->out[i]->dtype != out[i].dtype) {
+      sv_tensor *whole;
+      SV_TRY(sv_tensor_new(&whole, out[i].dtype, &out[i].shape));
+      convert(whole, f->out[i]);
+      sv_tensor_free(f->out[i]);
+      f->out[i] = whole;
+    }
+    SV_TRY(sv_grow(&contents->at, contents->count, &contents->capacity,
+                   sizeof *contents->at));
+    out[i].content = contents->at[contents->count++] = f->out[i];
+    f->out[i] = NULL;
+  }
+  return SV_OK;
+}
+
+static sv_status fold_all(folding *f, const sv_info *in, sv_info *out,
+                          sv_contents *contents) {
+  size_t ins = (size_t)f->node->in_count, outs = (size_t)f->node->out_count;
+  SV_TRY(sv_alloc_array(&f->made, ins + outs, sizeof *f->made));
+  SV_TRY(sv_alloc_array(&f->in, ins, sizeof *f->in));
+  SV_TRY(sv_alloc_array(&f->shapes, ins, sizeof *f->shapes));
+  f->out = f->made + ins;
+  for (size_t i = 0; i < ins; i++) SV_TRY(fold_input(f, &in[i], (int)i));
+  for (size_t i = 0; i < outs; i++) SV_TRY(fold_output(f, &out[i], (int)i));
+  SV_TRY(run_folding(f));
+  return keep_outputs(f, out, contents);
+}
+
+static sv_status fold(const sv_node *node, const sv_info *in, sv_info *out,
+                      sv_contents *contents) {
+  folding f = {.node = node, .in_double = wants_double(node, in)};
+  if (!folds(node, in, out)) return SV_OK;
+  sv_status status = fold_all(&f, in, out, contents);
+  for (int i = 0; f.made && i < node->in_count + node->out_count; i++)
+    sv_tensor_free(f.made[i]);
+  sv_free(f.made);
+  sv_free(f.in);
+  sv_free(f.shapes);
+  return status;
+}
+
+void sv_contents_free(sv_contents *contents) {
+  for (int i = 0; i < contents->count; i++) sv_tensor_free(contents->at[i]);
+  sv_free(contents->at);
+  *contents = (sv_contents){0};
+}
+
+/* ---- A node ---- */
+
 static sv_status infer_node(const sv_graph *graph, const sv_node *node,
-                            sv_info *infos) {
+                            sv_info *infos, sv_contents *contents) {
   sv_info few[FEW], *all = few;
   int count = node->in_count + node->out_count;
   if (count > FEW) SV_TRY(sv_alloc_array(&all, (size_t)count, sizeof *all));
@@ -21,6 +153,7 @@ static sv_status infer_node(const sv_graph *graph, const sv_node *node,
       status = sv_fail(SV_INVALID, "the shape of '%s' is not known",
                        graph->values[node->in[i]].name);
   if (status == SV_OK) status = node->op->infer(node, in, out);
+  if (status == SV_OK) status = fold(node, in, out, contents);
   for (int i = 0; i < node->out_count && status == SV_OK; i++) {
     if (!node->out[i]) continue;
     infos[node->out[i]] = out[i];
@@ -33,20 +166,31 @@ static sv_status infer_node(const sv_graph *graph, const sv_node *node,
   return status == SV_OK ? SV_OK : sv_fail_in(status, "%s", node->name);
 }
 
-sv_status sv_graph_infer(const sv_graph *graph, sv_info *infos) {
+sv_status sv_graph_infer(const sv_graph *graph, sv_info *infos,
+                         sv_contents *contents) {
   for (int i = 0; i < graph->node_count; i++)
-    SV_TRY(infer_node(graph, &graph->nodes[i], infos));
+    SV_TRY(infer_node(graph, &graph->nodes[i], infos, contents));
   return SV_OK;
 }
 
-sv_status sv_graph_declared(const sv_graph *graph, int64_t batch,
-                            sv_info *infos) {
+static const sv_tensor *content_of(const sv_state *state,
+                                   const sv_value_info *value) {
+  if (!state || value->kind != SV_VALUE_STATE || !sv_role_is_fixed(value->role))
+    return NULL;
+  int slot = sv_state_find(state, value->name);
+  return slot < 0 ? NULL : &state->slots[slot].tensor;
+}
+
+sv_status sv_graph_declared(const sv_graph *graph, const sv_state *state,
+                            int64_t batch, sv_info *infos) {
   for (int i = 1; i < graph->value_count; i++) {
     const sv_value_info *value = &graph->values[i];
     if (value->kind == SV_VALUE_NODE) continue;
     sv_info *info = &infos[i];
-    *info = (sv_info){
-        .present = true, .dtype = value->dtype, .shape = value->shape};
+    *info = (sv_info){.present = true,
+                      .dtype = value->dtype,
+                      .shape = value->shape,
+                      .content = content_of(state, value)};
     for (int d = 0; d < info->shape.rank; d++) {
       if (info->shape.dim[d] >= 0) continue;
       if (d > 0)

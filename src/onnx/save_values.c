@@ -127,15 +127,17 @@ sv_status sv_save_names(saver *s) {
 static sv_status infer(saver *s) {
   size_t count = (size_t)s->graph->value_count;
   sv_info *few, *many;
+  sv_contents contents = {0};
   SV_TRY(sv_arena_take_array(&s->arena, &few, count, sizeof *few));
   SV_TRY(sv_arena_take_array(&s->arena, &many, count, sizeof *many));
-  if (sv_graph_declared(s->graph, FEW, few) != SV_OK ||
-      sv_graph_infer(s->graph, few) != SV_OK ||
-      sv_graph_declared(s->graph, MANY, many) != SV_OK ||
-      sv_graph_infer(s->graph, many) != SV_OK)
-    return SV_OK;
-  s->few = few;
-  s->many = many;
+  if (sv_graph_declared(s->graph, s->state, FEW, few) == SV_OK &&
+      sv_graph_infer(s->graph, few, &contents) == SV_OK &&
+      sv_graph_declared(s->graph, s->state, MANY, many) == SV_OK &&
+      sv_graph_infer(s->graph, many, &contents) == SV_OK) {
+    s->few = few;
+    s->many = many;
+  }
+  sv_contents_free(&contents);
   return SV_OK;
 }
 

@@ -23,7 +23,8 @@ typedef struct sv_site {
   const sv_node *node;
   sv_pass pass;
   int candidate;
-  bool training; /* a backward pass will follow */
+  bool training; /* dropout drops, batches are normalised by themselves */
+  bool backward; /* a backward pass will follow */
   bool exact;    /* no algorithm that trades accuracy for speed */
   int threads;
   const sv_spec *in, *out;           /* node->in_count, node->out_count */

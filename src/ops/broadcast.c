@@ -8,7 +8,7 @@ static int64_t dim_of(const sv_shape *shape, int rank, int d) {
 
 sv_status sv_broadcast_infer(const sv_node *node, const sv_info *in,
                              sv_info *out) {
-  SV_TRY(sv_check_real(node, in));
+  SV_TRY(sv_check_numbers(node, in));
   const sv_shape *a = &in[0].shape, *b = &in[1].shape;
   sv_shape *y = &out[0].shape;
   out[0].dtype = in[0].dtype;

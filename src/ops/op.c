@@ -42,6 +42,10 @@ bool sv_role_is_state(sv_role role) { return roles[role].state; }
 
 bool sv_role_is_trained(sv_role role) { return roles[role].trained; }
 
+bool sv_role_is_fixed(sv_role role) {
+  return role == SV_CONSTANT || role == SV_INDEX;
+}
+
 const char *sv_role_name(sv_role role) { return roles[role].name; }
 
 static bool holds_reals(sv_role role) {
@@ -60,14 +64,19 @@ sv_status sv_check_inputs(const sv_node *node, const sv_info *in) {
   return SV_OK;
 }
 
-sv_status sv_check_real(const sv_node *node, const sv_info *in) {
+static bool is_known_whole(const sv_info *info) {
+  return (info->dtype == SV_I64 || info->dtype == SV_I32) && info->content;
+}
+
+static sv_status check_types(const sv_node *node, const sv_info *in,
+                             bool whole) {
   SV_TRY(sv_check_inputs(node, in));
   int first = -1;
   for (int i = 0; i < node->in_count; i++) {
     const sv_port *port = sv_op_in_port(node->op, i);
     if (!in[i].present || !holds_reals(port->role)) continue;
     sv_dtype type = in[i].dtype;
-    if (type != SV_F32 && type != SV_F64)
+    if (type != SV_F32 && type != SV_F64 && !(whole && is_known_whole(&in[i])))
       return sv_fail(SV_UNSUPPORTED, "input %s is %s, expected f32", port->name,
                      sv_dtype_name(type));
     if (first < 0) first = i;
@@ -78,6 +87,14 @@ sv_status sv_check_real(const sv_node *node, const sv_info *in) {
                      sv_dtype_name(in[first].dtype));
   }
   return SV_OK;
+}
+
+sv_status sv_check_real(const sv_node *node, const sv_info *in) {
+  return check_types(node, in, false);
+}
+
+sv_status sv_check_numbers(const sv_node *node, const sv_info *in) {
+  return check_types(node, in, true);
 }
 
 sv_status sv_check_shape(const sv_node *node, const sv_info *in, int i,

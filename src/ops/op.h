@@ -34,6 +34,9 @@ typedef struct sv_port {
   bool variadic;    /* the last port, any number of times */
   bool no_gradient; /* differentiation stops here */
   const char *init; /* initialiser of a parameter; NULL: the role's usual one */
+  /* Of an output with the role STATISTIC: the input whose next value it is. The
+   * plan asks for it in training and commits it to the state once a step. */
+  const char *renews;
 } sv_port;
 
 typedef enum sv_attr_type {
@@ -112,7 +115,7 @@ typedef enum sv_pass {
 typedef struct sv_args {
   const sv_node *node;
   sv_pass pass;
-  bool training;
+  bool training; /* dropout drops, batches are normalised by themselves */
   const sv_tensor *const *in;
   sv_tensor *const *out; /* written forward, read backward */
   const sv_tensor *const *diff_out;
@@ -140,6 +143,12 @@ static inline real *sv_diff_in(const sv_args *args, int i) {
 
 #define SV_PORT(i) (1u << (i))
 
+typedef enum sv_folding {
+  SV_FOLD_NEVER,
+  SV_FOLD_CONTENTS,
+  SV_FOLD_SHAPES /* forward reads the shapes of its inputs only */
+} sv_folding;
+
 /* The executable specification: plain C on plain tensors of `real`. */
 typedef struct sv_reference {
   sv_status (*forward)(const sv_args *args);
@@ -151,6 +160,12 @@ typedef struct sv_reference {
   unsigned params_reads_in, params_reads_out;
   bool in_place; /* output 0 may lie over input 0, diff_in 0 over diff_out 0 */
   bool view;     /* output 0 is input 0 with another shape: nothing runs */
+  /* Where inference knows the contents of all inputs, and they are few, it runs
+   * forward and knows those of the outputs, too: the shape arithmetic of
+   * exporters. Whole numbers are computed in double and cut off, unless forward
+   * moves elements of any type. */
+  sv_folding folds;
+  bool any_type; /* forward and backward move elements, whatever they are */
 } sv_reference;
 
 /* ---- The descriptor ---- */
@@ -189,6 +204,8 @@ bool sv_op_is_variadic(const sv_op *op);
 /* The role belongs to the state: such an input is a parameter. */
 bool sv_role_is_state(sv_role role);
 bool sv_role_is_trained(sv_role role);
+/* Numbers that nothing changes: their contents take part in inference. */
+bool sv_role_is_fixed(sv_role role);
 const char *sv_role_name(sv_role role); /* "weight", "bias", ... */
 
 /* ---- For shape rules ---- */
@@ -203,6 +220,10 @@ sv_status sv_check_inputs(const sv_node *node, const sv_info *in) SV_CHECKED;
 /* The same, and those that hold real numbers (all but labels and indices) are
  * f32 or f64, all of the same type. */
 sv_status sv_check_real(const sv_node *node, const sv_info *in) SV_CHECKED;
+
+/* sv_check_real, but inputs may also be whole numbers, all of one type, whose
+ * contents are known: those of an operator that folds. */
+sv_status sv_check_numbers(const sv_node *node, const sv_info *in) SV_CHECKED;
 
 /* Input i, a parameter say, has this shape. */
 sv_status sv_check_shape(const sv_node *node, const sv_info *in, int i,

@@ -100,7 +100,7 @@ static sv_status add_sources(sv_plan *plan, sv_program *p) {
       info->shape = tensor->shape;
       spec.dtype = info->dtype = tensor->dtype;
       spec.layout = tensor->layout;
-      if (!sv_role_is_trained(value->role)) info->content = tensor;
+      if (sv_role_is_fixed(value->role)) info->content = tensor;
     } else {
       SV_TRY(input_shape(&plan->options, value, &info->shape));
       SV_TRY(sv_plan_own(plan, v, false, info, value->name, &own));
@@ -214,17 +214,41 @@ static sv_status add_forward_step(sv_program *p, const sv_node *node,
   return SV_OK;
 }
 
+/* Nothing runs where inference has found what a run would. */
+static bool all_known(const sv_program *p, const sv_node *node) {
+  for (int i = 0; i < node->out_count; i++)
+    if (node->out[i] && !p->infos[node->out[i]].content) return false;
+  return true;
+}
+
+static sv_status known_outputs(const sv_plan *plan, sv_program *p,
+                               const sv_node *node) {
+  for (int i = 0; i < node->out_count; i++) {
+    int v = node->out[i], *cell = &p->value_cell[v];
+    if (!v) continue;
+    const sv_tensor *content = p->infos[v].content;
+    sv_spec spec = {true, content->dtype, content->shape, content->layout};
+    SV_TRY(sv_add_cell(p, &spec, SV_KNOWN, -1, cell));
+    p->buffers[p->cells[*cell].buffer].known = content->data;
+    p->cells[*cell].once =
+        plan->options.mode == SV_INFER && plan->options.seed_count == 0;
+  }
+  return SV_OK;
+}
+
 /* `specs` and `cells` have room for a node's inputs and outputs. */
 static sv_status forward_node(sv_plan *plan, sv_program *p, const sv_node *node,
                               sv_spec *specs, int *cells) {
   sv_spec *out = specs + node->in_count;
+  if (all_known(p, node)) return known_outputs(plan, p, node);
   forward_specs(p, node, specs, out);
   for (int i = 0; i < node->out_count; i++)
     if (out[i].present)
       SV_TRY(sv_layout_plain(&out[i].layout, out[i].dtype, &out[i].shape));
   sv_site site = {.node = node,
                   .pass = SV_FORWARD,
-                  .training = p->training,
+                  .training = plan->options.mode == SV_TRAIN,
+                  .backward = p->backward,
                   .exact = plan->options.exact,
                   .threads = plan->options.threads,
                   .in = specs,
@@ -257,19 +281,23 @@ static sv_status forward_steps(sv_plan *plan, sv_program *p) {
   return SV_OK;
 }
 
+static sv_status keep_value(const sv_plan *plan, sv_program *p, int v) {
+  sv_layout plain;
+  const sv_info *info = &p->infos[v];
+  if (p->value_cell[v] < 0)
+    return sv_fail(SV_INVALID, "nothing computes '%s'",
+                   p->graph->values[v].name);
+  SV_TRY(sv_layout_plain(&plain, info->dtype, &info->shape));
+  return sv_cell_in_layout(plan, p, p->value_cell[v], &plain,
+                           &p->value_plain[v]);
+}
+
 static sv_status keep_readable(const sv_plan *plan, sv_program *p,
                                const id_list *kept) {
-  for (int i = 0; i < kept->count; i++) {
-    int v = kept->ids[i];
-    sv_layout plain;
-    const sv_info *info = &p->infos[v];
-    if (p->value_cell[v] < 0)
-      return sv_fail(SV_INVALID, "nothing computes '%s'",
-                     p->graph->values[v].name);
-    SV_TRY(sv_layout_plain(&plain, info->dtype, &info->shape));
-    SV_TRY(sv_cell_in_layout(plan, p, p->value_cell[v], &plain,
-                             &p->value_plain[v]));
-  }
+  for (int i = 0; i < kept->count; i++)
+    SV_TRY(keep_value(plan, p, kept->ids[i]));
+  for (int i = 0; i < p->renewal_count; i++)
+    SV_TRY(keep_value(plan, p, p->renewals[i].next));
   return SV_OK;
 }
 
@@ -284,6 +312,7 @@ static sv_status fill_with_none(int **ids, int count) {
 static sv_status compile(sv_plan *plan, sv_program *p, const id_list *kept) {
   SV_TRY(sv_graph_copy(&p->graph, plan->source));
   SV_TRY(sv_graph_prune(p->graph, kept->ids, kept->count));
+  if (plan->options.mode == SV_TRAIN) SV_TRY(sv_program_find_renewals(p));
   int values = p->graph->value_count;
   SV_TRY(sv_alloc_array(&p->infos, (size_t)values, sizeof *p->infos));
   SV_TRY(fill_with_none(&p->value_cell, values));
@@ -291,12 +320,12 @@ static sv_status compile(sv_plan *plan, sv_program *p, const id_list *kept) {
   SV_TRY(fill_with_none(&p->gradient, values));
   SV_TRY(fill_with_none(&p->seed_cell, values));
   SV_TRY(add_sources(plan, p));
-  SV_TRY(sv_graph_infer(p->graph, p->infos));
-  p->training = plan->options.mode == SV_TRAIN || plan->options.seed_count > 0;
+  SV_TRY(sv_graph_infer(p->graph, p->infos, &p->contents));
+  p->backward = plan->options.mode == SV_TRAIN || plan->options.seed_count > 0;
   SV_TRY(forward_steps(plan, p));
   SV_TRY(keep_readable(plan, p, kept));
   p->forward_count = p->step_count;
-  if (p->training) SV_TRY(sv_program_backward(plan, p));
+  if (p->backward) SV_TRY(sv_program_backward(plan, p));
   return sv_program_pack(plan, p);
 }
 

@@ -231,6 +231,7 @@ static void *buffer_memory(const sv_plan *plan, sv_program *p, int buffer) {
     case SV_STATE: return plan->state->slots[b->slot].tensor.data;
     case SV_OWN: return plan->own[b->own].tensor.data;
     case SV_SCALAR: return &b->seed;
+    case SV_KNOWN: return b->known;
   }
   return NULL;
 }
@@ -248,7 +249,7 @@ static void bind_step(const sv_plan *plan, sv_program *p, sv_step *step) {
   step->args = (sv_args){
       .node = step->node,
       .pass = step->pass,
-      .training = p->training,
+      .training = plan->options.mode == SV_TRAIN,
       .in = (const sv_tensor *const *)step->tensors,
       .out = out,
       .diff_out = (const sv_tensor *const *)diff_out,

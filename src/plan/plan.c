@@ -204,7 +204,7 @@ sv_status sv_plan_forward(sv_plan *plan) {
 
 sv_status sv_plan_backward(sv_plan *plan) {
   sv_program *p = plan->program;
-  if (!p->training)
+  if (!p->backward)
     return sv_fail(SV_INVALID,
                    "this plan has no backward pass: compile it for "
                    "training, or with seeds");

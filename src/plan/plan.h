@@ -2,6 +2,7 @@
  * memory), buffers (memory, shared by liveness) and steps (kernels on cells).
  *
  *   program.c   the program as data
+ *   renew.c     running statistics: asked for in training, committed
  *   compile.c   the graph copied, pruned, inferred; the forward steps
  *   backward.c  the same schedule read backwards; sums of gradients
  *   choose.c    kernels by site, reorders between layouts
@@ -21,6 +22,7 @@ typedef enum sv_where {
   SV_ARENA,    /* shared by liveness */
   SV_OWN,      /* inputs and seeds: belong to the plan, survive compilations */
   SV_STATE,    /* a slot of the state */
+  SV_KNOWN,    /* contents that inference found: nothing computes them */
   SV_FIXED,    /* results of state alone: run once per version of it */
   SV_GRADIENT, /* parameters' gradients, in reverse order of the graph */
   SV_SCALAR    /* a loss's seed */
@@ -29,8 +31,9 @@ typedef enum sv_where {
 typedef struct sv_buffer {
   sv_where where;
   size_t bytes;
-  int slot; /* STATE: its index */
-  int own;  /* OWN: index into plan->own */
+  void *known; /* KNOWN: the numbers, in program->contents or in the state */
+  int slot;    /* STATE: its index */
+  int own;     /* OWN: index into plan->own */
   union {
     float f32;
     double f64;
@@ -63,15 +66,23 @@ typedef struct sv_step {
   sv_tensor **tensors;    /* what args points into, like `cells` */
 } sv_step;
 
+/* A statistic of the state and the value that it is to become. */
+typedef struct sv_renewal {
+  int value, next;
+} sv_renewal;
+
 typedef struct sv_program {
-  sv_graph *graph;  /* the plan's own copy */
-  sv_info *infos;   /* per value */
-  int *value_cell;  /* per value: its first cell; -1: none */
-  int *value_plain; /* per value: the cell to read after a run; -1: none */
-  int *gradient;    /* per value: the final gradient's cell; -1: none */
-  int *finals;      /* parameters, as their gradients become final */
+  sv_graph *graph;      /* the plan's own copy */
+  sv_info *infos;       /* per value */
+  sv_contents contents; /* that infos point to */
+  int *value_cell;      /* per value: its first cell; -1: none */
+  int *value_plain;     /* per value: the cell to read after a run; -1: none */
+  int *gradient;        /* per value: the final gradient's cell; -1: none */
+  int *finals;          /* parameters, as their gradients become final */
   int final_count, final_capacity;
   int *seed_cell; /* per value */
+  sv_renewal *renewals;
+  int renewal_count, renewal_capacity;
   sv_cell *cells;
   int cell_count, cell_capacity;
   sv_buffer *buffers;
@@ -79,7 +90,7 @@ typedef struct sv_program {
   sv_step *steps;
   int step_count, step_capacity;
   int forward_count; /* steps of the forward pass */
-  bool training;     /* a backward pass follows; it may have no steps */
+  bool backward;     /* a backward pass follows; it may have no steps */
   char *arena, *fixed, *gradients;
   sv_plan_memory memory;
   uint64_t version; /* of the state at the last run of the once-steps */
@@ -127,6 +138,10 @@ void sv_program_free(sv_program *program);
 
 /* ---- compile.c ---- */
 sv_status sv_program_new(sv_program **program, sv_plan *plan) SV_CHECKED;
+
+/* ---- renew.c ---- */
+/* Gives every node of the plan's copy the outputs that renew a statistic. */
+sv_status sv_program_find_renewals(sv_program *p) SV_CHECKED;
 
 /* ---- choose.c ---- */
 /* A kernel chosen for a site. Free with sv_choice_free; its impl is handed to

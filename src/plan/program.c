@@ -104,6 +104,8 @@ void sv_program_free(sv_program *p) {
   sv_free(p->cells);
   sv_free(p->buffers);
   sv_free(p->infos);
+  sv_contents_free(&p->contents);
+  sv_free(p->renewals);
   sv_free(p->value_cell);
   sv_free(p->value_plain);
   sv_free(p->gradient);

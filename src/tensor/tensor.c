@@ -240,14 +240,31 @@ double sv_tensor_get(const sv_tensor *t, int64_t i) {
   return 0;
 }
 
+/* Cut off towards 0; the nearest bound for what lies beyond, 0 for what is no
+ * number. */
+static int64_t whole(double value, int64_t least, int64_t most) {
+  if (value != value) return 0;
+  if (value <= (double)least) return least;
+  if (value >= (double)most) return most;
+  return (int64_t)value;
+}
+
 void sv_tensor_set(sv_tensor *t, int64_t i, double value) {
   switch (t->dtype) {
     case SV_F32: ((float *)t->data)[i] = (float)value; break;
     case SV_F64: ((double *)t->data)[i] = value; break;
-    case SV_I64: ((int64_t *)t->data)[i] = (int64_t)value; break;
-    case SV_I32: ((int32_t *)t->data)[i] = (int32_t)value; break;
-    case SV_I8: ((int8_t *)t->data)[i] = (int8_t)value; break;
-    case SV_U8: ((uint8_t *)t->data)[i] = (uint8_t)value; break;
+    case SV_I64:
+      ((int64_t *)t->data)[i] = whole(value, INT64_MIN, INT64_MAX);
+      break;
+    case SV_I32:
+      ((int32_t *)t->data)[i] = (int32_t)whole(value, INT32_MIN, INT32_MAX);
+      break;
+    case SV_I8:
+      ((int8_t *)t->data)[i] = (int8_t)whole(value, INT8_MIN, INT8_MAX);
+      break;
+    case SV_U8:
+      ((uint8_t *)t->data)[i] = (uint8_t)whole(value, 0, UINT8_MAX);
+      break;
     case SV_BOOL: ((uint8_t *)t->data)[i] = value != 0; break;
     case SV_F16: /* read only: files have them, plans never do */
     case SV_BF16: break;
