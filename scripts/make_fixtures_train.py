@@ -1,18 +1,16 @@
 #!/usr/bin/env python3
-"""Writes tests/fixtures/train.h: what PyTorch's optimisers and schedules and
-scikit-learn's metrics give, for tests/test_train.c.
+"""Writes tests/fixtures/train.h: what PyTorch's optimisers and schedules give,
+for tests/test_train.c.
 
     make_fixtures_train.py > tests/fixtures/train.h
 
-Needs torch, numpy and scikit-learn. Seeded: the same versions write the same
+Needs torch and numpy. Seeded: the same versions write the same
 file.
 """
 import numpy as np
 import torch
-from sklearn import metrics
 
 STEPS, PARAMS = 10, 7
-SAMPLES, CLASSES = 60, 7
 
 
 def array(kind, name, values):
@@ -84,35 +82,10 @@ def schedules():
     array("double", "schedule_warm", rates(warm))
 
 
-def judging(rng):
-    labels = rng.integers(0, CLASSES - 1, SAMPLES)  # the last has no sample
-    scores = rng.standard_normal((SAMPLES, CLASSES)).astype(np.float32) * 2
-    scores[np.arange(SAMPLES), labels] += 1.5
-    told = scores.argmax(1)
-    every = np.arange(CLASSES)
-    loss = torch.nn.functional.cross_entropy(
-        torch.from_numpy(scores).double(), torch.from_numpy(labels)).item()
-    precision, recall, f1, support = metrics.precision_recall_fscore_support(
-        labels, told, labels=every, zero_division=0)
-    array("float", "metrics_scores", scores)
-    array("int64_t", "metrics_labels", labels)
-    array("int64_t", "metrics_confusion",
-          metrics.confusion_matrix(labels, told, labels=every))
-    array("double", "metrics_precision", precision)
-    array("double", "metrics_recall", recall)
-    array("double", "metrics_f1", f1)
-    array("int64_t", "metrics_support", support)
-    array("double", "metrics_loss_top1_top5",
-          [loss, metrics.accuracy_score(labels, told),
-           metrics.top_k_accuracy_score(labels, scores, k=5, labels=every)])
-
-
 if __name__ == "__main__":
     print("/* Made by scripts/make_fixtures_train.py. */")
     print("/* clang-format off */\n")
-    print(f"enum {{ SGD_STEPS = {STEPS}, SGD_PARAMS = {PARAMS}, "
-          f"METRICS_SAMPLES = {SAMPLES}, METRICS_CLASSES = {CLASSES} }};\n")
+    print(f"enum {{ SGD_STEPS = {STEPS}, SGD_PARAMS = {PARAMS} }};\n")
     generator = np.random.default_rng(20)
     optimisers(generator)
     schedules()
-    judging(generator)

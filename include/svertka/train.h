@@ -17,19 +17,34 @@ extern "C" {
 
 /* ---- Metrics: one definition each, for validation and for eval ---------- */
 
-/* Over all samples added so far. scores are what softmax is applied to, s; y is
- * the true class. A sample's rank is the number of classes that score higher
- * than y; of equal ones those before y count, and a number that is none counts
- * as higher than any. */
+/* Of the samples that were told with a confidence (the highest probability)
+ * above b / SV_CALIBRATION_BINS and up to (b + 1) / SV_CALIBRATION_BINS. */
+enum { SV_CALIBRATION_BINS = 15 };
+typedef struct sv_calibration_bin {
+  int64_t samples, right; /* right: told as their class */
+  double confidence;      /* sum over them */
+} sv_calibration_bin;
+
+/* Over all samples added so far. scores are what softmax is applied to, s; p
+ * its result; y is the true class. A sample's rank is the number of classes
+ * that score higher than y; of equal ones those before y count, and a number
+ * that is none counts as higher than any. */
 typedef struct sv_metrics {
   int classes;
   int64_t samples;
-  double loss;        /* mean of log sum_j e^(s_j) - s_y */
-  double top1, top5;  /* share of samples with rank 0, with rank below 5 */
-  int64_t *confusion; /* classes x classes; the row is the true class, the
-                       * column the one of the highest score */
-  double loss_sum;
-  int64_t top1_count, top5_count;
+  double loss;              /* mean of log sum_j e^(s_j) - s_y */
+  double top1, top5;        /* share of samples with rank 0, rank below 5 */
+  double brier;             /* mean of sum_j (p_j - [j = y])^2, 0 to 2 */
+  double calibration_error; /* mean over all samples of the distance of their
+                             * bin's share of right ones from its mean
+                             * confidence: Guo, Pleiss, Sun, Weinberger, "On
+                             * Calibration of Modern Neural Networks", 2017 */
+  int64_t *confusion;       /* classes x classes; the row is the true class, the
+                             * column the one of the highest score */
+  int64_t *ranks;           /* classes: samples of rank 0, 1, ... */
+  sv_calibration_bin bins[SV_CALIBRATION_BINS];
+  double loss_sum, brier_sum;
+  int64_t top1_count;
 } sv_metrics;
 
 /* Zeros. Free with sv_metrics_free, which empties it. */
@@ -42,6 +57,9 @@ SV_API void sv_metrics_clear(sv_metrics *metrics);
 SV_API void sv_metrics_add(sv_metrics *metrics, const float *scores,
                            const int64_t *labels, int64_t count);
 
+/* Share of samples with a rank below k; k beyond the classes is as all. */
+SV_API double sv_metrics_top(const sv_metrics *metrics, int k);
+
 /* Of one class: with t the samples of this class that were told as it,
  *   precision = t / told as it, recall = t / support,
  *   f1 = 2 t / (told as it + support); 0 where the divisor is 0. */
@@ -51,14 +69,32 @@ typedef struct sv_class_metrics {
 } sv_class_metrics;
 SV_API sv_class_metrics sv_metrics_of_class(const sv_metrics *metrics, int c);
 
+/* Means over the classes that have a sample or were told of one: all alike;
+ * each by its support. Their support is the number of samples. */
+SV_API sv_class_metrics sv_metrics_macro(const sv_metrics *metrics);
+SV_API sv_class_metrics sv_metrics_weighted(const sv_metrics *metrics);
+
 /* ---- Judging a model ---------------------------------------------------- */
 
-/* What the model says of one sample; `probability` is that of `predicted`. */
+/* What the model says of one sample. */
 typedef struct sv_verdict {
   int64_t sample; /* of the data set */
   int label, predicted;
-  float probability;
+  float probability; /* of `predicted` */
+  float truth;       /* of `label` */
 } sv_verdict;
+
+/* The most confident mistakes: of the verdicts given so far those that are
+ * wrong, with the highest probabilities, falling; of equal ones the first. */
+typedef struct sv_mistakes {
+  sv_verdict *at;
+  int count, most;
+} sv_mistakes;
+
+/* Keeps up to `most` (0 or more). Free with sv_mistakes_free. */
+SV_API SV_CHECKED sv_status sv_mistakes_new(sv_mistakes *mistakes, int most);
+SV_API void sv_mistakes_free(sv_mistakes *mistakes);
+SV_API void sv_mistakes_add(sv_mistakes *mistakes, const sv_verdict *verdict);
 
 typedef struct sv_eval_options {
   int batch;           /* 100 */
@@ -95,7 +131,10 @@ typedef struct sv_fit_progress {
   bool validating;           /* all steps are done; held-out samples are run */
   bool validated;            /* the epoch is over; what follows holds */
   double val_loss, val_top1; /* of training where none is held out */
-  bool best;                 /* the best so far: these weights are kept */
+  double val_top5, val_f1, val_calibration; /* f1 as sv_metrics_macro has it,
+                                             * the calibration error; NAN where
+                                             * none is held out */
+  bool best; /* the best so far: these weights are kept */
 } sv_fit_progress;
 
 typedef struct sv_fit_options {

@@ -1,4 +1,3 @@
-#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -61,22 +60,18 @@ static sv_status prepare(eval_job *job) {
   return sv_loader_start(job->loader, job->samples.at, job->samples.count, 0);
 }
 
-/* Softmax of the highest score: 1 / sum_j e^(s_j - s_highest). */
-static sv_verdict judge(const float *s, int classes, int64_t sample,
-                        int64_t label) {
-  int best = sv_highest_score(s, classes);
-  double sum = 0;
-  for (int j = 0; j < classes; j++) sum += exp((double)s[j] - s[best]);
-  return (sv_verdict){sample, (int)label, best, (float)(1 / sum)};
-}
-
 static void tell_verdicts(const eval_job *job, const sv_batch *batch,
                           const float *scores) {
   const sv_eval_options *o = job->options;
   int classes = job->metrics->classes;
   for (int64_t i = 0; o->verdict && i < batch->count; i++) {
-    sv_verdict verdict = judge(scores + i * classes, classes, batch->samples[i],
-                               batch->labels[i]);
+    int64_t label = batch->labels[i];
+    sv_told told = sv_told_by(scores + i * classes, classes, label);
+    sv_verdict verdict = {.sample = batch->samples[i],
+                          .label = (int)label,
+                          .predicted = told.predicted,
+                          .probability = (float)told.probability,
+                          .truth = (float)told.truth};
     o->verdict(o->context, &verdict);
   }
 }

@@ -169,6 +169,9 @@ static sv_status end_epoch(sv_fit_job *job, bool *go_on) {
   p.validated = true;
   p.val_loss = held_out ? job->metrics.loss : p.loss;
   p.val_top1 = held_out ? job->metrics.top1 : p.top1;
+  p.val_top5 = held_out ? job->metrics.top5 : NAN;
+  p.val_f1 = held_out ? sv_metrics_macro(&job->metrics).f1 : NAN;
+  p.val_calibration = held_out ? job->metrics.calibration_error : NAN;
   SV_TRY(check_numbers(job, &p));
   p.best = !held_out || !c->best_epoch || p.val_top1 > c->best_top1 ||
            (p.val_top1 == c->best_top1 && p.val_loss < c->best_loss);

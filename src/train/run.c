@@ -14,8 +14,8 @@
 #include "onnx/onnx.h"
 
 static const char header[] =
-    "epoch,step,rate,train_loss,train_top1,val_loss,val_top1,seconds,"
-    "images_per_second\n";
+    "epoch,step,rate,train_loss,train_top1,val_loss,val_top1,val_top5,"
+    "val_f1,val_calibration_error,seconds,images_per_second\n";
 
 static sv_status check_empty(const sv_run *run) {
   const char *files[] = {run->best, run->last, run->log};
@@ -150,8 +150,10 @@ sv_status sv_run_row(sv_run *run, const sv_fit_progress *p, int64_t step,
   if (!run->folder) return SV_OK;
   sv_text_add(&run->rows, "%d,%lld", p->epoch, (long long)step);
   add_number(&run->rows, p->rate, 1e9);
-  const double figures[] = {p->loss, p->top1, p->val_loss, p->val_top1};
-  for (int i = 0; i < 4; i++) add_number(&run->rows, figures[i], 1e6);
+  const double figures[] = {p->loss,           p->top1,     p->val_loss,
+                            p->val_top1,       p->val_top5, p->val_f1,
+                            p->val_calibration};
+  for (int i = 0; i < 7; i++) add_number(&run->rows, figures[i], 1e6);
   add_number(&run->rows, seconds, 1e3);
   add_number(&run->rows, p->images_per_second, 10);
   sv_text_add(&run->rows, "\n");
