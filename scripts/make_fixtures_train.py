@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes tests/fixtures/train.h: what PyTorch's optimisers and schedules give,
+"""Writes tests/fixtures/train.h: what PyTorch's optimisers give,
 for tests/test_train.c.
 
     make_fixtures_train.py > tests/fixtures/train.h
@@ -50,42 +50,9 @@ def optimisers(rng):
         array("float", f"sgd_{name}", path)
 
 
-def schedules():
-    epochs, per_epoch = 6, 5
-
-    def rates(make):
-        optimiser = torch.optim.SGD([torch.zeros(1, requires_grad=True)],
-                                    lr=0.3)
-        schedule, every = make(optimiser)
-        given = []
-        for step in range(epochs * per_epoch):
-            given.append(optimiser.param_groups[0]["lr"])
-            optimiser.step()
-            if (step + 1) % every == 0:
-                schedule.step()
-        return given
-
-    steps = epochs * per_epoch
-    lr = torch.optim.lr_scheduler
-    array("double", "schedule_step",
-          rates(lambda o: (lr.StepLR(o, 2, 0.5), per_epoch)))
-    array("double", "schedule_cosine",
-          rates(lambda o: (lr.CosineAnnealingLR(o, steps), 1)))
-
-    def warm(o):
-        # (t + 1) / W during the W steps of two epochs.
-        w = 2 * per_epoch
-        rise = lr.LinearLR(o, 1 / w, 1.0, w - 1)
-        fall = lr.CosineAnnealingLR(o, steps - w, eta_min=0.3 * 0.1)
-        return lr.SequentialLR(o, [rise, fall], [w]), 1
-
-    array("double", "schedule_warm", rates(warm))
-
-
 if __name__ == "__main__":
     print("/* Made by scripts/make_fixtures_train.py. */")
     print("/* clang-format off */\n")
     print(f"enum {{ SGD_STEPS = {STEPS}, SGD_PARAMS = {PARAMS} }};\n")
     generator = np.random.default_rng(20)
     optimisers(generator)
-    schedules()

@@ -1,16 +1,15 @@
-/* Initialisers, optimisers, schedules, and the fit loop: stopped and
+/* Initialisers, optimisers, and the fit loop: stopped and
  * resumed anywhere, refused, ended by infinite numbers. */
 #include <math.h>
 #include <stdbool.h>
 #include <svertka/svertka.h>
 
 #include "base/memory.h"
-#include "data_files.h"
+#include "bars.h"
 #include "fixtures/train.h"
 #include "graph/model.h"
 #include "train/gradcheck.h"
 #include "train/optimiser.h"
-#include "train/schedule.h"
 
 static void assert_near(double found, double expected, double tolerance) {
   if (!(fabs(found - expected) <= tolerance))
@@ -18,14 +17,6 @@ static void assert_near(double found, double expected, double tolerance) {
 }
 
 /* ---- Initialisers ---- */
-
-static sv_model *model_of(const char *network, uint64_t seed) {
-  sv_graph *graph;
-  sv_model *model;
-  assert_ok(sv_network_parse(&graph, NULL, network));
-  assert_ok(sv_model_new(&model, graph, seed));
-  return model;
-}
 
 /* A model of one weight O x I x 3 x 3, 24 x 16. */
 static sv_model *model_with(const char *init, sv_status expected) {
@@ -226,124 +217,7 @@ static void test_optimisers_refused(void **state) {
   sv_model_free(model);
 }
 
-/* ---- Schedules, against PyTorch ---- */
-
-static void check_schedule(const char *text, const double *expected) {
-  sv_schedule s;
-  assert_ok(sv_schedule_parse(&s, text, 0.3, 5, 6));
-  for (int step = 0; step < 30; step++)
-    assert_near(sv_schedule_at(&s, step), expected ? expected[step] : 0.3,
-                1e-8);
-}
-
-static void test_schedules(void **state) {
-  (void)state;
-  check_schedule("constant", NULL);
-  check_schedule("step 2 0.5", schedule_step);
-  check_schedule("cosine", schedule_cosine);
-  check_schedule(" cosine 2 0.1 ", schedule_warm);
-  sv_schedule s;
-  assert_error(SV_INVALID, "unknown schedule",
-               sv_schedule_parse(&s, "cosin", 1, 1, 1));
-  assert_error(SV_INVALID, "usage: step EPOCHS [FACTOR]",
-               sv_schedule_parse(&s, "step", 1, 1, 1));
-  assert_error(SV_INVALID, "negative",
-               sv_schedule_parse(&s, "step -1", 1, 1, 1));
-  assert_error(SV_INVALID, "0 epochs",
-               sv_schedule_parse(&s, "step 0", 1, 1, 1));
-}
-
-/* ---- A small data set that can be learned ---- */
-
-enum { SIDE = 8, TRAIN = 60, TEST = 20, KINDS = 3 };
-
-/* A bright bar in the row or column that the class says, over noise. */
-static void draw(uint8_t *image, int i, int label, unsigned salt) {
-  for (int p = 0; p < SIDE * SIDE; p++) {
-    unsigned noise = ((unsigned)(i * 97 + p * 31) + salt * 7919) * 2654435761u;
-    int at = label == 0 ? p / SIDE : label == 1 ? p % SIDE : p / SIDE - 4;
-    image[p] = (uint8_t)((noise >> 25) + (at == 1 + i % 3 ? 90 : 0));
-  }
-}
-
-static void write_split(const char *name, const char *split, int count,
-                        unsigned salt) {
-  static uint8_t images[16 + TRAIN * SIDE * SIDE];
-  uint8_t labels[8 + TRAIN] = {0, 0, 8, 1, 0, 0, 0, (uint8_t)count};
-  const uint8_t header[16] = {0, 0, 8, 3,    0, 0, 0, (uint8_t)count,
-                              0, 0, 0, SIDE, 0, 0, 0, SIDE};
-  char path[128];
-  memcpy(images, header, 16);
-  for (int i = 0; i < count; i++) {
-    labels[8 + i] = (uint8_t)(i % KINDS);
-    draw(images + 16 + i * SIDE * SIDE, i, i % KINDS, salt);
-  }
-  snprintf(path, sizeof path, "%s/%s-images-idx3-ubyte", name, split);
-  write_plain(path, images, 16 + (size_t)count * SIDE * SIDE);
-  snprintf(path, sizeof path, "%s/%s-labels-idx1-ubyte", name, split);
-  write_plain(path, labels, 8 + (size_t)count);
-}
-
-static sv_dataset *open_bars(const char *name, unsigned salt, sv_split split) {
-  sv_dataset *d;
-  if (mkdir(in_folder(name), 0777) == 0) {
-    write_split(name, "train", TRAIN, salt);
-    write_split(name, "t10k", TEST, salt + 1);
-  }
-  assert_ok(sv_dataset_open(&d, in_folder(name), split));
-  return d;
-}
-
-static const char network[] =
-    "input 1x8x8; conv 4 3x3; tanh; max_pool 2x2 stride=2; flatten; linear 3";
-
-/* 48 images to train on: batches of 13, 13, 13, 9. */
-static sv_fit_options quick(const char *run) {
-  sv_fit_options o = sv_fit_default();
-  o.epochs = 3;
-  o.batch = 13;
-  o.validation = 12;
-  o.threads = 1;
-  o.run = run;
-  return o;
-}
-
 /* ---- Fitting ---- */
-
-typedef struct watcher {
-  int64_t stop_at; /* calls after which it stops; 0: never */
-  int64_t calls, epochs;
-} watcher;
-
-static bool watch(void *context, const sv_fit_progress *p) {
-  watcher *w = context;
-  w->epochs += p->validated;
-  assert_true(p->epoch >= 1 && p->epoch <= p->epochs);
-  assert_true(p->step >= 1 && p->step <= p->steps);
-  return ++w->calls != w->stop_at;
-}
-
-static unsigned char *bytes_of(const char *run, const char *file,
-                               size_t *size) {
-  char path[600];
-  snprintf(path, sizeof path, "%s/%s", run, file);
-  FILE *f = fopen(path, "rb");
-  if (!f) fail_msg("%s is missing", path);
-  unsigned char *bytes = calloc(1, 1 << 20);
-  *size = fread(bytes, 1, 1 << 20, f);
-  fclose(f);
-  return bytes;
-}
-
-static void check_same_file(const char *a, const char *b, const char *file) {
-  size_t x_size, y_size;
-  unsigned char *x = bytes_of(a, file, &x_size),
-                *y = bytes_of(b, file, &y_size);
-  if (x_size != y_size || memcmp(x, y, x_size) != 0)
-    fail_msg("%s/%s and %s/%s differ", a, file, b, file);
-  free(x);
-  free(y);
-}
 
 /* Rows are alike but for seconds and images/s at their ends. */
 static void check_same_log(const char *a, const char *b) {
@@ -795,7 +669,6 @@ int main(void) {
       cmocka_unit_test(test_initialisers_independent),
       cmocka_unit_test(test_optimisers),
       cmocka_unit_test(test_optimisers_refused),
-      cmocka_unit_test(test_schedules),
       cmocka_unit_test(test_fit),
       cmocka_unit_test(test_resume),
       cmocka_unit_test(test_fit_in_memory),

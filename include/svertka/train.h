@@ -141,8 +141,16 @@ typedef struct sv_fit_options {
   int epochs;            /* 10: passes over the training samples */
   int batch;             /* 64: samples a step; an epoch's last may have less */
   double rate;           /* 0.05: the highest learning rate */
-  const char *schedule;  /* "cosine"; also "constant", "step EPOCHS [FACTOR]",
-                          * "cosine [WARM-UP EPOCHS] [LEAST FACTOR]" */
+  const char *schedule;  /* "cosine [WARM-UP EPOCHS] [LEAST FACTOR]"; also
+                          * "constant", "step EPOCHS [FACTOR]", "multistep
+                          * FACTOR EPOCH...", "exponential FACTOR",
+                          * "onecycle [SHARE OF RISE] [FIRST DIVISOR]
+                          * [LAST DIVISOR]", "plateau [FACTOR] [PATIENCE
+                          * EPOCHS] [LEAST FACTOR]"; docs/training.md */
+  double warm_up;        /* 0: epochs in which the rate rises to the schedule's;
+                          * not with a schedule that rises by itself */
+  int patience;          /* 0: never; else the training ends after so many
+                          * epochs in a row without better weights */
   const char *optimiser; /* "sgd"; also "nesterov" */
   double momentum;       /* 0.9 */
   double weight_decay;   /* 0.0005: of tensors with the role WEIGHT */
@@ -168,13 +176,14 @@ typedef struct sv_fit_options {
 SV_API sv_fit_options sv_fit_default(void);
 
 typedef struct sv_fit_result {
-  int epochs;        /* finished, those before a resumption too */
-  int best_epoch;    /* whose weights the model holds; 0: none yet */
-  double loss, top1; /* of validation after it; of training if none is held
-                      * out */
-  int64_t held_out;  /* samples validated on */
-  double seconds;    /* of this call */
-  int64_t images;    /* trained on in this call */
+  int epochs;         /* finished, those before a resumption too */
+  bool stopped_early; /* by options.patience */
+  int best_epoch;     /* whose weights the model holds; 0: none yet */
+  double loss, top1;  /* of validation after it; of training if none is held
+                       * out */
+  int64_t held_out;   /* samples validated on */
+  double seconds;     /* of this call */
+  int64_t images;     /* trained on in this call */
 } sv_fit_result;
 
 /* Trains the model on a training split: minimises its losses, or, if its graph

@@ -103,11 +103,11 @@ static sv_status explain(train *t) {
 
 static int print_json(const train *t, const sv_fit_result *r) {
   double rate = r->seconds > 0 ? (double)r->images / r->seconds : 0;
-  return cli_print_json(
-      json_pack("{s:s, s:i, s:i, s:I, s:f, s:f, s:f, s:f}", "run", t->fit.run,
-                "epochs", r->epochs, "best_epoch", r->best_epoch, "held_out",
-                (json_int_t)r->held_out, "loss", r->loss, "top1", r->top1,
-                "seconds", r->seconds, "images_per_second", rate));
+  return cli_print_json(json_pack(
+      "{s:s, s:i, s:b, s:i, s:I, s:f, s:f, s:f, s:f}", "run", t->fit.run,
+      "epochs", r->epochs, "stopped_early", r->stopped_early, "best_epoch",
+      r->best_epoch, "held_out", (json_int_t)r->held_out, "loss", r->loss,
+      "top1", r->top1, "seconds", r->seconds, "images_per_second", rate));
 }
 
 static int print_result(const train *t, const sv_fit_result *r) {
@@ -127,6 +127,9 @@ static int run(train *t) {
   cli_catch_interrupt();
   sv_status status = sv_fit(t->model, t->dataset, &t->fit, &result);
   cli_progress_end(&t->bar);
+  if (status == SV_OK && result.stopped_early)
+    cli_say("stopped early: %d epochs in a row were no better than epoch %d",
+            t->fit.patience, result.best_epoch);
   if (status == SV_OK) return print_result(t, &result);
   int exit_status = cli_fail(status);
   if (status == SV_INTERRUPTED)

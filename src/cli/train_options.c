@@ -11,7 +11,10 @@ static const char about[] =
     "training starts from its weights. The same model, data, options, seed "
     "and\n"
     "threads give the same model.onnx, byte for byte, interrupted or not.\n"
-    "Schedules: constant; step EPOCHS [FACTOR]; cosine [WARM-UP EPOCHS] "
+    "Schedules: constant; step EPOCHS [FACTOR]; multistep FACTOR EPOCH...;\n"
+    "exponential FACTOR; cosine [WARM-UP EPOCHS] [LEAST FACTOR]; onecycle "
+    "[SHARE OF\n"
+    "RISE] [FIRST DIVISOR] [LAST DIVISOR]; plateau [FACTOR] [PATIENCE EPOCHS] "
     "[LEAST\n"
     "FACTOR]. Optimisers: sgd; nesterov.\n";
 
@@ -32,6 +35,10 @@ bool train_parse(const cli_verb *verb, int argc, char **argv, train *t,
        "the highest learning rate"},
       {"schedule", 0, CLI_TEXT, &f->schedule, 0, 0, NULL, "TEXT",
        "the rate over time"},
+      {"warm-up", 0, CLI_REAL, &f->warm_up, 0, 1e6, NULL, "EPOCHS",
+       "in which the rate rises to that of the schedule"},
+      {"patience", 0, CLI_INT, &f->patience, 0, 1e6, NULL, "N",
+       "stop after so many epochs in a row without better weights; 0: never"},
       {"optimiser", 0, CLI_TEXT, &f->optimiser, 0, 0, NULL, "NAME",
        "how gradients change weights"},
       {"momentum", 0, CLI_REAL, &f->momentum, 0, 1, NULL, "M",

@@ -34,7 +34,8 @@ static sv_fit_progress progress_of(const sv_fit_job *job) {
       .step = c->step - c->epochs * job->steps,
       .steps = job->steps,
       .held_out = job->validation.count,
-      .rate = sv_schedule_at(&job->schedule, c->step ? c->step - 1 : 0),
+      .rate = sv_schedule_at(&job->schedule, &c->plateau,
+                             c->step ? c->step - 1 : 0),
       .loss = c->loss_sum / images,
       .top1 = (double)c->top1_count / images,
       .images_per_second = spent > 0 ? (double)job->epoch_images / spent : 0,
@@ -50,13 +51,15 @@ static bool report(const sv_fit_job *job, const sv_fit_progress *progress) {
 
 static void fill_result(const sv_fit_job *job, sv_fit_result *result) {
   const sv_counters *c = &job->counters;
-  *result = (sv_fit_result){.epochs = (int)c->epochs,
-                            .best_epoch = (int)c->best_epoch,
-                            .loss = c->best_loss,
-                            .top1 = c->best_top1,
-                            .held_out = job->validation.count,
-                            .seconds = now() - job->started,
-                            .images = job->images};
+  *result =
+      (sv_fit_result){.epochs = (int)c->epochs,
+                      .stopped_early = sv_fit_out_of_patience(job->options, c),
+                      .best_epoch = (int)c->best_epoch,
+                      .loss = c->best_loss,
+                      .top1 = c->best_top1,
+                      .held_out = job->validation.count,
+                      .seconds = now() - job->started,
+                      .images = job->images};
 }
 
 /* ---- A step ---- */
@@ -66,7 +69,8 @@ static const char *fault_of(double number) {
   return isnan(number) ? "not a number" : "infinite";
 }
 
-static sv_status step_on(sv_fit_job *job, const sv_batch *batch) {
+sv_status sv_fit_step(sv_fit_job *job, const sv_batch *batch, double rate,
+                      double *mean) {
   sv_counters *c = &job->counters;
   sv_plan *plan;
   sv_tensor scores;
@@ -78,23 +82,24 @@ static sv_status step_on(sv_fit_job *job, const sv_batch *batch) {
   int64_t right = sv_count_top1(scores.data, batch->labels, batch->count,
                                 job->metrics.classes);
   SV_TRY(sv_plan_backward(plan));
-  SV_TRY(sv_optimiser_step(job->optimiser, plan,
-                           sv_schedule_at(&job->schedule, c->step)));
+  SV_TRY(sv_optimiser_step(job->optimiser, plan, rate));
   c->step++;
   c->images += batch->count;
   c->top1_count += right;
   c->loss_sum += loss * (double)batch->count;
   job->images += batch->count;
   job->epoch_images += batch->count;
+  *mean = loss;
   return SV_OK;
 }
 
 static sv_status take_step(sv_fit_job *job) {
   sv_batch batch;
   SV_TRY(sv_loader_next(job->loader, &batch));
-  sv_status status = step_on(job, &batch);
-  if (status != SV_NUMERIC) return status;
   const sv_counters *c = &job->counters;
+  double loss, rate = sv_schedule_at(&job->schedule, &c->plateau, c->step);
+  sv_status status = sv_fit_step(job, &batch, rate, &loss);
+  if (status != SV_NUMERIC) return status;
   return sv_fail_in(status, "epoch %lld, step %lld", (long long)c->epochs + 1,
                     (long long)(c->step - c->epochs * job->steps + 1));
 }
@@ -176,6 +181,7 @@ static sv_status end_epoch(sv_fit_job *job, bool *go_on) {
   p.best = !held_out || !c->best_epoch || p.val_top1 > c->best_top1 ||
            (p.val_top1 == c->best_top1 && p.val_loss < c->best_loss);
   if (p.best) SV_TRY(keep_best(job, &p));
+  sv_schedule_see(&job->schedule, &c->plateau, p.val_loss);
   sv_fit_progress row = p;
   if (!held_out) row.val_loss = row.val_top1 = NAN;
   SV_TRY(sv_run_row(&job->run, &row, c->step, now() - job->epoch_started));
@@ -206,13 +212,17 @@ static sv_status run_epoch(sv_fit_job *job, bool *go_on) {
   return *go_on ? end_epoch(job, go_on) : save_stopped(job);
 }
 
+static bool is_over(const sv_fit_job *job) {
+  return job->counters.epochs >= job->options->epochs ||
+         sv_fit_out_of_patience(job->options, &job->counters);
+}
+
 static sv_status run_epochs(sv_fit_job *job) {
   sv_counters *c = &job->counters;
   bool go_on = true;
   job->first_step = c->step;
-  while (c->epochs < job->options->epochs && go_on)
-    SV_TRY(run_epoch(job, &go_on));
-  if (c->epochs >= job->options->epochs) return SV_OK;
+  while (!is_over(job) && go_on) SV_TRY(run_epoch(job, &go_on));
+  if (is_over(job)) return SV_OK;
   return sv_fail(SV_INTERRUPTED, "stopped after step %lld of epoch %lld",
                  (long long)(c->step - c->epochs * job->steps),
                  (long long)c->epochs + 1);
@@ -297,9 +307,10 @@ sv_status sv_fit_open(sv_model **model, sv_fit_options *options,
   sv_counters c;
   sv_status status = open_run(model, options, run);
   if (status == SV_OK) status = sv_records_read(sv_model_state(*model), &c);
-  if (status == SV_OK && c.epochs >= options->epochs)
-    status = sv_fail(SV_INVALID, "%s: the run is finished: %lld of %d epochs",
-                     run, (long long)c.epochs, options->epochs);
+  if (status == SV_OK) {
+    status = sv_fit_check_unfinished(options, &c);
+    if (status != SV_OK) status = sv_fail_in(status, "%s", run);
+  }
   if (status == SV_OK) status = find_best(run, &c);
   if (status != SV_OK) {
     sv_model_free(*model);

@@ -20,6 +20,7 @@ typedef struct sv_counters {
   int64_t best_epoch; /* 0: none yet */
   double loss_sum;
   double best_loss, best_top1;
+  sv_plateau plateau;
 } sv_counters;
 
 typedef struct sv_fit_job {
@@ -48,6 +49,19 @@ typedef struct sv_fit_job {
 /* Everything that can be wrong is found here, before anything is written. */
 sv_status sv_fit_prepare(sv_fit_job *job) SV_CHECKED;
 void sv_fit_release(sv_fit_job *job);
+
+/* So many epochs in a row were no better than the best one. */
+bool sv_fit_out_of_patience(const sv_fit_options *options,
+                            const sv_counters *c);
+/* SV_INVALID if nothing is left to do. */
+sv_status sv_fit_check_unfinished(const sv_fit_options *options,
+                                  const sv_counters *c) SV_CHECKED;
+
+/* Forward, backward, update: one step at this rate. *loss is what is minimised,
+ * of this batch before the step; SV_NUMERIC, with nothing changed, if it or a
+ * gradient is no finite number. */
+sv_status sv_fit_step(sv_fit_job *job, const sv_batch *batch, double rate,
+                      double *loss) SV_CHECKED;
 
 /* ---- records.c ---- */
 

@@ -35,6 +35,8 @@ static const struct row {
     {"batch", INT, offsetof(sv_fit_options, batch), true, 1, 1e6},
     {"rate", REAL, offsetof(sv_fit_options, rate), true, 0, 1e6},
     {"schedule", TEXT, offsetof(sv_fit_options, schedule), true, 0, 0},
+    {"warm-up", REAL, offsetof(sv_fit_options, warm_up), true, 0, 1e6},
+    {"patience", INT, offsetof(sv_fit_options, patience), true, 0, 1e6},
     {"optimiser", TEXT, offsetof(sv_fit_options, optimiser), true, 0, 0},
     {"momentum", REAL, offsetof(sv_fit_options, momentum), true, 0, 1},
     {"weight-decay", REAL, offsetof(sv_fit_options, weight_decay), true, 0,

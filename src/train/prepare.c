@@ -30,6 +30,11 @@ static sv_status split(sv_fit_job *job) {
                    "each class is to train on",
                    asked, sv_dataset_name(job->dataset),
                    (long long)job->validation.count);
+  if (job->options->patience > 0 && job->validation.count == 0)
+    return sv_fail(SV_INVALID,
+                   "patience is %d, but no samples are held out to see "
+                   "whether weights are better",
+                   job->options->patience);
   job->batch = job->options->batch;
   if (job->batch > job->train.count) job->batch = job->train.count;
   if (job->batch < 1)
@@ -120,6 +125,25 @@ static sv_status check_classes(sv_fit_job *job) {
 
 /* ---- Beginning, or going on ---- */
 
+bool sv_fit_out_of_patience(const sv_fit_options *options,
+                            const sv_counters *c) {
+  return options->patience > 0 && c->epochs < options->epochs &&
+         c->epochs - c->best_epoch >= options->patience;
+}
+
+sv_status sv_fit_check_unfinished(const sv_fit_options *options,
+                                  const sv_counters *c) {
+  if (c->epochs >= options->epochs)
+    return sv_fail(SV_INVALID, "the run is finished: %lld of %d epochs",
+                   (long long)c->epochs, options->epochs);
+  if (!sv_fit_out_of_patience(options, c)) return SV_OK;
+  return sv_fail(SV_INVALID,
+                 "the run is finished: it ended early, after epoch %lld of %d; "
+                 "the best was epoch %lld",
+                 (long long)c->epochs, options->epochs,
+                 (long long)c->best_epoch);
+}
+
 static sv_status check_resumption(sv_fit_job *job) {
   char data[SV_DIGEST_TEXT];
   sv_counters *c = &job->counters;
@@ -130,9 +154,7 @@ static sv_status check_resumption(sv_fit_job *job) {
   if (!before || strcmp(before, data) != 0)
     return sv_fail(SV_INVALID, "%s: these are not the data of the run",
                    sv_dataset_path(job->dataset));
-  if (c->epochs >= job->options->epochs)
-    return sv_fail(SV_INVALID, "the run is finished: %lld of %d epochs",
-                   (long long)c->epochs, job->options->epochs);
+  SV_TRY(sv_fit_check_unfinished(job->options, c));
   int64_t inside = c->step - c->epochs * job->steps;
   if (c->epochs < 0 || c->step < 0 || inside < 0 || inside > job->steps)
     return sv_fail(SV_FORMAT, "the run's counters contradict each other");
@@ -172,8 +194,8 @@ sv_status sv_fit_prepare(sv_fit_job *job) {
   }
   SV_TRY(split(job));
   SV_TRY(fit_preprocess(job));
-  SV_TRY(sv_schedule_parse(&job->schedule, o->schedule, o->rate, job->steps,
-                           o->epochs));
+  SV_TRY(sv_schedule_parse(&job->schedule, o->schedule, o->rate, o->warm_up,
+                           job->steps, o->epochs));
   SV_TRY(begin(job));
   SV_TRY(compile(job));
   SV_TRY(check_classes(job));

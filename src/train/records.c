@@ -6,7 +6,7 @@
 
 static const char counts_name[] = "svertka.train.counts";
 static const char sums_name[] = "svertka.train.sums";
-enum { COUNTS = 5, SUMS = 3 };
+enum { COUNTS = 8, SUMS = 4 };
 
 static sv_status find_or_add(sv_state *state, const char *name, sv_dtype dtype,
                              int count, void **data) {
@@ -27,11 +27,15 @@ sv_status sv_records_write(sv_state *state, const sv_counters *c) {
   counts[2] = c->images;
   counts[3] = c->top1_count;
   counts[4] = c->best_epoch;
+  counts[5] = c->plateau.seen;
+  counts[6] = c->plateau.bad;
+  counts[7] = c->plateau.cuts;
   SV_TRY(find_or_add(state, sums_name, SV_F64, SUMS, &data));
   double *sums = data;
   sums[0] = c->loss_sum;
   sums[1] = c->best_loss;
   sums[2] = c->best_top1;
+  sums[3] = c->plateau.best;
   return SV_OK;
 }
 
@@ -60,7 +64,11 @@ sv_status sv_records_read(const sv_state *state, sv_counters *c) {
                      .best_epoch = counts[4],
                      .loss_sum = sums[0],
                      .best_loss = sums[1],
-                     .best_top1 = sums[2]};
+                     .best_top1 = sums[2],
+                     .plateau = {.seen = counts[5],
+                                 .bad = counts[6],
+                                 .cuts = counts[7],
+                                 .best = sums[3]}};
   return SV_OK;
 }
 

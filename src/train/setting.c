@@ -48,5 +48,6 @@ sv_status sv_setting_parse(sv_setting *setting, const char *what,
   if (count < row->least || count > row->most)
     return sv_fail(SV_INVALID, "%s '%s' has %d numbers (usage: %s)", what, text,
                    count, row->usage);
+  setting->count = count;
   return SV_OK;
 }

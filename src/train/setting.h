@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 
-enum { SV_SETTING_NUMBERS = 4 };
+enum { SV_SETTING_NUMBERS = 16 };
 
 /* The first member of each row of such a table. */
 typedef struct sv_setting_row {
@@ -17,6 +17,7 @@ typedef struct sv_setting_row {
 typedef struct sv_setting {
   const sv_setting_row *row;
   double at[SV_SETTING_NUMBERS];
+  int count; /* how many were given */
 } sv_setting;
 
 /* `table` points to rows of `size` bytes, the last of which has no name. An
