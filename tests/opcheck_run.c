@@ -207,6 +207,13 @@ static sv_status run_backward(const oc_run *run, sv_pass pass,
   sv_tensor *in[OC_PORTS] = {NULL}, *out[OC_PORTS] = {NULL};
   show(in, run->in, run->node.in_count, sv_op_in_count(run->node.op),
        data ? ref->data_reads_in : ref->params_reads_in);
+  sv_tensor shapes[OC_PORTS];
+  for (int i = 0; i < run->node.in_count; i++) {
+    if (in[i] || !run->in[i]) continue;
+    shapes[i] =
+        (sv_tensor){.dtype = run->in[i]->dtype, .shape = run->in[i]->shape};
+    in[i] = &shapes[i];
+  }
   show(out, run->out, run->node.out_count, run->node.out_count,
        data ? ref->data_reads_out : ref->params_reads_out);
   sv_args args = args_of(run, pass);

@@ -102,6 +102,9 @@ SV_API sv_value sv_sigmoid(sv_graph *g, sv_value x);
 SV_API sv_value sv_softmax(sv_graph *g, sv_value x);
 SV_API sv_value sv_flatten(sv_graph *g, sv_value x);
 SV_API sv_value sv_add(sv_graph *g, sv_value a, sv_value b);
+/* One behind the other along an axis; 1: channels. */
+SV_API sv_value sv_concat(sv_graph *g, const sv_value *values, int count,
+                          int64_t axis);
 
 /* Mean over the batch of -log softmax(scores)[label]. scores N x classes. */
 SV_API sv_value sv_cross_entropy(sv_graph *g, sv_value scores, sv_value label);

@@ -25,7 +25,7 @@ def number(value):
 def block(word, port, tensor, file):
     shape = "x".join(map(str, tensor.shape)) or "scalar"
     integer = " i64" if tensor.dtype == torch.int64 else ""
-    file.write(f"{word} {port} {shape}{integer}\n")
+    file.write(f"{word} {port.split('#')[0]} {shape}{integer}\n")
     line = ""
     for value in tensor.flatten().tolist():
         text = number(value)
@@ -45,7 +45,8 @@ class Fixture:
                         f"{torch.__version__.split('+')[0]}.\n")
 
     def case(self, attrs, inputs, function, out=("y",), fixed=(), also=None):
-        """inputs: {port: tensor}; no gradient of those named in `fixed`.
+        """inputs: {port: tensor}; no gradient of those named in `fixed`. A port
+        that repeats is x, x#2, x#3, ...
         out: the ports of what the function returns.
         also: {port: function} of outputs without a gradient."""
         self.file.write(f"\ncase {self.op} {attrs}".rstrip() + "\n")

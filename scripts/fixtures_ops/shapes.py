@@ -25,7 +25,22 @@ def reshape(fixture):
     case("-1", (2, 3), (6,))
     case("1x2x3", (6,), (1, 2, 3))
 
+def concat(fixture):
+    def case(attrs, axis, *shapes):
+        inputs = {f"x#{i + 1}": draw(*s) for i, s in enumerate(shapes)}
+        fixture.case(attrs, inputs, lambda *x: torch.cat(x, axis))
+
+    case("", 1, (2, 3, 2, 2), (2, 1, 2, 2), (2, 2, 2, 2))
+    case("axis=0", 0, (2, 3), (1, 3))
+    case("axis=2", 2, (1, 2, 3, 2), (1, 2, 1, 2))
+    case("axis=-1", -1, (2, 2, 1), (2, 2, 3))
+    case("axis=-3", 0, (1, 2, 2), (2, 2, 2), (3, 2, 2))
+    case("axis=0", 0, (4,), (1,), (2,), (3,))
+    case("", 1, (2, 5))
+
+
 OPERATORS = {
+    "concat": concat,
     "flatten": flatten, "reshape": reshape,
     "identity": elementwise(lambda x: x + 0, *SHAPES),
 }

@@ -1,4 +1,5 @@
 /* The layers by name. */
+#include <stdio.h>
 #include <svertka/layers.h>
 
 #include "ops/attrs.h"
@@ -136,6 +137,13 @@ sv_value sv_flatten(sv_graph *g, sv_value x) {
 
 sv_value sv_add(sv_graph *g, sv_value a, sv_value b) {
   return apply_two(g, "add", a, b);
+}
+
+sv_value sv_concat(sv_graph *g, const sv_value *values, int count,
+                   int64_t axis) {
+  char attrs[32];
+  snprintf(attrs, sizeof attrs, "%lld", (long long)axis);
+  return sv_apply_text(g, "concat", values, count, attrs);
 }
 
 sv_value sv_cross_entropy(sv_graph *g, sv_value scores, sv_value label) {

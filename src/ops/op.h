@@ -110,8 +110,10 @@ typedef enum sv_pass {
   SV_PASS_COUNT
 } sv_pass;
 
-/* One call of a kernel. Tensors that are absent, unread or unwanted are NULL.
- * diff_x is dL/dx: diff_out comes in, diff_in is overwritten. */
+/* One call of a kernel. Tensors that are absent, unread or unwanted are NULL;
+ * of an input that its backward pass does not read the reference still sees
+ * type and shape, with data NULL. diff_x is dL/dx: diff_out comes in, diff_in is
+ * overwritten. */
 typedef struct sv_args {
   const sv_node *node;
   sv_pass pass;

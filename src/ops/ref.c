@@ -10,6 +10,9 @@ typedef sv_status (*reference_run)(const sv_args *args);
 
 typedef struct reference {
   reference_run run;
+  int in_count;
+  const sv_tensor **in; /* of the run at hand */
+  sv_tensor *shapes;    /* of inputs that a backward pass does not read */
 } reference;
 
 /* f32 or f64 by the real numbers of the site; SV_UNSUPPORTED if mixed or
@@ -99,6 +102,27 @@ static sv_status need_backward(const sv_site *site, const sv_op *op,
   return SV_OK;
 }
 
+static void ref_destroy(void *impl) {
+  reference *r = impl;
+  if (!r) return;
+  sv_free(r->in);
+  sv_free(r->shapes);
+  sv_free(r);
+}
+
+static sv_status keep_shapes(reference *r, const sv_site *site) {
+  size_t count = (size_t)site->node->in_count;
+  SV_TRY(sv_alloc_array(&r->in, count, sizeof *r->in));
+  SV_TRY(sv_alloc_array(&r->shapes, count, sizeof *r->shapes));
+  r->in_count = (int)count;
+  for (int i = 0; i < r->in_count; i++)
+    r->shapes[i] =
+        (sv_tensor){.dtype = site->in[i].dtype,
+                    .shape = site->in[i].present ? site->in[i].shape
+                                                 : (sv_shape){.rank = -1}};
+  return SV_OK;
+}
+
 static sv_status ref_plan(const sv_site *site, sv_need *need, void **impl) {
   *impl = NULL;
   const sv_op *op;
@@ -117,16 +141,30 @@ static sv_status ref_plan(const sv_site *site, sv_need *need, void **impl) {
   reference *fresh;
   SV_TRY(sv_alloc(&fresh, sizeof *fresh));
   fresh->run = run;
-  *impl = fresh;
-  return SV_OK;
+  sv_status status =
+      site->pass == SV_FORWARD ? SV_OK : keep_shapes(fresh, site);
+  if (status == SV_OK)
+    *impl = fresh;
+  else
+    ref_destroy(fresh);
+  return status;
 }
 
+/* An input that is there but not read shows its shape. */
 static sv_status ref_run(void *impl, const sv_args *args) {
-  return ((const reference *)impl)->run(args);
+  const reference *r = impl;
+  if (args->pass == SV_FORWARD) return r->run(args);
+  sv_args shown = *args;
+  for (int i = 0; i < r->in_count; i++) {
+    bool there = !args->in[i] && r->shapes[i].shape.rank >= 0;
+    r->in[i] = there ? &r->shapes[i] : args->in[i];
+  }
+  shown.in = r->in;
+  return r->run(&shown);
 }
 
 const sv_kernel sv_ref_kernel = {
-    .plan = ref_plan, .run = ref_run, .destroy = sv_free};
+    .plan = ref_plan, .run = ref_run, .destroy = ref_destroy};
 
 static sv_status reorder_plan(const sv_site *site, sv_need *need, void **impl) {
   *impl = NULL;
