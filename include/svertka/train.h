@@ -161,9 +161,12 @@ typedef struct sv_fit_options {
   int threads;           /* 0: all processors */
   const char *backend;   /* as sv_plan_options */
   bool exact;
-  const char *run;     /* a run folder to write; NULL: nothing is written */
-  bool overwrite;      /* a folder that holds a run already may be replaced */
-  bool resume;         /* set by sv_fit_open: go on where the run stopped */
+  const char *run; /* a run folder to write; NULL: nothing is written */
+  bool overwrite;  /* a folder that holds a run already may be replaced */
+  bool resume;     /* set by sv_fit_open: go on where the run stopped */
+  const char *checkpoint; /* "5m": how often last.onnx is saved inside an epoch;
+                           * a time in s, m or h, or a number of steps; "0":
+                           * never. Changes nothing else */
   const char *network; /* what the model and the data are called by who asked */
   const char *data;    /* for them: kept in the metadata. May be NULL */
   /* Called after each step, after each batch of a validation, and after each
@@ -184,6 +187,7 @@ typedef struct sv_fit_result {
   int64_t held_out;   /* samples validated on */
   double seconds;     /* of this call */
   int64_t images;     /* trained on in this call */
+  bool saved;         /* the run folder holds what a resumption needs */
 } sv_fit_result;
 
 /* Trains the model on a training split: minimises its losses, or, if its graph
@@ -191,14 +195,19 @@ typedef struct sv_fit_result {
  * weights with the highest top-1 on the held-out samples (of equal ones, the
  * lowest loss), whatever ended the training, and its metadata say how pictures
  * are preprocessed and how it was trained. A run folder gets
- *   model.onnx  the best weights, after each epoch that improves them
- *   last.onnx   all that a resumption needs, after each epoch and when stopped
- *   log.csv     a row for each epoch
+ *   log.csv        a row for each epoch
+ *   last.onnx      all that a resumption needs, after each epoch, inside one
+ *                  as often as options->checkpoint says, and when stopped
+ *   previous.onnx  the last.onnx before it, where the file system has links
+ *   model.onnx     the best weights, after each epoch that improves them
+ * at an epoch's end in this order; each is replaced whole or not at all, and a
+ * resumption sets right what a kill between two of them left.
  * Errors: SV_INTERRUPTED after `report` returned false, all being saved;
  * SV_NUMERIC if a loss or gradient becomes infinite or not a number, naming
  * epoch and step, before weights change and before anything is saved;
  * SV_INVALID for a folder that holds a run, options out of bounds, a data set
- * that does not fit; SV_IO for a folder that another training writes to. A run
+ * that does not fit; SV_IO for a folder that another training writes to, and
+ * for a file that cannot be written: what was saved before it is whole. A run
  * that is replaced stays whole until the new one saves something. result (may
  * be NULL) is filled in any case. The same model, data, options (threads among
  * them), build and machine give the same bits, interrupted and resumed or not.
@@ -211,7 +220,7 @@ SV_API SV_CHECKED sv_status sv_fit(sv_model *model, const sv_dataset *dataset,
  * options, whose texts are borrowed from the model (options->run from the
  * caller). Give both to sv_fit to go on; threads, backend and callbacks may be
  * changed, any other change is an error there. Says so if the run is finished,
- * or if the file of its best weights is missing (SV_IO).
+ * or if the file of its best weights is missing (SV_IO) or another's.
  * The caller frees *model. */
 SV_API SV_CHECKED sv_status sv_fit_open(sv_model **model,
                                         sv_fit_options *options,

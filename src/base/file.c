@@ -1,11 +1,13 @@
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -97,6 +99,8 @@ static sv_status open_temporary(sv_writer *w, mode_t mode) {
                  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     if (w->fd < 0 && errno != EEXIST) break;
   }
+  /* A sign of life; a file system without locks goes without. */
+  if (w->fd >= 0) (void)flock(w->fd, LOCK_EX | LOCK_NB);
   if (w->fd >= 0) return SV_OK;
   w->temporary[0] = '\0'; /* nothing to remove */
   return fail_io(w->path, "write");
@@ -186,6 +190,42 @@ void sv_writer_abandon(sv_writer *writer) {
   sv_free(writer->temporary);
   sv_free(writer->path);
   sv_free(writer);
+}
+
+/* "last.onnx.4711-2.tmp", for "last.onnx" */
+static bool is_temporary(const char *name, const char *base) {
+  static const char digits[] = "0123456789";
+  size_t length = strlen(base), process, number;
+  if (strncmp(name, base, length) != 0 || name[length] != '.') return false;
+  name += length + 1;
+  process = strspn(name, digits);
+  if (!process || name[process] != '-') return false;
+  name += process + 1;
+  number = strspn(name, digits);
+  return number && strcmp(name + number, ".tmp") == 0;
+}
+
+static void remove_dead(int folder, const char *name) {
+  struct stat info;
+  int fd = openat(folder, name,
+                  O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+  if (fd < 0) return;
+  bool lives = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  if (!lives && fstat(fd, &info) == 0 && S_ISREG(info.st_mode))
+    (void)unlinkat(folder, name, 0);
+  close(fd);
+}
+
+void sv_writer_sweep(const char *path) {
+  char folder[4096], *target;
+  if (follow_link(&target, path) != SV_OK) return;
+  folder_of(target, folder, sizeof folder);
+  const char *slash = strrchr(target, '/'), *base = slash ? slash + 1 : target;
+  DIR *entries = opendir(folder);
+  for (const struct dirent *e; entries && (e = readdir(entries));)
+    if (is_temporary(e->d_name, base)) remove_dead(dirfd(entries), e->d_name);
+  if (entries) closedir(entries);
+  sv_free(target);
 }
 
 sv_status sv_file_write(const char *path, const void *bytes, size_t size) {

@@ -25,6 +25,10 @@ sv_status sv_writer_commit(sv_writer *writer) SV_CHECKED;
 /* Drops what was written. Takes NULL. */
 void sv_writer_abandon(sv_writer *writer);
 
+/* Removes the temporary files that killed writers of this path left; those of
+ * living ones are locked and stay, and so does what cannot be removed. */
+void sv_writer_sweep(const char *path);
+
 sv_status sv_file_write(const char *path, const void *bytes,
                         size_t size) SV_CHECKED;
 

@@ -134,6 +134,11 @@ static int run(train *t) {
   int exit_status = cli_fail(status);
   if (status == SV_INTERRUPTED)
     cli_say("all is saved; to go on: svertka train --resume %s", t->fit.run);
+  else if (status == SV_IO && result.saved)
+    cli_say(
+        "what was saved before is whole; to go on: svertka train --resume "
+        "%s",
+        t->fit.run);
   else if (result.best_epoch > 0)
     cli_say("the best weights so far are in %s/model.onnx", t->fit.run);
   return exit_status;

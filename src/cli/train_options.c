@@ -5,7 +5,8 @@ static const char about[] =
     "Trains MODEL on the training images of DATA and writes a run folder:\n"
     "  model.onnx  the weights that did best on the images held out, with all\n"
     "              that eval and predict need\n"
-    "  last.onnx   to go on from, after each epoch and after Ctrl-C\n"
+    "  last.onnx   to go on from: after each epoch, every five minutes, after\n"
+    "              Ctrl-C; previous.onnx is the one before it\n"
     "  log.csv     a row for each epoch\n"
     "The test images of DATA are never touched. MODEL may be a trained file:\n"
     "training starts from its weights. The same model, data, options, seed "
@@ -54,6 +55,9 @@ bool train_parse(const cli_verb *verb, int argc, char **argv, train *t,
        "replace a run that is there already"},
       {"resume", 0, CLI_TEXT, &t->resume, 0, 0, NULL, "FOLDER",
        "go on with a run that was stopped; MODEL and DATA may be left out"},
+      {"checkpoint-every", 0, CLI_TEXT, &f->checkpoint, 0, 0, NULL, "WHEN",
+       "how often to save inside an epoch: a time (90s, 5m, 2h) or a number of "
+       "steps; 0: never"},
       {"explain-plan", 0, CLI_FLAG, &t->explain, 0, 0, NULL, NULL,
        "print kernels, layouts and memory of a training step, and stop"},
       {"exact", 0, CLI_FLAG, &f->exact, 0, 0, NULL, NULL,

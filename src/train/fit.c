@@ -7,10 +7,8 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "base/file.h"
 #include "base/memory.h"
 #include "base/number.h"
-#include "onnx/onnx.h"
 #include "train/metrics.h"
 #include "train/options.h"
 
@@ -59,7 +57,8 @@ static void fill_result(const sv_fit_job *job, sv_fit_result *result) {
                       .top1 = c->best_top1,
                       .held_out = job->validation.count,
                       .seconds = now() - job->started,
-                      .images = job->images};
+                      .images = job->images,
+                      .saved = job->saved};
 }
 
 /* ---- A step ---- */
@@ -93,15 +92,20 @@ sv_status sv_fit_step(sv_fit_job *job, const sv_batch *batch, double rate,
   return SV_OK;
 }
 
+/* So many steps after the last one that was done. */
+static sv_status fail_at(const sv_fit_job *job, int after, sv_status status) {
+  const sv_counters *c = &job->counters;
+  return sv_fail_in(status, "epoch %lld, step %lld", (long long)c->epochs + 1,
+                    (long long)(c->step - c->epochs * job->steps + after));
+}
+
 static sv_status take_step(sv_fit_job *job) {
   sv_batch batch;
   SV_TRY(sv_loader_next(job->loader, &batch));
   const sv_counters *c = &job->counters;
   double loss, rate = sv_schedule_at(&job->schedule, &c->plateau, c->step);
   sv_status status = sv_fit_step(job, &batch, rate, &loss);
-  if (status != SV_NUMERIC) return status;
-  return sv_fail_in(status, "epoch %lld, step %lld", (long long)c->epochs + 1,
-                    (long long)(c->step - c->epochs * job->steps + 1));
+  return status == SV_NUMERIC ? fail_at(job, 1, status) : status;
 }
 
 /* ---- An epoch's end ---- */
@@ -124,19 +128,20 @@ static sv_status validate(sv_fit_job *job, sv_fit_progress *p, bool *go_on) {
   return SV_OK;
 }
 
-static sv_status keep_best(sv_fit_job *job, const sv_fit_progress *p) {
+/* Saved is it after last.onnx, which says the same. */
+static sv_status note_best(sv_fit_job *job, const sv_fit_progress *p) {
   char text[SV_NUMBER_TEXT];
   sv_model *model = job->model;
   job->counters.best_epoch = p->epoch;
   job->counters.best_loss = p->val_loss;
   job->counters.best_top1 = p->val_top1;
-  SV_TRY(sv_model_set_meta(model, "svertka.train.best-epoch",
+  SV_TRY(sv_model_set_meta(model, SV_BEST_EPOCH_KEY,
                            sv_number_text(p->epoch, text)));
   SV_TRY(sv_model_set_meta(model, "svertka.train.best-loss",
                            sv_number_text(p->val_loss, text)));
   SV_TRY(sv_model_set_meta(model, "svertka.train.best-top1",
                            sv_number_text(p->val_top1, text)));
-  if (job->run.folder) return sv_run_save_best(&job->run, model);
+  if (job->run.folder) return SV_OK;
   sv_state_free(job->best);
   return sv_state_copy(&job->best, sv_model_state(model));
 }
@@ -144,12 +149,28 @@ static sv_status keep_best(sv_fit_job *job, const sv_fit_progress *p) {
 static sv_status save_last(sv_fit_job *job) {
   if (!job->run.folder) return SV_OK;
   SV_TRY(sv_records_write(sv_model_state(job->model), &job->counters));
-  return sv_run_save_last(&job->run, job->model, job->graph);
+  SV_TRY(sv_run_save_last(&job->run, job->model, job->graph));
+  job->saved = true;
+  job->saved_step = job->counters.step;
+  job->saved_time = now();
+  return SV_OK;
 }
 
-static sv_status save_stopped(sv_fit_job *job) {
-  SV_TRY(sv_records_check_finite(sv_model_state(job->model)));
-  return save_last(job);
+static sv_status save_best(sv_fit_job *job) {
+  return sv_run_save_best(&job->run, job->model);
+}
+
+/* Between two steps. */
+static sv_status save_inside(sv_fit_job *job) {
+  sv_status status = sv_records_check_finite(sv_model_state(job->model));
+  return status == SV_OK ? save_last(job) : fail_at(job, 0, status);
+}
+
+static sv_status save_if_due(sv_fit_job *job) {
+  int64_t steps = job->counters.step - job->saved_step;
+  double seconds = now() - job->saved_time;
+  return sv_checkpoint_due(&job->checkpoint, steps, seconds) ? save_inside(job)
+                                                             : SV_OK;
 }
 
 /* Nothing is saved that could not be trained on. */
@@ -169,8 +190,10 @@ static sv_status end_epoch(sv_fit_job *job, bool *go_on) {
   sv_counters *c = &job->counters;
   bool held_out = job->validation.count > 0;
   sv_fit_progress p = progress_of(job);
+  /* An old run goes as a whole, for a last.onnx that needs no other file. */
+  if (job->run.replacing) SV_TRY(save_inside(job));
   if (held_out) SV_TRY(validate(job, &p, go_on));
-  if (!*go_on) return save_stopped(job);
+  if (!*go_on) return save_inside(job);
   p.validated = true;
   p.val_loss = held_out ? job->metrics.loss : p.loss;
   p.val_top1 = held_out ? job->metrics.top1 : p.top1;
@@ -180,7 +203,7 @@ static sv_status end_epoch(sv_fit_job *job, bool *go_on) {
   SV_TRY(check_numbers(job, &p));
   p.best = !held_out || !c->best_epoch || p.val_top1 > c->best_top1 ||
            (p.val_top1 == c->best_top1 && p.val_loss < c->best_loss);
-  if (p.best) SV_TRY(keep_best(job, &p));
+  if (p.best) SV_TRY(note_best(job, &p));
   sv_schedule_see(&job->schedule, &c->plateau, p.val_loss);
   sv_fit_progress row = p;
   if (!held_out) row.val_loss = row.val_top1 = NAN;
@@ -189,6 +212,7 @@ static sv_status end_epoch(sv_fit_job *job, bool *go_on) {
   c->images = c->top1_count = 0;
   c->loss_sum = 0;
   SV_TRY(save_last(job));
+  if (p.best) SV_TRY(save_best(job));
   *go_on = report(job, &p);
   return SV_OK;
 }
@@ -208,8 +232,16 @@ static sv_status run_epoch(sv_fit_job *job, bool *go_on) {
     SV_TRY(take_step(job));
     sv_fit_progress p = progress_of(job);
     *go_on = report(job, &p);
+    if (*go_on && done + 1 < job->steps) SV_TRY(save_if_due(job));
   }
-  return *go_on ? end_epoch(job, go_on) : save_stopped(job);
+  return *go_on ? end_epoch(job, go_on) : save_inside(job);
+}
+
+/* What a kill between last.onnx and model.onnx left undone. */
+static sv_status mend(sv_fit_job *job) {
+  if (!job->options->resume) return SV_OK;
+  if (!job->counters.best_epoch) return sv_run_drop_best(&job->run);
+  return job->behind ? save_best(job) : SV_OK;
 }
 
 static bool is_over(const sv_fit_job *job) {
@@ -220,7 +252,10 @@ static bool is_over(const sv_fit_job *job) {
 static sv_status run_epochs(sv_fit_job *job) {
   sv_counters *c = &job->counters;
   bool go_on = true;
-  job->first_step = c->step;
+  SV_TRY(mend(job));
+  job->saved = job->options->resume;
+  job->first_step = job->saved_step = c->step;
+  job->saved_time = now();
   while (!is_over(job) && go_on) SV_TRY(run_epoch(job, &go_on));
   if (is_over(job)) return SV_OK;
   return sv_fail(SV_INTERRUPTED, "stopped after step %lld of epoch %lld",
@@ -267,57 +302,4 @@ sv_status sv_fit(sv_model *model, const sv_dataset *dataset,
   if (result) fill_result(&job, result);
   sv_fit_release(&job);
   return status;
-}
-
-static sv_status open_run(sv_model **model, sv_fit_options *options,
-                          const char *run) {
-  char *path;
-  SV_TRY(sv_path_join(&path, run, "last.onnx"));
-  sv_status status = SV_OK;
-  if (!sv_path_exists(path))
-    status = sv_fail(SV_INVALID, "%s: no training was saved here", path);
-  const sv_onnx_load_options training = {.training = true};
-  if (status == SV_OK) status = sv_onnx_load(model, path, &training);
-  if (status == SV_OK) {
-    status = sv_options_load(options, *model);
-    if (status != SV_OK) status = sv_fail_in(status, "%s", path);
-  }
-  sv_free(path);
-  return status;
-}
-
-/* The best weights are in a file of their own, which must be there. */
-static sv_status find_best(const char *run, const sv_counters *c) {
-  char *path;
-  if (!c->best_epoch) return SV_OK;
-  SV_TRY(sv_path_join(&path, run, "model.onnx"));
-  sv_status status = SV_OK;
-  if (!sv_path_exists(path))
-    status = sv_fail(SV_IO,
-                     "%s: is missing: it held the best weights of the run, of "
-                     "epoch %lld",
-                     path, (long long)c->best_epoch);
-  sv_free(path);
-  return status;
-}
-
-sv_status sv_fit_open(sv_model **model, sv_fit_options *options,
-                      const char *run) {
-  *model = NULL;
-  sv_counters c;
-  sv_status status = open_run(model, options, run);
-  if (status == SV_OK) status = sv_records_read(sv_model_state(*model), &c);
-  if (status == SV_OK) {
-    status = sv_fit_check_unfinished(options, &c);
-    if (status != SV_OK) status = sv_fail_in(status, "%s", run);
-  }
-  if (status == SV_OK) status = find_best(run, &c);
-  if (status != SV_OK) {
-    sv_model_free(*model);
-    *model = NULL;
-    return status;
-  }
-  options->run = run;
-  options->resume = true;
-  return SV_OK;
 }

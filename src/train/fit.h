@@ -23,6 +23,12 @@ typedef struct sv_counters {
   sv_plateau plateau;
 } sv_counters;
 
+/* How often to save inside an epoch; 0: for no number of them. */
+typedef struct sv_checkpoint {
+  int64_t steps;
+  double seconds;
+} sv_checkpoint;
+
 typedef struct sv_fit_job {
   sv_model *model;
   const sv_dataset *dataset;
@@ -41,6 +47,11 @@ typedef struct sv_fit_job {
   sv_counters counters;
   sv_state *best; /* weights; where no run folder keeps them */
   sv_run run;
+  bool behind; /* model.onnx, whose weights are those of last.onnx */
+  sv_checkpoint checkpoint;
+  bool saved; /* last.onnx is of this training; when it was: */
+  int64_t saved_step;
+  double saved_time;
   /* Of this call. */
   double started, epoch_started; /* seconds */
   int64_t images, epoch_images, first_step;
@@ -62,6 +73,21 @@ sv_status sv_fit_check_unfinished(const sv_fit_options *options,
  * gradient is no finite number. */
 sv_status sv_fit_step(sv_fit_job *job, const sv_batch *batch, double rate,
                       double *loss) SV_CHECKED;
+
+/* ---- checkpoint.c ---- */
+
+sv_status sv_checkpoint_parse(sv_checkpoint *when, const char *text) SV_CHECKED;
+/* After so many steps and seconds since the last one. */
+bool sv_checkpoint_due(const sv_checkpoint *when, int64_t steps,
+                       double seconds);
+
+/* Whether model.onnx at `path` lacks the best weights, and the counters' own
+ * checkpoint has them. Fails if neither file has. */
+sv_status sv_checkpoint_best(const char *path, const sv_counters *c,
+                             bool *behind) SV_CHECKED;
+
+/* The metadata's key for the epoch whose weights model.onnx holds. */
+#define SV_BEST_EPOCH_KEY "svertka.train.best-epoch"
 
 /* ---- records.c ---- */
 

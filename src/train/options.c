@@ -17,7 +17,8 @@ sv_fit_options sv_fit_default(void) {
                           .momentum = 0.9,
                           .weight_decay = 5e-4,
                           .validation = 0.1,
-                          .seed = 1};
+                          .seed = 1,
+                          .checkpoint = "5m"};
 }
 
 typedef enum kind { INT, REAL, SEED, BOOL, TEXT } kind;
@@ -45,6 +46,8 @@ static const struct row {
     {"seed", SEED, offsetof(sv_fit_options, seed), true, 0, 0},
     {"threads", INT, offsetof(sv_fit_options, threads), false, 0, 4096},
     {"backend", TEXT, offsetof(sv_fit_options, backend), false, 0, 0},
+    {"checkpoint-every", TEXT, offsetof(sv_fit_options, checkpoint), false, 0,
+     0},
     {"exact", BOOL, offsetof(sv_fit_options, exact), false, 0, 0},
 };
 enum { ROWS = sizeof rows / sizeof rows[0], KEY = 64 };
@@ -90,6 +93,8 @@ sv_status sv_options_check(const sv_fit_options *options) {
   if (!options->schedule || !options->optimiser)
     return sv_fail(SV_INVALID, "no %s is given",
                    options->schedule ? "optimiser" : "schedule");
+  if (!options->checkpoint)
+    return sv_fail(SV_INVALID, "no checkpoint is given");
   return SV_OK;
 }
 
@@ -145,7 +150,7 @@ sv_status sv_options_compare(const sv_fit_options *options,
     if (!before || strcmp(before, now) != 0)
       return sv_fail(SV_INVALID,
                      "the run was begun with %s %s; with %s it would be "
-                     "another one",
+                     "another one: begin that with model.onnx as its model",
                      rows[i].name, before ? before : "(none)", now);
   }
   return SV_OK;

@@ -134,7 +134,9 @@ bool sv_fit_out_of_patience(const sv_fit_options *options,
 sv_status sv_fit_check_unfinished(const sv_fit_options *options,
                                   const sv_counters *c) {
   if (c->epochs >= options->epochs)
-    return sv_fail(SV_INVALID, "the run is finished: %lld of %d epochs",
+    return sv_fail(SV_INVALID,
+                   "the run is finished: %lld of %d epochs; to train on, begin "
+                   "a new run with its model.onnx as the model",
                    (long long)c->epochs, options->epochs);
   if (!sv_fit_out_of_patience(options, c)) return SV_OK;
   return sv_fail(SV_INVALID,
@@ -154,7 +156,8 @@ static sv_status check_resumption(sv_fit_job *job) {
   if (!before || strcmp(before, data) != 0)
     return sv_fail(SV_INVALID, "%s: these are not the data of the run",
                    sv_dataset_path(job->dataset));
-  SV_TRY(sv_fit_check_unfinished(job->options, c));
+  SV_TRY(sv_checkpoint_best(job->run.best, c, &job->behind));
+  if (!job->behind) SV_TRY(sv_fit_check_unfinished(job->options, c));
   int64_t inside = c->step - c->epochs * job->steps;
   if (c->epochs < 0 || c->step < 0 || inside < 0 || inside > job->steps)
     return sv_fail(SV_FORMAT, "the run's counters contradict each other");
@@ -185,6 +188,7 @@ static sv_status make_optimiser(sv_fit_job *job) {
 sv_status sv_fit_prepare(sv_fit_job *job) {
   const sv_fit_options *o = job->options;
   SV_TRY(sv_options_check(o));
+  SV_TRY(sv_checkpoint_parse(&job->checkpoint, o->checkpoint));
   SV_TRY(sv_run_open(&job->run, o->run, o->overwrite, o->resume));
   SV_TRY(sv_graph_check(sv_model_graph(job->model)));
   job->graph = sv_model_graph(job->model);

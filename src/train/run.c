@@ -18,8 +18,8 @@ static const char header[] =
     "val_f1,val_calibration_error,seconds,images_per_second\n";
 
 static sv_status check_empty(const sv_run *run) {
-  const char *files[] = {run->best, run->last, run->log};
-  for (int i = 0; i < 3; i++)
+  const char *files[] = {run->best, run->last, run->previous, run->log};
+  for (int i = 0; i < 4; i++)
     if (sv_path_exists(files[i]))
       return sv_fail(SV_INVALID, "%s: the folder holds a run already",
                      files[i]);
@@ -33,6 +33,7 @@ sv_status sv_run_open(sv_run *run, const char *folder, bool overwrite,
   SV_TRY(sv_copy_text(&run->folder, folder));
   SV_TRY(sv_path_join(&run->best, folder, "model.onnx"));
   SV_TRY(sv_path_join(&run->last, folder, "last.onnx"));
+  SV_TRY(sv_path_join(&run->previous, folder, "previous.onnx"));
   SV_TRY(sv_path_join(&run->log, folder, "log.csv"));
   return overwrite || resume ? SV_OK : check_empty(run);
 }
@@ -89,6 +90,7 @@ void sv_run_close(sv_run *run) {
   sv_free(run->folder);
   sv_free(run->best);
   sv_free(run->last);
+  sv_free(run->previous);
   sv_free(run->log);
   sv_text_clear(&run->rows);
   *run = (sv_run){0};
@@ -99,9 +101,15 @@ static sv_status remove_file(const char *path) {
   return sv_fail(SV_IO, "%s: cannot remove: %s", path, strerror(errno));
 }
 
+static sv_status write_rows(sv_run *run) {
+  if (run->rows.failed) return sv_fail(SV_NO_MEMORY, "no memory for the log");
+  return sv_file_write(run->log, run->rows.at, run->rows.length);
+}
+
 /* The rows of the epochs that are done; what came after them was not saved. */
 static sv_status read_rows(sv_run *run, int epochs) {
   if (!sv_path_exists(run->log)) return SV_OK;
+  if (!epochs) return remove_file(run->log);
   unsigned char *bytes;
   size_t size;
   SV_TRY(sv_file_read(run->log, 1 << 26, &bytes, &size));
@@ -112,7 +120,7 @@ static sv_status read_rows(sv_run *run, int epochs) {
     row = end;
   }
   sv_free(bytes);
-  return SV_OK;
+  return size == run->rows.length ? SV_OK : write_rows(run);
 }
 
 sv_status sv_run_start(sv_run *run, bool resume, int epochs) {
@@ -121,19 +129,21 @@ sv_status sv_run_start(sv_run *run, bool resume, int epochs) {
   SV_TRY(measure(run));
   SV_TRY(sv_folder_make(run->folder));
   SV_TRY(hold(run));
+  sv_writer_sweep(run->best);
+  sv_writer_sweep(run->last);
+  sv_writer_sweep(run->log);
   if (resume) return read_rows(run, epochs);
   run->replacing = true;
   return run->overwrite ? SV_OK : check_empty(run);
 }
 
-/* After the first file of the new run: what the old one had besides it goes. */
-static sv_status drop_others(sv_run *run, const char *saved) {
+/* After the first last.onnx of the new run: what else the old one had goes. */
+static sv_status drop_others(sv_run *run) {
   if (!run->replacing) return SV_OK;
   run->replacing = false;
-  const char *files[] = {run->last, run->best, run->log};
-  for (int i = 0; i < 3; i++)
-    if (files[i] != saved) SV_TRY(remove_file(files[i]));
-  return SV_OK;
+  SV_TRY(remove_file(run->best));
+  SV_TRY(remove_file(run->previous));
+  return remove_file(run->log);
 }
 
 /* ---- What is saved ---- */
@@ -157,14 +167,28 @@ sv_status sv_run_row(sv_run *run, const sv_fit_progress *p, int64_t step,
   add_number(&run->rows, seconds, 1e3);
   add_number(&run->rows, p->images_per_second, 10);
   sv_text_add(&run->rows, "\n");
-  if (run->rows.failed) return sv_fail(SV_NO_MEMORY, "no memory for the log");
-  return sv_file_write(run->log, run->rows.at, run->rows.length);
+  return write_rows(run);
 }
 
 sv_status sv_run_save_best(sv_run *run, const sv_model *model) {
-  if (!run->folder) return SV_OK;
-  SV_TRY(sv_model_save(model, run->best));
-  return drop_others(run, run->best);
+  return run->folder ? sv_model_save(model, run->best) : SV_OK;
+}
+
+sv_status sv_run_drop_best(sv_run *run) {
+  return run->folder ? remove_file(run->best) : SV_OK;
+}
+
+/* A second name for the last.onnx that is about to be replaced. Until then the
+ * two are one file, so that nothing is lost in between. */
+static sv_status keep_previous(const sv_run *run) {
+  if (!sv_path_exists(run->last)) return SV_OK;
+  SV_TRY(remove_file(run->previous));
+  int failed =
+      linkat(AT_FDCWD, run->last, AT_FDCWD, run->previous, AT_SYMLINK_FOLLOW);
+  bool possible = errno != EPERM && errno != ENOTSUP && errno != ENOSYS &&
+                  errno != EMLINK && errno != EXDEV;
+  if (!failed || !possible) return SV_OK;
+  return sv_fail(SV_IO, "%s: cannot link: %s", run->previous, strerror(errno));
 }
 
 sv_status sv_run_save_last(sv_run *run, const sv_model *model,
@@ -173,6 +197,7 @@ sv_status sv_run_save_last(sv_run *run, const sv_model *model,
   sv_model trained = *model;
   trained.graph = (sv_graph *)graph; /* only read */
   sv_onnx_save_options options = {.training = true};
+  if (!run->replacing) SV_TRY(keep_previous(run));
   SV_TRY(sv_onnx_save(&trained, run->last, &options));
-  return drop_others(run, run->last);
+  return drop_others(run);
 }

@@ -1,5 +1,6 @@
-/* A run folder: model.onnx, last.onnx, log.csv. One training at a time writes
- * to it, and an old run's files stay until the new run has saved something. */
+/* A run folder: model.onnx, last.onnx, previous.onnx, log.csv. One training at
+ * a time writes to it, and an old run's files stay until the new run has saved
+ * its last.onnx. */
 #ifndef SV_TRAIN_RUN_H
 #define SV_TRAIN_RUN_H
 
@@ -9,12 +10,13 @@
 #include "graph/model.h"
 
 typedef struct sv_run {
-  char *folder, *best, *last, *log; /* paths; NULL: nothing is written */
-  sv_text rows;                     /* of the log so far */
-  bool overwrite;                   /* files of an old run may be replaced */
-  bool replacing;                   /* nothing of the new run is saved yet */
-  int held;                         /* the folder, locked; -1: not yet */
-  size_t there; /* letters of `folder` that were a folder before this run */
+  char *folder; /* paths; NULL: nothing is written */
+  char *best, *last, *previous, *log;
+  sv_text rows;   /* of the log so far */
+  bool overwrite; /* files of an old run may be replaced */
+  bool replacing; /* nothing of the new run is saved yet */
+  int held;       /* the folder, locked; -1: not yet */
+  size_t there;   /* letters of `folder` that were a folder before this run */
 } sv_run;
 
 /* Nothing is written yet. `folder` may be NULL. SV_INVALID if it holds a run
@@ -25,16 +27,20 @@ sv_status sv_run_open(sv_run *run, const char *folder, bool overwrite,
 void sv_run_close(sv_run *run);
 
 /* Makes and locks the folder; SV_IO if another training holds it. A run that is
- * resumed after `epochs` keeps so many rows of its log. */
+ * resumed after `epochs` keeps so many rows of its log. What a killed training
+ * was writing goes. */
 sv_status sv_run_start(sv_run *run, bool resume, int epochs) SV_CHECKED;
 
 /* A row of the log, and the log to the disk. */
 sv_status sv_run_row(sv_run *run, const sv_fit_progress *progress, int64_t step,
                      double seconds) SV_CHECKED;
 
-/* model.onnx; last.onnx, with the losses of `graph` and the state's records. */
+/* model.onnx; last.onnx, with the losses of `graph` and the state's records.
+ * The last.onnx that was there becomes previous.onnx. */
 sv_status sv_run_save_best(sv_run *run, const sv_model *model) SV_CHECKED;
 sv_status sv_run_save_last(sv_run *run, const sv_model *model,
                            const sv_graph *graph) SV_CHECKED;
+/* A model.onnx that is not this run's: one that was being replaced had it. */
+sv_status sv_run_drop_best(sv_run *run) SV_CHECKED;
 
 #endif
