@@ -1,5 +1,6 @@
 /* A model as a product calls it: pixels of any layout, scores or probabilities,
  * several threads; and the pictures made of what it says. */
+#include <math.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -211,11 +212,55 @@ static void test_pictures(void **state) {
       sv_look_confusion("/nonexistent/x.png", NULL, counts, 4, names), SV_IO);
 }
 
+/* One sample, none at all, and scores that are no numbers. */
+static void test_calibration_picture(void **state) {
+  (void)state;
+  char path[64];
+  sv_metrics m;
+  assert_ok(sv_metrics_new(&m, 3));
+  make_path(path, "sure.png");
+  assert_ok(sv_look_calibration(path, NULL, &m));
+  assert_picture(path);
+  sv_metrics_add(&m, (const float[]){1, 2, 3}, (int64_t[]){0}, 1);
+  sv_metrics_add(&m, (const float[]){NAN, 2, 3}, (int64_t[]){0}, 1);
+  assert_ok(sv_look_calibration(path, "a", &m));
+  assert_picture(path);
+  sv_metrics_free(&m);
+}
+
+static void test_chart(void **state) {
+  (void)state;
+  char path[64];
+  const double y[] = {1e-12, NAN, -1, INFINITY, 3, 1e300}, none[] = {NAN};
+  const char *const names[] = {"a", "\xff", ""};
+  sv_chart_line lines[] = {{"one", NULL, y, 6}, {NULL, y, y, 6}};
+  sv_chart chart = {.title = "t", .log_y = true, .lines = lines, .count = 2};
+  make_path(path, "chart.png");
+  for (int i = 0; i < 2; i++, chart.log_x = true) {
+    assert_ok(sv_look_chart(path, &chart));
+    assert_picture(path);
+  }
+  chart = (sv_chart){.x_names = names,
+                     .x_name_count = 3,
+                     .in_order = true,
+                     .lines = &(sv_chart_line){"", NULL, y + 4, 1},
+                     .count = 1};
+  assert_ok(sv_look_chart(path, &chart));
+  assert_picture(path);
+  chart.lines = &(sv_chart_line){"", NULL, none, 1};
+  assert_int_equal(sv_look_chart(path, &chart), SV_INVALID);
+  assert_int_equal(access(path, F_OK), -1);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_pixels),   cmocka_unit_test(test_layouts),
-      cmocka_unit_test(test_faults),   cmocka_unit_test(test_threads),
+      cmocka_unit_test(test_pixels),
+      cmocka_unit_test(test_layouts),
+      cmocka_unit_test(test_faults),
+      cmocka_unit_test(test_threads),
       cmocka_unit_test(test_pictures),
+      cmocka_unit_test(test_calibration_picture),
+      cmocka_unit_test(test_chart),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -113,7 +113,8 @@ grep -q 'training loss' err || fail "--val 0: not said to be training"
 mkdir alone && cp whole/model.onnx alone
 (cd alone && "$SVERTKA" eval model.onnx ../few --json --csv told.csv \
   >../json 2>../err) || fail "eval: $(cat err)"
-for key in loss top1 top5 samples per_class confusion; do
+for key in loss top1 top5 samples per_class confusion brier \
+  calibration_error macro weighted calibration; do
   grep -q "\"$key\"" json || fail "eval --json has no $key"
 done
 grep -q '"samples": 200' json || fail "eval has not 200 samples"
@@ -123,6 +124,16 @@ grep -q '^200 images: top-1' out || fail "eval prints no top-1"
 "$SVERTKA" eval whole/model.onnx few --picture told.png --matrix m.png \
   >out 2>err || fail "eval --picture: $(cat err)"
 [ -s told.png ] && [ -s m.png ] || fail "eval --picture wrote nothing"
+"$SVERTKA" eval whole/model.onnx few --top 3 --mistakes 7 --json >json 2>err ||
+  fail "eval --mistakes: $(cat err)"
+grep -q '"top3": 0\.' json || fail "eval --top 3 gives no top3"
+[ "$(grep -c '"label_probability"' json)" = 7 ] || fail "not 7 mistakes"
+"$SVERTKA" eval whole/model.onnx few --calibration c.png --mistakes 3 \
+  --mistakes-picture wrong.png >out 2>err || fail "eval --calibration"
+[ -s c.png ] && [ -s wrong.png ] || fail "eval --calibration wrote nothing"
+grep -q 'calibration error 0\.' out || fail "eval prints no calibration error"
+status 2 'it would be overwritten' "$SVERTKA" eval whole/model.onnx few \
+  --calibration x.png --matrix x.png
 status 2 'svertka.image.size' "$SVERTKA" eval lenet5 few
 head -c 3000 whole/model.onnx >cut.onnx
 status 1 'cut.onnx' "$SVERTKA" eval cut.onnx few

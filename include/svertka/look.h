@@ -4,7 +4,7 @@
 #ifndef SVERTKA_LOOK_H
 #define SVERTKA_LOOK_H
 
-#include <svertka/data.h>
+#include <svertka/train.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -33,6 +33,36 @@ SV_API SV_CHECKED sv_status sv_look_confusion(const char *path,
                                               const int64_t *counts,
                                               int classes,
                                               const char *const *names);
+
+/* Lines over one pair of axes. Texts may be NULL. */
+typedef struct sv_chart_line {
+  const char *name;
+  const double *x; /* NULL: 0, 1, ... */
+  const double *y; /* what is not finite, or on a logarithmic axis not above 0,
+                    * leaves a gap */
+  int count;
+} sv_chart_line;
+
+typedef struct sv_chart {
+  const char *title, *below; /* below: a smaller line under the title */
+  const char *x_label, *y_label;
+  bool log_x, log_y;
+  const char *const *x_names; /* of x = 0, 1, ... instead of numbers */
+  int x_name_count;
+  bool in_order; /* the lines are steps of one thing: pale to deep */
+  const sv_chart_line *lines;
+  int count;
+} sv_chart;
+
+/* Writes a PNG. SV_INVALID if there is not one point to draw. */
+SV_API SV_CHECKED sv_status sv_look_chart(const char *path,
+                                          const sv_chart *chart);
+
+/* Reliability: for each bin of confidence the share that was right, the gap to
+ * the confidence, and below how many samples there are. `title` may be NULL. */
+SV_API SV_CHECKED sv_status sv_look_calibration(const char *path,
+                                                const char *title,
+                                                const sv_metrics *metrics);
 
 #ifdef __cplusplus
 }

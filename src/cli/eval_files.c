@@ -1,0 +1,178 @@
+/* The files that `svertka eval` writes: a row or a picture of what was told. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "cli/eval.h"
+
+/* ---- While it runs ---- */
+
+/* In equal steps over the data, whatever was told. */
+static bool is_pictured(const eval *e, int64_t sample) {
+  int64_t count = sv_dataset_count(e->dataset);
+  int64_t most = count < EVAL_PICTURED ? count : EVAL_PICTURED;
+  return e->shown_count < most && sample == e->shown_count * count / most;
+}
+
+/* A field of a CSV file: in quotes where it must be. */
+static void add_field(sv_text *text, const char *word) {
+  if (!strpbrk(word, ",\"\n\r")) {
+    sv_text_add(text, ",%s", word);
+    return;
+  }
+  sv_text_add(text, ",\"");
+  for (; *word; word++) sv_text_add(text, *word == '"' ? "\"\"" : "%c", *word);
+  sv_text_add(text, "\"");
+}
+
+void eval_note(eval *e, const sv_verdict *v) {
+  char name[EVAL_NAME_TEXT];
+  if (is_pictured(e, v->sample)) e->shown[e->shown_count++] = *v;
+  sv_mistakes_add(&e->mistakes, v);
+  if (!e->csv) return;
+  sv_text_add(&e->rows, "%lld", (long long)v->sample);
+  add_field(&e->rows, eval_class(e, v->label, name));
+  add_field(&e->rows, eval_class(e, v->predicted, name));
+  sv_text_add(&e->rows, ",%.6f\n", (double)v->probability);
+}
+
+/* ---- Afterwards ---- */
+
+static sv_status write_csv(eval *e) {
+  char *text;
+  SV_TRY(sv_text_take(&e->rows, &text));
+  sv_status status = sv_file_write(e->csv, text, strlen(text));
+  sv_free(text);
+  return status;
+}
+
+/* "lenet5 on fashion-mnist" and what follows. */
+enum { TITLE = 256 };
+static void name_picture(const eval *e, const char *rest, char title[TITLE]) {
+  snprintf(title, TITLE, "%s on %s%s", sv_graph_name(sv_model_graph(e->model)),
+           sv_dataset_name(e->dataset), rest);
+}
+
+static sv_status fill_items(const eval *e, const sv_verdict *verdicts,
+                            int count, sv_prediction *items,
+                            char (*names)[2][EVAL_NAME_TEXT]) {
+  for (int i = 0; i < count; i++) {
+    const sv_verdict *v = &verdicts[i];
+    items[i].label = eval_class(e, v->label, names[i][0]);
+    items[i].predicted = eval_class(e, v->predicted, names[i][1]);
+    items[i].probability = v->probability;
+    SV_TRY(sv_dataset_image(e->dataset, v->sample, &items[i].image));
+  }
+  return SV_OK;
+}
+
+static sv_status draw_verdicts(const eval *e, const char *path,
+                               const char *title, const sv_verdict *verdicts,
+                               int count) {
+  sv_prediction *items;
+  char(*names)[2][EVAL_NAME_TEXT];
+  SV_TRY(sv_alloc_array(&items, (size_t)count, sizeof *items));
+  sv_status status = sv_alloc_array(&names, (size_t)count, sizeof *names);
+  if (status == SV_OK) {
+    status = fill_items(e, verdicts, count, items, names);
+    if (status == SV_OK)
+      status = sv_look_predictions(path, title, items, count);
+    for (int i = 0; i < count; i++) sv_image_free(&items[i].image);
+  }
+  sv_free(names);
+  sv_free(items);
+  return status;
+}
+
+static sv_status write_picture(eval *e) {
+  char title[TITLE], rest[80];
+  snprintf(rest, sizeof rest, ": top-1 %.2f%% of %lld images",
+           100 * e->metrics.top1, (long long)e->metrics.samples);
+  name_picture(e, rest, title);
+  return draw_verdicts(e, e->picture, title, e->shown, e->shown_count);
+}
+
+static sv_status write_mistakes(eval *e) {
+  char title[TITLE], rest[80];
+  if (e->mistakes.count == 0) {
+    cli_say("there is no mistake: %s is not written", e->mistakes_picture);
+    e->mistakes_picture = NULL;
+    return SV_OK;
+  }
+  snprintf(rest, sizeof rest, ": the %d most confident mistakes",
+           e->mistakes.count);
+  name_picture(e, rest, title);
+  return draw_verdicts(e, e->mistakes_picture, title, e->mistakes.at,
+                       e->mistakes.count);
+}
+
+static sv_status write_matrix(eval *e) {
+  const char **names;
+  char(*numbers)[EVAL_NAME_TEXT];
+  size_t classes = (size_t)e->metrics.classes;
+  SV_TRY(sv_alloc_array(&names, classes, sizeof *names));
+  sv_status status = sv_alloc_array(&numbers, classes, sizeof *numbers);
+  for (size_t i = 0; i < classes && status == SV_OK; i++)
+    names[i] = eval_class(e, (int)i, numbers[i]);
+  char title[TITLE];
+  name_picture(e, "", title);
+  if (status == SV_OK)
+    status = sv_look_confusion(e->matrix, title, e->metrics.confusion,
+                               e->metrics.classes, names);
+  sv_free(numbers);
+  sv_free(names);
+  return status;
+}
+
+static sv_status write_calibration(eval *e) {
+  char title[TITLE];
+  name_picture(e, "", title);
+  return sv_look_calibration(e->calibration, title, &e->metrics);
+}
+
+/* ---- All of them ---- */
+
+static const struct file {
+  const char *option, *holds;
+  size_t path; /* of an eval */
+  sv_status (*write)(eval *e);
+} files[] = {
+    {"--csv", "each image", offsetof(eval, csv), write_csv},
+    {"--picture", "images with what was told", offsetof(eval, picture),
+     write_picture},
+    {"--matrix", "the confusion matrix", offsetof(eval, matrix), write_matrix},
+    {"--calibration", "confidence against what is right",
+     offsetof(eval, calibration), write_calibration},
+    {"--mistakes-picture", "the most confident mistakes",
+     offsetof(eval, mistakes_picture), write_mistakes},
+};
+enum { FILES = sizeof files / sizeof files[0] };
+
+static const char *path_of(const eval *e, int i) {
+  return *(const char *const *)((const char *)e + files[i].path);
+}
+
+sv_status eval_check_files(const eval *e, const char *model, const char *data) {
+  for (int i = 0; i < FILES; i++) {
+    SV_TRY(cli_apart(files[i].option, path_of(e, i), "MODEL", model));
+    SV_TRY(cli_outside(files[i].option, path_of(e, i), "DATA", data));
+    for (int j = 0; j < i; j++)
+      SV_TRY(cli_apart(files[i].option, path_of(e, i), files[j].option,
+                       path_of(e, j)));
+  }
+  return SV_OK;
+}
+
+sv_status eval_write_files(eval *e) {
+  for (int i = 0; i < FILES; i++)
+    if (path_of(e, i)) SV_TRY(files[i].write(e));
+  return SV_OK;
+}
+
+void eval_print_files(const eval *e) {
+  char name[CLI_NAME_TEXT];
+  for (int i = 0; i < FILES; i++)
+    if (path_of(e, i))
+      printf("%s  %s\n", cli_name(path_of(e, i), name), files[i].holds);
+}

@@ -1,0 +1,34 @@
+/* Two axes with their grid, ticks and labels. */
+#ifndef SV_LOOK_AXES_H
+#define SV_LOOK_AXES_H
+
+#include "look/canvas.h"
+
+typedef struct sv_axis {
+  double from, to; /* from < to; above 0 where log */
+  bool log;
+  const char *label;
+  const char *const *names; /* of 0, 1, ... instead of numbers; or NULL */
+} sv_axis;
+
+/* The plot's rectangle in points. Numbers stand to its left and below it, names
+ * of x going up below it. */
+typedef struct sv_axes {
+  sv_canvas *canvas;
+  double left, top, width, height;
+  sv_axis x, y;
+} sv_axes;
+
+/* Bounds that hold `least` and `most` with ticks at both ends. */
+void sv_axis_fit(sv_axis *axis, double least, double most);
+
+double sv_axes_x(const sv_axes *axes, double x);
+double sv_axes_y(const sv_axes *axes, double y);
+void sv_axes_draw(const sv_axes *axes);
+
+/* A title and a smaller line below it, as every picture of ours begins. Both
+ * may be NULL. */
+void sv_axes_heading(sv_canvas *canvas, double margin, const char *title,
+                     const char *below);
+
+#endif
