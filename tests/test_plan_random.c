@@ -58,9 +58,17 @@ static sv_value join(garden *a, sv_value x) {
   return sv_add(a->g, x, y);
 }
 
+/* Behind one another: values of any channels, be they the same. */
+static sv_value line_up(garden *a, sv_value x) {
+  sv_value y = pick(a);
+  bool few = channels_of(a, x) + channels_of(a, y) <= 32;
+  return few ? sv_concat(a->g, (sv_value[]){x, y, x}, 2 + below(a->dice, 2), 1)
+             : sv_relu(a->g, x);
+}
+
 static sv_value grow(garden *a) {
   sv_value x = pick(a);
-  switch (below(a->dice, 9)) {
+  switch (below(a->dice, 10)) {
     case 0: return sv_relu(a->g, x);
     case 1: return sv_tanh(a->g, x);
     case 2: return sv_sigmoid(a->g, x);
@@ -68,6 +76,7 @@ static sv_value grow(garden *a) {
     case 4: return sv_apply_text(a->g, "max_pool", &x, 1, "3 padding=1");
     case 5: return sv_apply_text(a->g, "avg_pool", &x, 1, "3 padding=1");
     case 6: return join(a, x);
+    case 7: return line_up(a, x);
     default: return convolve(a, x);
   }
 }
