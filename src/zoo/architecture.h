@@ -26,22 +26,30 @@ const sv_architecture *sv_architecture_at(int i);
 const sv_architecture *sv_architecture_find(const char *name);
 
 /* The parameters that most networks have, for their tables. */
-#define SV_ZOO_CLASSES(struct_)                                    \
-  {                                                                \
-    .name = "classes", .type = SV_ATTR_INT,                        \
-    .offset = offsetof(struct_, classes), .initial = 10, .min = 1, \
-    .max = 1 << 24, .help = "classes to tell apart"                \
+#define SV_ZOO_COUNT(struct_, field, usual, most, words)                     \
+  {                                                                          \
+    .name = #field, .type = SV_ATTR_INT, .offset = offsetof(struct_, field), \
+    .initial = usual, .min = 1, .max = most, .help = words                   \
   }
-#define SV_ZOO_CHANNELS(struct_)                                      \
+#define SV_ZOO_IMAGE(struct_, classes_, channels_, side)                       \
+  SV_ZOO_COUNT(struct_, classes, classes_, 1 << 24, "classes to tell apart"),  \
+      SV_ZOO_COUNT(struct_, channels, channels_, 1 << 16,                      \
+                   "channels of the image: 1 grey, 3 colour"),                 \
+      SV_ZOO_COUNT(struct_, height, side, 1 << 16, "of the image, in pixels"), \
+      SV_ZOO_COUNT(struct_, width, side, 1 << 16, "of the image, in pixels")
+#define SV_ZOO_IMAGENET(struct_, side) SV_ZOO_IMAGE(struct_, 1000, 3, side)
+#define SV_ZOO_SMALL(struct_) SV_ZOO_IMAGE(struct_, 10, 1, 28)
+#define SV_ZOO_MAPS(struct_)                                                  \
+  {                                                                           \
+    .name = "maps", .type = SV_ATTR_FLOAT, .offset = offsetof(struct_, maps), \
+    .initial = 1, .min = 0.01, .max = 64,                                     \
+    .help = "how many times the maps of each convolution"                     \
+  }
+#define SV_ZOO_DROPOUT(struct_, usual)                                \
   {                                                                   \
-    .name = "channels", .type = SV_ATTR_INT,                          \
-    .offset = offsetof(struct_, channels), .initial = 1, .min = 1,    \
-    .max = 1 << 16, .help = "channels of the image: 1 grey, 3 colour" \
-  }
-#define SV_ZOO_SIDE(struct_, side)                                             \
-  {                                                                            \
-    .name = #side, .type = SV_ATTR_INT, .offset = offsetof(struct_, side),     \
-    .initial = 28, .min = 1, .max = 1 << 16, .help = "of the image, in pixels" \
+    .name = "dropout", .type = SV_ATTR_FLOAT,                         \
+    .offset = offsetof(struct_, dropout), .initial = usual, .min = 0, \
+    .max = 0.99, .help = "share of neurons left out in training"      \
   }
 
 #endif

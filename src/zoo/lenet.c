@@ -21,8 +21,9 @@ static const char *const activations[] = {"tanh", "relu", "sigmoid", NULL};
 static const char *const pools[] = {"average", "max", "weighted", NULL};
 
 static const sv_attr parameters[] = {
-    SV_ZOO_CLASSES(lenet5),
-    SV_ZOO_CHANNELS(lenet5),
+    SV_ZOO_COUNT(lenet5, classes, 10, 1 << 24, "classes to tell apart"),
+    SV_ZOO_COUNT(lenet5, channels, 1, 1 << 16,
+                 "channels of the image: 1 grey, 3 colour"),
     {.name = "activation",
      .type = SV_ATTR_CHOICE,
      .offset = offsetof(lenet5, activation),

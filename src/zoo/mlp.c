@@ -28,10 +28,7 @@ static const sv_attr parameters[] = {
      .offset = offsetof(mlp, activation),
      .choices = activations,
      .help = "after each hidden layer"},
-    SV_ZOO_CLASSES(mlp),
-    SV_ZOO_CHANNELS(mlp),
-    SV_ZOO_SIDE(mlp, height),
-    SV_ZOO_SIDE(mlp, width),
+    SV_ZOO_SMALL(mlp),
     {0}};
 
 static void build(sv_graph *g, const void *values) {
