@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <svertka/svertka.h>
 
-#include "base/memory.h"
 #include "bars.h"
+#include "base/memory.h"
 #include "fixtures/train.h"
 #include "graph/model.h"
 #include "train/gradcheck.h"
@@ -157,7 +157,8 @@ static void check_optimiser(const char *kind, double momentum, double decay,
   sv_plan *plan;
   assert_ok(sv_plan_new(&plan, model->graph, model->state, &options));
   sv_optimiser *o;
-  const sv_optimiser_options rule = {kind, momentum, decay};
+  const sv_optimiser_options rule = {
+      .kind = kind, .momentum = momentum, .weight_decay = decay};
   assert_ok(sv_optimiser_new(&o, model->state, &rule));
   assert_ok(sv_plan_input(plan, "image", &input));
   *(float *)input.data = 1;
@@ -166,7 +167,7 @@ static void check_optimiser(const char *kind, double momentum, double decay,
     memcpy(seed.data, sgd_gradients + step * SGD_PARAMS, seed.layout.bytes);
     assert_ok(sv_plan_forward(plan));
     assert_ok(sv_plan_backward(plan));
-    assert_ok(sv_optimiser_step(o, plan, 0.1 / (1 + step)));
+    assert_ok(sv_optimiser_step(o, plan, step, 0.1 / (1 + step)));
     const char *names[] = {"linear1.weight", "linear1.bias"};
     for (int k = 0; k < 2; k++, expected += SGD_PARAMS) {
       sv_tensor *now;
@@ -183,7 +184,8 @@ static void check_optimiser(const char *kind, double momentum, double decay,
   assert_ok(sv_state_get(model->state, "linear1.weight", &before));
   assert_ok(sv_plan_forward(plan));
   assert_ok(sv_plan_backward(plan));
-  assert_error(SV_NUMERIC, "not a number", sv_optimiser_step(o, plan, 0.1));
+  assert_error(SV_NUMERIC, "not a number",
+               sv_optimiser_step(o, plan, SGD_STEPS, 0.1));
   assert_ok(sv_state_get(model->state, "linear1.weight", &after));
   assert_memory_equal(before->data, after->data, before->layout.bytes);
   sv_tensor_free(before);
@@ -205,13 +207,13 @@ static void test_optimisers_refused(void **state) {
   (void)state;
   sv_model *model = model_of("input 1x1x1; flatten; linear 7", 1);
   sv_optimiser *o;
-  sv_optimiser_options options = {"sdg", 0, 0};
+  sv_optimiser_options options = {.kind = "sdg"};
   assert_error(SV_INVALID, "there are: sgd, nesterov",
                sv_optimiser_new(&o, model->state, &options));
-  options = (sv_optimiser_options){"sgd", 1, 0};
+  options = (sv_optimiser_options){.kind = "sgd", .momentum = 1};
   assert_error(SV_INVALID, "momentum 1",
                sv_optimiser_new(&o, model->state, &options));
-  options = (sv_optimiser_options){"sgd", 0.9, -1};
+  options = (sv_optimiser_options){.kind = "sgd", .weight_decay = -1};
   assert_error(SV_INVALID, "weight decay -1",
                sv_optimiser_new(&o, model->state, &options));
   sv_model_free(model);

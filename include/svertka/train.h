@@ -137,10 +137,13 @@ typedef struct sv_fit_progress {
   bool best; /* the best so far: these weights are kept */
 } sv_fit_progress;
 
+/* Of a number: what the optimiser usually has. */
+enum { SV_USUAL = -1 };
+
 typedef struct sv_fit_options {
   int epochs;            /* 10: passes over the training samples */
   int batch;             /* 64: samples a step; an epoch's last may have less */
-  double rate;           /* 0.05: the highest learning rate */
+  double rate;           /* SV_USUAL (sgd 0.05, adam 0.001): the highest */
   const char *schedule;  /* "cosine [WARM-UP EPOCHS] [LEAST FACTOR]"; also
                           * "constant", "step EPOCHS [FACTOR]", "multistep
                           * FACTOR EPOCH...", "exponential FACTOR",
@@ -151,9 +154,23 @@ typedef struct sv_fit_options {
                           * not with a schedule that rises by itself */
   int patience;          /* 0: never; else the training ends after so many
                           * epochs in a row without better weights */
-  const char *optimiser; /* "sgd"; also "nesterov" */
-  double momentum;       /* 0.9 */
-  double weight_decay;   /* 0.0005: of tensors with the role WEIGHT */
+  const char *optimiser; /* "sgd"; also "nesterov", "rmsprop [ALPHA] [EPS]",
+                          * "rmsprop_centred [ALPHA] [EPS]",
+                          * "adam [BETA1] [BETA2] [EPS]", "adamw" likewise,
+                          * "lars [TRUST]" */
+  double momentum;       /* SV_USUAL (0.9; of rmsprop 0) */
+  double weight_decay;   /* SV_USUAL (0.0005; adamw 0.01, adam, rmsprop 0): of
+                          * tensors with the role WEIGHT */
+  const char *decay;     /* "usual"; "coupled": into the gradient, "decoupled":
+                          * of the weight itself, as adamw has it */
+  bool decay_all;        /* biases and scales decay too */
+  double clip_value;     /* 0: no; each number of a gradient is cut to +-this */
+  double clip_norm;      /* 0: no; then all gradients are scaled so that their
+                          * common norm is at most this */
+  double ema;            /* 0: no; e of the average a = e a + (1 - e) w that is
+                          * judged and saved in the place of the weights w */
+  const char *init;      /* "usual": how the weights were drawn, for the
+                          * metadata; sv_fit draws none */
   double validation;     /* 0.1: held out from training to choose the best
                           * weights; below 1 a share, else a number of samples;
                           * 0: none, and the last weights are the best */

@@ -107,7 +107,7 @@ static sv_status step_once(stepper *s, int64_t step) {
   if (!s->optimiser) return SV_OK;
   SV_TRY(sv_runner_loss(&s->runner, plan, &loss));
   SV_TRY(sv_plan_backward(plan));
-  return sv_optimiser_step(s->optimiser, plan, 1e-3);
+  return sv_optimiser_step(s->optimiser, plan, step, 1e-3);
 }
 
 static int by_size(const void *a, const void *b) {
@@ -166,7 +166,7 @@ static sv_status measure(const bench *b, sv_mode mode, figures *f) {
       mode == SV_TRAIN ? b->graph : sv_model_graph(b->model);
   sv_state *state = sv_model_state(b->model);
   sv_status status = sv_runner_new(&s.runner, graph, state, &b->size, &options);
-  const sv_optimiser_options sgd = {"sgd", 0.9, 5e-4};
+  const sv_optimiser_options sgd = {.momentum = 0.9, .weight_decay = 5e-4};
   if (status == SV_OK && mode == SV_TRAIN)
     status = sv_optimiser_new(&s.optimiser, state, &sgd);
   if (status == SV_OK && b->explain) {

@@ -17,7 +17,9 @@ static const char about[] =
     "[SHARE OF\n"
     "RISE] [FIRST DIVISOR] [LAST DIVISOR]; plateau [FACTOR] [PATIENCE EPOCHS] "
     "[LEAST\n"
-    "FACTOR]. Optimisers: sgd; nesterov.\n";
+    "FACTOR].\n"
+    "Optimisers: sgd; nesterov; rmsprop [ALPHA] [EPS]; rmsprop_centred; adam\n"
+    "[BETA1] [BETA2] [EPS]; adamw; lars [TRUST].\n";
 
 static const char examples[] =
     "svertka train lenet5 fashion-mnist\n"
@@ -33,19 +35,33 @@ bool train_parse(const cli_verb *verb, int argc, char **argv, train *t,
        "passes over the training images"},
       {"batch", 'b', CLI_INT, &f->batch, 1, 1e6, NULL, "N", "images a step"},
       {"rate", 'r', CLI_REAL, &f->rate, 0, 1e6, NULL, "R",
-       "the highest learning rate"},
+       "the highest learning rate; usually 0.05, of adam, adamw and rmsprop "
+       "0.001, of lars 1"},
       {"schedule", 0, CLI_TEXT, &f->schedule, 0, 0, NULL, "TEXT",
        "the rate over time"},
       {"warm-up", 0, CLI_REAL, &f->warm_up, 0, 1e6, NULL, "EPOCHS",
        "in which the rate rises to that of the schedule"},
       {"patience", 0, CLI_INT, &f->patience, 0, 1e6, NULL, "N",
        "stop after so many epochs in a row without better weights; 0: never"},
-      {"optimiser", 0, CLI_TEXT, &f->optimiser, 0, 0, NULL, "NAME",
+      {"optimiser", 0, CLI_TEXT, &f->optimiser, 0, 0, NULL, "TEXT",
        "how gradients change weights"},
       {"momentum", 0, CLI_REAL, &f->momentum, 0, 1, NULL, "M",
-       "of the optimiser"},
+       "of the optimiser; usually 0.9, of rmsprop 0"},
       {"weight-decay", 0, CLI_REAL, &f->weight_decay, 0, 1e6, NULL, "D",
-       "of weights, not of biases and scales"},
+       "of weights, not of biases and scales; usually 0.0005, of adamw 0.01, "
+       "of adam and rmsprop 0"},
+      {"decay", 0, CLI_TEXT, &f->decay, 0, 0, NULL, "KIND",
+       "coupled: added to the gradient; decoupled: weights shrink by "
+       "themselves; usual: decoupled for adamw alone"},
+      {"decay-all", 0, CLI_FLAG, &f->decay_all, 0, 0, NULL, NULL,
+       "biases and scales decay too"},
+      {"clip-value", 0, CLI_REAL, &f->clip_value, 0, 1e30, NULL, "V",
+       "cut each number of the gradients to -V .. V; 0: no"},
+      {"clip-norm", 0, CLI_REAL, &f->clip_norm, 0, 1e30, NULL, "N",
+       "then scale all gradients so that their common norm is at most N; 0: "
+       "no"},
+      {"ema", 0, CLI_REAL, &f->ema, 0, 1, NULL, "E",
+       "judge and save an average a = E a + (1 - E) w of the weights; 0: no"},
       {"val", 0, CLI_REAL, &f->validation, 0, 1e15, NULL, "N",
        "training images held out to choose the best weights: a number, or "
        "below 1 a share; 0: none"},

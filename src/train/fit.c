@@ -81,7 +81,9 @@ sv_status sv_fit_step(sv_fit_job *job, const sv_batch *batch, double rate,
   int64_t right = sv_count_top1(scores.data, batch->labels, batch->count,
                                 job->metrics.classes);
   SV_TRY(sv_plan_backward(plan));
-  SV_TRY(sv_optimiser_step(job->optimiser, plan, rate));
+  SV_TRY(sv_optimiser_step(job->optimiser, plan, c->step, rate));
+  SV_TRY(sv_plan_commit(plan));
+  SV_TRY(sv_average_step(job->average, c->step));
   c->step++;
   c->images += batch->count;
   c->top1_count += right;
@@ -156,8 +158,12 @@ static sv_status save_last(sv_fit_job *job) {
   return SV_OK;
 }
 
+/* The average of the weights, where one is kept, as `judge` saw it. */
 static sv_status save_best(sv_fit_job *job) {
-  return sv_run_save_best(&job->run, job->model);
+  SV_TRY(sv_average_swap(job->average));
+  sv_status status = sv_run_save_best(&job->run, job->model);
+  sv_status back = sv_average_swap(job->average);
+  return status == SV_OK ? back : status;
 }
 
 /* Between two steps. */
@@ -186,27 +192,42 @@ static sv_status check_numbers(const sv_fit_job *job,
   return sv_fail_in(status, "epoch %d", p->epoch);
 }
 
+/* What the state holds, whether it is the best so far. */
+static sv_status judge(sv_fit_job *job, sv_fit_progress *p, bool *go_on) {
+  const sv_counters *c = &job->counters;
+  bool held_out = job->validation.count > 0;
+  if (held_out) SV_TRY(validate(job, p, go_on));
+  if (!*go_on) return SV_OK;
+  p->validated = true;
+  p->val_loss = held_out ? job->metrics.loss : p->loss;
+  p->val_top1 = held_out ? job->metrics.top1 : p->top1;
+  p->val_top5 = held_out ? job->metrics.top5 : NAN;
+  p->val_f1 = held_out ? sv_metrics_macro(&job->metrics).f1 : NAN;
+  p->val_calibration = held_out ? job->metrics.calibration_error : NAN;
+  SV_TRY(check_numbers(job, p));
+  p->best = !held_out || !c->best_epoch || p->val_top1 > c->best_top1 ||
+            (p->val_top1 == c->best_top1 && p->val_loss < c->best_loss);
+  return p->best ? note_best(job, p) : SV_OK;
+}
+
+/* The same of the average, where one is kept, in the place of the weights. */
+static sv_status judge_epoch(sv_fit_job *job, sv_fit_progress *p, bool *go_on) {
+  SV_TRY(sv_average_swap(job->average));
+  sv_status status = judge(job, p, go_on);
+  sv_status back = sv_average_swap(job->average);
+  return status == SV_OK ? back : status;
+}
+
 static sv_status end_epoch(sv_fit_job *job, bool *go_on) {
   sv_counters *c = &job->counters;
-  bool held_out = job->validation.count > 0;
   sv_fit_progress p = progress_of(job);
   /* An old run goes as a whole, for a last.onnx that needs no other file. */
   if (job->run.replacing) SV_TRY(save_inside(job));
-  if (held_out) SV_TRY(validate(job, &p, go_on));
+  SV_TRY(judge_epoch(job, &p, go_on));
   if (!*go_on) return save_inside(job);
-  p.validated = true;
-  p.val_loss = held_out ? job->metrics.loss : p.loss;
-  p.val_top1 = held_out ? job->metrics.top1 : p.top1;
-  p.val_top5 = held_out ? job->metrics.top5 : NAN;
-  p.val_f1 = held_out ? sv_metrics_macro(&job->metrics).f1 : NAN;
-  p.val_calibration = held_out ? job->metrics.calibration_error : NAN;
-  SV_TRY(check_numbers(job, &p));
-  p.best = !held_out || !c->best_epoch || p.val_top1 > c->best_top1 ||
-           (p.val_top1 == c->best_top1 && p.val_loss < c->best_loss);
-  if (p.best) SV_TRY(note_best(job, &p));
   sv_schedule_see(&job->schedule, &c->plateau, p.val_loss);
   sv_fit_progress row = p;
-  if (!held_out) row.val_loss = row.val_top1 = NAN;
+  if (job->validation.count == 0) row.val_loss = row.val_top1 = NAN;
   SV_TRY(sv_run_row(&job->run, &row, c->step, now() - job->epoch_started));
   c->epochs++;
   c->images = c->top1_count = 0;
@@ -269,7 +290,8 @@ static sv_status restore_best(sv_fit_job *job) {
   sv_state *state = sv_model_state(job->model);
   bool current =
       c->best_epoch == c->epochs && c->step == c->epochs * job->steps;
-  if (!c->best_epoch || current) return SV_OK;
+  if (!c->best_epoch) return SV_OK;
+  if (current) return sv_average_swap(job->average);
   if (job->best) return sv_records_restore(state, job->best);
   sv_model *best;
   SV_TRY(sv_model_load(&best, job->run.best));

@@ -5,6 +5,7 @@
 #include <svertka/train.h>
 
 #include "graph/model.h"
+#include "train/average.h"
 #include "train/optimiser.h"
 #include "train/run.h"
 #include "train/runner.h"
@@ -32,7 +33,8 @@ typedef struct sv_checkpoint {
 typedef struct sv_fit_job {
   sv_model *model;
   const sv_dataset *dataset;
-  const sv_fit_options *options;
+  const sv_fit_options *options; /* the caller's, then `resolved` */
+  sv_fit_options resolved;
   sv_graph *own_graph;   /* the model's with a loss, if it has none itself */
   const sv_graph *graph; /* what is trained */
   sv_preprocess preprocess;
@@ -42,6 +44,7 @@ typedef struct sv_fit_job {
   sv_loader *loader;
   sv_runner runner, judge; /* training, validation */
   sv_optimiser *optimiser;
+  sv_average *average; /* NULL: none is kept */
   sv_schedule schedule;
   sv_metrics metrics; /* of the validation */
   sv_counters counters;

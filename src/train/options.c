@@ -7,15 +7,18 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "train/optimiser.h"
 
 sv_fit_options sv_fit_default(void) {
   return (sv_fit_options){.epochs = 10,
                           .batch = 64,
-                          .rate = 0.05,
+                          .rate = SV_USUAL,
                           .schedule = "cosine",
                           .optimiser = "sgd",
-                          .momentum = 0.9,
-                          .weight_decay = 5e-4,
+                          .momentum = SV_USUAL,
+                          .weight_decay = SV_USUAL,
+                          .decay = "usual",
+                          .init = "usual",
                           .validation = 0.1,
                           .seed = 1,
                           .checkpoint = "5m"};
@@ -42,6 +45,12 @@ static const struct row {
     {"momentum", REAL, offsetof(sv_fit_options, momentum), true, 0, 1},
     {"weight-decay", REAL, offsetof(sv_fit_options, weight_decay), true, 0,
      1e6},
+    {"decay", TEXT, offsetof(sv_fit_options, decay), true, 0, 0},
+    {"decay-all", BOOL, offsetof(sv_fit_options, decay_all), true, 0, 0},
+    {"clip-value", REAL, offsetof(sv_fit_options, clip_value), true, 0, 1e30},
+    {"clip-norm", REAL, offsetof(sv_fit_options, clip_norm), true, 0, 1e30},
+    {"ema", REAL, offsetof(sv_fit_options, ema), true, 0, 1},
+    {"init", TEXT, offsetof(sv_fit_options, init), true, 0, 0},
     {"validation", REAL, offsetof(sv_fit_options, validation), true, 0, 1e15},
     {"seed", SEED, offsetof(sv_fit_options, seed), true, 0, 0},
     {"threads", INT, offsetof(sv_fit_options, threads), false, 0, 4096},
@@ -75,14 +84,30 @@ static const char *print(const sv_fit_options *options, const struct row *row,
       snprintf(text, SV_NUMBER_TEXT, "%llu",
                (unsigned long long)*(const uint64_t *)value);
       return text;
-    case BOOL: return *(const bool *)value ? "true" : NULL;
+    case BOOL: return *(const bool *)value ? "true" : "false";
   }
   return NULL;
+}
+
+sv_status sv_options_resolve(sv_fit_options *resolved,
+                             const sv_fit_options *options) {
+  sv_usual usual;
+  *resolved = *options;
+  if (!options->optimiser) return sv_options_check(options);
+  SV_TRY(sv_optimiser_usual(&usual, options->optimiser));
+  if (resolved->rate == SV_USUAL) resolved->rate = usual.rate;
+  if (resolved->momentum == SV_USUAL) resolved->momentum = usual.momentum;
+  if (resolved->weight_decay == SV_USUAL)
+    resolved->weight_decay = usual.weight_decay;
+  return sv_options_check(resolved);
 }
 
 sv_status sv_options_check(const sv_fit_options *options) {
   for (int i = 0; i < ROWS; i++) {
     const struct row *row = &rows[i];
+    if (row->kind == TEXT && row->meaning &&
+        !*(const char *const *)at(options, row))
+      return sv_fail(SV_INVALID, "no %s is given", row->name);
     if (row->kind != INT && row->kind != REAL) continue;
     double value = row->kind == INT ? *(const int *)at(options, row)
                                     : *(const double *)at(options, row);
@@ -90,9 +115,6 @@ sv_status sv_options_check(const sv_fit_options *options) {
       return sv_fail(SV_INVALID, "%s is %g, expected %g to %g", row->name,
                      value, row->min, row->max);
   }
-  if (!options->schedule || !options->optimiser)
-    return sv_fail(SV_INVALID, "no %s is given",
-                   options->schedule ? "optimiser" : "schedule");
   if (!options->checkpoint)
     return sv_fail(SV_INVALID, "no checkpoint is given");
   return SV_OK;

@@ -6,7 +6,11 @@
 
 #include "base/error.h"
 
-/* Every number within its bounds. */
+/* A copy with what the optimiser usually has in the place of SV_USUAL. */
+sv_status sv_options_resolve(sv_fit_options *resolved,
+                             const sv_fit_options *options) SV_CHECKED;
+
+/* Every number within its bounds, every text given that must be. */
 sv_status sv_options_check(const sv_fit_options *options) SV_CHECKED;
 
 /* Into the model's metadata, as "svertka.train.rate" and so on. */

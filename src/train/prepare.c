@@ -178,16 +178,24 @@ static sv_status begin(sv_fit_job *job) {
 }
 
 static sv_status make_optimiser(sv_fit_job *job) {
-  sv_optimiser_options options = {job->options->optimiser,
-                                  job->options->momentum,
-                                  job->options->weight_decay};
-  return sv_optimiser_new(&job->optimiser, sv_model_state(job->model),
-                          &options);
+  const sv_fit_options *o = job->options;
+  sv_state *state = sv_model_state(job->model);
+  sv_optimiser_options options = {.kind = o->optimiser,
+                                  .momentum = o->momentum,
+                                  .weight_decay = o->weight_decay,
+                                  .decay = o->decay,
+                                  .decay_all = o->decay_all,
+                                  .clip_value = o->clip_value,
+                                  .clip_norm = o->clip_norm};
+  SV_TRY(sv_optimiser_new(&job->optimiser, state, &options));
+  if (o->ema == 0) return SV_OK;
+  return sv_average_new(&job->average, state, o->ema);
 }
 
 sv_status sv_fit_prepare(sv_fit_job *job) {
-  const sv_fit_options *o = job->options;
-  SV_TRY(sv_options_check(o));
+  const sv_fit_options *o = &job->resolved;
+  SV_TRY(sv_options_resolve(&job->resolved, job->options));
+  job->options = o;
   SV_TRY(sv_checkpoint_parse(&job->checkpoint, o->checkpoint));
   SV_TRY(sv_run_open(&job->run, o->run, o->overwrite, o->resume));
   SV_TRY(sv_graph_check(sv_model_graph(job->model)));
@@ -212,6 +220,7 @@ sv_status sv_fit_prepare(sv_fit_job *job) {
 void sv_fit_release(sv_fit_job *job) {
   sv_loader_free(job->loader);
   sv_optimiser_free(job->optimiser);
+  sv_average_free(job->average);
   sv_runner_free(&job->runner);
   sv_runner_free(&job->judge);
   sv_metrics_free(&job->metrics);

@@ -3,6 +3,7 @@
 #include "ops/op.h"
 #include "tensor/tensor.h"
 #include "train/fit.h"
+#include "train/sums.h"
 
 static const char counts_name[] = "svertka.train.counts";
 static const char sums_name[] = "svertka.train.sums";
