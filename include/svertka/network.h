@@ -27,12 +27,37 @@
  * A stride that is not written is 1, as in ONNX, that of poolings too:
  * `max_pool 2x2` slides by one pixel, `max_pool 2x2 stride=2` halves a map.
  *
- * Where neither output nor loss is said, the last value is the output. So a
- * residual block reads
+ * Where neither output nor loss is said, the last value is the output.
  *
- *     skip = conv 16 1x1
- *     conv 16 3x3 padding=same; relu; conv 16 3x3 padding=same
- *     add(., skip); relu
+ * A block is a part of a network with a name. It is used like an operator, as
+ * often as one likes:
+ *
+ *     define residual(x) channels kernel=3 {
+ *       conv $channels $kernel padding=same; relu
+ *       conv $channels $kernel padding=same
+ *       add(., x); relu
+ *     }
+ *     input 16x32x32
+ *     repeat 3 { residual 16 }
+ *
+ *     define NAME(VALUE, ...) PARAMETER PARAMETER=DEFAULT { STATEMENTS }
+ *                               without brackets it takes one value, the one
+ *                               before its first statement; its last value is
+ *                               what it makes
+ *     NAME = BLOCK(VALUE, ...) ARGUMENT PARAMETER=ARGUMENT
+ *                               names in it become NAME.conv1, NAME.skip, ...;
+ *                               without NAME residual1.conv1, ...
+ *     $PARAMETER, $(2*PARAMETER+1)
+ *                               stand for the argument, and for whole numbers
+ *                               with + - * / %
+ *     NAME = repeat N { STATEMENTS }
+ *                               N times over, each time from the last value of
+ *                               the time before; names become NAME.0.conv1,
+ *                               NAME.1.conv1, ...; without NAME it is as if
+ *                               the statements were written N times
+ *
+ * A block sees its own values and those in its brackets, and the blocks that
+ * are defined before it. docs/networks.md has the grammar.
  */
 #ifndef SVERTKA_NETWORK_H
 #define SVERTKA_NETWORK_H
@@ -43,9 +68,10 @@
 extern "C" {
 #endif
 
-/* A graph from text. `name` is what errors call the text ("net.txt:3:7: ...",
- * line and column) and the graph's name; NULL: "network". Free with
- * sv_graph_free, unless a model takes the graph over. Thread-safe. */
+/* A graph from text, of at most 32,768 layers. `name` is what errors call the
+ * text ("net.txt:3:7: ...", line and column) and the graph's name; NULL:
+ * "network". Free with sv_graph_free, unless a model takes the graph over.
+ * Thread-safe. */
 SV_API SV_CHECKED sv_status sv_network_parse(sv_graph **graph, const char *name,
                                              const char *text);
 

@@ -14,6 +14,8 @@ static const cli_verb verbs[] = {
      "classes of pictures, with probabilities", cmd_predict},
     {"summary", "MODEL [options]",
      "the layers: sizes, parameters, work, receptive fields", cmd_summary},
+    {"convert", "IN OUT [options]",
+     "a network from one form into another: text, ONNX", cmd_convert},
     {"zoo", "[NAME] [options]", "the architectures and their parameters",
      cmd_zoo},
     {"ops", "[OP] [options]", "the operators, from their tables", cmd_ops},

@@ -2,10 +2,7 @@
 #include "graph/text.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include <svertka/layers.h>
 
 #include "base/memory.h"
 #include "graph/graph.h"
@@ -26,8 +23,11 @@ static sv_status read_value(sv_reader *r, sv_value *value) {
   }
   sv_word word;
   SV_TRY(sv_text_name(c, "a value", &word));
-  value->id = sv_graph_find(r->graph, word.text);
+  value->id = sv_text_find(r, word.text);
   if (value->id) return SV_OK;
+  if (r->frame->block)
+    return sv_text_fail(c, word.start, "there is no value '%s' in %s",
+                        word.text, r->frame->block->name);
   return sv_text_fail(c, word.start, "there is no value '%s'", word.text);
 }
 
@@ -89,7 +89,7 @@ sv_status sv_text_next(sv_reader *r, sv_word *word, char **value, bool *more) {
   sv_text_skip(c, false);
   *more = !sv_text_at_end(c);
   if (!*more) return SV_OK;
-  SV_TRY(sv_text_word(c, word));
+  SV_TRY(sv_text_word(r, word));
   *value = word->equals < 0 ? NULL : word->text + word->equals;
   if (*value) *(*value)++ = '\0';
   sv_text_skip(c, false);
@@ -143,7 +143,11 @@ static sv_status read_attributes(sv_reader *r, const sv_op *op, void *attrs,
 /* ---- Operators ---- */
 
 static sv_status rename_value(sv_reader *r, int id, const sv_word *name) {
-  sv_status status = sv_graph_rename_value(r->graph, id, name->text);
+  char *whole;
+  SV_TRY(sv_text_untaken(r, name));
+  SV_TRY(sv_graph_scoped(r->graph, name->text, &whole));
+  sv_status status = sv_graph_rename_value(r->graph, id, whole);
+  sv_free(whole);
   if (status != SV_INVALID) return status;
   return sv_text_fail_in(&r->cursor, name->start, status);
 }
@@ -170,6 +174,9 @@ static sv_status apply(sv_reader *r, sv_statement *s, const sv_op *op) {
   sv_word node = {.start = NULL};
   if (s->name_count) node = s->names[0];
   sv_status status = read_attributes(r, op, attrs, &node);
+  if (status == SV_OK && r->graph->node_count >= SV_MOST_NODES)
+    status = sv_text_fail(&r->cursor, s->keyword.start,
+                          "the network has more than %d layers", SV_MOST_NODES);
   if (status == SV_OK) {
     if (node.text[0]) sv_name(r->graph, "%s", node.text);
     r->last = sv_apply(r->graph, op->name, s->values, s->value_count, attrs);
@@ -181,7 +188,10 @@ static sv_status apply(sv_reader *r, sv_statement *s, const sv_op *op) {
   return status == SV_OK ? name_outputs(r, s, r->last) : status;
 }
 
+/* Of ours or of svertka's. */
 static sv_status read_operator(sv_reader *r, sv_statement *s) {
+  const sv_block *block = sv_text_block(r, s->keyword.text);
+  if (block) return sv_text_use(r, s, block);
   const sv_entry *entry;
   sv_status status = sv_registry_require(&entry, s->keyword.text);
   if (status != SV_OK)
@@ -190,89 +200,32 @@ static sv_status read_operator(sv_reader *r, sv_statement *s) {
   return apply(r, s, entry->op);
 }
 
-/* ---- Statements of their own ---- */
-
-sv_status sv_text_no_values(const sv_reader *r, const sv_statement *s) {
-  if (!s->bracket) return SV_OK;
-  return sv_text_fail(&r->cursor, s->keyword.start, "%s takes no values",
-                      s->keyword.text);
-}
-
-static sv_status no_name(sv_reader *r, const sv_statement *s) {
-  if (!s->name_count) return SV_OK;
-  return sv_text_fail(&r->cursor, s->names[0].start, "%s makes no value",
-                      s->keyword.text);
-}
-
-/* output, loss: [NAME] [weight=W] */
-static sv_status read_output(sv_reader *r, sv_statement *s) {
-  SV_TRY(no_name(r, s));
-  bool loss = strcmp(s->keyword.text, "loss") == 0;
-  sv_word name = s->keyword;
-  double weight = 1;
-  for (bool named = false;;) {
-    sv_word word;
-    char *value, *end;
-    bool more;
-    SV_TRY(sv_text_next(r, &word, &value, &more));
-    if (!more) break;
-    if (!value && !named) {
-      name = word;
-      named = true;
-      continue;
-    }
-    if (!value || !loss || strcmp(word.text, "weight") != 0)
-      return sv_text_unknown(r, &word, s->keyword.text,
-                             loss ? "a name and weight=" : "a name");
-    weight = strtod(value, &end);
-    if (end == value || *end || !(weight >= 0 && weight < 1e30))
-      return sv_text_fail(&r->cursor, word.start,
-                          "weight=%s: a number from 0 on is expected", value);
-  }
-  sv_value value = s->bracket ? s->values[0] : r->last;
-  if (s->value_count > 1 || !value.id)
-    return sv_text_fail(&r->cursor, s->keyword.start, "%s needs one value",
-                        s->keyword.text);
-  if (loss)
-    sv_loss(r->graph, name.text, value, weight);
-  else
-    sv_output(r->graph, name.text, value);
-  return SV_OK;
-}
-
-static sv_status read_classifier(sv_reader *r, sv_statement *s) {
-  SV_TRY(no_name(r, s));
-  SV_TRY(sv_text_no_values(r, s));
-  sv_word word;
-  char *value;
-  bool more;
-  SV_TRY(sv_text_next(r, &word, &value, &more));
-  if (more) return sv_text_unknown(r, &word, "classifier", "none");
-  if (!r->last.id)
-    return sv_text_fail(&r->cursor, s->keyword.start,
-                        "classifier needs scores before it");
-  sv_classifier_head(r->graph, r->last);
-  return SV_OK;
-}
-
 /* ---- The whole ---- */
 
 static const struct {
   const char *keyword;
   sv_status (*read)(sv_reader *, sv_statement *);
 } statements[] = {
-    {"input", sv_text_declaration},
-    {"label", sv_text_declaration},
-    {"parameter", sv_text_declaration},
-    {"output", read_output},
-    {"loss", read_output},
-    {"classifier", read_classifier},
+    {"input", sv_text_declaration},     {"label", sv_text_declaration},
+    {"parameter", sv_text_declaration}, {"output", sv_text_output},
+    {"loss", sv_text_output},           {"classifier", sv_text_classifier},
+    {"repeat", sv_text_repeat},
 };
+enum { STATEMENTS = sizeof statements / sizeof statements[0] };
+
+bool sv_text_is_keyword(const char *word) {
+  bool known = strcmp(word, "define") == 0;
+  for (size_t i = 0; i < STATEMENTS; i++)
+    known |= strcmp(statements[i].keyword, word) == 0;
+  return known;
+}
 
 static sv_status read_statement(sv_reader *r, sv_statement *s) {
+  s->name_count = s->value_count = 0;
+  s->bracket = false;
   SV_TRY(read_beginning(r, s));
   sv_status (*read)(sv_reader *, sv_statement *) = read_operator;
-  for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
+  for (size_t i = 0; i < STATEMENTS; i++)
     if (strcmp(statements[i].keyword, s->keyword.text) == 0)
       read = statements[i].read;
   SV_TRY(read(r, s));
@@ -282,18 +235,37 @@ static sv_status read_statement(sv_reader *r, sv_statement *s) {
   return SV_OK;
 }
 
-static sv_status read_all(sv_reader *r) {
+/* "define" and blanks, where no value is named so: the cursor moves past. */
+static bool at_define(sv_cursor *c) {
+  static const char word[] = "define";
+  if (strncmp(c->at, word, strlen(word)) != 0) return false;
+  sv_cursor next = *c;
+  next.at += strlen(word);
+  if (*next.at != ' ' && *next.at != '\t') return false;
+  sv_text_skip(&next, false);
+  if (*next.at == '=' || *next.at == ',') return false;
+  *c = next;
+  return true;
+}
+
+sv_status sv_text_body(sv_reader *r) {
+  sv_cursor *c = &r->cursor;
   sv_statement *s;
   SV_TRY(sv_alloc(&s, sizeof *s));
   sv_status status = SV_OK;
-  for (sv_text_skip(&r->cursor, true); status == SV_OK && *r->cursor.at;
-       sv_text_skip(&r->cursor, true)) {
-    s->name_count = s->value_count = 0;
-    s->bracket = false;
-    status = read_statement(r, s);
+  for (sv_text_skip(c, true); status == SV_OK && *c->at && *c->at != '}';
+       sv_text_skip(c, true)) {
+    const char *start = c->at;
+    status = at_define(c) ? sv_text_define(r, start) : read_statement(r, s);
   }
   sv_free(s);
-  SV_TRY(status);
+  return status;
+}
+
+static sv_status read_all(sv_reader *r) {
+  SV_TRY(sv_text_body(r));
+  if (*r->cursor.at)
+    return sv_text_fail(&r->cursor, r->cursor.at, "'}' closes nothing");
   if (!r->last.id)
     return sv_text_fail(&r->cursor, r->cursor.at,
                         "the network is empty: begin with input 3x32x32");
@@ -305,8 +277,12 @@ sv_status sv_network_parse(sv_graph **graph, const char *name,
                            const char *text) {
   const char *called = name ? name : "network";
   SV_TRY(sv_graph_new(graph, called));
-  sv_reader r = {.cursor = {called, text, text}, .graph = *graph};
+  const sv_frame whole = {.block = NULL};
+  sv_reader r = {
+      .cursor = {called, text, text}, .graph = *graph, .frame = &whole};
   sv_status status = read_all(&r);
+  sv_text_forget(&r);
+  sv_text_free_blocks(&r);
   if (status == SV_OK) return SV_OK;
   sv_graph_free(*graph);
   *graph = NULL;

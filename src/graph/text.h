@@ -6,7 +6,15 @@
 
 #include "graph/graph.h"
 
-enum { SV_LONGEST_WORD = SV_LONGEST_NAME };
+/* Bounds of what a text may ask for: it may come from anywhere, and a few lines
+ * with repeats can mean as many layers as one likes. */
+enum {
+  SV_LONGEST_WORD = SV_LONGEST_NAME,
+  SV_MOST_VALUES = 64,     /* names or values of one statement */
+  SV_DEEPEST = 32,         /* blocks and repeats in one another */
+  SV_MOST_NODES = 1 << 15, /* of the network; an ONNX file may have so many */
+  SV_MOST_EXPANDED = 64 << 20, /* bytes of bodies that are read again */
+};
 
 /* A place in the text. */
 typedef struct sv_cursor {
@@ -27,10 +35,14 @@ sv_status sv_text_fail(const sv_cursor *cursor, const char *where,
 sv_status sv_text_fail_in(const sv_cursor *cursor, const char *where,
                           sv_status status) SV_CHECKED;
 
+/* Line and column of a place, from 1. */
+void sv_text_locate(const sv_cursor *cursor, const char *where, int *line,
+                    int *column);
+
 /* Past blanks and comments, and past ends of statements if `ends`. */
 void sv_text_skip(sv_cursor *cursor, bool ends);
 
-/* The next thing is the end of a statement or of the text. */
+/* The next thing is the end of a statement, of a body or of the text. */
 bool sv_text_at_end(const sv_cursor *cursor);
 
 /* A name: letters, digits and _ . / : - after a letter or _, or anything in
@@ -38,18 +50,41 @@ bool sv_text_at_end(const sv_cursor *cursor);
 sv_status sv_text_name(sv_cursor *cursor, const char *what,
                        sv_word *word) SV_CHECKED;
 
-/* A word up to a blank or the end of the statement; what is in double quotes
- * belongs to it, without the quotes. */
-sv_status sv_text_word(sv_cursor *cursor, sv_word *word) SV_CHECKED;
+/* ---- Blocks and their use ---- */
 
-/* ---- Statements ---- */
+/* define NAME(VALUE, ...) PARAMETER PARAMETER=DEFAULT { body } */
+typedef struct sv_block {
+  char *name;
+  const char *body, *end; /* behind the { and at the } */
+  char **values;          /* names of what it is applied to */
+  int value_count, value_capacity;
+  struct sv_block_parameter {
+    char *name, *initial; /* initial NULL: has to be given */
+  } * parameters;
+  int parameter_count, parameter_capacity;
+} sv_block;
 
-enum { SV_MOST_VALUES = 64 };
+/* Where statements are read: a use of a block, or the text itself. Names are
+ * looked up from the innermost scope out to the frame's own. */
+typedef struct sv_frame {
+  const sv_block *block; /* NULL: the text itself */
+  char **arguments;      /* a text for each parameter */
+  int floor;             /* scopes of the graph that lie outside */
+} sv_frame;
 
 typedef struct sv_reader {
   sv_cursor cursor;
   sv_graph *graph;
   sv_value last; /* the value before; 0: none yet */
+  const sv_frame *frame;
+  sv_block *blocks;
+  int block_count, block_capacity;
+  sv_names block_names;
+  char **aliases; /* whole names that stand for values with other names */
+  int alias_count, alias_capacity;
+  sv_names alias_values;
+  int depth;        /* bodies around the cursor */
+  int64_t expanded; /* bytes of bodies read so far */
 } sv_reader;
 
 /* NAME, ... = KEYWORD(VALUE, ...) and what follows is still unread. */
@@ -61,6 +96,19 @@ typedef struct sv_statement {
   sv_value values[SV_MOST_VALUES];
   int value_count;
 } sv_statement;
+
+/* A word up to a blank or the end of the statement. What is in double quotes
+ * belongs to it, without the quotes; elsewhere $NAME and $(EXPRESSION) are
+ * replaced. */
+sv_status sv_text_word(sv_reader *reader, sv_word *word) SV_CHECKED;
+
+/* Appends to the word; *length is the word's. */
+sv_status sv_text_put(const sv_cursor *cursor, sv_word *word, size_t *length,
+                      char c) SV_CHECKED;
+
+/* Appends what $NAME or $(EXPRESSION) at the cursor stands for. */
+sv_status sv_text_expand(sv_reader *reader, sv_word *word,
+                         size_t *length) SV_CHECKED;
 
 /* The next "word" or "key=word": *value is what stands behind the '=', or NULL.
  * *more is false at the end of the statement. */
@@ -75,7 +123,53 @@ sv_status sv_text_unknown(const sv_reader *reader, const sv_word *word,
 sv_status sv_text_no_values(const sv_reader *reader,
                             const sv_statement *s) SV_CHECKED;
 
-/* The rest of input, label and parameter. */
+/* The rest of input, label and parameter; of output and loss; of classifier. */
 sv_status sv_text_declaration(sv_reader *reader, sv_statement *s) SV_CHECKED;
+sv_status sv_text_output(sv_reader *reader, sv_statement *s) SV_CHECKED;
+sv_status sv_text_classifier(sv_reader *reader, sv_statement *s) SV_CHECKED;
+
+/* ---- Names ---- */
+
+/* The value that is called so here; 0 if none is. */
+int sv_text_find(const sv_reader *reader, const char *name);
+
+/* `name` stands for a value that keeps its own. */
+sv_status sv_text_alias(sv_reader *reader, const sv_word *name,
+                        sv_value value) SV_CHECKED;
+
+/* SV_INVALID if the name stands for another value already. */
+sv_status sv_text_untaken(const sv_reader *reader,
+                          const sv_word *name) SV_CHECKED;
+
+void sv_text_forget(sv_reader *reader);
+
+/* ---- Bodies ---- */
+
+/* Statements up to the } that ends the body, or to the end of the text. */
+sv_status sv_text_body(sv_reader *reader) SV_CHECKED;
+
+/* At a {: behind it, and *end at the } that belongs to it. */
+sv_status sv_text_open_body(sv_reader *reader, const char **end) SV_CHECKED;
+
+/* From the } at `end` to the end of its statement. */
+sv_status sv_text_close_body(sv_reader *reader, const char *end) SV_CHECKED;
+
+/* The rest of define, behind the word. */
+sv_status sv_text_define(sv_reader *reader, const char *start) SV_CHECKED;
+
+/* The rest of repeat; of a use of a block. */
+sv_status sv_text_repeat(sv_reader *reader, sv_statement *s) SV_CHECKED;
+sv_status sv_text_use(sv_reader *reader, sv_statement *s,
+                      const sv_block *block) SV_CHECKED;
+
+/* -1 if there is none. */
+int sv_text_find_parameter(const sv_block *block, const char *name);
+
+/* NULL if there is none. */
+const sv_block *sv_text_block(const sv_reader *reader, const char *name);
+void sv_text_free_blocks(sv_reader *reader);
+
+/* Whether the language has a statement of that name; text.c. */
+bool sv_text_is_keyword(const char *word);
 
 #endif

@@ -161,6 +161,10 @@ sv_status sv_text_declaration(sv_reader *r, sv_statement *s) {
   SV_TRY(sv_text_no_values(r, s));
   const char *kind = s->keyword.text;
   bool input = strcmp(kind, "input") == 0, label = strcmp(kind, "label") == 0;
+  if ((input || label) && r->depth)
+    return sv_text_fail(&r->cursor, s->keyword.start,
+                        "%s stands outside of { }", kind);
+  if (s->name_count) SV_TRY(sv_text_untaken(r, &s->names[0]));
   tensor_words t = {.type = label ? SV_I64 : SV_F32, .role = SV_WEIGHT};
   declared d = {.shape = {.rank = 0}};
   SV_TRY(read_tensor_words(r, s, &t));

@@ -6,8 +6,8 @@
 
 #include "graph/text.h"
 
-static void locate(const sv_cursor *c, const char *where, int *line,
-                   int *column) {
+void sv_text_locate(const sv_cursor *c, const char *where, int *line,
+                    int *column) {
   *line = *column = 1;
   for (const char *p = c->start; p < where; p++) {
     *column = *p == '\n' ? 1 : *column + 1;
@@ -28,7 +28,7 @@ sv_status sv_text_fail(const sv_cursor *cursor, const char *where,
 sv_status sv_text_fail_in(const sv_cursor *cursor, const char *where,
                           sv_status status) {
   int line, column;
-  locate(cursor, where, &line, &column);
+  sv_text_locate(cursor, where, &line, &column);
   return sv_fail_in(status, "%s:%d:%d", cursor->name, line, column);
 }
 
@@ -46,16 +46,15 @@ void sv_text_skip(sv_cursor *cursor, bool ends) {
 }
 
 bool sv_text_at_end(const sv_cursor *cursor) {
-  return strchr(";\n#", *cursor->at) != NULL; /* the final zero too */
+  return strchr(";\n#}", *cursor->at) != NULL; /* the final zero too */
 }
 
 static bool in_name(char c) {
   return isalnum((unsigned char)c) || (c && strchr("_./:-", c));
 }
 
-/* Appends a character. */
-static sv_status put(const sv_cursor *cursor, sv_word *word, size_t *length,
-                     char c) {
+sv_status sv_text_put(const sv_cursor *cursor, sv_word *word, size_t *length,
+                      char c) {
   if (*length == SV_LONGEST_WORD)
     return sv_text_fail(cursor, word->start, "a word is longer than %d letters",
                         SV_LONGEST_WORD);
@@ -72,7 +71,7 @@ static sv_status quoted(sv_cursor *cursor, sv_word *word, size_t *length) {
       cursor->at++;
     if (*cursor->at == '\0' || *cursor->at == '\n')
       return sv_text_fail(cursor, open, "the double quote is never closed");
-    SV_TRY(put(cursor, word, length, *cursor->at));
+    SV_TRY(sv_text_put(cursor, word, length, *cursor->at));
   }
   cursor->at++;
   return SV_OK;
@@ -93,19 +92,24 @@ sv_status sv_text_name(sv_cursor *cursor, const char *what, sv_word *word) {
     return sv_text_fail(cursor, cursor->at, "'%c' where %s is expected", first,
                         what);
   for (; in_name(*cursor->at); cursor->at++)
-    SV_TRY(put(cursor, word, &length, *cursor->at));
+    SV_TRY(sv_text_put(cursor, word, &length, *cursor->at));
   return SV_OK;
 }
 
-sv_status sv_text_word(sv_cursor *cursor, sv_word *word) {
+sv_status sv_text_word(sv_reader *r, sv_word *word) {
+  sv_cursor *c = &r->cursor;
   size_t length = 0;
-  *word = (sv_word){.start = cursor->at, .equals = -1};
-  while (!strchr(" \t\r;\n#", *cursor->at)) {
-    if (*cursor->at == '"') {
-      SV_TRY(quoted(cursor, word, &length));
+  *word = (sv_word){.start = c->at, .equals = -1};
+  if (*c->at == '{')
+    return sv_text_fail(c, c->at, "'{' follows only define and repeat");
+  while (!strchr(" \t\r;\n#{}", *c->at)) {
+    if (*c->at == '"') {
+      SV_TRY(quoted(c, word, &length));
+    } else if (*c->at == '$') {
+      SV_TRY(sv_text_expand(r, word, &length));
     } else {
-      if (*cursor->at == '=' && word->equals < 0) word->equals = (int)length;
-      SV_TRY(put(cursor, word, &length, *cursor->at++));
+      if (*c->at == '=' && word->equals < 0) word->equals = (int)length;
+      SV_TRY(sv_text_put(c, word, &length, *c->at++));
     }
   }
   return SV_OK;

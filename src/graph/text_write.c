@@ -14,7 +14,8 @@ typedef struct writer {
   sv_text text;
   bool *written;  /* per value: a statement has made it */
   bool *implicit; /* per value: a parameter that its node makes by itself */
-  int nodes;      /* written so far */
+  sv_names taken; /* names of nodes and values written so far */
+  sv_names fresh; /* per operator: the last number that is not free */
   int last;       /* the value before; 0: none yet */
   sv_status status;
 } writer;
@@ -47,23 +48,29 @@ static void put_name(writer *w, const char *name) {
                         SV_LONGEST_WORD);
 }
 
-static bool is_taken(const writer *w, const char *name) {
-  for (int i = 1; i < w->graph->value_count; i++)
-    if (w->written[i] && strcmp(w->graph->values[i].name, name) == 0)
-      return true;
-  for (int i = 0; i < w->nodes; i++)
-    if (strcmp(w->graph->nodes[i].name, name) == 0) return true;
-  return false;
+static void take(writer *w, const char *name) {
+  sv_status status = sv_names_put(&w->taken, name, 0);
+  if (w->status == SV_OK) w->status = status;
 }
 
-/* The reader would call the node so by itself: conv1, conv2, ... */
-static bool is_fresh(const writer *w, const sv_node *node) {
+static void take_value(writer *w, int id) {
+  if (id && !w->written[id]) take(w, w->graph->values[id].name);
+  w->written[id] = true;
+}
+
+/* The reader would call the node so by itself: the next of conv1, conv2, ...
+ * that is free. */
+static bool is_fresh(writer *w, const sv_node *node) {
   char name[SV_LONGEST_WORD + 16];
-  for (int number = 1;; number++) {
-    snprintf(name, sizeof name, "%.200s%d", node->op->name, number);
-    if (strcmp(name, node->name) == 0) return true;
-    if (!is_taken(w, name)) return false;
+  int number = sv_names_get(&w->fresh, node->op->name);
+  if (number < 0) number = 0;
+  for (;; number++) {
+    snprintf(name, sizeof name, "%.200s%d", node->op->name, number + 1);
+    if (sv_names_get(&w->taken, name) < 0) break;
   }
+  sv_status status = sv_names_put(&w->fresh, node->op->name, number);
+  if (w->status == SV_OK) w->status = status;
+  return strcmp(name, node->name) == 0;
 }
 
 /* ---- What has a size ---- */
@@ -94,7 +101,8 @@ static void put_input(writer *w, int id) {
   bool label = v->role == SV_LABEL;
   bool batch = v->shape.rank > 0 && v->shape.dim[0] < 0;
   put_name(w, v->name);
-  sv_text_add(&w->text, " = %s ", label ? "label" : "input");
+  sv_text_add(&w->text, " = %s", label ? "label" : "input");
+  if (v->shape.rank > batch) sv_text_add(&w->text, " ");
   put_shape(w, v, batch);
   if (!batch)
     sv_text_add(&w->text, " batch=none");
@@ -105,7 +113,7 @@ static void put_input(writer *w, int id) {
   if (v->dtype != (label ? SV_I64 : SV_F32))
     sv_text_add(&w->text, " type=%s", sv_dtype_name(v->dtype));
   sv_text_add(&w->text, "\n");
-  w->written[id] = true;
+  take_value(w, id);
   if (!label) w->last = id;
 }
 
@@ -119,10 +127,10 @@ static void put_parameter(writer *w, int id) {
     sv_text_add(&w->text, " type=%s", sv_dtype_name(v->dtype));
   if (v->init) {
     sv_text_add(&w->text, " init=");
-    sv_text_add(&w->text, strchr(v->init, ' ') ? "\"%s\"" : "%s", v->init);
+    sv_text_add(&w->text, is_plain(v->init) ? "%s" : "\"%s\"", v->init);
   }
   sv_text_add(&w->text, "\n");
-  w->written[id] = true;
+  take_value(w, id);
 }
 
 /* ---- Parameters that need no statement ---- */
@@ -221,9 +229,9 @@ static void put_node(writer *w, const sv_node *node) {
   put_inputs(w, node);
   put_attrs(w, node);
   sv_text_add(&w->text, "\n");
-  for (int i = 0; i < node->in_count; i++) w->written[node->in[i]] = true;
-  for (int i = 0; i < node->out_count; i++) w->written[node->out[i]] = true;
-  w->nodes++;
+  for (int i = 0; i < node->in_count; i++) take_value(w, node->in[i]);
+  for (int i = 0; i < node->out_count; i++) take_value(w, node->out[i]);
+  take(w, node->name);
   w->last = node->out[0];
 }
 
@@ -269,6 +277,8 @@ sv_status sv_network_write(char **text, const sv_graph *graph) {
   if (w.status == SV_OK) put_all(&w);
   sv_free(w.written);
   sv_free(w.implicit);
+  sv_names_free(&w.taken);
+  sv_names_free(&w.fresh);
   if (w.status == SV_OK) return sv_text_take(&w.text, text);
   sv_text_clear(&w.text);
   return w.status;

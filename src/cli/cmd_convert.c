@@ -1,0 +1,109 @@
+/* svertka convert: a network from any form into a file's. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "cli/cli.h"
+#include "graph/graph.h"
+
+static const char about[] =
+    "Reads a network and writes it in the form that OUT names:\n"
+    "  NAME.onnx  a model file, with the numbers of IN; where IN has none (a\n"
+    "             zoo name, a text), they are initialised\n"
+    "  NAME.txt   a text that reads back to the same network; without numbers\n"
+    "  -          the same text on the terminal\n"
+    "A model file holds what its outputs need, a text the losses too.\n";
+
+static const char examples[] =
+    "svertka convert lenet5 -\n"
+    "svertka convert lenet5 net.txt\n"
+    "svertka convert net.txt model.onnx --seed 7\n"
+    "svertka convert model.onnx -\n";
+
+typedef struct conversion {
+  const char *in, *out;
+  uint64_t seed;
+  bool force;
+} conversion;
+
+/* ---- As text ---- */
+
+static sv_status put_text(const conversion *c, const char *text) {
+  size_t length = strlen(text);
+  if (strcmp(c->out, "-") != 0) return sv_file_write(c->out, text, length);
+  fwrite(text, 1, length, stdout);
+  return SV_OK;
+}
+
+/* Numbers that no initialiser will bring back. */
+static void tell_constants(const sv_graph *graph) {
+  int count = 0;
+  for (int i = 1; i < graph->value_count; i++) {
+    const sv_value_info *value = &graph->values[i];
+    count += value->kind == SV_VALUE_STATE &&
+             !sv_role_is_trained(value->role) && value->role != SV_STATISTIC;
+  }
+  if (count)
+    cli_say("the numbers of %d constant%s are not in the text", count,
+            count == 1 ? "" : "s");
+}
+
+static sv_status write_text(const conversion *c) {
+  sv_graph *graph;
+  char *text;
+  SV_TRY(cli_graph(&graph, c->in, NULL));
+  sv_status status = sv_network_write(&text, graph);
+  if (status == SV_OK) {
+    status = put_text(c, text);
+    sv_network_text_free(text);
+  }
+  if (status == SV_OK) tell_constants(graph);
+  sv_graph_free(graph);
+  return status;
+}
+
+/* ---- As a model file ---- */
+
+static sv_status write_model(const conversion *c) {
+  sv_model *model;
+  SV_TRY(cli_model(&model, c->in, NULL, c->seed));
+  sv_status status = sv_model_save(model, c->out);
+  sv_model_free(model);
+  return status;
+}
+
+/* ---- The verb ---- */
+
+static bool ends_in(const char *text, const char *end) {
+  size_t length = strlen(text), tail = strlen(end);
+  return length > tail && strcmp(text + length - tail, end) == 0;
+}
+
+static sv_status check_output(const conversion *c) {
+  if (strcmp(c->out, "-") == 0) return SV_OK;
+  SV_TRY(cli_apart("OUT", c->out, "IN", c->in));
+  if (c->force || !sv_path_exists(c->out)) return SV_OK;
+  return sv_fail(SV_INVALID, "%s is there already; --force replaces it",
+                 c->out);
+}
+
+int cmd_convert(const cli_verb *verb, int argc, char **argv) {
+  conversion c = {.seed = 1};
+  const cli_option options[] = {{"force", 'f', CLI_FLAG, &c.force, 0, 0, NULL,
+                                 NULL, "replace OUT if it is there already"},
+                                CLI_SEED_OPTION(&c.seed),
+                                {0}};
+  const cli_page page = {verb, 2, 2, options, about, examples};
+  int exit_status;
+  char **operands;
+  if (!cli_parse(&page, argc, argv, &operands, NULL, &exit_status))
+    return exit_status;
+  c.in = operands[0];
+  c.out = operands[1];
+  bool model = ends_in(c.out, ".onnx");
+  if (!model && strcmp(c.out, "-") != 0 && !ends_in(c.out, ".txt"))
+    return cli_usage("'%s' where NAME.onnx, NAME.txt or - is expected", c.out);
+  sv_status status = check_output(&c);
+  if (status == SV_OK) status = model ? write_model(&c) : write_text(&c);
+  return cli_fail(status);
+}

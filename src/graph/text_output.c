@@ -1,0 +1,70 @@
+/* Networks as text: what is computed and what is minimised. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <svertka/layers.h>
+
+#include "graph/text.h"
+
+sv_status sv_text_no_values(const sv_reader *r, const sv_statement *s) {
+  if (!s->bracket) return SV_OK;
+  return sv_text_fail(&r->cursor, s->keyword.start, "%s takes no values",
+                      s->keyword.text);
+}
+
+static sv_status no_name(sv_reader *r, const sv_statement *s) {
+  if (!s->name_count) return SV_OK;
+  return sv_text_fail(&r->cursor, s->names[0].start, "%s makes no value",
+                      s->keyword.text);
+}
+
+/* output, loss: [NAME] [weight=W] */
+sv_status sv_text_output(sv_reader *r, sv_statement *s) {
+  SV_TRY(no_name(r, s));
+  bool loss = strcmp(s->keyword.text, "loss") == 0;
+  sv_word name = s->keyword;
+  double weight = 1;
+  for (bool named = false;;) {
+    sv_word word;
+    char *value, *end;
+    bool more;
+    SV_TRY(sv_text_next(r, &word, &value, &more));
+    if (!more) break;
+    if (!value && !named) {
+      name = word;
+      named = true;
+      continue;
+    }
+    if (!value || !loss || strcmp(word.text, "weight") != 0)
+      return sv_text_unknown(r, &word, s->keyword.text,
+                             loss ? "a name and weight=" : "a name");
+    weight = strtod(value, &end);
+    if (end == value || *end || !(weight >= 0 && weight < 1e30))
+      return sv_text_fail(&r->cursor, word.start,
+                          "weight=%s: a number from 0 on is expected", value);
+  }
+  sv_value value = s->bracket ? s->values[0] : r->last;
+  if (s->value_count > 1 || !value.id)
+    return sv_text_fail(&r->cursor, s->keyword.start, "%s needs one value",
+                        s->keyword.text);
+  if (loss)
+    sv_loss(r->graph, name.text, value, weight);
+  else
+    sv_output(r->graph, name.text, value);
+  return SV_OK;
+}
+
+sv_status sv_text_classifier(sv_reader *r, sv_statement *s) {
+  SV_TRY(no_name(r, s));
+  SV_TRY(sv_text_no_values(r, s));
+  sv_word word;
+  char *value;
+  bool more;
+  SV_TRY(sv_text_next(r, &word, &value, &more));
+  if (more) return sv_text_unknown(r, &word, "classifier", "none");
+  if (!r->last.id)
+    return sv_text_fail(&r->cursor, s->keyword.start,
+                        "classifier needs scores before it");
+  sv_classifier_head(r->graph, r->last);
+  return SV_OK;
+}
