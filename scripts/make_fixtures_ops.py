@@ -7,6 +7,7 @@ operator, forward and backward, in double. opcheck reads them.
 A file is a list of cases:
 
     case OPERATOR ATTRIBUTES           as `svertka op` takes them
+    inference                          else as in training
     in PORT SHAPE [i64]  numbers       inputs; an absent one is not listed
     out PORT SHAPE       numbers       what must come out
     seed PORT SHAPE      numbers       dL/dout

@@ -30,6 +30,8 @@ typedef struct oc_case {
   char attrs[OC_TEXT];
   sv_tensor *in[OC_PORTS];
   sv_tensor *out[OC_PORTS], *seed[OC_PORTS], *diff[OC_PORTS];
+  bool wanted[OC_PORTS]; /* optional outputs that no fixture gives */
+  bool inference;        /* else as in training */
 } oc_case;
 
 void oc_case_clear(oc_case *c);
@@ -53,6 +55,7 @@ typedef struct oc_draw {
   int line;   /* in its file; 0: there is no file */
   int share;  /* of the random cases */
   bool timed; /* for --time alone */
+  bool inference;
   /* Percent of the cases that a backend must take in each pass. */
   struct {
     char backend[32];
@@ -64,6 +67,7 @@ typedef struct oc_draw {
     char below[32], from[32]; /* whole numbers 0.. below; reals of a range */
     bool maybe;               /* present in every other case */
   } in[OC_PORTS];
+  char out[OC_PORTS][32]; /* optional outputs that are asked for */
 } oc_draw;
 
 enum { OC_DRAWS = 16 };
@@ -88,6 +92,7 @@ sv_status oc_draw_case(const sv_entry *entry, const oc_draw *draw,
 /* A case ready to run in one precision. */
 typedef struct oc_run {
   sv_dtype real;
+  bool training;
   sv_node node;
   int ids[2 * OC_PORTS];
   sv_info in_info[OC_PORTS], out_info[OC_PORTS];

@@ -259,7 +259,21 @@ static sv_status draw_parameters(oc_run *run, dice *d, oc_case *c) {
   return SV_OK;
 }
 
+static sv_status want_outputs(const oc_draw *draw, oc_case *c) {
+  const sv_port *ports = c->entry->op->out;
+  for (int k = 0; k < OC_PORTS && draw->out[k][0]; k++) {
+    int i = 0;
+    while (ports[i].name && strcmp(ports[i].name, draw->out[k]) != 0) i++;
+    if (!ports[i].name || i >= OC_PORTS)
+      return sv_fail(SV_FORMAT, "there is no output '%s'", draw->out[k]);
+    c->wanted[i] = true;
+  }
+  return SV_OK;
+}
+
 static sv_status draw_once(const oc_draw *draw, dice *d, oc_case *c) {
+  c->inference = draw->inference;
+  SV_TRY(want_outputs(draw, c));
   SV_TRY(draw_attributes(draw, d, c));
   SV_TRY(draw_inputs(draw, d, c));
   oc_run *run;

@@ -1,6 +1,7 @@
 /* Cases with their results, made elsewhere. A file is a list of
  *
  *     case OPERATOR ATTRIBUTES     as `svertka op` takes them
+ *     inference                    else as in training
  *     in PORT SHAPE [i64]          then its numbers, on any number of lines
  *     out PORT SHAPE               what must come out
  *     seed PORT SHAPE              dL/dout
@@ -148,6 +149,10 @@ static sv_status read_line(reader *r, char *line) {
   const char *word = oc_word(&line);
   r->tensor = NULL;
   if (strcmp(word, "case") == 0) return start_case(r, line);
+  if (strcmp(word, "inference") == 0 && r->cases->count) {
+    current(r)->inference = true;
+    return SV_OK;
+  }
   if (strcmp(word, "in") && strcmp(word, "out") && strcmp(word, "seed") &&
       strcmp(word, "diff"))
     return sv_fail(SV_FORMAT, "unknown word '%s'", word);

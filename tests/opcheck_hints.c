@@ -1,9 +1,10 @@
 /* How random cases are drawn. A file tests/cases/<operator>.txt says what an
  * operator needs to be drawn sensibly, as a list of
  *
- *     draw [SHARE] [BACKEND=PERCENT]     or: time
+ *     draw [SHARE] [inference] [BACKEND=PERCENT]     or: time
  *     set NAME=VALUE ...              attributes
  *     in PORT DIMS [below N] [from A..B] [maybe]
+ *     out PORT                        an optional one that is asked for
  *
  * In values and dimensions 1..5 is a number of that range, a capital is a
  * variable: G:1..4 gives it its value, G*1..5 uses it; same|valid is one of
@@ -22,6 +23,10 @@ static sv_status read_head(oc_draw *draw, char *rest) {
   int count = 0;
   for (const char *word; (word = oc_word(&rest));) {
     if (sscanf(word, "%d", &draw->share) == 1) continue;
+    if (strcmp(word, "inference") == 0) {
+      draw->inference = true;
+      continue;
+    }
     if (count == SV_MAX_BACKENDS ||
         sscanf(word, "%31[a-z0-9_]=%d", draw->shares[count].backend,
                &draw->shares[count].percent) != 2)
@@ -53,6 +58,15 @@ static sv_status read_in(oc_draw *draw, char *rest) {
   return SV_OK;
 }
 
+static sv_status read_out(oc_draw *draw, char *rest) {
+  int i = 0;
+  while (i < OC_PORTS && draw->out[i][0]) i++;
+  const char *port = oc_word(&rest);
+  if (i == OC_PORTS || !port) return sv_fail(SV_FORMAT, "out needs a port");
+  snprintf(draw->out[i], sizeof draw->out[i], "%s", port);
+  return SV_OK;
+}
+
 static sv_status read_draw_line(oc_draws *draws, int number, char *line) {
   line[strcspn(line, "#\r")] = '\0';
   const char *word = oc_word(&line);
@@ -68,6 +82,7 @@ static sv_status read_draw_line(oc_draws *draws, int number, char *line) {
   if (draws->count == 0) return sv_fail(SV_FORMAT, "'draw' is expected first");
   oc_draw *draw = &draws->at[draws->count - 1];
   if (strcmp(word, "in") == 0) return read_in(draw, line);
+  if (strcmp(word, "out") == 0) return read_out(draw, line);
   if (strcmp(word, "set") != 0)
     return sv_fail(SV_FORMAT, "unknown word '%s'", word);
   size_t length = strlen(draw->set);

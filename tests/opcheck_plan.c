@@ -13,8 +13,8 @@ typedef struct network {
   sv_state *state;
   sv_plan *plan;
   char in[OC_PORTS][16], out[OC_PORTS][16];
-  const char *gradients[OC_PORTS], *seeds[OC_PORTS];
-  int in_count, gradient_count, seed_count;
+  const char *gradients[OC_PORTS], *seeds[OC_PORTS], *keep[OC_PORTS];
+  int in_count, gradient_count, seed_count, keep_count;
 } network;
 
 static bool is_parameter(const network *n, int i) {
@@ -49,6 +49,7 @@ static sv_status build(network *n) {
       sv_apply_text(n->graph, c->entry->op->name, in, n->in_count, c->attrs);
   for (int i = 0; i < OC_PORTS; i++) {
     if (c->out[i]) sv_output(n->graph, n->out[i], sv_output_of(n->graph, y, i));
+    if (c->out[i]) n->keep[n->keep_count++] = n->out[i];
     if (c->seed[i]) n->seeds[n->seed_count++] = n->out[i];
   }
   return sv_graph_check(n->graph);
@@ -105,7 +106,10 @@ static sv_status run(network *n, const char *backend, double *error) {
   SV_TRY(build(n));
   SV_TRY(sv_state_new(&n->state, n->graph, SV_F32));
   o.backend = backend;
+  o.mode = n->c->inference ? SV_INFER : SV_TRAIN;
   o.exact = true;
+  o.keep = n->keep;
+  o.keep_count = n->keep_count;
   o.gradients = n->gradients;
   o.gradient_count = n->gradient_count;
   o.seeds = n->seeds;

@@ -42,6 +42,7 @@ static int count_inputs(const sv_op *op, const oc_case *c) {
 sv_status oc_node(oc_run *run, const oc_case *c, sv_dtype real) {
   const sv_op *op = real == SV_F64 ? c->entry->op_f64 : c->entry->op;
   run->real = real;
+  run->training = !c->inference;
   run->node.op = op;
   run->node.in_count = count_inputs(op, c);
   run->node.out_count = sv_op_out_count(op);
@@ -73,7 +74,9 @@ static sv_status make_seeds(oc_run *run, const oc_case *c) {
   sv_random random = {.seed = 7, .stream = sv_hash_text(c->where)};
   for (int i = 0; i < run->node.out_count; i++) {
     const sv_info *info = &run->out_info[i];
-    if (!info->present || !is_real(info->dtype)) continue;
+    if (!info->present || !is_real(info->dtype) ||
+        run->node.op->out[i].no_gradient)
+      continue;
     if (c->seed[i]) {
       SV_TRY(oc_convert(&run->seed[i], c->seed[i], run->real));
       if (sv_shape_equal(&c->seed[i]->shape, &info->shape)) continue;
@@ -99,7 +102,8 @@ static sv_status make_run(oc_run *run, const oc_case *c, sv_dtype real) {
       return sv_fail(SV_INVALID, "input %s is missing", port->name);
   }
   for (int i = 0; i < run->node.out_count; i++) {
-    run->out_info[i].present = !op->out[i].optional || c->out[i];
+    run->out_info[i].present =
+        !op->out[i].optional || c->out[i] || c->wanted[i];
     if (run->out_info[i].present) run->node.out[i] = 1 + OC_PORTS + i;
   }
   SV_TRY(op->infer(&run->node, run->in_info, run->out_info));
@@ -157,7 +161,7 @@ const char *oc_pass_name(sv_pass pass) {
 static sv_args args_of(const oc_run *run, sv_pass pass) {
   return (sv_args){.node = &run->node,
                    .pass = pass,
-                   .training = true,
+                   .training = run->training,
                    .random = {.seed = 11, .stream = 12, .step = 13}};
 }
 

@@ -60,11 +60,19 @@ typedef struct sv_pad_attrs {
   sv_ints axes; /* what `pads` speaks of; none: as said there */
 } sv_pad_attrs;
 
+typedef struct sv_batch_norm_attrs {
+  float epsilon, momentum;
+  bool training; /* the batch's own statistics, at inference too */
+  bool spatial;  /* statistics of channels, the default */
+  bool is_test;  /* without a meaning: a word of old ONNX files */
+} sv_batch_norm_attrs;
+
 /* Each starts from the defaults of the operator's table. */
 SV_API sv_conv_attrs sv_conv_default(void);
 SV_API sv_pool_attrs sv_pool_default(void);
 SV_API sv_linear_attrs sv_linear_default(void);
 SV_API sv_pad_attrs sv_pad_default(void);
+SV_API sv_batch_norm_attrs sv_batch_norm_default(void);
 
 /* {2, {size, size}} */
 SV_API sv_ints sv_square(int64_t size);
@@ -95,6 +103,11 @@ SV_API sv_value sv_weighted_avg_pool(sv_graph *g, sv_value x, int64_t kernel,
 /* top, left, bottom, right; `value` for SV_BORDER_CONSTANT. */
 SV_API sv_value sv_pad(sv_graph *g, sv_value x, sv_border border,
                        const int64_t pads[4], double value);
+
+/* Ioffe, Szegedy 2015: epsilon 1e-5, momentum 0.9. */
+SV_API sv_value sv_batch_norm(sv_graph *g, sv_value x);
+SV_API sv_value sv_batch_norm_with(sv_graph *g, sv_value x,
+                                   const sv_batch_norm_attrs *attrs);
 
 SV_API sv_value sv_relu(sv_graph *g, sv_value x);
 SV_API sv_value sv_tanh(sv_graph *g, sv_value x);

@@ -44,12 +44,16 @@ class Fixture:
         self.file.write("# Made by scripts/make_fixtures_ops.py with PyTorch "
                         f"{torch.__version__.split('+')[0]}.\n")
 
-    def case(self, attrs, inputs, function, out=("y",), fixed=(), also=None):
+    def case(self, attrs, inputs, function, out=("y",), fixed=(), also=None,
+             inference=False):
         """inputs: {port: tensor}; no gradient of those named in `fixed`. A port
         that repeats is x, x#2, x#3, ...
         out: the ports of what the function returns.
-        also: {port: function} of outputs without a gradient."""
+        also: {port: function} of outputs without a gradient.
+        inference: what the operator does outside of training."""
         self.file.write(f"\ncase {self.op} {attrs}".rstrip() + "\n")
+        if inference:
+            self.file.write("inference\n")
         wanted = [p for p, t in inputs.items()
                   if t.is_floating_point() and p not in fixed]
         for port in wanted:

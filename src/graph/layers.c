@@ -35,6 +35,12 @@ sv_pad_attrs sv_pad_default(void) {
   return attrs;
 }
 
+sv_batch_norm_attrs sv_batch_norm_default(void) {
+  sv_batch_norm_attrs attrs;
+  defaults_of("batch_norm", &attrs);
+  return attrs;
+}
+
 sv_ints sv_square(int64_t size) { return sv_pair(size, size); }
 
 sv_ints sv_pair(int64_t height, int64_t width) {
@@ -117,6 +123,15 @@ sv_value sv_pad(sv_graph *g, sv_value x, sv_border border,
   attrs.pads.count = 4;
   for (int i = 0; i < 4; i++) attrs.pads.at[i] = pads[i];
   return apply(g, "pad", x, &attrs);
+}
+
+sv_value sv_batch_norm(sv_graph *g, sv_value x) {
+  return apply(g, "batch_norm", x, NULL);
+}
+
+sv_value sv_batch_norm_with(sv_graph *g, sv_value x,
+                            const sv_batch_norm_attrs *attrs) {
+  return apply(g, "batch_norm", x, attrs);
 }
 
 sv_value sv_relu(sv_graph *g, sv_value x) { return apply(g, "relu", x, NULL); }
