@@ -171,12 +171,19 @@ typedef struct sv_fit_options {
                           * judged and saved in the place of the weights w */
   const char *init;      /* "usual": how the weights were drawn, for the
                           * metadata; sv_fit draws none */
-  double validation;     /* 0.1: held out from training to choose the best
-                          * weights; below 1 a share, else a number of samples;
-                          * 0: none, and the last weights are the best */
-  uint64_t seed;         /* 1: of split, shuffle and random operators */
-  int threads;           /* 0: all processors */
-  const char *backend;   /* as sv_plan_options */
+  /* Of the losses that are cross-entropies. Label smoothing (0): the share of
+   * the target that all classes have alike. Class weights ("off"; "sqrt",
+   * "inverse"): what a class counts is the inverse of its frequency or the root
+   * of that, the mean over the training samples being 1. Validation's loss is
+   * the plain cross-entropy in any case. */
+  double label_smoothing;
+  const char *class_weights;
+  double validation;   /* 0.1: held out from training to choose the best
+                        * weights; below 1 a share, else a number of samples;
+                        * 0: none, and the last weights are the best */
+  uint64_t seed;       /* 1: of split, shuffle and random operators */
+  int threads;         /* 0: all processors */
+  const char *backend; /* as sv_plan_options */
   bool exact;
   const char *run; /* a run folder to write; NULL: nothing is written */
   bool overwrite;  /* a folder that holds a run already may be replaced */

@@ -38,6 +38,19 @@ def cross_entropy(fixture):
     case("", draw(3, 4), labels(3, classes=4), log_prob=True)
     case("ignore_index=1", draw(2, 3, 2), torch.tensor([[1, 0], [2, 1]]),
          draw(3, low=1, high=4), log_prob=True, ignore_index=1)
+    case("smoothing=0.125", draw(4, 5), labels(4, classes=5),
+         label_smoothing=0.125)
+    case("smoothing=1", draw(2, 3), labels(2, classes=3), label_smoothing=1.0)
+    case("smoothing=0.25 reduction=sum", draw(3, 4), labels(3, classes=4),
+         reduction="sum", label_smoothing=0.25)
+    case("smoothing=0.25 reduction=none ignore_index=1", draw(4, 3),
+         torch.tensor([1, 0, 2, 1]), draw(3, low=1, high=4), reduction="none",
+         ignore_index=1, label_smoothing=0.25)
+    case("smoothing=0.5 ignore_index=2", draw(2, 3, 2, 2),
+         labels(2, 2, 2, classes=3), draw(3, low=1, high=4), ignore_index=2,
+         label_smoothing=0.5)
+    case("smoothing=0.125", draw(2, 3, 2), labels(2, 2, classes=3),
+         draw(3, low=1, high=4), log_prob=True, label_smoothing=0.125)
 
 
 def squared_error(fixture):

@@ -41,7 +41,7 @@ static sv_status save_main(saver *s) {
 static sv_status save_algorithm(saver *s) {
   for (int i = 0; i < s->graph->node_count; i++) {
     const sv_node *node = &s->graph->nodes[i];
-    bool known = sv_save_type(s, node->op) != NULL;
+    bool known = sv_save_is_plain(s, s->graph, node);
     sv_status status = SV_OK;
     if (s->trains[i] && known)
       status = sv_save_node(s, &s->algorithm, s->graph, node, s->name);

@@ -54,8 +54,8 @@ sv_status sv_save_identity(saver *s, part *to, const char *from,
 /* A tensor that becomes the saver's. */
 sv_status sv_save_own_tensor(saver *s, part *to, const char *name,
                              sv_tensor *tensor) SV_CHECKED;
-/* What ONNX has for this operator; NULL: nothing. */
-const char *sv_save_type(const saver *s, const sv_op *op);
+/* One node of ONNX says it: the operator, with these attributes. */
+bool sv_save_is_plain(saver *s, const sv_graph *graph, const sv_node *node);
 
 /* save_values.c: names, shapes and types, the state. */
 sv_status sv_save_reach(saver *s) SV_CHECKED;

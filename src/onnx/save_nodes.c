@@ -7,7 +7,8 @@
 
 enum { DEEPEST = 8 }; /* expansions inside of expansions */
 
-const char *sv_save_type(const saver *s, const sv_op *op) {
+/* What ONNX has for this operator; NULL: nothing. */
+static const char *type_of(const saver *s, const sv_op *op) {
   for (const sv_onnx_name *row = op->onnx; row && row->type; row++)
     if (row->since <= s->opset && (!row->until || row->until >= s->opset))
       return row->type;
@@ -122,13 +123,17 @@ static sv_status check_own(saver *s, const sv_graph *graph,
   return sv_onnx_own_check(node, infos, s->opset);
 }
 
+bool sv_save_is_plain(saver *s, const sv_graph *graph, const sv_node *node) {
+  return type_of(s, node->op) && check_own(s, graph, node) == SV_OK;
+}
+
 static sv_status save_plain(saver *s, part *to, const sv_graph *graph,
                             const sv_node *node, const char *title,
                             char *const *name) {
   Onnx__NodeProto *proto;
   int slots = count_slots(node->op);
   SV_TRY(check_own(s, graph, node));
-  SV_TRY(new_node(s, to, &proto, title, sv_save_type(s, node->op),
+  SV_TRY(new_node(s, to, &proto, title, type_of(s, node->op),
                   (size_t)(node->in_count + slots), (size_t)node->out_count));
   SV_TRY(add_inputs(s, to, proto, node, name));
   SV_TRY(add_outputs(s, proto, node, name, ""));
@@ -284,7 +289,8 @@ static sv_status save_expanded(saver *s, part *to, const sv_graph *graph,
 static sv_status save_any(saver *s, part *to, const sv_graph *graph,
                           const sv_node *node, const char *title,
                           char *const *name, int depth) {
-  if (sv_save_type(s, node->op))
+  bool plain = type_of(s, node->op) && !node->op->expand;
+  if (plain || sv_save_is_plain(s, graph, node))
     return save_plain(s, to, graph, node, title, name);
   return save_expanded(s, to, graph, node, title, name, depth);
 }

@@ -1,12 +1,18 @@
 /* cross_entropy: how surprised a classifier is by the true class.
  *
  *   log p_k = x_k - log sum over j of e^(x_j)
- *   l = -w_t log p_t,  t the label (0 if it is to be ignored; w = 1 if absent)
- *   loss = l for each position, the sum of l, or sum of l / sum of w_t
- *   dx_k = dl w_t (p_k - [k = t])   (dl: divided by the sum of w_t for a mean)
+ *   l = -(1 - s) w_t log p_t - s/C sum over j of w_j log p_j,
+ *       t the label (l = 0 if it is to be ignored), w = 1 if absent, s
+ * smoothing loss = l for each position, the sum of l, or sum of l / sum of w_t
+ *   dx_k = dl (p_k v - (1 - s) w_t [k = t] - s/C w_k)
+ *              (v = (1 - s) w_t + s/C sum over j of w_j;
+ *               dl is divided by the sum of w_t for a mean)
  *          + dlog p_k - p_k sum over j of dlog p_j
  *
  * The mean over nothing (all labels ignored) is 0, and so is its gradient.
+ * Smoothing, which ONNX has not, is as in PyTorch: the target is the label for
+ * 1 - s and all classes alike for s. Source: Szegedy et al., "Rethinking the
+ * Inception Architecture for Computer Vision", CVPR 2016, section 7.
  *
  * Shapes: x N C D1 ..., label N D1 ..., w C, loss as label or a scalar,
  * log_prob as x. Source:
@@ -22,6 +28,7 @@ enum { NONE, MEAN, SUM };
 typedef struct cross_entropy_attrs {
   int reduction;
   int64_t ignore_index;
+  float smoothing;
 } cross_entropy_attrs;
 
 /* ---- Shapes ---- */
@@ -75,7 +82,9 @@ typedef struct entropy {
   const real *x, *weights, *dloss, *dlog;
   const sv_tensor *label;
   real *log_prob, *dx;
-  real factor; /* backward: of every position */
+  real sure, spread; /* 1 - s, s/C */
+  real total;        /* sum of w_j, if there is smoothing */
+  real factor;       /* backward: of every position */
 } entropy;
 
 static int64_t label_of(const entropy *e, int64_t position) {
@@ -106,6 +115,10 @@ static sv_status prepare(entropy *e, const sv_args *args) {
   e->x = sv_in(args, 0);
   e->label = args->in[1];
   e->weights = sv_in(args, 2);
+  e->sure = 1 - (real)a->smoothing;
+  e->spread = (real)a->smoothing / (real)e->classes;
+  for (int64_t k = 0; k < e->classes; k++)
+    e->total += e->weights ? e->weights[k] : 1;
   for (int64_t p = 0; p < e->count; p++) {
     int64_t label = label_of(e, p);
     if (label != e->ignore && (label < 0 || label >= e->classes))
@@ -124,6 +137,14 @@ static real log_sum(const entropy *e, const real *x) {
     if (x[k] > greatest) greatest = x[k];
   for (int64_t k = 0; k < last; k += e->inner) sum += exp(x[k] - greatest);
   return greatest + log(sum);
+}
+
+/* Sum over j of w_j (norm - x_j). */
+static real spread_loss(const entropy *e, const real *x, real norm) {
+  real sum = 0;
+  for (int64_t k = 0; k < e->classes; k++)
+    sum += (e->weights ? e->weights[k] : 1) * (norm - x[k * e->inner]);
+  return sum;
 }
 
 static void give_log_prob(void *context, int64_t begin, int64_t end) {
@@ -147,7 +168,9 @@ static sv_status forward(const sv_args *args) {
     real weight = weight_of(&e, label), l = 0;
     if (label != e.ignore) {
       const real *x = e.x + first_of(&e, p);
-      l = weight * (log_sum(&e, x) - x[label * e.inner]);
+      real norm = log_sum(&e, x);
+      l = e.sure * weight * (norm - x[label * e.inner]);
+      if (e.spread != 0) l += e.spread * spread_loss(&e, x, norm);
     }
     if (e.reduction == NONE) loss[p] = l;
     sum += l;
@@ -163,8 +186,8 @@ static sv_status forward(const sv_args *args) {
 /* What l's gradient is at position p. */
 static real slope_of(const entropy *e, int64_t position) {
   if (!e->dloss) return 0;
-  real dl = e->dloss[e->reduction == NONE ? position : 0];
-  return e->factor * weight_of(e, label_of(e, position)) * dl;
+  if (label_of(e, position) == e->ignore) return 0;
+  return e->factor * e->dloss[e->reduction == NONE ? position : 0];
 }
 
 static void backward_positions(void *context, int64_t begin, int64_t end) {
@@ -173,12 +196,17 @@ static void backward_positions(void *context, int64_t begin, int64_t end) {
   for (int64_t p = begin; p < end; p++) {
     int64_t at = first_of(e, p), label = label_of(e, p);
     real norm = log_sum(e, e->x + at), slope = slope_of(e, p), sum = 0;
+    real sure = slope * e->sure * weight_of(e, label);
+    real spread = slope * e->spread, all = sure + spread * e->total;
     for (int64_t k = 0; k < last && e->dlog; k += e->inner)
       sum += e->dlog[at + k];
-    for (int64_t k = 0; k < last; k += e->inner)
-      e->dx[at + k] = (slope - sum) * exp(e->x[at + k] - norm) +
-                      (e->dlog ? e->dlog[at + k] : 0);
-    if (label != e->ignore) e->dx[at + label * e->inner] -= slope;
+    for (int64_t k = 0; k < e->classes; k++) {
+      int64_t i = at + k * e->inner;
+      e->dx[i] = (all - sum) * exp(e->x[i] - norm) -
+                 spread * (e->weights ? e->weights[k] : 1) +
+                 (e->dlog ? e->dlog[i] : 0);
+    }
+    if (label != e->ignore) e->dx[at + label * e->inner] -= sure;
   }
 }
 
@@ -215,6 +243,11 @@ static const sv_attr attrs[] = {
      .offset = AT(ignore_index),
      .initial = (double)SV_ATTR_NONE,
      .help = "a label that does not count"},
+    {.name = "smoothing",
+     .type = SV_ATTR_FLOAT,
+     .offset = AT(smoothing),
+     .max = 1,
+     .help = "share of the target that all classes have alike"},
     {.name = NULL}};
 
 SV_OP(cross_entropy) = {

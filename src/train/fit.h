@@ -36,7 +36,8 @@ typedef struct sv_fit_job {
   const sv_fit_options *options; /* the caller's, then `resolved` */
   sv_fit_options resolved;
   sv_graph *own_graph;   /* the model's with a loss, if it has none itself */
-  const sv_graph *graph; /* what is trained */
+  const sv_graph *graph; /* what is trained and saved */
+  sv_graph *adjusted;    /* with the losses that are minimised, if others */
   sv_preprocess preprocess;
   sv_samples train, validation;
   int64_t *order;       /* of this epoch */

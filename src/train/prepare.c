@@ -8,6 +8,7 @@
 #include "train/digest.h"
 #include "train/fit.h"
 #include "train/head.h"
+#include "train/loss.h"
 #include "train/options.h"
 
 /* ---- Data ---- */
@@ -103,14 +104,32 @@ static sv_status compile(sv_fit_job *job) {
   options.exact = o->exact;
   options.seed = o->seed;
   sv_state *state = sv_model_state(job->model);
-  SV_TRY(sv_runner_new(&job->runner, job->graph, state, &job->preprocess,
-                       &options));
+  const sv_graph *graph = job->adjusted ? job->adjusted : job->graph;
+  SV_TRY(sv_runner_new(&job->runner, graph, state, &job->preprocess, &options));
   if (job->validation.count == 0) return SV_OK;
   options.mode = SV_INFER;
   if (options.batch > job->validation.count)
     options.batch = job->validation.count;
   return sv_runner_new(&job->judge, job->graph, state, &job->preprocess,
                        &options);
+}
+
+/* What is minimised may differ from the graph's losses, which are what is
+ * saved: the options say how, and are saved too. */
+static sv_status adjust_loss(sv_fit_job *job) {
+  const sv_fit_options *o = job->options;
+  int classes = sv_dataset_classes(job->dataset);
+  float *weights;
+  SV_TRY(sv_alloc_array(&weights, (size_t)classes, sizeof *weights));
+  sv_status status = sv_class_weights(weights, classes, o->class_weights,
+                                      job->dataset, &job->train);
+  if (status == SV_OK)
+    status = sv_loss_adjust(
+        &job->adjusted, job->graph, sv_model_state(job->model),
+        o->label_smoothing,
+        strcmp(o->class_weights, "off") == 0 ? NULL : weights, classes);
+  sv_free(weights);
+  return status;
 }
 
 static sv_status check_classes(sv_fit_job *job) {
@@ -209,6 +228,7 @@ sv_status sv_fit_prepare(sv_fit_job *job) {
   SV_TRY(sv_schedule_parse(&job->schedule, o->schedule, o->rate, o->warm_up,
                            job->steps, o->epochs));
   SV_TRY(begin(job));
+  SV_TRY(adjust_loss(job));
   SV_TRY(compile(job));
   SV_TRY(check_classes(job));
   SV_TRY(make_optimiser(job));
@@ -229,6 +249,7 @@ void sv_fit_release(sv_fit_job *job) {
   sv_preprocess_free(&job->preprocess);
   sv_state_free(job->best);
   sv_graph_free(job->own_graph);
+  sv_graph_free(job->adjusted);
   sv_free(job->order);
   sv_run_close(&job->run);
 }

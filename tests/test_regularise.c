@@ -1,0 +1,203 @@
+/* Label smoothing and class weights in a training. The operator's arithmetic is
+ * checked by opcheck against PyTorch's. */
+#include <math.h>
+#include <stdbool.h>
+#include <svertka/svertka.h>
+
+#include "bars.h"
+#include "base/memory.h"
+#include "graph/model.h"
+#include "onnx/onnx.h"
+#include "ops/attrs.h"
+#include "train/loss.h"
+
+/* ---- Class weights ---- */
+
+/* 9, 4 and 1 samples of classes 0, 1 and 2. */
+static sv_dataset *open_uneven(void) {
+  enum { COUNT = 14 };
+  static const uint8_t of[COUNT] = {0, 0, 1, 0, 2, 0, 1, 0, 0, 1, 0, 0, 1, 0};
+  uint8_t images[16 + COUNT] = {0, 0, 8, 3, 0, 0, 0, COUNT,
+                                0, 0, 0, 1, 0, 0, 0, 1};
+  uint8_t labels[8 + COUNT] = {0, 0, 8, 1, 0, 0, 0, COUNT};
+  memcpy(labels + 8, of, COUNT);
+  mkdir(in_folder("uneven"), 0777);
+  write_plain("uneven/train-images-idx3-ubyte", images, sizeof images);
+  write_plain("uneven/train-labels-idx1-ubyte", labels, sizeof labels);
+  sv_dataset *d;
+  assert_ok(sv_dataset_open(&d, in_folder("uneven"), SV_SPLIT_TRAIN));
+  return d;
+}
+
+/* scikit-learn 1.9: compute_class_weight("balanced", classes=[0, 1, 2]) of
+ * these labels gives 0.51851852, 1.16666667, 4.66666667. */
+static void test_class_weights(void **state) {
+  (void)state;
+  sv_dataset *d = open_uneven();
+  sv_samples all;
+  float weights[4] = {0};
+  assert_ok(sv_samples_all(&all, d));
+  assert_ok(sv_class_weights(weights, 4, "inverse", d, &all));
+  static const double balanced[] = {0.51851852, 1.16666667, 4.66666667, 0};
+  for (int c = 0; c < 4; c++)
+    assert_true(fabs(weights[c] - balanced[c]) < 1e-6);
+  assert_ok(sv_class_weights(weights, 4, "sqrt", d, &all));
+  /* a (9/3 + 4/2 + 1/1) = 14 */
+  static const double root[] = {14 / 6. / 3, 14 / 6. / 2, 14 / 6., 0};
+  for (int c = 0; c < 4; c++) assert_true(fabs(weights[c] - root[c]) < 1e-6);
+  assert_ok(sv_class_weights(weights, 4, "off", d, &all));
+  assert_true(weights[0] == 1 && weights[2] == 1);
+  assert_error(SV_INVALID, "'even', expected off, sqrt or inverse",
+               sv_class_weights(weights, 4, "even", d, &all));
+  sv_samples_free(&all);
+  sv_dataset_free(d);
+}
+
+/* ---- The graph ---- */
+
+static float smoothing_of(const sv_node *node) {
+  const sv_attr *row = sv_attr_find(node->op, "smoothing");
+  return *(const float *)((const char *)node->attrs + row->offset);
+}
+
+static const sv_node *loss_of(const sv_graph *g) {
+  for (int i = 0; i < g->output_count; i++)
+    if (g->outputs[i].is_loss)
+      return &g->nodes[g->values[g->outputs[i].value].producer];
+  return NULL;
+}
+
+static void test_adjust(void **state) {
+  (void)state;
+  const float weights[] = {1, 2, 0.5f};
+  sv_model *model = model_of("input 2x1x1; flatten; linear 3; classifier", 1);
+  sv_graph *g = model->graph, *changed;
+  assert_ok(sv_loss_adjust(&changed, g, model->state, 0, NULL, 3));
+  assert_null(changed);
+  assert_ok(sv_loss_adjust(&changed, g, model->state, 0.25, weights, 3));
+  assert_true(smoothing_of(loss_of(changed)) == 0.25f);
+  assert_true(smoothing_of(loss_of(g)) == 0);
+  assert_int_equal(loss_of(g)->in[2], 0);
+  sv_tensor *record;
+  const char *name = changed->values[loss_of(changed)->in[2]].name;
+  assert_ok(sv_state_get(model->state, name, &record));
+  assert_memory_equal(record->data, weights, sizeof weights);
+  sv_tensor_free(record);
+  sv_graph_free(changed);
+  assert_ok(sv_state_drop(model->state, SV_RECORD));
+  assert_error(SV_INVALID, "tells 3 classes apart, the data have 2",
+               sv_loss_adjust(&changed, g, model->state, 0, weights, 2));
+  assert_null(changed);
+  sv_model_free(model);
+  model = model_of("input 2; t = input 2; squared_error(image, t); loss", 1);
+  assert_error(
+      SV_INVALID, "smoothed labels are for a cross-entropy",
+      sv_loss_adjust(&changed, model->graph, model->state, 0.1, NULL, 2));
+  sv_model_free(model);
+}
+
+/* A network that smooths by itself is saved as it is, and found again. */
+static void test_saved(void **state) {
+  (void)state;
+  sv_model *model = model_of(
+      "input 2x1x1; label; flatten(image); s = linear 3; output; "
+      "cross_entropy(s, label) smoothing=0.25; loss",
+      1);
+  const sv_onnx_save_options save = {.training = true};
+  const sv_onnx_load_options load = {.training = true};
+  assert_ok(sv_onnx_save(model, in_folder("smooth.onnx"), &save));
+  sv_model *again;
+  assert_ok(sv_onnx_load(&again, in_folder("smooth.onnx"), &load));
+  assert_true(smoothing_of(loss_of(again->graph)) == 0.25f);
+  sv_model_free(again);
+  assert_ok(sv_model_load(&again, in_folder("smooth.onnx")));
+  sv_model_free(again);
+  sv_model_free(model);
+}
+
+/* ---- A training ---- */
+
+static sv_fit_options regular(const char *run) {
+  sv_fit_options o = quick(run);
+  o.label_smoothing = 0.1;
+  o.class_weights = "inverse";
+  return o;
+}
+
+static void test_fit(void **state) {
+  (void)state;
+  sv_dataset *d = open_bars("bars", 1, SV_SPLIT_TRAIN);
+  sv_fit_result plain, smooth;
+  sv_model *model = model_of(network, 3);
+  sv_fit_options o = quick(NULL);
+  assert_ok(sv_fit(model, d, &o, &plain));
+  sv_model_free(model);
+  model = model_of(network, 3);
+  o.label_smoothing = 0.3;
+  assert_ok(sv_fit(model, d, &o, &smooth));
+  assert_true(plain.loss != smooth.loss);
+  /* Nothing of it stays in the model. */
+  assert_int_equal(sv_state_count(model->state), 4);
+  assert_null(loss_of(model->graph));
+  sv_model_free(model);
+  /* Classes are even, so that weights change nothing. */
+  model = model_of(network, 3);
+  o.label_smoothing = 0;
+  o.class_weights = "sqrt";
+  assert_ok(sv_fit(model, d, &o, &smooth));
+  assert_true(fabs(plain.loss - smooth.loss) < 1e-5);
+  assert_int_equal(sv_state_count(model->state), 4);
+  o.class_weights = "none";
+  assert_error(SV_INVALID, "class weights 'none'",
+               sv_fit(model, d, &o, &smooth));
+  sv_model_free(model);
+  sv_dataset_free(d);
+}
+
+static void test_resume(void **state) {
+  (void)state;
+  sv_dataset *d = open_bars("bars", 1, SV_SPLIT_TRAIN);
+  char whole[300], broken[300];
+  snprintf(whole, sizeof whole, "%s", in_folder("regular"));
+  sv_model *model = model_of(network, 3);
+  sv_fit_options o = regular(whole);
+  assert_ok(sv_fit(model, d, &o, NULL));
+  sv_model_free(model);
+  for (int stop = 1; stop < 18; stop += 4) {
+    char name[32];
+    snprintf(name, sizeof name, "regular%d", stop);
+    snprintf(broken, sizeof broken, "%s", in_folder(name));
+    model = model_of(network, 3);
+    o = regular(broken);
+    watcher w = {.stop_at = stop};
+    o.report = watch;
+    o.context = &w;
+    assert_int_equal(sv_fit(model, d, &o, NULL), SV_INTERRUPTED);
+    sv_model_free(model);
+    assert_ok(sv_fit_open(&model, &o, broken));
+    assert_true(o.label_smoothing == 0.1);
+    o.label_smoothing = 0.2;
+    assert_error(SV_INVALID, "begun with label-smoothing 0.1; with 0.2",
+                 sv_fit(model, d, &o, NULL));
+    o.label_smoothing = 0.1;
+    o.class_weights = "sqrt";
+    assert_error(SV_INVALID, "begun with class-weights inverse; with sqrt",
+                 sv_fit(model, d, &o, NULL));
+    sv_model_free(model);
+    assert_ok(sv_fit_open(&model, &o, broken));
+    assert_ok(sv_fit(model, d, &o, NULL));
+    sv_model_free(model);
+    check_same_file(whole, broken, "model.onnx");
+    check_same_file(whole, broken, "last.onnx");
+  }
+  sv_dataset_free(d);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_class_weights), cmocka_unit_test(test_adjust),
+      cmocka_unit_test(test_saved),         cmocka_unit_test(test_fit),
+      cmocka_unit_test(test_resume),
+  };
+  return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
