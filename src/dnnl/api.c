@@ -220,6 +220,18 @@ sv_status sv_pd_softmax(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
       pd, engine, prop, dnnl_softmax_accurate, md, md, axis, user_scratch));
 }
 
+sv_status sv_pd_batch_norm(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
+                           sv_const_md md, float epsilon, unsigned flags,
+                           const_dnnl_primitive_desc_t hint) {
+  flags |= dnnl_use_scale | dnnl_use_shift;
+  if (prop == dnnl_backward || prop == dnnl_backward_data)
+    return sv_dnnl_status(
+        dnnl_batch_normalization_backward_primitive_desc_create(
+            pd, engine, prop, md, md, md, epsilon, flags, hint, user_scratch));
+  return sv_dnnl_status(dnnl_batch_normalization_forward_primitive_desc_create(
+      pd, engine, prop, md, md, epsilon, flags, user_scratch));
+}
+
 sv_status sv_pd_add(dnnl_primitive_desc_t *pd, sv_const_md a, sv_const_md b,
                     sv_const_md sum) {
   return sv_dnnl_status(dnnl_binary_primitive_desc_create(
@@ -385,6 +397,19 @@ sv_status sv_pd_softmax(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
                                                md, md, axis)
           : dnnl_softmax_v2_forward_desc_init(&op, prop, dnnl_softmax_accurate,
                                               md, md, axis);
+  return describe(pd, status, &op, hint);
+}
+
+sv_status sv_pd_batch_norm(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
+                           sv_const_md md, float epsilon, unsigned flags,
+                           const_dnnl_primitive_desc_t hint) {
+  dnnl_batch_normalization_desc_t op;
+  flags |= dnnl_use_scale | dnnl_use_shift;
+  dnnl_status_t status = prop == dnnl_backward || prop == dnnl_backward_data
+                             ? dnnl_batch_normalization_backward_desc_init(
+                                   &op, prop, md, md, epsilon, flags)
+                             : dnnl_batch_normalization_forward_desc_init(
+                                   &op, prop, md, epsilon, flags);
   return describe(pd, status, &op, hint);
 }
 

@@ -67,6 +67,10 @@ sv_status sv_pd_eltwise(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
 sv_status sv_pd_softmax(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
                         sv_const_md md, int axis,
                         const_dnnl_primitive_desc_t hint) SV_CHECKED;
+/* Scaled and shifted by vectors of their own; flags: dnnl_use_global_stats. */
+sv_status sv_pd_batch_norm(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
+                           sv_const_md md, float epsilon, unsigned flags,
+                           const_dnnl_primitive_desc_t hint) SV_CHECKED;
 sv_status sv_pd_add(dnnl_primitive_desc_t *pd, sv_const_md a, sv_const_md b,
                     sv_const_md sum) SV_CHECKED;
 sv_status sv_pd_reorder(dnnl_primitive_desc_t *pd, sv_const_md from,

@@ -5,7 +5,7 @@
 
 #include "base/memory.h"
 
-enum { MAX_ARGS = 8 };
+enum { MAX_ARGS = 10 };
 
 typedef struct sv_dnnl_impl {
   dnnl_primitive_t primitive;
@@ -143,7 +143,7 @@ sv_status sv_dnnl_make(sv_dnnl_build *build) {
                                            dnnl_stream_default_flags)));
   snprintf(build->need->name, sizeof build->need->name, "%s",
            name_of(build->pd));
-  build->need->scratch = 0;
+  build->need->scratch = build->need->workspace = 0;
   sv_const_md scratch =
       dnnl_primitive_desc_query_md(build->pd, dnnl_query_scratchpad_md, 0);
   if (sv_md_absent(scratch)) return SV_OK;
@@ -188,6 +188,13 @@ sv_status sv_dnnl_bind(sv_dnnl_build *build, int arg, sv_dnnl_source source,
 
 sv_status sv_dnnl_bind_waste(sv_dnnl_build *build, int arg) {
   return add_scratch(build, arg, md_of_arg(build, arg));
+}
+
+sv_status sv_dnnl_bind_kept(sv_dnnl_build *build, int arg) {
+  sv_const_md md = md_of_arg(build, arg);
+  size_t offset = build->need->workspace;
+  build->need->workspace += sv_align_up(dnnl_memory_desc_get_size(md));
+  return add(build->impl, arg, SV_FROM_WORKSPACE, 0, offset, md);
 }
 
 sv_status sv_dnnl_bind_workspace(sv_dnnl_build *build) {

@@ -67,6 +67,9 @@ sv_status sv_dnnl_bind_as(sv_dnnl_build *build, int arg, sv_dnnl_source source,
                           int port, const sv_layout *layout) SV_CHECKED;
 /* What the primitive gives as `arg` is not wanted: it goes to scratch. */
 sv_status sv_dnnl_bind_waste(sv_dnnl_build *build, int arg) SV_CHECKED;
+/* It lies in the workspace, behind what was bound to that before: what forward
+ * leaves to backward, which binds the same in the same order. */
+sv_status sv_dnnl_bind_kept(sv_dnnl_build *build, int arg) SV_CHECKED;
 /* The workspace, if the primitive has one. */
 sv_status sv_dnnl_bind_workspace(sv_dnnl_build *build) SV_CHECKED;
 
