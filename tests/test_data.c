@@ -497,6 +497,38 @@ static void test_hold_out_counts(void **state) {
   sv_dataset_free(d);
 }
 
+/* Any number, of each class its share; in order; by the seed. */
+static void test_draw(void **state) {
+  (void)state;
+  write_small("small", false);
+  sv_dataset *d;
+  sv_samples few, other;
+  assert_ok(sv_dataset_open(&d, in_folder("small"), SV_SPLIT_TRAIN));
+  for (int n = 1; n <= SMALL_TRAIN; n++) {
+    int classes[5] = {0};
+    assert_ok(sv_samples_all(&few, d));
+    assert_ok(sv_samples_draw(&few, d, n, 3));
+    assert_int_equal(few.count, n);
+    for (int i = 0; i < n; i++) {
+      classes[sv_dataset_label(d, few.at[i])]++;
+      if (i) assert_true(few.at[i] > few.at[i - 1]);
+    }
+    for (int c = 0; c < 5; c++) assert_in_range(classes[c], n / 5, (n + 4) / 5);
+    sv_samples_free(&few);
+  }
+  assert_ok(sv_samples_all(&few, d));
+  assert_ok(sv_samples_all(&other, d));
+  assert_ok(sv_samples_draw(&few, d, 10, 3));
+  assert_ok(sv_samples_draw(&other, d, 10, 4));
+  assert_memory_not_equal(few.at, other.at, 10 * sizeof(int64_t));
+  assert_error(SV_INVALID, "11 samples are wanted, there are 10",
+               sv_samples_draw(&few, d, 11, 3));
+  assert_error(SV_INVALID, "0 samples", sv_samples_draw(&few, d, 0, 3));
+  sv_samples_free(&few);
+  sv_samples_free(&other);
+  sv_dataset_free(d);
+}
+
 static void test_hold_out_refuses(void **state) {
   (void)state;
   write_small("small", false);
@@ -581,6 +613,7 @@ int main(void) {
       TEST(test_hold_out),
       TEST(test_hold_out_counts),
       TEST(test_hold_out_refuses),
+      TEST(test_draw),
       TEST(test_fashion_mnist),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

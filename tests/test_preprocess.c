@@ -365,15 +365,34 @@ static void test_least(void **state) {
 
 static void test_bad_values(void **state) {
   (void)state;
-  static const char *const bad[][2] = {
-      {"size", ""},          {"size", "32x32"},      {"size", "1x32x32x1"},
-      {"size", "1x-3x32"},   {"size", "1x32x 32"},   {"size", "1x32x9999999"},
-      {"size", "1,32,32"},   {"pad", "2"},           {"pad", "2,2,2"},
-      {"pad", "2,2,2,-2"},   {"pad", "2,2,2,2,"},    {"resize", "Crop"},
-      {"resize", ""},        {"order", "rgba"},      {"mean", ""},
-      {"mean", "nan"},       {"mean", "0.5,"},       {"mean", "0.5 "},
-      {"mean", "1,2,3,4"},   {"deviation", "inf"},   {"deviation", "1e99"},
-      {"deviation", "0,5x"}, {"deviation", " 0.25"}, {"mean", "0.5;0.5"}};
+  static const char *const bad[][2] = {{"size", ""},
+                                       {"size", "32x32"},
+                                       {"size", "1x32x32x1"},
+                                       {"size", "1x-3x32"},
+                                       {"size", "1x32x 32"},
+                                       {"size", "1x32x9999999"},
+                                       {"size", "1,32,32"},
+                                       {"pad", "2"},
+                                       {"pad", "2,2,2"},
+                                       {"pad", "2,2,2,-2"},
+                                       {"pad", "2,2,2,2,"},
+                                       {"resize", "Crop"},
+                                       {"resize", ""},
+                                       {"order", "rgba"},
+                                       {"mean", ""},
+                                       {"mean", "nan"},
+                                       {"mean", "0.5,"},
+                                       {"mean", "0.5 "},
+                                       {"mean", "1,2,3,4"},
+                                       {"permute", "-1"},
+                                       {"permute", ""},
+                                       {"permute", "1 "},
+                                       {"permute", "18446744073709551616"},
+                                       {"deviation", "inf"},
+                                       {"deviation", "1e99"},
+                                       {"deviation", "0,5x"},
+                                       {"deviation", " 0.25"},
+                                       {"mean", "0.5;0.5"}};
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
     sv_preprocess p = sv_preprocess_default();
     char key[64], words[96];
@@ -426,6 +445,48 @@ static void test_disagreement(void **state) {
   sv_model_free(model);
 }
 
+/* Each channel in one order, a permutation, drawn by the seed alone, whether
+ * the seed is known before the size or after. */
+static void test_permuted(void **state) {
+  (void)state;
+  uint8_t pixels[3 * 56];
+  float got[3 * 56], again[3 * 56];
+  for (int i = 0; i < 3 * 56; i++) pixels[i] = (uint8_t)i;
+  sv_image image = {.width = 8, .height = 7, .channels = 3, .pixels = pixels};
+  sv_preprocess p = plain(3, 7, 8), back = sv_preprocess_default();
+  assert_ok(sv_preprocess_permute(&p, 0));
+  assert_ok(sv_preprocess_pixels(&p, &image, got));
+  bool seen[56] = {false}, moved = false;
+  for (int i = 0; i < 56; i++) {
+    int from = (int)(got[i] + 0.5f) / 3;
+    assert_false(seen[from]);
+    seen[from] = true;
+    moved = moved || from != i;
+    for (int c = 1; c < 3; c++)
+      assert_float_equal(got[56 * c + i], got[i] + (float)c, 1e-3);
+  }
+  assert_true(moved);
+  assert_ok(sv_preprocess_set(&back, "svertka.image.permute", "0"));
+  assert_ok(sv_preprocess_set(&back, "svertka.image.size", "3x7x8"));
+  assert_memory_equal(back.pixels, p.pixels, 56 * sizeof *p.pixels);
+  assert_ok(sv_preprocess_set(&back, "svertka.image.permute", "1"));
+  assert_memory_not_equal(back.pixels, p.pixels, 56 * sizeof *p.pixels);
+  sv_preprocess_free(&back);
+  sv_model *model;
+  assert_ok(sv_model_wrap(&model, NULL, NULL));
+  assert_ok(sv_preprocess_save(&p, model));
+  check_meta(model, "svertka.image.permute", "0");
+  sv_preprocess_free(&p);
+  assert_ok(sv_preprocess_load(&p, model));
+  assert_ok(sv_preprocess_copy(&back, &p));
+  sv_preprocess_free(&p);
+  assert_ok(sv_preprocess_pixels(&back, &image, again));
+  assert_memory_equal(got, again, sizeof got);
+  sv_preprocess_free(&back);
+  sv_model_free(model);
+  assert_error(SV_INVALID, "size: not given", sv_preprocess_permute(&p, 1));
+}
+
 /* A program that writes 0,5 for a half reads and writes the same files. */
 static void test_locale(void **state) {
   (void)state;
@@ -452,7 +513,7 @@ int main(void) {
       TEST(test_extreme),   TEST(test_pixels_refused), TEST(test_match),
       TEST(test_fit),       TEST(test_fit_refuses),    TEST(test_round_trip),
       TEST(test_least),     TEST(test_bad_values),     TEST(test_disagreement),
-      TEST(test_locale),
+      TEST(test_permuted),  TEST(test_locale),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

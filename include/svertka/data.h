@@ -108,6 +108,12 @@ SV_API SV_CHECKED sv_status sv_samples_hold_out(sv_samples *train,
                                                 const sv_dataset *dataset,
                                                 double fraction, uint64_t seed);
 
+/* Leaves so many of the samples, 1 to all: of each class as near to its share
+ * as whole samples allow, drawn by the seed, in the order they had. */
+SV_API SV_CHECKED sv_status sv_samples_draw(sv_samples *samples,
+                                            const sv_dataset *dataset,
+                                            int64_t count, uint64_t seed);
+
 /* The order of an epoch: a permutation of `samples` (Fisher-Yates), a function
  * of seed and epoch alone. Writes samples->count positions. */
 SV_API void sv_samples_shuffle(const sv_samples *samples, uint64_t seed,
@@ -127,17 +133,22 @@ typedef enum sv_order { SV_ORDER_RGB, SV_ORDER_BGR } sv_order;
 /* The network's input is channels x height x width floats:
  *   picture -> grey or three colours -> resized to what the pads leave
  *   -> black pads -> (pixel / 255 - mean) / deviation
- * in 8 bits up to the last step. Grey is 0.299 R + 0.587 G + 0.114 B; resizing
- * is bilinear, over the whole of what becomes a pixel when it shrinks.
- * Plain data; sv_preprocess_free frees the class names. */
+ * in 8 bits up to this step; an experiment may permute the pixels then. Grey is
+ * 0.299 R + 0.587 G + 0.114 B; resizing is bilinear, over the whole of what
+ * becomes a pixel when it shrinks. Plain data; sv_preprocess_free frees the
+ * class names and the order. */
 typedef struct sv_preprocess {
   int channels, height, width;                  /* of the network's input */
   int pad_top, pad_left, pad_bottom, pad_right; /* part of height and width */
   sv_resize resize;
   sv_order order;
   float mean[3], deviation[3]; /* of pixel / 255; NAN: not given */
-  int classes;                 /* 0: names are not known */
-  char **names;                /* of the classes */
+  bool permuted;        /* then, last of all, the pixels of each channel are */
+  uint64_t permutation; /* put into an order that this seed draws */
+  int32_t *pixels; /* height x width: which pixel comes; made where both the
+                    * seed and the size are known */
+  int classes;     /* 0: names are not known */
+  char **names;    /* of the classes */
 } sv_preprocess;
 
 /* Nothing given yet: no size, no mean. */
@@ -162,6 +173,13 @@ SV_API SV_CHECKED sv_status sv_preprocess_fit(sv_preprocess *p,
                                               const sv_dataset *dataset,
                                               const sv_samples *samples);
 
+/* From now on pixels are put into the order that this seed draws
+ * (Fisher-Yates): what is left of a network that relies on neighbours? The size
+ * must be known.
+ */
+SV_API SV_CHECKED sv_status sv_preprocess_permute(sv_preprocess *p,
+                                                  uint64_t seed);
+
 /* dst = the image as the network wants it, channels x height x width floats.
  * A p that passed sv_preprocess_check may be used by many threads. */
 SV_API SV_CHECKED sv_status sv_preprocess_pixels(const sv_preprocess *p,
@@ -175,8 +193,10 @@ SV_API SV_CHECKED sv_status sv_preprocess_pixels(const sv_preprocess *p,
  *   svertka.image.order      "rgb"          or "bgr"; of three channels only
  *   svertka.image.mean       "0.286040604"  one per channel, commas between,
  *   svertka.image.deviation  "0.353024244"  in units of pixel / 255
+ *   svertka.image.permute    "7"            the seed of an order of pixels
  *   svertka.labels           "Shirt\nBag"   a class a line
- * pad (none), resize (stretch), order (rgb) and labels may be missing. */
+ * pad (none), resize (stretch), order (rgb), permute (not) and labels may be
+ * missing. */
 
 /* Takes over one pair. Keys that are not svertka.labels and do not begin with
  * svertka.image. are somebody else's and ignored; an unknown one among those,

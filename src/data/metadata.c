@@ -1,6 +1,7 @@
 /* Preprocessing as a model file's metadata: a table of keys, each with the pair
  * of functions that reads and writes it. */
 #include <ctype.h>
+#include <errno.h>
 #include <locale.h>
 #include <math.h>
 #include <stdlib.h>
@@ -125,6 +126,20 @@ static void put_deviation(const sv_preprocess *p, sv_text *text) {
   put_floats(p->deviation, p->channels, text);
 }
 
+static bool set_permute(sv_preprocess *p, const char *value) {
+  char *end;
+  if (!isdigit((unsigned char)*value)) return false;
+  errno = 0;
+  p->permutation = strtoull(value, &end, 10);
+  p->permuted = *end == '\0' && errno == 0;
+  return p->permuted;
+}
+
+static void put_permute(const sv_preprocess *p, sv_text *text) {
+  if (p->permuted)
+    sv_text_add(text, "%llu", (unsigned long long)p->permutation);
+}
+
 static const struct {
   const char *key, *expected;
   bool (*set)(sv_preprocess *p, const char *value);
@@ -138,6 +153,7 @@ static const struct {
     {PREFIX "mean", "a number per channel, commas between", set_mean, put_mean},
     {PREFIX "deviation", "a number per channel, commas between", set_deviation,
      put_deviation},
+    {PREFIX "permute", "a seed, as in 7", set_permute, put_permute},
 };
 enum { KEYS = sizeof keys / sizeof keys[0] };
 static const char labels_key[] = "svertka.labels";
@@ -179,7 +195,9 @@ sv_status sv_preprocess_set(sv_preprocess *p, const char *key,
   if (strncmp(key, PREFIX, strlen(PREFIX)) != 0) return SV_OK;
   for (int i = 0; i < KEYS; i++)
     if (strcmp(key, keys[i].key) == 0) {
-      if (keys[i].set(p, value)) return SV_OK;
+      bool shapes = keys[i].set == set_size || keys[i].set == set_permute;
+      if (keys[i].set(p, value))
+        return shapes ? sv_preprocess_make_order(p) : SV_OK;
       return sv_fail(SV_INVALID, "%s: \"%s\", expected %s", key, value,
                      keys[i].expected);
     }

@@ -13,6 +13,7 @@ sv_preprocess sv_preprocess_default(void) {
 
 void sv_preprocess_free(sv_preprocess *p) {
   sv_preprocess_free_names(p);
+  sv_free(p->pixels);
   *p = sv_preprocess_default();
 }
 
@@ -39,7 +40,11 @@ static sv_status copy_names(sv_preprocess *p, int classes, char **names) {
 
 sv_status sv_preprocess_copy(sv_preprocess *copy, const sv_preprocess *p) {
   *copy = *p;
-  return copy_names(copy, p->classes, p->names);
+  copy->pixels = NULL;
+  SV_TRY(copy_names(copy, p->classes, p->names));
+  sv_status status = sv_preprocess_make_order(copy);
+  if (status != SV_OK) sv_preprocess_free(copy);
+  return status;
 }
 
 /* ---- For a data set ---- */
@@ -247,10 +252,15 @@ sv_status sv_preprocess_pixels(const sv_preprocess *p, const sv_image *image,
                                float *dst) {
   SV_TRY(sv_preprocess_check(p));
   sv_image ready;
-  SV_TRY(sv_preprocess_fit_size(p, image, &ready));
+  float *plain = NULL;
   size_t plane = (size_t)p->height * (size_t)p->width;
-  for (int c = 0; c < p->channels; c++)
-    normalise(p, &ready, c, dst + (size_t)c * plane);
+  if (p->pixels) SV_TRY(sv_alloc_array(&plain, plane, sizeof *plain));
+  sv_status status = sv_preprocess_fit_size(p, image, &ready);
+  for (int c = 0; c < p->channels && status == SV_OK; c++, dst += plane) {
+    normalise(p, &ready, c, plain ? plain : dst);
+    for (size_t i = 0; plain && i < plane; i++) dst[i] = plain[p->pixels[i]];
+  }
   sv_image_free(&ready);
-  return SV_OK;
+  sv_free(plain);
+  return status;
 }

@@ -18,6 +18,9 @@ sv_status sv_preprocess_check_size(const sv_preprocess *p) SV_CHECKED;
 sv_status sv_preprocess_fit_size(const sv_preprocess *p, const sv_image *image,
                                  sv_image *ready) SV_CHECKED;
 
+/* The order of a permuted p, anew; none where its size is not known. */
+sv_status sv_preprocess_make_order(sv_preprocess *p) SV_CHECKED;
+
 /* Forgets the class names. */
 void sv_preprocess_free_names(sv_preprocess *p);
 

@@ -1,6 +1,7 @@
 /* Which samples, in which order: pure functions of a seed, so that a run can be
  * resumed at any step and repeated on any number of processes. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -153,5 +154,62 @@ sv_status sv_samples_hold_out(sv_samples *train, sv_samples *validation,
     sv_samples_free(train);
     sv_samples_free(validation);
   }
+  return status;
+}
+
+/* ---- Fewer of them ---- */
+
+/* The sample that is the r-th of the n of its class, in the seed's order, comes
+ * at (r + 1/2) / n: the first ones of all classes together hold each class by
+ * its share. */
+typedef struct turn {
+  double at;
+  int64_t rank; /* in the seed's order: of equal ones the first */
+  int64_t sample;
+} turn;
+
+static int compare_turns(const void *a, const void *b) {
+  const turn *x = a, *y = b;
+  if (x->at != y->at) return x->at < y->at ? -1 : 1;
+  return x->rank < y->rank ? -1 : x->rank > y->rank;
+}
+
+static int compare_samples(const void *a, const void *b) {
+  const turn *x = a, *y = b;
+  return x->sample < y->sample ? -1 : x->sample > y->sample;
+}
+
+/* seen: two zeros for each class */
+static void draw(sv_samples *samples, const sv_dataset *d, int64_t count,
+                 uint64_t seed, int64_t *seen, turn *turns) {
+  int64_t *all = seen + d->classes;
+  sv_random key = {seed, sv_hash_text("samples"), 0};
+  for (int64_t i = 0; i < samples->count; i++) all[d->labels[samples->at[i]]]++;
+  permute(samples->at, samples->count, &key);
+  for (int64_t i = 0; i < samples->count; i++) {
+    int64_t sample = samples->at[i], class = d->labels[sample];
+    turns[i] =
+        (turn){((double)seen[class]++ + 0.5) / (double)all[class], i, sample};
+  }
+  qsort(turns, (size_t)samples->count, sizeof *turns, compare_turns);
+  qsort(turns, (size_t)count, sizeof *turns, compare_samples);
+  for (int64_t i = 0; i < count; i++) samples->at[i] = turns[i].sample;
+  samples->count = count;
+}
+
+sv_status sv_samples_draw(sv_samples *samples, const sv_dataset *d,
+                          int64_t count, uint64_t seed) {
+  turn *turns = NULL;
+  int64_t *seen = NULL;
+  if (count < 1 || count > samples->count)
+    return sv_fail(SV_INVALID, "%lld samples are wanted, there are %lld",
+                   (long long)count, (long long)samples->count);
+  sv_status status =
+      sv_alloc_array(&turns, (size_t)samples->count, sizeof *turns);
+  if (status == SV_OK)
+    status = sv_alloc_array(&seen, 2 * (size_t)d->classes, sizeof *seen);
+  if (status == SV_OK) draw(samples, d, count, seed, seen, turns);
+  sv_free(seen);
+  sv_free(turns);
   return status;
 }

@@ -1,0 +1,29 @@
+/* The order of permuted pixels: Fisher-Yates, by a seed. */
+#include "base/memory.h"
+#include "base/random.h"
+#include "data/preprocess.h"
+
+sv_status sv_preprocess_make_order(sv_preprocess *p) {
+  sv_free(p->pixels);
+  p->pixels = NULL;
+  if (!p->permuted || p->channels == 0) return SV_OK;
+  SV_TRY(sv_preprocess_check_size(p));
+  int32_t count = (int32_t)(p->height * p->width); /* up to SV_IMAGE_PIXELS */
+  sv_random key = {p->permutation, sv_hash_text("pixel order"), 0};
+  SV_TRY(sv_alloc_array(&p->pixels, (size_t)count, sizeof *p->pixels));
+  for (int32_t i = 0; i < count; i++) p->pixels[i] = i;
+  for (int32_t i = count - 1; i > 0; i--) {
+    int32_t j = (int32_t)sv_random_below(&key, (uint64_t)i, (uint64_t)i + 1);
+    int32_t swap = p->pixels[i];
+    p->pixels[i] = p->pixels[j];
+    p->pixels[j] = swap;
+  }
+  return SV_OK;
+}
+
+sv_status sv_preprocess_permute(sv_preprocess *p, uint64_t seed) {
+  SV_TRY(sv_preprocess_check_size(p));
+  p->permuted = true;
+  p->permutation = seed;
+  return sv_preprocess_make_order(p);
+}
