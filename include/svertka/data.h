@@ -119,6 +119,17 @@ SV_API SV_CHECKED sv_status sv_samples_draw(sv_samples *samples,
 SV_API void sv_samples_shuffle(const sv_samples *samples, uint64_t seed,
                                int64_t epoch, int64_t *order);
 
+/* ---- Training pictures varied at random --------------------------------- */
+
+/* Applied to the network's input in this order; each picture draws anew in each
+ * epoch, by seed, epoch and its number alone. All zeros: nothing. */
+typedef struct sv_augment {
+  bool flip;    /* left and right, half of the pictures */
+  int shift;    /* by up to so many pixels each way; what it uncovers is black */
+  double erase; /* share of pictures in which a rectangle becomes the mean:
+                 * Zhong et al., "Random Erasing Data Augmentation", AAAI 2020 */
+} sv_augment;
+
 /* ---- From pixels to the network's input -------------------------------- */
 
 /* How a picture of another size is brought to the network's. */

@@ -181,6 +181,7 @@ typedef struct sv_fit_options {
   double validation;   /* 0.1: held out from training to choose the best
                         * weights; below 1 a share, else a number of samples;
                         * 0: none, and the last weights are the best */
+  sv_augment augment;  /* nothing: of the pictures trained on */
   uint64_t seed;       /* 1: of split, shuffle and random operators */
   int threads;         /* 0: all processors */
   const char *backend; /* as sv_plan_options */

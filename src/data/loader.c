@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/thread.h"
+#include "data/augment.h"
 #include "data/reader.h"
 
 enum { SLOTS = 2, MESSAGE = 1024, MOST_THREADS = 8 };
@@ -23,6 +24,11 @@ typedef struct slot {
 struct sv_loader {
   sv_loader_options options;
   size_t sample; /* floats of one */
+  struct {
+    bool on;
+    sv_augment augment;
+    sv_random key;
+  } wanted, vary; /* from the next start on; now */
   slot slots[SLOTS];
   pthread_t threads[MOST_THREADS];
   int thread_count;
@@ -72,11 +78,15 @@ static sv_status load(sv_loader *l, int64_t position) {
   slot *s = slot_of(l, batch_of(l, position));
   size_t place = (size_t)((position - l->first) % l->options.batch);
   int64_t sample = l->order[position];
+  float *pixels = s->pixels + place * l->sample;
   sv_image image;
   SV_TRY(sv_dataset_image(l->options.dataset, sample, &image));
-  sv_status status = sv_preprocess_pixels(l->options.preprocess, &image,
-                                          s->pixels + place * l->sample);
+  sv_status status =
+      sv_preprocess_pixels(l->options.preprocess, &image, pixels);
   sv_image_free(&image);
+  if (status == SV_OK && l->vary.on)
+    sv_augment_sample(&l->vary.augment, &l->vary.key, sample,
+                      l->options.preprocess, pixels);
   s->labels[place] = sv_dataset_label(l->options.dataset, sample);
   return status;
 }
@@ -205,6 +215,14 @@ void sv_loader_free(sv_loader *l) {
   sv_free(l);
 }
 
+void sv_loader_vary(sv_loader *l, const sv_augment *augment,
+                    const sv_random *key) {
+  l->wanted.on = augment != NULL;
+  if (!augment) return;
+  l->wanted.augment = *augment;
+  l->wanted.key = *key;
+}
+
 sv_status sv_loader_start(sv_loader *l, const int64_t *order, int64_t count,
                           int64_t first) {
   if (first < 0 || first > count)
@@ -215,6 +233,7 @@ sv_status sv_loader_start(sv_loader *l, const int64_t *order, int64_t count,
   l->stopping = true;
   while (l->busy > 0) pthread_cond_wait(&l->done, &l->lock);
   l->stopping = false;
+  l->vary = l->wanted;
   l->order = order;
   l->count = count;
   l->first = l->next = first;

@@ -6,6 +6,7 @@
 #include <svertka/data.h>
 
 #include "base/error.h"
+#include "base/random.h"
 
 typedef struct sv_loader sv_loader;
 
@@ -33,6 +34,11 @@ typedef struct sv_batch {
 sv_status sv_loader_new(sv_loader **loader,
                         const sv_loader_options *options) SV_CHECKED;
 void sv_loader_free(sv_loader *loader); /* takes NULL */
+
+/* From the next start on samples are varied so, drawn by `key`; NULL: taken as
+ * they are. Both are copied. */
+void sv_loader_vary(sv_loader *loader, const sv_augment *augment,
+                    const sv_random *key);
 
 /* Begins with the sample at position `first` of an order (positions in the data
  * set; borrowed until the next start or free). What was under way is dropped.

@@ -115,6 +115,7 @@ static sv_status take_step(sv_fit_job *job) {
 static sv_status validate(sv_fit_job *job, sv_fit_progress *p, bool *go_on) {
   sv_metrics_clear(&job->metrics);
   p->validating = true;
+  sv_loader_vary(job->loader, NULL, NULL);
   SV_TRY(sv_loader_start(job->loader, job->validation.at, job->validation.count,
                          0));
   while (job->metrics.samples < job->validation.count && *go_on) {
@@ -240,13 +241,24 @@ static sv_status end_epoch(sv_fit_job *job, bool *go_on) {
 
 /* ---- The whole ---- */
 
+/* Training samples as this epoch has them: shuffled, and varied. */
+static sv_status start_epoch(sv_fit_job *job, int64_t done) {
+  const sv_fit_options *o = job->options;
+  const sv_augment *a = &o->augment;
+  sv_random key = {o->seed, sv_hash_text("augment"),
+                   (uint64_t)job->counters.epochs};
+  bool varied = a->flip || a->shift > 0 || a->erase > 0;
+  sv_samples_shuffle(&job->train, o->seed, job->counters.epochs, job->order);
+  sv_loader_vary(job->loader, varied ? a : NULL, &key);
+  if (done >= job->steps) return SV_OK;
+  return sv_loader_start(job->loader, job->order, job->train.count,
+                         done * job->batch);
+}
+
 static sv_status run_epoch(sv_fit_job *job, bool *go_on) {
   sv_counters *c = &job->counters;
   int64_t done = c->step - c->epochs * job->steps;
-  sv_samples_shuffle(&job->train, job->options->seed, c->epochs, job->order);
-  if (done < job->steps)
-    SV_TRY(sv_loader_start(job->loader, job->order, job->train.count,
-                           done * job->batch));
+  SV_TRY(start_epoch(job, done));
   job->epoch_started = now();
   job->epoch_images = 0;
   for (; done < job->steps && *go_on; done++) {
