@@ -75,6 +75,11 @@ typedef struct sv_pool_unmax {
   int row_count, column_count, kernel_width, block;
 } sv_pool_unmax;
 
+/* dx = factor (dy - plain - times (x - mean)). */
+typedef struct sv_norm_slope {
+  float factor, mean, plain, times;
+} sv_norm_slope;
+
 typedef struct sv_loops {
   const char *name;
   int width; /* floats in a vector */
@@ -85,6 +90,17 @@ typedef struct sv_loops {
   void (*tanh)(float *y, const float *x, int64_t count);
   void (*tanh_backward)(float *dx, const float *y, const float *dy,
                         int64_t count);
+  /* Sums of x; of (x - mean)^2; of dy and of dy (x - mean). Of a few thousand
+   * at most: more add up rounding errors. */
+  float (*norm_sum)(const float *x, int64_t count);
+  float (*norm_squares)(const float *x, int64_t count, float mean);
+  void (*norm_dots)(const float *x, const float *dy, int64_t count, float mean,
+                    float *plain, float *times);
+  /* y = (x - mean) factor + bias */
+  void (*norm_apply)(float *y, const float *x, int64_t count, float mean,
+                     float factor, float bias);
+  void (*norm_backward)(float *dx, const float *x, const float *dy,
+                        int64_t count, const sv_norm_slope *slope);
 } sv_loops;
 
 extern const sv_loops sv_loops_base, sv_loops_avx2, sv_loops_avx512;

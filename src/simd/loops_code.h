@@ -252,6 +252,8 @@ static void tanh_backward(float *dx, const float *y, const float *dy,
   for (int64_t i = 0; i < count; i++) dx[i] = dy[i] * (1 - y[i] * y[i]);
 }
 
+#include "simd/loops_norm.h"
+
 const sv_loops LOOPS = {
     .name = NAME,
     .width = WIDTH,
@@ -261,4 +263,9 @@ const sv_loops LOOPS = {
     .pool_unmax = pool_unmax,
     .tanh = tanh_forward,
     .tanh_backward = tanh_backward,
+    .norm_sum = norm_sum,
+    .norm_squares = norm_squares,
+    .norm_dots = norm_dots,
+    .norm_apply = norm_apply,
+    .norm_backward = norm_backward,
 };
