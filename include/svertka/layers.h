@@ -128,6 +128,12 @@ SV_API sv_value sv_squared_error(sv_graph *g, sv_value x, sv_value target);
  * cross-entropy with the input "label" the loss "loss". */
 SV_API void sv_classifier_head(sv_graph *g, sv_value scores);
 
+/* A further classifier on the same labels that takes part in training alone:
+ * `weight` times its cross-entropy is the loss `name`. Before or after the
+ * head. Szegedy et al., "Going Deeper with Convolutions", CVPR 2015. */
+SV_API void sv_auxiliary_head(sv_graph *g, const char *name, sv_value scores,
+                              double weight);
+
 #ifdef __cplusplus
 }
 #endif

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <svertka/layers.h>
 
+#include "graph/graph.h"
 #include "ops/attrs.h"
 #include "ops/registry.h"
 
@@ -169,8 +170,19 @@ sv_value sv_squared_error(sv_graph *g, sv_value x, sv_value target) {
   return apply_two(g, "squared_error", x, target);
 }
 
+/* The network's input of labels, made when it is first needed. */
+static sv_value labels(sv_graph *g) {
+  int known = sv_graph_label_input(g);
+  if (known) return (sv_value){known};
+  return sv_label(g, "label", (sv_shape){.rank = 1, .dim = {-1}});
+}
+
 void sv_classifier_head(sv_graph *g, sv_value scores) {
   sv_output(g, "probabilities", sv_softmax(g, scores));
-  sv_value label = sv_label(g, "label", (sv_shape){.rank = 1, .dim = {-1}});
-  sv_loss(g, "loss", sv_cross_entropy(g, scores, label), 1);
+  sv_loss(g, "loss", sv_cross_entropy(g, scores, labels(g)), 1);
+}
+
+void sv_auxiliary_head(sv_graph *g, const char *name, sv_value scores,
+                       double weight) {
+  sv_loss(g, name, sv_cross_entropy(g, scores, labels(g)), weight);
 }
