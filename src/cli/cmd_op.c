@@ -68,6 +68,7 @@ static void add_option(form *f, cli_option option) {
 static void add_ports(form *f) {
   for (int i = 0; f->op->in[i].name && i < CLI_MOST_INPUTS; i++) {
     const sv_port *port = &f->op->in[i];
+    if (sv_op_in_attr(f->op, i)) continue; /* typed as the attribute */
     snprintf(f->ports[i].help, sizeof f->ports[i].help, "%s%s%s",
              sv_role_name(port->role),
              port->optional ? "; may be left out" : "",

@@ -147,6 +147,7 @@ static sv_status count_all(counter *c, int64_t batch) {
                         sizeof *a->layers));
   SV_TRY(sv_graph_declared(a->graph, c->state, batch, c->infos));
   SV_TRY(sv_graph_infer(a->graph, c->infos, &c->contents));
+  SV_TRY(sv_graph_resolve(a->graph, c->infos));
   start_fields(c);
   for (; a->count < a->graph->node_count; a->count++)
     SV_TRY(add_layer(c, &a->graph->nodes[a->count], &a->layers[a->count]));

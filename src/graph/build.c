@@ -170,12 +170,31 @@ static sv_status add_parameters(draft *d) {
     const sv_port *port = sv_op_in_port(op, i);
     if (d->node.in[i]) continue;
     sv_shape shape = {.rank = -1};
-    if (sv_role_is_state(port->role) && op->parameter)
+    bool open = d->in[0].present && d->in[0].shape.rank < 0;
+    if (sv_role_is_state(port->role) && op->parameter && !open)
       SV_TRY(op->parameter(&d->node, d->in, i, &shape));
     if (shape.rank >= 0)
       SV_TRY(add_parameter(d, i, &shape));
     else if (!port->optional)
       return sv_fail(SV_INVALID, "its input '%s' is missing", port->name);
+  }
+  return SV_OK;
+}
+
+/* A shape that is computed is not known while the network is built. */
+static bool is_open(const sv_node *node, const sv_info *in) {
+  for (int i = 0; i < node->in_count; i++)
+    if (in[i].present && (in[i].shape.rank < 0 || sv_op_in_attr(node->op, i)))
+      return true;
+  return false;
+}
+
+static sv_status infer_known(const sv_node *node, const sv_info *in,
+                             sv_info *out) {
+  if (!is_open(node, in)) return node->op->infer(node, in, out);
+  for (int i = 0; i < node->out_count; i++) {
+    out[i].dtype = in[0].dtype;
+    out[i].shape = (sv_shape){.rank = -1};
   }
   return SV_OK;
 }
@@ -187,7 +206,7 @@ static sv_status infer_draft(draft *d) {
   SV_TRY(add_parameters(d));
   for (int i = 0; i < d->node.out_count; i++)
     d->out[i].present = !op->out[i].optional;
-  return op->infer(&d->node, d->in, d->out);
+  return infer_known(&d->node, d->in, d->out);
 }
 
 /* The first output bears the node's name, the others their port's too. */
@@ -274,7 +293,7 @@ static sv_status demand_output(sv_graph *graph, int producer, int index) {
   for (size_t i = 0; i < in; i++) infos[i] = sample(graph, node->in[i]);
   for (size_t i = 0; i < out; i++)
     infos[in + i].present = node->out[i] || (int)i == index;
-  sv_status status = node->op->infer(node, infos, infos + in);
+  sv_status status = infer_known(node, infos, infos + in);
   int id = 0;
   if (status == SV_OK)
     status =

@@ -125,6 +125,16 @@ void sv_contents_free(sv_contents *contents);
 sv_status sv_graph_infer(const sv_graph *graph, sv_info *infos,
                          sv_contents *contents) SV_CHECKED;
 
+/* Inputs that stand for attributes (sv_op_in_attr) become those, as inference
+ * has found them: for plans and counts, on a copy of the graph. */
+sv_status sv_graph_resolve(sv_graph *graph, const sv_info *infos) SV_CHECKED;
+
+/* The same of one node that owns its attributes and inputs; `in` are those of
+ * its inputs. An error if such an input's content is not known. */
+sv_status sv_node_resolve(sv_node *node, const sv_graph *graph,
+                          sv_info *in) SV_CHECKED;
+bool sv_node_has_computed(const sv_node *node);
+
 /* Inputs and parameters as declared, free dimensions as `batch` (dimension 0)
  * or refused (any other) -- the usual start for sv_graph_infer. The contents of
  * constants are known where a state (may be NULL) is given. */

@@ -1,4 +1,6 @@
 /* Shapes, types and known contents through the whole graph. */
+#include <string.h>
+
 #include "base/memory.h"
 #include "graph/graph.h"
 #include "graph/state.h"
@@ -137,6 +139,38 @@ void sv_contents_free(sv_contents *contents) {
 
 /* ---- A node ---- */
 
+/* As sv_node_resolve leaves it, and folded. */
+static sv_status infer_plain(const sv_graph *graph, const sv_node *node,
+                             sv_info *in, sv_info *out, sv_contents *contents) {
+  SV_TRY(node->op->infer(node, in, out));
+  for (int i = 0; i < node->out_count; i++)
+    if (out[i].present && out[i].shape.rank < 0)
+      return sv_fail(SV_UNSUPPORTED,
+                     "the shape of '%s' depends on numbers of the run",
+                     graph->values[node->out[i]].name);
+  return fold(node, in, out, contents);
+}
+
+/* On a copy of the node with its computed attributes. */
+static sv_status infer_computed(const sv_graph *graph, const sv_node *node,
+                                sv_info *in, sv_info *out,
+                                sv_contents *contents) {
+  sv_node copy = *node;
+  copy.attrs = NULL;
+  size_t ids = (size_t)node->in_count * sizeof *node->in;
+  SV_TRY(sv_alloc(&copy.in, ids));
+  memcpy(copy.in, node->in, ids);
+  sv_status status = sv_alloc(&copy.attrs, node->op->attrs_size);
+  if (status == SV_OK) {
+    memcpy(copy.attrs, node->attrs, node->op->attrs_size);
+    status = sv_node_resolve(&copy, graph, in);
+  }
+  if (status == SV_OK) status = infer_plain(graph, &copy, in, out, contents);
+  sv_free(copy.attrs);
+  sv_free(copy.in);
+  return status;
+}
+
 static sv_status infer_node(const sv_graph *graph, const sv_node *node,
                             sv_info *infos, sv_contents *contents) {
   sv_info few[FEW], *all = few;
@@ -152,8 +186,10 @@ static sv_status infer_node(const sv_graph *graph, const sv_node *node,
     if (node->in[i] && !in[i].present)
       status = sv_fail(SV_INVALID, "the shape of '%s' is not known",
                        graph->values[node->in[i]].name);
-  if (status == SV_OK) status = node->op->infer(node, in, out);
-  if (status == SV_OK) status = fold(node, in, out, contents);
+  if (status == SV_OK)
+    status = sv_node_has_computed(node)
+                 ? infer_computed(graph, node, in, out, contents)
+                 : infer_plain(graph, node, in, out, contents);
   for (int i = 0; i < node->out_count && status == SV_OK; i++) {
     if (!node->out[i]) continue;
     infos[node->out[i]] = out[i];

@@ -226,64 +226,8 @@ sv_status sv_onnx_texts_read(const sv_op *op, void *attrs,
 
 /* ---- From a constant ---- */
 
-static bool is_real(sv_dtype dtype) {
-  return dtype == SV_F32 || dtype == SV_F64 || dtype == SV_F16 ||
-         dtype == SV_BF16;
-}
-
-static int64_t whole_at(const sv_tensor *t, int64_t i) {
-  return t->dtype == SV_I64 ? ((const int64_t *)t->data)[i]
-                            : (int64_t)sv_tensor_get(t, i);
-}
-
-static sv_status read_constant_ints(const sv_attr *row, const sv_tensor *t,
-                                    sv_ints *ints) {
-  int64_t count = sv_shape_count(&t->shape);
-  SV_TRY(check_length(row->onnx, (size_t)count));
-  *ints = (sv_ints){.count = (int)count};
-  for (int i = 0; i < ints->count; i++) ints->at[i] = whole_at(t, i);
-  return SV_OK;
-}
-
-static sv_status read_constant_floats(const sv_attr *row, const sv_tensor *t,
-                                      sv_floats *floats) {
-  int64_t count = sv_shape_count(&t->shape);
-  SV_TRY(check_length(row->onnx, (size_t)count));
-  *floats = (sv_floats){.count = (int)count};
-  for (int i = 0; i < floats->count; i++)
-    floats->at[i] = (float)sv_tensor_get(t, i);
-  return SV_OK;
-}
-
-/* One number, or a list of them, of the kind that the row wants. */
-static sv_status check_constant(const sv_attr *row, const sv_tensor *t) {
-  bool list = row->type == SV_ATTR_INTS || row->type == SV_ATTR_FLOATS ||
-              row->type == SV_ATTR_PADDING;
-  bool real = row->type == SV_ATTR_FLOAT || row->type == SV_ATTR_FLOATS;
-  bool fits = list ? t->shape.rank <= 1 : sv_shape_count(&t->shape) == 1;
-  if (!fits || real != is_real(t->dtype) || row->type == SV_ATTR_CHOICE)
-    return sv_fail(
-        SV_FORMAT, "input " SV_NAME " is a %s of %s, expected %s %s number%s",
-        row->onnx, sv_dtype_name(t->dtype),
-        sv_shape_text(&t->shape, (char[SV_SHAPE_TEXT]){0}),
-        list ? "a list of" : "one", real ? "real" : "whole", list ? "s" : "");
-  return SV_OK;
-}
-
 sv_status sv_onnx_attr_set(const sv_attr *row, void *attrs,
                            const sv_tensor *t) {
-  SV_TRY(check_constant(row, t));
-  void *to = place(attrs, row);
-  switch (row->type) {
-    case SV_ATTR_INT: *(int64_t *)to = whole_at(t, 0); return SV_OK;
-    case SV_ATTR_BOOL: *(bool *)to = whole_at(t, 0) != 0; return SV_OK;
-    case SV_ATTR_FLOAT: *(float *)to = (float)sv_tensor_get(t, 0); return SV_OK;
-    case SV_ATTR_INTS: return read_constant_ints(row, t, to);
-    case SV_ATTR_FLOATS: return read_constant_floats(row, t, to);
-    case SV_ATTR_PADDING:
-      SV_TRY(read_constant_ints(row, t, &((sv_padding *)to)->at));
-      return tidy_padding(to);
-    case SV_ATTR_CHOICE: break;
-  }
-  return SV_OK;
+  SV_TRY(sv_attr_set(row, attrs, t));
+  return row->type == SV_ATTR_PADDING ? tidy_padding(place(attrs, row)) : SV_OK;
 }

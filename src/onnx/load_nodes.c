@@ -6,12 +6,21 @@
 #include "onnx/attrs.h"
 #include "onnx/load.h"
 
-/* Where ONNX's input `i` of a node goes: to an attribute, or to a port. */
+static bool is_known(const source *from) {
+  return from->kind == SOURCE_TENSOR || from->known;
+}
+
+/* Where ONNX's input `i` of a node goes: to an attribute, or to a port. An
+ * attribute that is computed goes to the port of its name, if it has one. */
 static const sv_attr *target_of(const loader *l, const step *s, int i,
-                                int *port) {
+                                const source *from, int *port) {
   *port = i;
   if (s->own) return NULL;
   const sv_attr *row = sv_onnx_slot(s->op, i, l->opset);
+  if (row && !is_known(from)) {
+    *port = sv_op_attr_port(s->op, row);
+    return *port < 0 ? row : NULL;
+  }
   for (int before = 0; before < i; before++)
     *port -= sv_onnx_slot(s->op, before, l->opset) != NULL;
   return row;
@@ -37,8 +46,8 @@ static sv_status see_input(loader *l, const step *s, int i) {
   if (!name[0]) return SV_OK;
   int port;
   source *from;
-  const sv_attr *row = target_of(l, s, i, &port);
   SV_TRY(sv_load_find(l, name, &from));
+  const sv_attr *row = target_of(l, s, i, from, &port);
   if (row) {
     if (from->known) from->fixed = true;
     return SV_OK;
@@ -184,8 +193,8 @@ static sv_status connect_input(loader *l, draft *d, int i) {
   if (!name[0]) return SV_OK;
   int port;
   source *from;
-  const sv_attr *row = target_of(l, d->from, i, &port);
   SV_TRY(sv_load_find(l, name, &from));
+  const sv_attr *row = target_of(l, d->from, i, from, &port);
   if (row) return set_attribute(d, row, from);
   d->in[port] = from->value;
   if (port >= d->in_count) d->in_count = port + 1;
@@ -263,14 +272,16 @@ static sv_status note_shapes(loader *l, draft *d) {
   SV_TRY(sample_inputs(l, d, &in));
   out = in + d->in_count;
   for (int i = 0; i < d->in_count; i++)
-    if (in[i].present && in[i].shape.rank < 0) return SV_OK;
+    if (in[i].present &&
+        (in[i].shape.rank < 0 || sv_op_in_attr(d->from->op, i)))
+      return SV_OK;
   for (int i = 0; i < d->out_count; i++) out[i].present = d->out[i] != 0;
   const sv_node *node = &l->graph->nodes[l->graph->node_count - 1];
   if (node->op->infer(node, in, out) != SV_OK) return SV_OK;
   for (int i = 0; i < d->out_count; i++) {
     sv_value_info *value = &l->graph->values[d->out[i]];
     if (!d->out[i] || value->shape.rank >= 0) continue;
-    if (sv_shape_count(&out[i].shape) < 0) continue;
+    if (out[i].shape.rank < 0 || sv_shape_count(&out[i].shape) < 0) continue;
     value->shape = out[i].shape;
     value->dtype = out[i].dtype;
   }

@@ -74,15 +74,42 @@ static int count_slots(const sv_op *op) {
   return count;
 }
 
+/* The input that is an attribute here is computed: it has a port. */
+static int computed_port(const sv_node *node, const sv_attr *row) {
+  int port = sv_op_attr_port(node->op, row);
+  return port >= 0 && port < node->in_count && node->in[port] ? port : -1;
+}
+
+/* An attribute that is computed can only be written as an input. */
+static sv_status check_computed(const saver *s, const sv_node *node) {
+  for (int i = 0; i < node->in_count; i++) {
+    const sv_attr *row = node->in[i] ? sv_op_in_attr(node->op, i) : NULL;
+    bool said = !row;
+    for (int k = 1; k <= count_slots(node->op) + node->in_count && !said; k++) {
+      const sv_attr *slot = sv_onnx_slot(node->op, k, s->opset);
+      said = slot && slot->offset == row->offset;
+    }
+    if (!said)
+      return sv_fail(SV_UNSUPPORTED,
+                     "%s is computed, which opset %lld cannot say", row->name,
+                     (long long)s->opset);
+  }
+  return SV_OK;
+}
+
 /* Ports in their order, around the inputs that are attributes here. */
 static sv_status add_inputs(saver *s, part *to, Onnx__NodeProto *proto,
                             const sv_node *node, char *const *name) {
   int port = 0, most = node->in_count + count_slots(node->op);
+  SV_TRY(check_computed(s, node));
   for (int i = 0; i < most; i++) {
     const sv_attr *row = sv_onnx_slot(node->op, i, s->opset);
-    if (row)
+    int computed = row ? computed_port(node, row) : -1;
+    if (computed >= 0)
+      SV_TRY(add_port(s, proto, node, computed, name));
+    else if (row)
       SV_TRY(add_slot(s, to, proto, node, row));
-    else if (port < node->in_count)
+    else if (port < node->in_count && !sv_op_in_attr(node->op, port))
       SV_TRY(add_port(s, proto, node, port++, name));
   }
   while (proto->n_input && !proto->input[proto->n_input - 1][0])

@@ -44,6 +44,10 @@ sv_status sv_attr_check(const sv_op *op, const sv_attr *row,
                         const void *attrs) SV_CHECKED;
 sv_status sv_attrs_check(const sv_op *op, const void *attrs) SV_CHECKED;
 
+/* Sets an attribute from numbers: one, or a list of them, of the row's kind. */
+sv_status sv_attr_set(const sv_attr *row, void *attrs,
+                      const sv_tensor *numbers) SV_CHECKED;
+
 /* Numbers of any operator by name, for kernels that do not see its struct:
  * INT, FLOAT, BOOL and CHOICE. 0 if there is no such attribute. */
 double sv_attr_number(const sv_node *node, const char *name);

@@ -23,6 +23,19 @@ const sv_port *sv_op_in_port(const sv_op *op, int i) {
   return sv_op_is_variadic(op) ? &op->in[count - 1] : NULL;
 }
 
+const sv_attr *sv_op_in_attr(const sv_op *op, int i) {
+  const sv_port *port = sv_op_in_port(op, i);
+  for (const sv_attr *row = op->attrs; port && row && row->name; row++)
+    if (port->optional && strcmp(row->name, port->name) == 0) return row;
+  return NULL;
+}
+
+int sv_op_attr_port(const sv_op *op, const sv_attr *row) {
+  for (int i = 0; op->in[i].name; i++)
+    if (op->in[i].optional && strcmp(row->name, op->in[i].name) == 0) return i;
+  return -1;
+}
+
 static const struct {
   const char *name;
   bool state, trained;

@@ -61,7 +61,11 @@ typedef struct sv_attr {
   const char *const *choices; /* words, as ONNX spells them; ends in NULL */
   int position;     /* 1, 2, ...: its place among bare words in text; 0: none */
   int since, until; /* opsets that have this row; 0: from the first, no end */
-  int slot;         /* > 0: from `since` on it is ONNX's input number `slot` */
+  /* > 0: from `since` on it is ONNX's input number `slot`. A constant there is
+   * the attribute; a computed one is the input of the optional port with the
+   * attribute's name, if there is such a port. What inference finds there
+   * becomes the attribute: operators see nothing else. */
+  int slot;
   const char *help;
 } sv_attr;
 
@@ -112,8 +116,8 @@ typedef enum sv_pass {
 
 /* One call of a kernel. Tensors that are absent, unread or unwanted are NULL;
  * of an input that its backward pass does not read the reference still sees
- * type and shape, with data NULL. diff_x is dL/dx: diff_out comes in, diff_in is
- * overwritten. */
+ * type and shape, with data NULL. diff_x is dL/dx: diff_out comes in, diff_in
+ * is overwritten. */
 typedef struct sv_args {
   const sv_node *node;
   sv_pass pass;
@@ -200,6 +204,11 @@ struct sv_op {
 
 /* The port that input i of a node belongs to (a variadic one repeats). */
 const sv_port *sv_op_in_port(const sv_op *op, int i);
+/* The attribute that input i stands for: its first row with the name of the
+ * port. NULL: it is an input like any other. */
+const sv_attr *sv_op_in_attr(const sv_op *op, int i);
+/* The port that stands for this attribute; -1: none. */
+int sv_op_attr_port(const sv_op *op, const sv_attr *row);
 int sv_op_in_count(const sv_op *op);  /* ports */
 int sv_op_out_count(const sv_op *op); /* ports */
 bool sv_op_is_variadic(const sv_op *op);

@@ -321,6 +321,7 @@ static sv_status compile(sv_plan *plan, sv_program *p, const id_list *kept) {
   SV_TRY(fill_with_none(&p->seed_cell, values));
   SV_TRY(add_sources(plan, p));
   SV_TRY(sv_graph_infer(p->graph, p->infos, &p->contents));
+  SV_TRY(sv_graph_resolve(p->graph, p->infos));
   p->backward = plan->options.mode == SV_TRAIN || plan->options.seed_count > 0;
   SV_TRY(forward_steps(plan, p));
   SV_TRY(keep_readable(plan, p, kept));
