@@ -75,6 +75,18 @@ class Fixture:
             block("diff", port, grad, self.file)
 
 
+    def fixed(self, attrs, inputs, function, out=("y",)):
+        """A case without gradients."""
+        self.file.write(f"\ncase {self.op} {attrs}".rstrip() + "\n")
+        results = function(*inputs.values())
+        if len(out) == 1:
+            results = (results,)
+        for port, tensor in inputs.items():
+            block("in", port, tensor, self.file)
+        for port, y in zip(out, results):
+            block("out", port, y, self.file)
+
+
 def pad2(x, padding, value=0.0):
     """padding: top, left, bottom, right."""
     top, left, bottom, right = padding

@@ -1,5 +1,6 @@
 """Operators that move numbers and compute none."""
 import torch
+import torch.nn.functional as F
 
 from .common import SHAPES, draw, elementwise
 
@@ -39,8 +40,128 @@ def concat(fixture):
     case("", 1, (2, 5))
 
 
+def moved(cases):
+    """cases: attributes, shape, function."""
+    def make(fixture):
+        for attrs, shape, function in cases:
+            fixture.case(attrs, {"x": draw(*shape)}, function)
+    return make
+
+
+def gather(fixture):
+    def case(attrs, axis, shape, index):
+        index = torch.tensor(index)
+
+        def run(x, i):
+            size = x.shape[axis]
+            i = torch.where(i < 0, i + size, i)
+            part = x.index_select(axis, i.flatten())
+            at = axis % x.dim()
+            return part.reshape(x.shape[:at] + i.shape + x.shape[at + 1:])
+        fixture.case(attrs, {"x": draw(*shape), "index": index}, run)
+
+    case("", 0, (4, 3), [3, 0, 0])
+    case("axis=1", 1, (2, 4, 3), [[1, -1], [2, 1]])
+    case("axis=-1", -1, (2, 3), [-3, 2, 2, 0])
+    case("axis=1", 1, (2, 3, 2), 2)
+
+
+def counted(function):
+    """No gradient flows: what a tensor's shape says."""
+    def make(fixture):
+        for attrs, shape in [("", (2, 3, 4)), ("", (5,)), ("", ())]:
+            fixture.fixed(attrs, {"x": draw(*shape)}, function)
+    return make
+
+
+def shape_of(fixture):
+    counted(lambda x: torch.tensor(x.shape, dtype=torch.int64))(fixture)
+    for attrs, part in [("1", slice(1, None)), ("0 -1", slice(0, -1)),
+                        ("-1", slice(-1, None)), ("start=1 end=2", slice(1, 2)),
+                        ("-9 9", slice(0, 9))]:
+        fixture.fixed(attrs, {"x": draw(2, 3, 4)},
+                      lambda x, p=part: torch.tensor(x.shape[p]))
+
+
+def space_to_depth(x, block):
+    n, c, h, w = x.shape
+    x = x.reshape(n, c, h // block, block, w // block, block)
+    x = x.permute(0, 3, 5, 1, 2, 4)
+    return x.reshape(n, c * block * block, h // block, w // block)
+
+
+def depth_to_space(x, block):
+    n, c, h, w = x.shape
+    x = x.reshape(n, block, block, c // block // block, h, w)
+    x = x.permute(0, 3, 4, 1, 5, 2)
+    return x.reshape(n, c // block // block, h * block, w * block)
+
+
+TRANSPOSE = [
+    ("", (2, 3, 4), lambda x: x.permute(2, 1, 0)),
+    ("0,2,3,1", (2, 3, 2, 4), lambda x: x.permute(0, 2, 3, 1)),
+    ("0,2,1,3,4", (2, 2, 3, 2, 2), lambda x: x.permute(0, 2, 1, 3, 4)),
+    ("1x0", (3, 4), lambda x: x.permute(1, 0)),
+    ("-1,0,1", (2, 3, 4), lambda x: x.permute(2, 0, 1)),
+    ("", (5,), lambda x: x + 0),
+]
+SLICE = [
+    ("1,0 3,2", (4, 5), lambda x: x[1:3, 0:2]),
+    ("starts=1 ends=9223372036854775807 axes=2", (2, 2, 4),
+     lambda x: x[:, :, 1:]),
+    ("starts=-3 ends=-1 axes=-1", (2, 5), lambda x: x[:, -3:-1]),
+    ("starts=0 ends=9 axes=1 steps=2", (2, 5, 2), lambda x: x[:, ::2]),
+    ("starts=-1 ends=-99 axes=1 steps=-1", (2, 4), lambda x: x.flip(1)),
+    ("starts=8,3 ends=0,0 axes=0,1 steps=-2,-2", (5, 4),
+     lambda x: x.flip(0)[0:4:2].flip(1)[:, 0:3:2]),
+    ("starts=1,1 ends=3,3 axes=2,3", (2, 2, 3, 4),
+     lambda x: x[:, :, 1:3, 1:3]),
+]
+SQUEEZE = [
+    ("", (1, 3, 1, 2), lambda x: x.squeeze()),
+    ("axes=0", (1, 3, 1, 2), lambda x: x.squeeze(0)),
+    ("axes=-2,0", (1, 3, 1, 2), lambda x: x.squeeze(2).squeeze(0)),
+    ("", (1, 1), lambda x: x.squeeze()),
+]
+UNSQUEEZE = [
+    ("0", (3, 2), lambda x: x[None]),
+    ("axes=2,0", (3, 2), lambda x: x[None, :, None]),
+    ("-1", (3,), lambda x: x[:, None]),
+    ("1,-1", (3,), lambda x: x[:, None, None].permute(0, 1, 2)),
+]
+EXPAND = [
+    ("2,3,4", (3, 1), lambda x: x.expand(2, 3, 4)),
+    ("1,1", (2, 3), lambda x: x + 0),
+    ("3,1,1,4", (2, 1, 4), lambda x: x.expand(3, 2, 1, 4)),
+    ("5", (1,), lambda x: x.expand(5)),
+    ("2,2", (), lambda x: x.expand(2, 2)),
+]
+TILE = [
+    ("2,3", (2, 3), lambda x: x.repeat(2, 3)),
+    ("1,2,1,2", (2, 1, 2, 3), lambda x: x.repeat(1, 2, 1, 2)),
+    ("4", (3,), lambda x: x.repeat(4)),
+]
+SPACE_TO_DEPTH = [
+    ("2", (2, 3, 4, 2), lambda x: space_to_depth(x, 2)),
+    ("3", (1, 1, 3, 6), lambda x: space_to_depth(x, 3)),
+    ("block=1", (1, 2, 2, 2), lambda x: x + 0),
+]
+DEPTH_TO_SPACE = [
+    ("2", (2, 8, 2, 3), lambda x: depth_to_space(x, 2)),
+    ("2 CRD", (2, 8, 2, 3), lambda x: F.pixel_shuffle(x, 2)),
+    ("block=3 mode=CRD", (1, 9, 2, 1), lambda x: F.pixel_shuffle(x, 3)),
+    ("3", (1, 9, 1, 2), lambda x: depth_to_space(x, 3)),
+]
+
+
 OPERATORS = {
-    "concat": concat,
+    "concat": concat, "gather": gather, "shape": shape_of,
+    "transpose": moved(TRANSPOSE), "slice": moved(SLICE),
+    "squeeze": moved(SQUEEZE), "unsqueeze": moved(UNSQUEEZE),
+    "expand": moved(EXPAND), "tile": moved(TILE),
+    "space_to_depth": moved(SPACE_TO_DEPTH),
+    "depth_to_space": moved(DEPTH_TO_SPACE),
+    "size": counted(lambda x: torch.tensor(x.numel())),
     "flatten": flatten, "reshape": reshape,
     "identity": elementwise(lambda x: x + 0, *SHAPES),
 }

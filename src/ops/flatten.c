@@ -63,5 +63,7 @@ SV_OP(flatten) = {
     .cost = cost,
     .ref = {.forward = sv_view_forward,
             .backward_data = sv_view_backward,
-            .view = true},
+            .view = true,
+            .folds = SV_FOLD_CONTENTS,
+            .any_type = true},
 };

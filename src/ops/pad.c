@@ -323,7 +323,11 @@ SV_OP(pad) = {
     .name = "pad",
     .summary = "y = x with a border: constant, reflect, edge or wrap",
     .onnx = (const sv_onnx_name[]){{"Pad", 2, 0}, {NULL, 0, 0}},
-    .in = (const sv_port[]){{.name = "x"}, {.name = NULL}},
+    .in =
+        (const sv_port[]){{.name = "x"},
+                          {.name = "pads", .role = SV_INDEX, .optional = true},
+                          {.name = "axes", .role = SV_INDEX, .optional = true},
+                          {.name = NULL}},
     .out = (const sv_port[]){{.name = "y"}, {.name = NULL}},
     .attrs = attrs,
     .attrs_size = sizeof(sv_pad_attrs),

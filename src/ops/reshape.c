@@ -100,7 +100,10 @@ SV_OP(reshape) = {
     .name = "reshape",
     .summary = "y = x in other dimensions",
     .onnx = (const sv_onnx_name[]){{"Reshape", 0, 0}, {NULL, 0, 0}},
-    .in = (const sv_port[]){{.name = "x"}, {.name = NULL}},
+    .in =
+        (const sv_port[]){{.name = "x"},
+                          {.name = "shape", .role = SV_INDEX, .optional = true},
+                          {.name = NULL}},
     .out = (const sv_port[]){{.name = "y"}, {.name = NULL}},
     .attrs = attrs,
     .attrs_size = sizeof(reshape_attrs),
@@ -108,5 +111,7 @@ SV_OP(reshape) = {
     .cost = cost,
     .ref = {.forward = sv_view_forward,
             .backward_data = sv_view_backward,
-            .view = true},
+            .view = true,
+            .folds = SV_FOLD_CONTENTS,
+            .any_type = true},
 };

@@ -1,0 +1,118 @@
+/* depth_to_space: channels spread over blocks of b x b pixels.
+ *
+ *   DCR: y[n, c, h b + i, w b + j] = x[n, (i b + j) C + c, h, w]
+ *   CRD: y[n, c, h b + i, w b + j] = x[n, c b b + i b + j, h, w]
+ *   dx = dy back again
+ *
+ * Shapes: x N (C b b) H W, y N C (H b) (W b).
+ * Source: https://onnx.ai/onnx/operators/onnx__DepthToSpace.html; CRD: Shi et
+ * al., "Real-Time Single Image and Video Super-Resolution Using an Efficient
+ * Sub-Pixel Convolutional Neural Network", 2016 (the pixel shuffle). */
+#include "ops/walk.h"
+
+enum mode { DCR, CRD };
+
+typedef struct depth_attrs {
+  int64_t block;
+  int mode;
+} depth_attrs;
+
+static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
+  int64_t block = ((const depth_attrs *)node->attrs)->block;
+  const sv_shape *x = &in[0].shape;
+  SV_TRY(sv_check_inputs(node, in));
+  if (x->rank != 4 || x->dim[1] % (block * block))
+    return sv_fail(
+        SV_INVALID, "input x is %s, expected N C H W with C a multiple of %lld",
+        sv_shape_text(x, (char[SV_SHAPE_TEXT]){0}), (long long)(block * block));
+  out[0].dtype = in[0].dtype;
+  out[0].shape = *x;
+  out[0].shape.dim[1] /= block * block;
+  for (int d = 2; d < 4; d++) out[0].shape.dim[d] = sv_times(x->dim[d], block);
+  return SV_OK;
+}
+
+/* Places lie closer than the input's: no whole step describes them. */
+static sv_status cost(const sv_node *node, const sv_info *in,
+                      const sv_info *out, sv_cost *cost) {
+  (void)node;
+  (void)out;
+  (void)in;
+  cost->spatial = false;
+  return SV_OK;
+}
+
+/* Over y, N C H b W b, in x. */
+static sv_walk walk_over(const sv_node *node, const sv_shape *x,
+                         const sv_shape *y) {
+  const depth_attrs *a = node->attrs;
+  int64_t step[SV_MAX_RANK], b = a->block;
+  sv_walk walk = {0};
+  sv_walk_steps(x, step);
+  int64_t channel = a->mode == DCR ? step[1] : b * b * step[1];
+  int64_t piece = a->mode == DCR ? y->dim[1] * step[1] : step[1];
+  sv_walk_add(&walk, y->dim[0], step[0]);
+  sv_walk_add(&walk, y->dim[1], channel);
+  sv_walk_add(&walk, x->dim[2], step[2]);
+  sv_walk_add(&walk, b, b * piece);
+  sv_walk_add(&walk, x->dim[3], step[3]);
+  sv_walk_add(&walk, b, piece);
+  return walk;
+}
+
+static sv_status forward(const sv_args *args) {
+  const sv_tensor *x = args->in[0], *y = args->out[0];
+  sv_walk walk = walk_over(args->node, &x->shape, &y->shape);
+  sv_walk_gather(&walk, sv_dtype_size(x->dtype), x->data, y->data);
+  return SV_OK;
+}
+
+static sv_status backward_data(const sv_args *args) {
+  const sv_tensor *dx = args->diff_in[0], *dy = args->diff_out[0];
+  sv_walk walk = walk_over(args->node, &dx->shape, &dy->shape);
+  sv_walk_scatter(&walk, sizeof(real), dy->data, dx->data);
+  return SV_OK;
+}
+
+static const char *const modes[] = {"DCR", "CRD", NULL};
+static const sv_attr attrs[] = {{.name = "block",
+                                 .onnx = "blocksize",
+                                 .type = SV_ATTR_INT,
+                                 .offset = offsetof(depth_attrs, block),
+                                 .initial = 2,
+                                 .min = 1,
+                                 .max = 1 << 12,
+                                 .position = 1,
+                                 .help = "pixels of a block's side"},
+                                {.name = "block",
+                                 .onnx = "blocksize",
+                                 .type = SV_ATTR_INT,
+                                 .offset = offsetof(depth_attrs, block),
+                                 .initial = 0, /* always said */
+                                 .since = 1,
+                                 .help = "as ONNX has it"},
+                                {.name = "mode",
+                                 .onnx = "mode",
+                                 .type = SV_ATTR_CHOICE,
+                                 .offset = offsetof(depth_attrs, mode),
+                                 .choices = modes,
+                                 .position = 2,
+                                 .since = 11,
+                                 .help = "whether a channel's pieces lie a "
+                                         "whole depth apart, or side by side"},
+                                {.name = NULL}};
+
+SV_OP(depth_to_space) = {
+    .name = "depth_to_space",
+    .summary = "channels spread over blocks of pixels",
+    .onnx = (const sv_onnx_name[]){{"DepthToSpace", 0, 0}, {NULL, 0, 0}},
+    .in = (const sv_port[]){{.name = "x"}, {.name = NULL}},
+    .out = (const sv_port[]){{.name = "y"}, {.name = NULL}},
+    .attrs = attrs,
+    .attrs_size = sizeof(depth_attrs),
+    .infer = infer,
+    .cost = cost,
+    .ref = {.forward = forward,
+            .backward_data = backward_data,
+            .any_type = true},
+};

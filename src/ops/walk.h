@@ -1,0 +1,54 @@
+/* Elements of one tensor in the order of another's: what transpositions, slices
+ * and repetitions are made of. */
+#ifndef SV_OPS_WALK_H
+#define SV_OPS_WALK_H
+
+#include "ops/op.h"
+
+enum { SV_WALK_RANK = 2 * SV_MAX_RANK };
+
+/* Loops, outermost first, over a tensor that lies in this order; each goes on
+ * by `step` elements of the other one (0: the same again). Start from {0}. */
+typedef struct sv_walk {
+  int rank;
+  int64_t dim[SV_WALK_RANK], step[SV_WALK_RANK];
+  int64_t start; /* of the other one */
+} sv_walk;
+
+/* One more loop inside of the others. */
+void sv_walk_add(sv_walk *walk, int64_t dim, int64_t step);
+
+/* step[d] = elements from one index of dimension d to the next. */
+void sv_walk_steps(const sv_shape *shape, int64_t step[SV_MAX_RANK]);
+
+/* The number of rows, that is of turns of all loops but the innermost, and
+ * where row `row` begins in the other tensor. */
+int64_t sv_walk_rows(const sv_walk *walk);
+int64_t sv_walk_row(const sv_walk *walk, int64_t row);
+static inline int64_t sv_walk_width(const sv_walk *walk) {
+  return walk->rank ? walk->dim[walk->rank - 1] : 1;
+}
+static inline int64_t sv_walk_stride(const sv_walk *walk) {
+  return walk->rank ? walk->step[walk->rank - 1] : 1;
+}
+
+/* dense = the other's elements, of so many bytes each; and the reverse, where
+ * no element of the other one is met twice. */
+void sv_walk_gather(const sv_walk *walk, size_t element, const void *other,
+                    void *dense);
+void sv_walk_scatter(const sv_walk *walk, size_t element, const void *dense,
+                     void *other);
+
+/* other += dense; elements may be met any number of times. */
+static inline void sv_walk_sum(const sv_walk *walk, const real *dense,
+                               real *other) {
+  int64_t rows = sv_walk_rows(walk), width = sv_walk_width(walk);
+  int64_t stride = sv_walk_stride(walk);
+  for (int64_t row = 0; row < rows; row++) {
+    real *to = other + sv_walk_row(walk, row);
+    for (int64_t i = 0; i < width; i++)
+      to[i * stride] += dense[row * width + i];
+  }
+}
+
+#endif
