@@ -63,7 +63,8 @@ class Fixture:
             results = (results,)
         seeds = [draw(*y.shape) if y.dim() else torch.tensor(0.75)
                  for y in results]
-        grads = torch.autograd.grad(results, [inputs[p] for p in wanted], seeds)
+        grads = torch.autograd.grad(results, [inputs[p] for p in wanted],
+                                    seeds) if wanted else []
         for port, tensor in inputs.items():
             block("in", port, tensor.detach(), self.file)
         for port, y, seed in zip(out, results, seeds):
@@ -97,14 +98,15 @@ NONE = (0, 0, 0, 0)
 SHAPES = [(3, 7), (2, 3, 2, 3), (5,), (2, 2, 3)]
 
 
-def elementwise(function, *shapes, low=-3, high=3):
+def elementwise(function, *shapes, low=-3, high=3, attrs="", fixed=()):
     def make(fixture):
         for shape in shapes:
-            fixture.case("", {"x": draw(*shape, low=low, high=high)}, function)
+            x = draw(*shape, low=low, high=high)
+            fixture.case(attrs, {"x": x}, function, fixed=fixed)
     return make
 
 
-def two(function):
+def two(function, move=lambda t: t):
     """Of two inputs that are brought to one shape."""
     shapes = [((2, 3, 2, 3), (2, 3, 2, 3)), ((2, 3, 2, 3), (1, 3, 1, 1)),
               ((3, 1, 1), (2, 3, 2, 3)), ((2, 1, 3), (4, 1)), ((4, 3), ()),
@@ -112,5 +114,6 @@ def two(function):
 
     def make(fixture):
         for a, b in shapes:
-            fixture.case("", {"a": draw(*a), "b": draw(*b)}, function)
+            ports = {"a": move(draw(*a)), "b": move(draw(*b))}
+            fixture.case("", ports, function)
     return make

@@ -1,66 +1,22 @@
 /* add: the sum of two tensors; a residual block's end.
  *
  *   y = a + b
- *   da = dy, db = dy, each summed over the dimensions in which it is repeated
+ *   da = dy, db = dy,
+ *
+ * each gradient summed over the dimensions in which its input is repeated.
  *
  * Shapes: a and b such as numpy brings to one shape, which is y's.
  * Source: He et al., "Deep Residual Learning for Image Recognition", CVPR 2016;
  * https://onnx.ai/onnx/operators/onnx__Add.html */
-#include <string.h>
+#define VALUE (a + b)
+#define SLOPE_A 1
+#define SLOPE_B 1
 
-#include "base/thread.h"
-#include "ops/broadcast.h"
-
-enum { GRAIN = 1 << 14 };
-
-typedef struct sum {
-  sv_broadcast shape;
-  const real *a, *b;
-  real *y;
-} sum;
-
-static void forward_part(void *context, int64_t begin, int64_t end) {
-  const sum *s = context;
-  sv_run run = {.next = begin};
-  while (sv_broadcast_next(&s->shape, end, &run)) {
-    const real *a = s->a + run.a, *b = s->b + run.b;
-    real *y = s->y + run.y;
-    for (int64_t i = 0; i < run.count; i++)
-      y[i] = a[i * run.a_step] + b[i * run.b_step];
-  }
-}
-
-static sv_status forward(const sv_args *args) {
-  sum s = {.shape = sv_broadcast_of(&args->in[0]->shape, &args->in[1]->shape),
-           .a = sv_in(args, 0),
-           .b = sv_in(args, 1),
-           .y = sv_out(args, 0)};
-  sv_parallel(sv_broadcast_count(&s.shape), GRAIN, forward_part, &s);
-  return SV_OK;
-}
-
-static void gradient(sv_tensor *da, const sv_tensor *dy) {
-  if (da->data == dy->data) return; /* in place */
-  if (sv_shape_count(&da->shape) == sv_shape_count(&dy->shape))
-    memcpy(da->data, dy->data, dy->layout.bytes);
-  else
-    sv_broadcast_gradient(da, dy, NULL, 1);
-}
-
-static sv_status backward_data(const sv_args *args) {
-  for (int i = 0; i < 2; i++)
-    if (sv_diff_in(args, i)) gradient(args->diff_in[i], args->diff_out[0]);
-  return SV_OK;
-}
+#include "ops/pairwise.h"
 
 SV_OP(add) = {
     .name = "add",
     .summary = "y = a + b",
     .onnx = (const sv_onnx_name[]){{"Add", 7, 0}, {NULL, 0, 0}},
-    .in = (const sv_port[]){{.name = "a"}, {.name = "b"}, {.name = NULL}},
-    .out = (const sv_port[]){{.name = "y"}, {.name = NULL}},
-    .infer = sv_broadcast_infer,
-    .ref = {.forward = forward,
-            .backward_data = backward_data,
-            .in_place = true},
+    SV_PAIRWISE,
 };

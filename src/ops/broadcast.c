@@ -6,21 +6,27 @@ static int64_t dim_of(const sv_shape *shape, int rank, int d) {
   return own < 0 ? 1 : shape->dim[own];
 }
 
+sv_status sv_broadcast_shape(sv_shape *y, const sv_shape *x) {
+  const sv_shape a = *y;
+  if (x->rank > y->rank) y->rank = x->rank;
+  for (int d = 0; d < y->rank; d++) {
+    int64_t left = dim_of(&a, y->rank, d), right = dim_of(x, y->rank, d);
+    if (left != right && left != 1 && right != 1)
+      return sv_fail(SV_INVALID, "inputs of %s and %s do not fit each other",
+                     sv_shape_text(&a, (char[SV_SHAPE_TEXT]){0}),
+                     sv_shape_text(x, (char[SV_SHAPE_TEXT]){0}));
+    y->dim[d] = left == 1 ? right : left;
+  }
+  return SV_OK;
+}
+
 sv_status sv_broadcast_infer(const sv_node *node, const sv_info *in,
                              sv_info *out) {
   SV_TRY(sv_check_numbers(node, in));
-  const sv_shape *a = &in[0].shape, *b = &in[1].shape;
-  sv_shape *y = &out[0].shape;
   out[0].dtype = in[0].dtype;
-  y->rank = a->rank > b->rank ? a->rank : b->rank;
-  for (int d = 0; d < y->rank; d++) {
-    int64_t left = dim_of(a, y->rank, d), right = dim_of(b, y->rank, d);
-    if (left != right && left != 1 && right != 1)
-      return sv_fail(SV_INVALID, "inputs of %s and %s do not fit each other",
-                     sv_shape_text(a, (char[SV_SHAPE_TEXT]){0}),
-                     sv_shape_text(b, (char[SV_SHAPE_TEXT]){0}));
-    y->dim[d] = left == 1 ? right : left;
-  }
+  out[0].shape = in[0].shape;
+  for (int i = 1; i < node->in_count; i++)
+    SV_TRY(sv_broadcast_shape(&out[0].shape, &in[i].shape));
   return SV_OK;
 }
 

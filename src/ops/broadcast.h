@@ -6,7 +6,10 @@
 
 #include "ops/op.h"
 
-/* infer of an operator with the ports a and b. */
+/* *y becomes the shape that y and x are brought to. */
+sv_status sv_broadcast_shape(sv_shape *y, const sv_shape *x) SV_CHECKED;
+
+/* infer of an operator whose inputs all are. */
 sv_status sv_broadcast_infer(const sv_node *node, const sv_info *in,
                              sv_info *out);
 
@@ -31,24 +34,5 @@ typedef struct sv_run {
 
 /* The next run before element `end` of the result; false after the last. */
 bool sv_broadcast_next(const sv_broadcast *shape, int64_t end, sv_run *run);
-
-/* da = sign * dy * other (left out: NULL), summed over the elements of y that
- * an element of a was repeated for. `other` is the operator's other input. */
-static inline void sv_broadcast_gradient(sv_tensor *da, const sv_tensor *dy,
-                                         const sv_tensor *other, real sign) {
-  const sv_tensor *second = other ? other : dy;
-  sv_broadcast shape = sv_broadcast_of(&da->shape, &second->shape);
-  int64_t count = sv_broadcast_count(&shape), own = sv_shape_count(&da->shape);
-  real *to = da->data;
-  const real *from = dy->data, *factor = other ? other->data : NULL;
-  for (int64_t i = 0; i < own; i++) to[i] = 0;
-  sv_run run = {0};
-  while (sv_broadcast_next(&shape, count, &run))
-    for (int64_t i = 0; i < run.count; i++) {
-      real slope = sign * from[run.y + i];
-      if (factor) slope *= factor[run.b + i * run.b_step];
-      to[run.a + i * run.a_step] += slope;
-    }
-}
 
 #endif

@@ -172,6 +172,9 @@ typedef struct sv_reference {
    * moves elements of any type. */
   sv_folding folds;
   bool any_type; /* forward and backward move elements, whatever they are */
+  /* Element i of the only output and gradient depends on elements i alone, and
+   * that in any layout without gaps, not in the plain one only. */
+  bool pointwise;
 } sv_reference;
 
 /* ---- The descriptor ---- */

@@ -66,11 +66,29 @@ static bool alike(const sv_spec *a, const sv_spec *b) {
          sv_shape_equal(&a->shape, &b->shape);
 }
 
+static bool lies_without_gaps(const sv_spec *spec) {
+  size_t bytes =
+      (size_t)sv_shape_count(&spec->shape) * sv_dtype_size(spec->dtype);
+  return spec->layout.kind != SV_OPAQUE && spec->layout.bytes == bytes;
+}
+
+/* Of a pointwise operator: all tensors as the one lies that its pass must read.
+ */
+static const sv_spec *model_of(const sv_site *site, const sv_op *op) {
+  const sv_spec *spec = site->pass == SV_FORWARD || op->ref.data_reads_in
+                            ? &site->in[0]
+                        : op->ref.data_reads_out ? &site->out[0]
+                                                 : &site->diff_out[0];
+  return op->ref.pointwise && lies_without_gaps(spec) ? spec : NULL;
+}
+
 static sv_status need_forward(const sv_site *site, const sv_op *op,
                               sv_need *need) {
   const sv_node *node = site->node;
   SV_TRY(make_plain(site->in, need->in, node->in_count));
   SV_TRY(make_plain(site->out, need->out, node->out_count));
+  const sv_spec *model = model_of(site, op);
+  if (model) need->in[0].layout = need->out[0].layout = model->layout;
   if (op->ref.view)
     need->out[0].view = 0;
   else if (op->ref.in_place && alike(&site->in[0], &site->out[0]))
@@ -86,6 +104,11 @@ static sv_status need_backward(const sv_site *site, const sv_op *op,
   SV_TRY(make_plain(site->out, need->out, node->out_count));
   SV_TRY(make_plain(site->diff_in, need->diff_in, node->in_count));
   SV_TRY(make_plain(site->diff_out, need->diff_out, node->out_count));
+  const sv_spec *model = model_of(site, op);
+  if (model) {
+    need->in[0].layout = need->out[0].layout = model->layout;
+    need->diff_in[0].layout = need->diff_out[0].layout = model->layout;
+  }
   mark_reads(site->in, need->in, node->in_count, sv_op_in_count(op),
              data ? op->ref.data_reads_in : op->ref.params_reads_in);
   mark_reads(site->out, need->out, node->out_count, sv_op_out_count(op),

@@ -11,155 +11,29 @@
  * Network Outputs", 1990; https://onnx.ai/onnx/operators/onnx__Softmax.html */
 #include <tgmath.h>
 
-#include "base/thread.h"
 #include "ops/op.h"
 
-typedef struct softmax_attrs {
-  int64_t axis;
-  bool flat;
-} softmax_attrs;
-
-static sv_status settle(void *attrs, const sv_info *in, int in_count) {
-  softmax_attrs *a = attrs;
-  if (in_count < 1 || !in[0].present) return SV_OK;
-  int rank = in[0].shape.rank;
-  bool last = a->axis == -1 || (rank > 0 && a->axis == rank - 1);
-  if (last) a->flat = false;
-  return SV_OK;
+static inline void forward_row(real *y, const real *x, int64_t end,
+                               int64_t step) {
+  real greatest = x[0], sum = 0;
+  for (int64_t k = 0; k < end; k += step)
+    if (x[k] > greatest) greatest = x[k];
+  for (int64_t k = 0; k < end; k += step) sum += y[k] = exp(x[k] - greatest);
+  for (int64_t k = 0; k < end; k += step) y[k] /= sum;
 }
 
-/* x as outer x count x inner, softmax along the middle. */
-typedef struct softmax {
-  int64_t outer, count, inner;
-  const real *x, *y_in, *dy;
-  real *y, *dx;
-} softmax;
-
-static sv_status divide(softmax *s, const softmax_attrs *a, const sv_shape *x) {
-  int64_t axis = a->axis;
-  SV_TRY(sv_check_axis(&axis, x->rank));
-  *s = (softmax){.outer = 1, .count = 1, .inner = 1};
-  for (int d = 0; d < x->rank; d++)
-    if (d < axis)
-      s->outer *= x->dim[d];
-    else if (d == axis || a->flat)
-      s->count *= x->dim[d];
-    else
-      s->inner *= x->dim[d];
-  return SV_OK;
+static inline void backward_row(real *dx, const real *y, const real *dy,
+                                int64_t end, int64_t step) {
+  real sum = 0;
+  for (int64_t k = 0; k < end; k += step) sum += dy[k] * y[k];
+  for (int64_t k = 0; k < end; k += step) dx[k] = y[k] * (dy[k] - sum);
 }
 
-static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
-  softmax s;
-  SV_TRY(sv_infer_same(node, in, out));
-  return divide(&s, node->attrs, &in[0].shape);
-}
-
-/* Along the classes every pixel stays on its own. */
-static sv_status cost(const sv_node *node, const sv_info *in,
-                      const sv_info *out, sv_cost *cost) {
-  (void)out;
-  const softmax_attrs *a = node->attrs;
-  int64_t axis = a->axis;
-  SV_TRY(sv_check_axis(&axis, in[0].shape.rank));
-  cost->spatial = axis < 2 && !(a->flat && in[0].shape.rank > 2);
-  for (int d = 0; d < 2; d++) cost->axis[d] = (sv_reach){.step = 1};
-  return SV_OK;
-}
-
-static void forward_rows(void *context, int64_t begin, int64_t end) {
-  const softmax *s = context;
-  for (int64_t row = begin; row < end; row++) {
-    int64_t from = row / s->inner * s->count * s->inner + row % s->inner;
-    const real *x = s->x + from;
-    real *y = s->y + from, greatest = x[0], sum = 0;
-    int64_t last = s->count * s->inner;
-    for (int64_t k = 0; k < last; k += s->inner)
-      if (x[k] > greatest) greatest = x[k];
-    for (int64_t k = 0; k < last; k += s->inner)
-      sum += y[k] = exp(x[k] - greatest);
-    for (int64_t k = 0; k < last; k += s->inner) y[k] /= sum;
-  }
-}
-
-static sv_status forward(const sv_args *args) {
-  softmax s;
-  SV_TRY(divide(&s, args->node->attrs, &args->in[0]->shape));
-  s.x = sv_in(args, 0);
-  s.y = sv_out(args, 0);
-  if (s.count > 0) sv_parallel(s.outer * s.inner, 16, forward_rows, &s);
-  return SV_OK;
-}
-
-static void backward_rows(void *context, int64_t begin, int64_t end) {
-  const softmax *s = context;
-  for (int64_t row = begin; row < end; row++) {
-    int64_t from = row / s->inner * s->count * s->inner + row % s->inner;
-    const real *y = s->y_in + from, *dy = s->dy + from;
-    real *dx = s->dx + from, sum = 0;
-    int64_t last = s->count * s->inner;
-    for (int64_t k = 0; k < last; k += s->inner) sum += dy[k] * y[k];
-    for (int64_t k = 0; k < last; k += s->inner) dx[k] = y[k] * (dy[k] - sum);
-  }
-}
-
-static sv_status backward_data(const sv_args *args) {
-  softmax s;
-  SV_TRY(divide(&s, args->node->attrs, &args->out[0]->shape));
-  s.y_in = sv_out(args, 0);
-  s.dy = sv_diff_out(args, 0);
-  s.dx = sv_diff_in(args, 0);
-  sv_parallel(s.outer * s.inner, 16, backward_rows, &s);
-  return SV_OK;
-}
-
-#define AT(field) offsetof(softmax_attrs, field)
-static const sv_attr attrs[] = {
-    {.name = "axis",
-     .onnx = "axis",
-     .type = SV_ATTR_INT,
-     .offset = AT(axis),
-     .initial = -1,
-     .min = -SV_MAX_RANK,
-     .max = SV_MAX_RANK - 1,
-     .position = 1,
-     .since = 13,
-     .help = "which dimension sums to 1; -1: the last"},
-    {.name = "axis",
-     .onnx = "axis",
-     .type = SV_ATTR_INT,
-     .offset = AT(axis),
-     .initial = 1,
-     .min = -SV_MAX_RANK,
-     .max = SV_MAX_RANK - 1,
-     .until = 12,
-     .help = "the first of the dimensions that together sum to 1"},
-    /* Not an attribute of ONNX: what its older versions do. */
-    {.name = "flat",
-     .type = SV_ATTR_BOOL,
-     .offset = AT(flat),
-     .help = "all dimensions from the axis on sum to 1 together"},
-    {.name = "flat",
-     .type = SV_ATTR_BOOL,
-     .offset = AT(flat),
-     .initial = 1,
-     .until = 12,
-     .help = "as ONNX had it"},
-    {.name = NULL}};
+#include "ops/softmax.h"
 
 SV_OP(softmax) = {
     .name = "softmax",
     .summary = "y_k = e^(x_k) / sum over j of e^(x_j)",
     .onnx = (const sv_onnx_name[]){{"Softmax", 0, 0}, {NULL, 0, 0}},
-    .in = (const sv_port[]){{.name = "x"}, {.name = NULL}},
-    .out = (const sv_port[]){{.name = "y"}, {.name = NULL}},
-    .attrs = attrs,
-    .attrs_size = sizeof(softmax_attrs),
-    .settle = settle,
-    .infer = infer,
-    .cost = cost,
-    .ref = {.forward = forward,
-            .backward_data = backward_data,
-            .data_reads_out = SV_PORT(0),
-            .in_place = true},
+    SV_SOFTMAX,
 };

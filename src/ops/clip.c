@@ -1,0 +1,73 @@
+/* clip: between two bounds; 0 and 6 make it the ReLU6.
+ *
+ *   y = min(max(x, l), u)
+ *   dx = dy where l < y < u, else 0
+ *
+ * Shapes: any; y as x.
+ * Source: Krizhevsky, "Convolutional Deep Belief Networks on CIFAR-10", 2010;
+ * https://onnx.ai/onnx/operators/onnx__Clip.html */
+#include <float.h>
+
+#include "ops/op.h"
+
+#define ATTRIBUTES clip
+typedef struct clip {
+  float min, max;
+} clip;
+
+/* Written so that what is not a number stays visible. */
+static inline real value(real x, const clip *a) {
+  real y = x < a->min ? a->min : x;
+  return y > a->max ? a->max : y;
+}
+
+#define GRADIENT_READS_Y
+static inline real gradient(real dy, real y, const clip *a) {
+  return y <= a->min || y >= a->max ? 0 : dy;
+}
+
+#include "ops/pointwise.h"
+
+#define AT(field) offsetof(clip, field)
+static const sv_attr attrs[] = {{.name = "min",
+                                 .onnx = "min",
+                                 .type = SV_ATTR_FLOAT,
+                                 .offset = AT(min),
+                                 .initial = -FLT_MAX,
+                                 .position = 1,
+                                 .until = 10,
+                                 .help = "lower bound"},
+                                {.name = "min",
+                                 .onnx = "min",
+                                 .type = SV_ATTR_FLOAT,
+                                 .offset = AT(min),
+                                 .initial = -FLT_MAX,
+                                 .since = 11,
+                                 .slot = 1,
+                                 .help = "as ONNX has it since opset 11"},
+                                {.name = "max",
+                                 .onnx = "max",
+                                 .type = SV_ATTR_FLOAT,
+                                 .offset = AT(max),
+                                 .initial = FLT_MAX,
+                                 .position = 2,
+                                 .until = 10,
+                                 .help = "upper bound"},
+                                {.name = "max",
+                                 .onnx = "max",
+                                 .type = SV_ATTR_FLOAT,
+                                 .offset = AT(max),
+                                 .initial = FLT_MAX,
+                                 .since = 11,
+                                 .slot = 2,
+                                 .help = "as ONNX has it since opset 11"},
+                                {.name = NULL}};
+
+SV_OP(clip) = {
+    .name = "clip",
+    .summary = "y = min(max(x, min), max)",
+    .onnx = (const sv_onnx_name[]){{"Clip", 0, 0}, {NULL, 0, 0}},
+    .attrs = attrs,
+    .attrs_size = sizeof(clip),
+    SV_POINTWISE,
+};

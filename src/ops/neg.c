@@ -1,0 +1,25 @@
+/* neg: the negative.
+ *
+ *   y = -x
+ *   dx = -dy
+ *
+ * Shapes: any; y as x.
+ * Source: https://onnx.ai/onnx/operators/onnx__Neg.html */
+#include "ops/op.h"
+
+#define TAKES_WHOLE_NUMBERS
+static inline real value(real x) { return -x; }
+
+static inline real gradient(real dy, real x) {
+  (void)x;
+  return -dy;
+}
+
+#include "ops/pointwise.h"
+
+SV_OP(neg) = {
+    .name = "neg",
+    .summary = "y = -x",
+    .onnx = (const sv_onnx_name[]){{"Neg", 0, 0}, {NULL, 0, 0}},
+    SV_POINTWISE,
+};

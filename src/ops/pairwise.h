@@ -1,0 +1,131 @@
+/* y = f(a, b), element by element of two tensors that are brought to one shape:
+ * all but the formula.
+ *
+ * An operator's file defines, before it includes this, as expressions of a and
+ * b,
+ *
+ *     #define VALUE (a * b)
+ *     #define SLOPE_A b            dy/da
+ *     #define SLOPE_B a            dy/db
+ *     #define READS_INPUTS         if the slopes do
+ *     #define COSTLY               if few elements are worth a thread
+ *
+ * and says SV_PAIRWISE in its descriptor. */
+#ifndef SV_OPS_PAIRWISE_H
+#define SV_OPS_PAIRWISE_H
+
+#include "base/thread.h"
+#include "ops/broadcast.h"
+
+#ifdef COSTLY
+enum { GRAIN = 1 << 10 };
+#else
+enum { GRAIN = 1 << 14 };
+#endif
+
+#ifdef READS_INPUTS
+enum { READS = SV_PORT(0) | SV_PORT(1) };
+#else
+enum { READS = 0 };
+#endif
+
+typedef struct pairs {
+  sv_broadcast shape;
+  const real *a, *b, *dy;
+  real *y, *diff; /* dy/da or dy/db */
+} pairs;
+
+static void forward_part(void *context, int64_t begin, int64_t end) {
+  const pairs *p = context;
+  sv_run run = {.next = begin};
+  while (sv_broadcast_next(&p->shape, end, &run)) {
+    const real *first = p->a + run.a, *second = p->b + run.b;
+    real *y = p->y + run.y;
+    for (int64_t i = 0; i < run.count; i++) {
+      real a = first[i * run.a_step], b = second[i * run.b_step];
+      y[i] = VALUE;
+    }
+  }
+}
+
+static sv_status forward(const sv_args *args) {
+  pairs p = {.shape = sv_broadcast_of(&args->in[0]->shape, &args->in[1]->shape),
+             .a = sv_in(args, 0),
+             .b = sv_in(args, 1),
+             .y = sv_out(args, 0)};
+  sv_parallel(sv_broadcast_count(&p.shape), GRAIN, forward_part, &p);
+  return SV_OK;
+}
+
+/* Element i of a run: dL/da or dL/db of this pair alone. */
+static inline real part_of(const pairs *p, const sv_run *run, int64_t i,
+                           bool of_a) {
+  real a = READS ? p->a[run->a + i * run->a_step] : 0;
+  real b = READS ? p->b[run->b + i * run->b_step] : 0;
+  (void)a, (void)b;
+  return p->dy[run->y + i] * (of_a ? SLOPE_A : SLOPE_B);
+}
+
+static void backward_a_part(void *context, int64_t begin, int64_t end) {
+  const pairs *p = context;
+  sv_run run = {.next = begin};
+  while (sv_broadcast_next(&p->shape, end, &run))
+    for (int64_t i = 0; i < run.count; i++)
+      p->diff[run.y + i] = part_of(p, &run, i, true);
+}
+
+static void backward_b_part(void *context, int64_t begin, int64_t end) {
+  const pairs *p = context;
+  sv_run run = {.next = begin};
+  while (sv_broadcast_next(&p->shape, end, &run))
+    for (int64_t i = 0; i < run.count; i++)
+      p->diff[run.y + i] = part_of(p, &run, i, false);
+}
+
+/* An element that was repeated gets the sum of its copies' gradients. */
+static void add_up(const pairs *p, bool of_a, int64_t own) {
+  int64_t count = sv_broadcast_count(&p->shape);
+  sv_run run = {0};
+  for (int64_t i = 0; i < own; i++) p->diff[i] = 0;
+  while (sv_broadcast_next(&p->shape, count, &run)) {
+    int64_t at = of_a ? run.a : run.b, step = of_a ? run.a_step : run.b_step;
+    for (int64_t i = 0; i < run.count; i++)
+      p->diff[at + i * step] += part_of(p, &run, i, of_a);
+  }
+}
+
+/* The gradient of one port. */
+static void backward(const sv_args *args, int port) {
+  sv_tensor *diff = args->diff_in[port];
+  pairs p = {.shape = sv_broadcast_of(&args->in[0]->shape, &args->in[1]->shape),
+             .a = sv_in(args, 0),
+             .b = sv_in(args, 1),
+             .dy = sv_diff_out(args, 0),
+             .diff = diff->data};
+  int64_t count = sv_broadcast_count(&p.shape);
+  int64_t own = sv_shape_count(&diff->shape);
+  if (own != count)
+    add_up(&p, port == 0, own);
+  else
+    sv_parallel(count, GRAIN, port == 0 ? backward_a_part : backward_b_part,
+                &p);
+}
+
+/* Of b first: the gradient of a may lie over dy. */
+static inline sv_status backward_data(const sv_args *args) {
+  for (int port = 1; port >= 0; port--)
+    if (sv_diff_in(args, port)) backward(args, port);
+  return SV_OK;
+}
+
+#define SV_PAIRWISE                                                      \
+  .in = (const sv_port[]){{.name = "a"}, {.name = "b"}, {.name = NULL}}, \
+  .out = (const sv_port[]){{.name = "y"}, {.name = NULL}},               \
+  .infer = sv_broadcast_infer,                                           \
+  .ref = {.forward = forward,                                            \
+          .backward_data = backward_data,                                \
+          .data_reads_in = READS,                                        \
+          .in_place = true,                                              \
+          .folds = SV_FOLD_CONTENTS}
+
+#endif

@@ -1,0 +1,108 @@
+/* y = f(x), each element by itself: all but the formula.
+ *
+ * An operator's file defines, before it includes this,
+ *
+ *     #define ATTRIBUTES elu         its struct, if it has attributes
+ *     #define COSTLY                 if few elements are worth a thread
+ *     static inline real value(real x, const elu *a);
+ *     #define GRADIENT_READS_X       or _Y, or neither
+ *     static inline real gradient(real dy, real x, const elu *a);
+ *
+ * and says SV_POINTWISE in its descriptor. Without attributes the functions
+ * take no `a`. The second argument of `gradient` is y where it reads y, and
+ * means nothing where it reads neither. Where the gradient is zero wherever
+ * there is one, NO_GRADIENT stands in its place. TAKES_WHOLE_NUMBERS: it
+ * means something for them, too, in the shape arithmetic of exporters. */
+#ifndef SV_OPS_POINTWISE_H
+#define SV_OPS_POINTWISE_H
+
+#include "base/thread.h"
+#include "ops/op.h"
+
+#ifdef COSTLY
+enum { GRAIN = 1 << 10 };
+#else
+enum { GRAIN = 1 << 14 };
+#endif
+
+#ifdef ATTRIBUTES
+#define BIND_ATTRIBUTES const ATTRIBUTES a = *(ATTRIBUTES *)args->node->attrs
+#define VALUE(x) value(x, &a)
+#define GRADIENT(dy, x) gradient(dy, x, &a)
+#else
+#define BIND_ATTRIBUTES (void)0
+#define VALUE(x) value(x)
+#define GRADIENT(dy, x) gradient(dy, x)
+#endif
+
+static void forward_part(void *context, int64_t begin, int64_t end) {
+  const sv_args *args = context;
+  const real *x = sv_in(args, 0);
+  real *y = sv_out(args, 0);
+  BIND_ATTRIBUTES;
+  for (int64_t i = begin; i < end; i++) y[i] = VALUE(x[i]);
+}
+
+static sv_status forward(const sv_args *args) {
+  int64_t count = sv_shape_count(&args->out[0]->shape);
+  sv_parallel(count, GRAIN, forward_part, (void *)args);
+  return SV_OK;
+}
+
+#ifdef TAKES_WHOLE_NUMBERS
+static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
+  SV_TRY(sv_check_numbers(node, in));
+  out[0].dtype = in[0].dtype;
+  out[0].shape = in[0].shape;
+  return SV_OK;
+}
+#define INFER infer
+#else
+#define INFER sv_infer_same
+#endif
+
+#ifdef NO_GRADIENT
+#define BACKWARD NULL
+#define STOPS true
+#define READS
+#else
+#define BACKWARD backward_data
+#define STOPS false
+#if defined GRADIENT_READS_X
+#define READS .data_reads_in = SV_PORT(0),
+#define READ sv_in(args, 0)
+#elif defined GRADIENT_READS_Y
+#define READS .data_reads_out = SV_PORT(0),
+#define READ sv_out(args, 0)
+#else
+#define READS
+#define READ dy
+#endif
+
+static void backward_part(void *context, int64_t begin, int64_t end) {
+  const sv_args *args = context;
+  const real *dy = sv_diff_out(args, 0), *x = READ;
+  real *dx = sv_diff_in(args, 0);
+  BIND_ATTRIBUTES;
+  for (int64_t i = begin; i < end; i++) dx[i] = GRADIENT(dy[i], x[i]);
+}
+
+static sv_status backward_data(const sv_args *args) {
+  int64_t count = sv_shape_count(&args->diff_in[0]->shape);
+  sv_parallel(count, GRAIN, backward_part, (void *)args);
+  return SV_OK;
+}
+#endif
+
+/* Ports, shapes and reference of the descriptor. */
+#define SV_POINTWISE                                                          \
+  .in =                                                                       \
+      (const sv_port[]){{.name = "x", .no_gradient = STOPS}, {.name = NULL}}, \
+  .out = (const sv_port[]){{.name = "y"}, {.name = NULL}}, .infer = INFER,    \
+  .ref = {.forward = forward,                                                 \
+          .backward_data = BACKWARD,                                          \
+          READS.in_place = true,                                              \
+          .pointwise = true,                                                  \
+          .folds = SV_FOLD_CONTENTS}
+
+#endif

@@ -1,0 +1,112 @@
+/* y of any number of inputs, element by element, all brought to one shape: all
+ * but the formula.
+ *
+ * An operator's file defines, before it includes this, as expressions,
+ *
+ *     #define JOIN (y + x)        of y so far and one more input
+ *     #define FINISH (y / count)  of `count` inputs
+ *     #define GRADIENT dy         of dy, count and, if it is PICKED, x and y
+ *     #define PICKED              y is one of x; as many as `count` are it
+ *
+ * and says SV_SEVERAL in its descriptor. */
+#ifndef SV_OPS_SEVERAL_H
+#define SV_OPS_SEVERAL_H
+
+#include "ops/broadcast.h"
+
+#ifdef PICKED
+enum { READS = SV_PORT(0) };
+#else
+enum { READS = 0 };
+#endif
+
+static void take(real *to, const sv_shape *shape, const sv_tensor *in,
+                 bool first) {
+  sv_broadcast both = sv_broadcast_of(shape, &in->shape);
+  int64_t end = sv_broadcast_count(&both);
+  sv_run run = {0};
+  while (sv_broadcast_next(&both, end, &run)) {
+    const real *from = (const real *)in->data + run.b;
+    for (int64_t i = 0; i < run.count; i++) {
+      real x = from[i * run.b_step], y = to[run.y + i];
+      to[run.y + i] = first ? x : JOIN;
+    }
+  }
+}
+
+static sv_status forward(const sv_args *args) {
+  const sv_shape *shape = &args->out[0]->shape;
+  real *to = sv_out(args, 0), count = (real)args->node->in_count;
+  int64_t elements = sv_shape_count(shape);
+  for (int k = 0; k < args->node->in_count; k++)
+    take(to, shape, args->in[k], k == 0);
+  (void)count;
+  for (int64_t i = 0; i < elements; i++) {
+    real y = to[i];
+    to[i] = FINISH;
+  }
+  return SV_OK;
+}
+
+/* Where element i of a tensor of shape y lies in one that was brought to it. */
+static inline int64_t position(const sv_shape *y, const sv_shape *x,
+                               int64_t i) {
+  int64_t at = 0, step = 1;
+  if (sv_shape_equal(x, y)) return i;
+  for (int d = y->rank - 1, e = x->rank - 1; e >= 0; d--, e--) {
+    if (x->dim[e] > 1) at += i % y->dim[d] * step;
+    step *= x->dim[e];
+    i /= y->dim[d];
+  }
+  return at;
+}
+
+/* How many inputs are equal to y there. */
+static inline int count_equal(const sv_args *args, const sv_shape *shape,
+                              int64_t i) {
+  int count = 0;
+  real y = sv_out(args, 0)[i];
+  for (int k = 0; k < args->node->in_count; k++)
+    count += sv_in(args, k)[position(shape, &args->in[k]->shape, i)] == y;
+  return count;
+}
+
+static void backward(const sv_args *args, int k) {
+  sv_tensor *diff = args->diff_in[k];
+  const sv_shape *shape = &args->diff_out[0]->shape;
+  int64_t own = sv_shape_count(&diff->shape);
+  real *dx = diff->data;
+  for (int64_t i = 0; i < own; i++) dx[i] = 0;
+  sv_broadcast both = sv_broadcast_of(shape, &diff->shape);
+  int64_t end = sv_broadcast_count(&both);
+  sv_run run = {0};
+  while (sv_broadcast_next(&both, end, &run))
+    for (int64_t i = 0; i < run.count; i++) {
+      int64_t at = run.b + i * run.b_step;
+      real dy = sv_diff_out(args, 0)[run.y + i];
+      real x = READS ? sv_in(args, k)[at] : 0;
+      real y = READS ? sv_out(args, 0)[run.y + i] : 0;
+      real count = (real)(READS ? count_equal(args, shape, run.y + i)
+                                : args->node->in_count);
+      (void)x, (void)y, (void)count;
+      dx[at] += GRADIENT;
+    }
+}
+
+static sv_status backward_data(const sv_args *args) {
+  for (int k = 0; k < args->node->in_count; k++)
+    if (sv_diff_in(args, k)) backward(args, k);
+  return SV_OK;
+}
+
+#define SV_SEVERAL                                                          \
+  .in = (const sv_port[]){{.name = "x", .variadic = true}, {.name = NULL}}, \
+  .out = (const sv_port[]){{.name = "y"}, {.name = NULL}},                  \
+  .infer = sv_broadcast_infer,                                              \
+  .ref = {.forward = forward,                                               \
+          .backward_data = backward_data,                                   \
+          .data_reads_in = READS,                                           \
+          .data_reads_out = READS,                                          \
+          .folds = SV_FOLD_CONTENTS}
+
+#endif

@@ -1,0 +1,157 @@
+/* softmax and its logarithm: all but the formula of one row, the numbers that
+ * sum to 1 together.
+ *
+ * The operator's file defines, before it includes this,
+ *
+ *     static inline void forward_row(real *y, const real *x, int64_t end,
+ *                                    int64_t step);
+ *     static inline void backward_row(real *dx, const real *y, const real *dy,
+ *                                     int64_t end, int64_t step);
+ *
+ * of the numbers 0, step, 2 step, ... below end, and says SV_SOFTMAX in its
+ * descriptor. */
+#ifndef SV_OPS_SOFTMAX_H
+#define SV_OPS_SOFTMAX_H
+
+#include "base/thread.h"
+#include "ops/op.h"
+
+typedef struct softmax_attrs {
+  int64_t axis;
+  bool flat;
+} softmax_attrs;
+
+static sv_status settle(void *attrs, const sv_info *in, int in_count) {
+  softmax_attrs *a = attrs;
+  if (in_count < 1 || !in[0].present) return SV_OK;
+  int rank = in[0].shape.rank;
+  bool last = a->axis == -1 || (rank > 0 && a->axis == rank - 1);
+  if (last) a->flat = false;
+  return SV_OK;
+}
+
+/* x as outer x count x inner, softmax along the middle. */
+typedef struct softmax {
+  int64_t outer, count, inner;
+  const real *x, *y_in, *dy;
+  real *y, *dx;
+} softmax;
+
+static sv_status divide(softmax *s, const softmax_attrs *a, const sv_shape *x) {
+  int64_t axis = a->axis;
+  SV_TRY(sv_check_axis(&axis, x->rank));
+  *s = (softmax){.outer = 1, .count = 1, .inner = 1};
+  for (int d = 0; d < x->rank; d++)
+    if (d < axis)
+      s->outer *= x->dim[d];
+    else if (d == axis || a->flat)
+      s->count *= x->dim[d];
+    else
+      s->inner *= x->dim[d];
+  return SV_OK;
+}
+
+static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
+  softmax s;
+  SV_TRY(sv_infer_same(node, in, out));
+  return divide(&s, node->attrs, &in[0].shape);
+}
+
+/* Along the classes every pixel stays on its own. */
+static sv_status cost(const sv_node *node, const sv_info *in,
+                      const sv_info *out, sv_cost *cost) {
+  (void)out;
+  const softmax_attrs *a = node->attrs;
+  int64_t axis = a->axis;
+  SV_TRY(sv_check_axis(&axis, in[0].shape.rank));
+  cost->spatial = axis < 2 && !(a->flat && in[0].shape.rank > 2);
+  for (int d = 0; d < 2; d++) cost->axis[d] = (sv_reach){.step = 1};
+  return SV_OK;
+}
+
+/* Where a row begins. */
+static int64_t row_at(const softmax *s, int64_t row) {
+  return row / s->inner * s->count * s->inner + row % s->inner;
+}
+
+static void forward_rows(void *context, int64_t begin, int64_t end) {
+  const softmax *s = context;
+  for (int64_t row = begin; row < end; row++) {
+    int64_t at = row_at(s, row);
+    forward_row(s->y + at, s->x + at, s->count * s->inner, s->inner);
+  }
+}
+
+static sv_status forward(const sv_args *args) {
+  softmax s;
+  SV_TRY(divide(&s, args->node->attrs, &args->in[0]->shape));
+  s.x = sv_in(args, 0);
+  s.y = sv_out(args, 0);
+  if (s.count > 0) sv_parallel(s.outer * s.inner, 16, forward_rows, &s);
+  return SV_OK;
+}
+
+static void backward_rows(void *context, int64_t begin, int64_t end) {
+  const softmax *s = context;
+  for (int64_t row = begin; row < end; row++) {
+    int64_t at = row_at(s, row);
+    backward_row(s->dx + at, s->y_in + at, s->dy + at, s->count * s->inner,
+                 s->inner);
+  }
+}
+
+static sv_status backward_data(const sv_args *args) {
+  softmax s;
+  SV_TRY(divide(&s, args->node->attrs, &args->out[0]->shape));
+  s.y_in = sv_out(args, 0);
+  s.dy = sv_diff_out(args, 0);
+  s.dx = sv_diff_in(args, 0);
+  sv_parallel(s.outer * s.inner, 16, backward_rows, &s);
+  return SV_OK;
+}
+
+#define AT(field) offsetof(softmax_attrs, field)
+static const sv_attr attrs[] = {
+    {.name = "axis",
+     .onnx = "axis",
+     .type = SV_ATTR_INT,
+     .offset = AT(axis),
+     .initial = -1,
+     .min = -SV_MAX_RANK,
+     .max = SV_MAX_RANK - 1,
+     .position = 1,
+     .since = 13,
+     .help = "which dimension sums to 1; -1: the last"},
+    {.name = "axis",
+     .onnx = "axis",
+     .type = SV_ATTR_INT,
+     .offset = AT(axis),
+     .initial = 1,
+     .min = -SV_MAX_RANK,
+     .max = SV_MAX_RANK - 1,
+     .until = 12,
+     .help = "the first of the dimensions that together sum to 1"},
+    /* Not an attribute of ONNX: what its older versions do. */
+    {.name = "flat",
+     .type = SV_ATTR_BOOL,
+     .offset = AT(flat),
+     .help = "all dimensions from the axis on sum to 1 together"},
+    {.name = "flat",
+     .type = SV_ATTR_BOOL,
+     .offset = AT(flat),
+     .initial = 1,
+     .until = 12,
+     .help = "as ONNX had it"},
+    {.name = NULL}};
+
+#define SV_SOFTMAX                                                         \
+  .in = (const sv_port[]){{.name = "x"}, {.name = NULL}},                  \
+  .out = (const sv_port[]){{.name = "y"}, {.name = NULL}}, .attrs = attrs, \
+  .attrs_size = sizeof(softmax_attrs), .settle = settle, .infer = infer,   \
+  .cost = cost,                                                            \
+  .ref = {.forward = forward,                                              \
+          .backward_data = backward_data,                                  \
+          .data_reads_out = SV_PORT(0),                                    \
+          .in_place = true}
+
+#endif

@@ -1,0 +1,47 @@
+/* thresholded_relu: x where it is large, else nothing.
+ *
+ *   y = x where x > a, else 0
+ *   dx = dy where x > a, else 0
+ *
+ * Shapes: any; y as x.
+ * Source: Konda, Memisevic, Krueger, "Zero-bias Autoencoders and the Benefits
+ * of Co-adapting Features", ICLR 2015;
+ * https://onnx.ai/onnx/operators/onnx__ThresholdedRelu.html */
+#include "ops/op.h"
+
+#define ATTRIBUTES thresholded_relu
+typedef struct thresholded_relu {
+  float alpha;
+} thresholded_relu;
+
+static inline real value(real x, const thresholded_relu *a) {
+  return x > a->alpha ? x : 0;
+}
+
+#define GRADIENT_READS_X
+static inline real gradient(real dy, real x, const thresholded_relu *a) {
+  return x > a->alpha ? dy : 0;
+}
+
+#include "ops/pointwise.h"
+
+#define AT(field) offsetof(thresholded_relu, field)
+static const sv_attr attrs[] = {{.name = "alpha",
+                                 .onnx = "alpha",
+                                 .type = SV_ATTR_FLOAT,
+                                 .offset = AT(alpha),
+                                 .initial = 1,
+                                 .min = -1e6,
+                                 .max = 1e6,
+                                 .position = 1,
+                                 .help = "below it y is 0"},
+                                {.name = NULL}};
+
+SV_OP(thresholded_relu) = {
+    .name = "thresholded_relu",
+    .summary = "y = x where x > alpha, else 0",
+    .onnx = (const sv_onnx_name[]){{"ThresholdedRelu", 10, 0}, {NULL, 0, 0}},
+    .attrs = attrs,
+    .attrs_size = sizeof(thresholded_relu),
+    SV_POINTWISE,
+};
