@@ -28,7 +28,7 @@ typedef struct sv_plan_options {
   int64_t batch;                /* fills a free first dimension of all inputs */
   const sv_input_shape *shapes; /* replace declared shapes */
   int shape_count;
-  int threads;         /* 0: all processors */
+  int threads;         /* 0: all processors, or one for little work */
   const char *backend; /* NULL: all, in the order of the registry; "ref" */
   bool exact;          /* direct algorithms only */
   /* Values, besides the outputs, that stay readable after a run. */

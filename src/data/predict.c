@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "graph/analysis.h"
+#include "graph/graph.h"
 #include "tensor/tensor.h"
 
 struct sv_classifier {
@@ -34,22 +34,6 @@ static sv_status find_output(sv_classifier *c, const sv_graph *graph) {
                  sv_graph_name(graph));
 }
 
-/* Less work than this for one image is done before other threads are awake. */
-enum { LEAST_MACS = 4 << 20 };
-
-static sv_status choose_threads(const sv_classifier *c, const sv_model *model,
-                                int *threads) {
-  const sv_preprocess *p = &c->preprocess;
-  const sv_ints image = {3, {p->channels, p->height, p->width}};
-  sv_analysis analysis;
-  if (*threads) return SV_OK;
-  SV_TRY(sv_analyse(&analysis, sv_model_graph(model), sv_model_state(model), 1,
-                    &image, false));
-  if (analysis.macs < LEAST_MACS) *threads = 1;
-  sv_analysis_free(&analysis);
-  return SV_OK;
-}
-
 static sv_status compile(sv_classifier *c, const sv_model *model,
                          const sv_value_info *input, int threads) {
   const sv_preprocess *p = &c->preprocess;
@@ -61,7 +45,6 @@ static sv_status compile(sv_classifier *c, const sv_model *model,
                    "input '%s' is not N C H W: it has %d dimensions",
                    input->name, input->shape.rank);
   options.threads = threads;
-  SV_TRY(choose_threads(c, model, &options.threads));
   for (int d = 1; d < 4; d++)
     if (input->shape.dim[d] < 0) options.shapes = &free_size;
   options.shape_count = options.shapes != NULL;

@@ -111,6 +111,7 @@ sv_status sv_plan_new(sv_plan **plan, const sv_graph *graph, sv_state *state,
   fresh->source = graph;
   fresh->state = state;
   fresh->options = options ? *options : sv_plan_default();
+  fresh->any_threads = fresh->options.threads == 0;
   fresh->options.threads = sv_threads_resolve(fresh->options.threads);
   sv_status status = copy_options(&fresh->options);
   if (status == SV_OK) status = check_options(fresh);

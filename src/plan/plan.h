@@ -108,6 +108,7 @@ struct sv_plan {
   const sv_graph *source;
   sv_state *state;
   sv_plan_options options; /* its arrays and texts are owned */
+  bool any_threads;        /* none were asked for: the program's work decides */
   sv_own *own;
   int own_count, own_capacity;
   sv_program *program;
