@@ -150,7 +150,7 @@ static void test_plateau_resumed(void **state) {
   train(&whole);
   double rate = last_rate(whole.run);
   assert_true(rate < 0.3);
-  for (int stop = 20; stop < 84; stop += 9) {
+  for (int stop = 20; stop < 84; stop += 23) {
     char name[32], run[300];
     snprintf(name, sizeof name, "plateau%d", stop);
     snprintf(run, sizeof run, "%s", in_folder(name));
@@ -179,7 +179,7 @@ static void test_patience(void **state) {
                sv_fit_open(&model, &o, whole));
   o = restless(whole);
   o.patience = 2;
-  for (int stop = 1; stop < 6 * result.epochs; stop += 5) {
+  for (int stop = 1; stop < 6 * result.epochs; stop += 11) {
     char name[32];
     snprintf(name, sizeof name, "patient%d", stop);
     snprintf(broken, sizeof broken, "%s", in_folder(name));

@@ -11,9 +11,9 @@
 #include <svertka/model.h>
 #include <svertka/network.h>
 #include <svertka/plan.h>
+#include <svertka/rate.h>
 #include <svertka/state.h>
 #include <svertka/tensor.h>
-#include <svertka/train.h>
 #include <svertka/train.h>
 #include <svertka/zoo.h>
 

@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "cli/train.h"
 #include "train/digest.h"
-#include "train/head.h"
+#include "train/fit.h"
 
 /* ---- The model ---- */
 
@@ -80,25 +80,11 @@ static sv_status go_on(train *t, const char *network, const char *data) {
 
 /* The plan of a training step, instead of the training. */
 static sv_status explain(train *t) {
-  sv_graph *own = NULL;
-  const sv_graph *graph = sv_model_graph(t->model);
-  if (!sv_head_has_loss(graph)) SV_TRY(sv_head_attach(&own, graph));
-  sv_plan_options options = sv_plan_default();
-  options.mode = SV_TRAIN;
-  options.batch = t->fit.batch;
-  options.threads = t->fit.threads;
-  options.backend = t->fit.backend;
-  options.exact = t->fit.exact;
-  sv_plan *plan;
-  char *text = NULL;
-  sv_status status =
-      sv_plan_new(&plan, own ? own : graph, sv_model_state(t->model), &options);
-  if (status == SV_OK) status = sv_plan_explain(plan, &text);
-  if (status == SV_OK) fputs(text, stdout);
+  char *text;
+  SV_TRY(sv_fit_explain(&text, t->model, t->dataset, &t->fit));
+  fputs(text, stdout);
   sv_plan_text_free(text);
-  sv_plan_free(plan);
-  sv_graph_free(own);
-  return status;
+  return SV_OK;
 }
 
 static int print_json(const train *t, const sv_fit_result *r) {
@@ -169,6 +155,7 @@ static int train_all(const cli_verb *verb, int argc, char **argv, train *t) {
     return exit_status;
   if (t->explain && t->json)
     return cli_usage("--explain-plan or --json, not both");
+  if (!train_find_check(t, &exit_status)) return exit_status;
   if (t->resume &&
       !reopen(verb, argc, argv, t, &operands, &count, &exit_status))
     return exit_status;
@@ -181,6 +168,7 @@ static int train_all(const cli_verb *verb, int argc, char **argv, train *t) {
       t->resume ? go_on(t, network, data) : begin(t, network, data);
   if (status != SV_OK) return cli_fail(status);
   if (t->explain) return cli_fail(explain(t));
+  if (t->find) return train_find(t);
   if (!t->resume && !t->fit.overwrite && holds_run(t->fit.run))
     return cli_usage(
         "%s holds a run already: --resume %s goes on with it, --force replaces "
@@ -190,7 +178,7 @@ static int train_all(const cli_verb *verb, int argc, char **argv, train *t) {
 }
 
 int cmd_train(const cli_verb *verb, int argc, char **argv) {
-  train t = {.fit = sv_fit_default()};
+  train t = {.fit = sv_fit_default(), .range = sv_rate_default()};
   int exit_status = train_all(verb, argc, argv, &t);
   sv_dataset_free(t.dataset);
   sv_model_free(t.model);

@@ -1,5 +1,6 @@
 /* What the files of `svertka train` share: cmd_train.c is the verb,
- * train_options.c its options, train_tell.c what is told while it runs. */
+ * train_options.c its options, train_tell.c what is told while it runs,
+ * train_find.c the range test that suggests a rate. */
 #ifndef SV_CLI_TRAIN_H
 #define SV_CLI_TRAIN_H
 
@@ -9,7 +10,10 @@ typedef struct train {
   sv_fit_options fit;
   const char *resume; /* a run folder */
   bool explain, json;
-  char *folder; /* runs/MODEL-DATA, where none was given */
+  bool find; /* a rate, instead of the training */
+  sv_rate_options range;
+  const char *plot, *csv; /* of the range test; NULL: none */
+  char *folder;           /* runs/MODEL-DATA, where none was given */
   sv_model *model;
   sv_dataset *dataset;
   /* Told while it runs. */
@@ -22,6 +26,11 @@ typedef struct train {
 /* As cli_parse; values that are not given stay as they are. */
 bool train_parse(const cli_verb *verb, int argc, char **argv, train *t,
                  char ***operands, int *count, int *exit_status);
+
+/* --lr-find, once model and data are there. */
+int train_find(train *t);
+/* False, and *exit_status, if an option would be ignored. */
+bool train_find_check(const train *t, int *exit_status);
 
 /* From now on sv_fit tells of its progress on stderr. */
 void train_tell(train *t);

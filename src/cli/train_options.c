@@ -25,7 +25,8 @@ static const char examples[] =
     "svertka train lenet5 fashion-mnist\n"
     "svertka train 'input 1x28x28; conv 8 5x5; relu; flatten; linear 10' mnist"
     " --epochs 3\n"
-    "svertka train --resume runs/lenet5-fashion-mnist\n";
+    "svertka train --resume runs/lenet5-fashion-mnist\n"
+    "svertka train lenet5 fashion-mnist --lr-find --plot rates.png\n";
 
 bool train_parse(const cli_verb *verb, int argc, char **argv, train *t,
                  char ***operands, int *count, int *exit_status) {
@@ -79,7 +80,7 @@ bool train_parse(const cli_verb *verb, int argc, char **argv, train *t,
       {"out", 'o', CLI_TEXT, &f->run, 0, 0, NULL, "FOLDER",
        "the run folder (runs/MODEL-DATA)"},
       {"force", 'f', CLI_FLAG, &f->overwrite, 0, 0, NULL, NULL,
-       "replace a run that is there already"},
+       "replace a run, or files of the range test, that are there already"},
       {"resume", 0, CLI_TEXT, &t->resume, 0, 0, NULL, "FOLDER",
        "go on with a run that was stopped; MODEL and DATA may be left out"},
       {"checkpoint-every", 0, CLI_TEXT, &f->checkpoint, 0, 0, NULL, "WHEN",
@@ -87,6 +88,18 @@ bool train_parse(const cli_verb *verb, int argc, char **argv, train *t,
        "steps; 0: never"},
       {"explain-plan", 0, CLI_FLAG, &t->explain, 0, 0, NULL, NULL,
        "print kernels, layouts and memory of a training step, and stop"},
+      {"lr-find", 0, CLI_FLAG, &t->find, 0, 0, NULL, NULL,
+       "suggest a rate by a range test on a copy of the model, and stop"},
+      {"lr-from", 0, CLI_REAL, &t->range.from, 1e-30, 1e6, NULL, "R",
+       "the first rate of the range test"},
+      {"lr-to", 0, CLI_REAL, &t->range.to, 1e-30, 1e6, NULL, "R",
+       "the last one"},
+      {"lr-steps", 0, CLI_INT, &t->range.steps, 20, 1e6, NULL, "N",
+       "its steps"},
+      {"plot", 0, CLI_TEXT, &t->plot, 0, 0, NULL, "FILE.png",
+       "draw the losses of the range test"},
+      {"csv", 0, CLI_TEXT, &t->csv, 0, 0, NULL, "FILE.csv",
+       "write them as a table"},
       {"exact", 0, CLI_FLAG, &f->exact, 0, 0, NULL, NULL,
        "only algorithms that do not trade accuracy for speed"},
       CLI_SEED_OPTION(&f->seed),

@@ -241,8 +241,7 @@ static sv_status end_epoch(sv_fit_job *job, bool *go_on) {
 
 /* ---- The whole ---- */
 
-/* Training samples as this epoch has them: shuffled, and varied. */
-static sv_status start_epoch(sv_fit_job *job, int64_t done) {
+sv_status sv_fit_start_epoch(sv_fit_job *job, int64_t done) {
   const sv_fit_options *o = job->options;
   const sv_augment *a = &o->augment;
   sv_random key = {o->seed, sv_hash_text("augment"),
@@ -258,7 +257,7 @@ static sv_status start_epoch(sv_fit_job *job, int64_t done) {
 static sv_status run_epoch(sv_fit_job *job, bool *go_on) {
   sv_counters *c = &job->counters;
   int64_t done = c->step - c->epochs * job->steps;
-  SV_TRY(start_epoch(job, done));
+  SV_TRY(sv_fit_start_epoch(job, done));
   job->epoch_started = now();
   job->epoch_images = 0;
   for (; done < job->steps && *go_on; done++) {

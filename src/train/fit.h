@@ -65,12 +65,22 @@ typedef struct sv_fit_job {
 sv_status sv_fit_prepare(sv_fit_job *job) SV_CHECKED;
 void sv_fit_release(sv_fit_job *job);
 
+/* The plan of a training step as sv_plan_explain tells it; nothing is written
+ * or trained. Free *text with sv_plan_text_free. */
+sv_status sv_fit_explain(char **text, sv_model *model,
+                         const sv_dataset *dataset,
+                         const sv_fit_options *options) SV_CHECKED;
+
 /* So many epochs in a row were no better than the best one. */
 bool sv_fit_out_of_patience(const sv_fit_options *options,
                             const sv_counters *c);
 /* SV_INVALID if nothing is left to do. */
 sv_status sv_fit_check_unfinished(const sv_fit_options *options,
                                   const sv_counters *c) SV_CHECKED;
+
+/* The loader begins with step `done` of an epoch, which is counters.epochs:
+ * training samples as this epoch has them, shuffled and varied. */
+sv_status sv_fit_start_epoch(sv_fit_job *job, int64_t done) SV_CHECKED;
 
 /* Forward, backward, update: one step at this rate. *loss is what is minimised,
  * of this batch before the step; SV_NUMERIC, with nothing changed, if it or a

@@ -1,0 +1,80 @@
+#!/bin/sh
+# svertka train through the command line: the range test, early stopping,
+# smoothing and class weights, on the first images of Fashion-MNIST.
+. "$SOURCE_DIR/tests/common.sh"
+
+source=${SVERTKA_DATA:-/usr/share/datasets}/fashion-mnist
+[ -d "$source" ] || source=/usr/share/datasets/fashion-mnist
+[ -d "$source" ] || fail "there is no Fashion-MNIST in $source"
+
+# The first 400 training images, with headers that say so.
+mkdir "$work/few"
+cd "$work"
+images=$(ls "$source"/train-images*) labels=$(ls "$source"/train-labels*)
+{
+  printf '\0\0\010\003\0\0\001\220\0\0\0\034\0\0\0\034'
+  gzip -cdf "$images" | tail -c +17 | head -c $((784 * 400))
+} >few/train-images-idx3-ubyte
+{
+  printf '\0\0\010\001\0\0\001\220'
+  gzip -cdf "$labels" | tail -c +9 | head -c 400
+} >few/train-labels-idx1-ubyte
+
+train() { "$SVERTKA" train mlp:hidden=16 few --threads 1 --batch 20 "$@"; }
+# status WANTED WORDS COMMAND...: exit status and a line of the messages.
+status() {
+  wanted=$1 words=$2
+  shift 2
+  got=0
+  "$@" >out 2>err || got=$?
+  [ $got = "$wanted" ] || fail "exit status $got, not $wanted: $* $(cat err)"
+  grep -q -e "$words" err || fail "'$words' is not said by: $* $(cat err)"
+}
+
+# ---- The range test -------------------------------------------------------
+train --lr-find --plot rates.png --csv rates.csv >out 2>err ||
+  fail "--lr-find: $(cat err)"
+grep -q '^suggested rate 0\.[0-9]*: a tenth of' out || fail "$(cat out)"
+grep -q 'falls most steeply at' out || fail "$(cat out)"
+[ "$(head -c 4 rates.png | tail -c 3)" = PNG ] || fail "--plot drew no PNG"
+head -1 rates.csv | grep -q '^step,rate,loss,smoothed$' || fail "$(cat rates.csv)"
+[ "$(wc -l <rates.csv)" -gt 50 ] || fail "--csv has few rows"
+! [ -e runs ] || fail "--lr-find left a run folder"
+cksum rates.png rates.csv >before
+status 2 'rates.png: there is such a file' train --lr-find --plot rates.png
+status 2 'rates.csv: there is such a file' train --lr-find --csv rates.csv
+cksum rates.png rates.csv >after
+cmp before after || fail "--lr-find wrote over a file"
+train --lr-find --csv rates.csv --force --json >json 2>err ||
+  fail "--lr-find --json: $(cat err)"
+for key in suggested lowest steepest diverged steps points; do
+  grep -q "\"$key\"" json || fail "--lr-find --json has no $key"
+done
+status 1 'makes the loss fall in 20 steps' \
+  train --lr-find --lr-from 1e-9 --lr-to 1e-8 --lr-steps 20
+status 2 '--epochs means nothing with --lr-find' train --lr-find --epochs 3
+status 2 '--out means nothing with --lr-find' train --lr-find --out x
+status 2 '--plot needs --lr-find' train --plot x.png
+status 2 'from 1 to 0.1, expected' train --lr-find --lr-from 1 --lr-to 0.1
+status 2 'it would be overwritten' train --lr-find --plot x --csv x
+
+# ---- Early stopping -------------------------------------------------------
+train --epochs 40 --patience 2 --rate 0.2 --schedule constant --out short \
+  --json >json 2>err || fail "--patience: $(cat err)"
+grep -q '"stopped_early": true' json || fail "--patience stopped nothing"
+grep -q 'stopped early: 2 epochs in a row were no better than' err ||
+  fail "--patience does not say so: $(cat err)"
+rows=$(($(wc -l <short/log.csv) - 1))
+[ "$rows" -lt 40 ] || fail "--patience: $rows epochs"
+status 2 "finished: it ended early, after epoch $rows of 40" \
+  "$SVERTKA" train --resume short
+status 2 'no samples are held out' train --val 0 --patience 2 --out x
+
+# ---- Smoothing, class weights ---------------------------------------------
+train --epochs 2 --label-smoothing 0.1 --class-weights inverse --warm-up 1 \
+  --schedule 'plateau 0.5 0' --out soft >out 2>err || fail "soft: $(cat err)"
+status 2 "class weights 'no', expected off" \
+  train --class-weights no --out x
+status 2 'label-smoothing' train --label-smoothing 1.5 --out x
+status 2 'rises by itself' train --schedule onecycle --warm-up 1 --out x
+! [ -e x ] || fail "a training that failed left a folder"
