@@ -303,41 +303,6 @@ static sv_status keep_readable(const sv_plan *plan, sv_program *p,
 
 /* ---- The whole ---- */
 
-/* Multiply-accumulates and elements of a forward pass. */
-static sv_status work_of(const sv_program *p, int64_t *work) {
-  *work = 0;
-  for (int i = 0; i < p->graph->node_count; i++) {
-    const sv_node *node = &p->graph->nodes[i];
-    sv_info *ports;
-    sv_cost cost = {0};
-    size_t count = (size_t)(node->in_count + node->out_count);
-    SV_TRY(sv_alloc_array(&ports, count, sizeof *ports));
-    sv_info *out = ports + node->in_count;
-    for (int k = 0; k < node->in_count; k++) ports[k] = p->infos[node->in[k]];
-    for (int k = 0; k < node->out_count; k++) out[k] = p->infos[node->out[k]];
-    sv_status status =
-        node->op->cost ? node->op->cost(node, ports, out, &cost) : SV_OK;
-    int64_t elements = sv_shape_count(&p->infos[node->out[0]].shape);
-    sv_free(ports);
-    SV_TRY(status);
-    if (__builtin_add_overflow(*work, cost.macs, work) ||
-        __builtin_add_overflow(*work, elements, work))
-      *work = INT64_MAX;
-  }
-  return SV_OK;
-}
-
-/* Less work than this is done before other threads are awake. */
-enum { LEAST_WORK = 4 << 20 };
-
-static sv_status choose_threads(sv_plan *plan, const sv_program *p) {
-  int64_t work;
-  if (!plan->any_threads) return SV_OK;
-  SV_TRY(work_of(p, &work));
-  if (work < LEAST_WORK) plan->options.threads = 1;
-  return SV_OK;
-}
-
 static sv_status fill_with_none(int **ids, int count) {
   SV_TRY(sv_alloc_array(ids, (size_t)count, sizeof **ids));
   for (int i = 0; i < count; i++) (*ids)[i] = -1;
@@ -357,7 +322,7 @@ static sv_status compile(sv_plan *plan, sv_program *p, const id_list *kept) {
   SV_TRY(add_sources(plan, p));
   SV_TRY(sv_graph_infer(p->graph, p->infos, &p->contents));
   SV_TRY(sv_graph_resolve(p->graph, p->infos));
-  SV_TRY(choose_threads(plan, p));
+  SV_TRY(sv_program_threads(plan, p));
   p->backward = plan->options.mode == SV_TRAIN || plan->options.seed_count > 0;
   SV_TRY(forward_steps(plan, p));
   SV_TRY(keep_readable(plan, p, kept));

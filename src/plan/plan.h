@@ -4,7 +4,9 @@
  *   program.c   the program as data
  *   renew.c     running statistics: asked for in training, committed
  *   compile.c   the graph copied, pruned, inferred; the forward steps
- *   backward.c  the same schedule read backwards; sums of gradients
+ *   backward.c  the same schedule read backwards
+ *   gradients.c what each value is given, and the sums
+ *   threads.c   how many
  *   choose.c    kernels by site, reorders between layouts
  *   memory.c    liveness, the arena, binding of pointers
  *   plan.c      the public face: run, read, refresh
@@ -165,6 +167,10 @@ sv_status sv_add_reorder(const sv_plan *plan, sv_program *p, int src, int dst,
                          bool once) SV_CHECKED;
 /* dst = the sum of the cells, all in one layout. */
 extern const sv_kernel sv_sum_kernel;
+
+/* ---- threads.c ---- */
+/* Where the caller left it open: one thread for little work. */
+sv_status sv_program_threads(sv_plan *plan, const sv_program *p) SV_CHECKED;
 
 /* ---- backward.c ---- */
 sv_status sv_program_backward(sv_plan *plan, sv_program *p) SV_CHECKED;

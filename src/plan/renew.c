@@ -30,7 +30,7 @@ static sv_status add_output(sv_graph *graph, int producer, int port,
 
 static sv_status find_in_node(sv_program *p, int index) {
   const sv_node *node = &p->graph->nodes[index];
-  for (int i = 0; i < node->out_count && node->op->out[i].name; i++) {
+  for (int i = 0; i < sv_op_out_count(node->op) && i < node->out_count; i++) {
     const char *renews = node->op->out[i].renews;
     int port = renews ? port_named(node->op, renews) : -1;
     int value = port >= 0 && port < node->in_count ? node->in[port] : 0;
