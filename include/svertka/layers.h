@@ -67,12 +67,20 @@ typedef struct sv_batch_norm_attrs {
   bool is_test;  /* without a meaning: a word of old ONNX files */
 } sv_batch_norm_attrs;
 
+typedef struct sv_dropout_attrs {
+  float ratio;   /* the share that is left out */
+  bool training; /* at inference, too */
+  bool is_test;  /* without a meaning: a word of old ONNX files */
+  int64_t seed;  /* of its own random numbers; INT64_MIN: the run's */
+} sv_dropout_attrs;
+
 /* Each starts from the defaults of the operator's table. */
 SV_API sv_conv_attrs sv_conv_default(void);
 SV_API sv_pool_attrs sv_pool_default(void);
 SV_API sv_linear_attrs sv_linear_default(void);
 SV_API sv_pad_attrs sv_pad_default(void);
 SV_API sv_batch_norm_attrs sv_batch_norm_default(void);
+SV_API sv_dropout_attrs sv_dropout_default(void);
 
 /* {2, {size, size}} */
 SV_API sv_ints sv_square(int64_t size);
@@ -108,6 +116,8 @@ SV_API sv_value sv_pad(sv_graph *g, sv_value x, sv_border border,
 SV_API sv_value sv_batch_norm(sv_graph *g, sv_value x);
 SV_API sv_value sv_batch_norm_with(sv_graph *g, sv_value x,
                                    const sv_batch_norm_attrs *attrs);
+/* In training a share of the numbers is left out at random. */
+SV_API sv_value sv_dropout(sv_graph *g, sv_value x, double ratio);
 
 SV_API sv_value sv_relu(sv_graph *g, sv_value x);
 SV_API sv_value sv_tanh(sv_graph *g, sv_value x);

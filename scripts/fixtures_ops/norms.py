@@ -53,4 +53,14 @@ def batch_norm(fixture):
                               True).view(4, 2, 3), fixed=("mean", "var"))
 
 
-OPERATORS = {"batch_norm": batch_norm}
+def dropout(fixture):
+    """What does not depend on random numbers."""
+    for attrs, inference in (("", True), ("ratio=0.25", True), ("0", False),
+                             ("0 training=true", True)):
+        fixture.case(attrs, {"x": draw(2, 3, 4)}, lambda x: x + 0,
+                     also={"mask": lambda x: torch.ones(x.shape).long()},
+                     inference=inference)
+    fixture.case("0.5", {"x": draw(3, 5)}, lambda x: x + 0, inference=True)
+
+
+OPERATORS = {"batch_norm": batch_norm, "dropout": dropout}

@@ -42,6 +42,12 @@ sv_batch_norm_attrs sv_batch_norm_default(void) {
   return attrs;
 }
 
+sv_dropout_attrs sv_dropout_default(void) {
+  sv_dropout_attrs attrs;
+  defaults_of("dropout", &attrs);
+  return attrs;
+}
+
 sv_ints sv_square(int64_t size) { return sv_pair(size, size); }
 
 sv_ints sv_pair(int64_t height, int64_t width) {
@@ -133,6 +139,12 @@ sv_value sv_batch_norm(sv_graph *g, sv_value x) {
 sv_value sv_batch_norm_with(sv_graph *g, sv_value x,
                             const sv_batch_norm_attrs *attrs) {
   return apply(g, "batch_norm", x, attrs);
+}
+
+sv_value sv_dropout(sv_graph *g, sv_value x, double ratio) {
+  sv_dropout_attrs attrs = sv_dropout_default();
+  attrs.ratio = (float)ratio;
+  return apply(g, "dropout", x, &attrs);
 }
 
 sv_value sv_relu(sv_graph *g, sv_value x) { return apply(g, "relu", x, NULL); }

@@ -166,6 +166,8 @@ typedef struct sv_reference {
   unsigned params_reads_in, params_reads_out;
   bool in_place; /* output 0 may lie over input 0, diff_in 0 over diff_out 0 */
   bool view;     /* output 0 is input 0 with another shape: nothing runs */
+  /* Or only where this says so, in training or at inference. */
+  bool (*views)(const sv_node *node, bool training);
   /* Where inference knows the contents of all inputs, and they are few, it runs
    * forward and knows those of the outputs, too: the shape arithmetic of
    * exporters. Whole numbers are computed in double and cut off, unless forward
@@ -184,7 +186,11 @@ struct sv_op {
   const char *summary;      /* one line: the formula */
   const sv_onnx_name *onnx; /* ends in {NULL}; NULL: ONNX has none */
   const sv_port *in, *out;  /* each ends in {NULL} */
-  const sv_attr *attrs;     /* ends in {NULL}; NULL: none */
+  /* Only where the last output is variadic: how many outputs these attributes
+   * mean. `given`: so many a file names; what it leaves open so is noted. 0:
+   * nobody has named them yet. */
+  int (*outputs)(void *attrs, int given);
+  const sv_attr *attrs; /* ends in {NULL}; NULL: none */
   size_t attrs_size;
   /* Fills attributes that follow from others or from a weight's shape: the
    * kernel's size, `full` padding. At building and loading. Optional. */
@@ -207,6 +213,7 @@ struct sv_op {
 
 /* The port that input i of a node belongs to (a variadic one repeats). */
 const sv_port *sv_op_in_port(const sv_op *op, int i);
+const sv_port *sv_op_out_port(const sv_op *op, int i);
 /* The attribute that input i stands for: its first row with the name of the
  * port. NULL: it is an input like any other. */
 const sv_attr *sv_op_in_attr(const sv_op *op, int i);

@@ -82,6 +82,18 @@ static const sv_spec *model_of(const sv_site *site, const sv_op *op) {
   return op->ref.pointwise && lies_without_gaps(spec) ? spec : NULL;
 }
 
+static bool is_view(const sv_site *site, const sv_op *op) {
+  return op->ref.view ||
+         (op->ref.views && op->ref.views(site->node, site->training));
+}
+
+/* `to` is `from`, and where the shapes agree in whatever layout that lies. */
+static void be_view(const sv_spec *from, const sv_spec *to, sv_place *source,
+                    sv_place *place) {
+  place->view = 0;
+  if (alike(from, to)) source->layout = place->layout = from->layout;
+}
+
 static sv_status need_forward(const sv_site *site, const sv_op *op,
                               sv_need *need) {
   const sv_node *node = site->node;
@@ -89,8 +101,8 @@ static sv_status need_forward(const sv_site *site, const sv_op *op,
   SV_TRY(make_plain(site->out, need->out, node->out_count));
   const sv_spec *model = model_of(site, op);
   if (model) need->in[0].layout = need->out[0].layout = model->layout;
-  if (op->ref.view)
-    need->out[0].view = 0;
+  if (is_view(site, op))
+    be_view(&site->in[0], &site->out[0], &need->in[0], &need->out[0]);
   else if (op->ref.in_place && alike(&site->in[0], &site->out[0]))
     need->out[0].over = 0;
   return SV_OK;
@@ -118,8 +130,9 @@ static sv_status need_backward(const sv_site *site, const sv_op *op,
     need->diff_in[i].used = site->diff_in[i].present && is_data == data;
   }
   if (!data) return SV_OK;
-  if (op->ref.view)
-    need->diff_in[0].view = 0;
+  if (is_view(site, op))
+    be_view(&site->diff_out[0], &site->diff_in[0], &need->diff_out[0],
+            &need->diff_in[0]);
   else if (op->ref.in_place && alike(&site->diff_in[0], &site->diff_out[0]))
     need->diff_in[0].over = 0;
   return SV_OK;

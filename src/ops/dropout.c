@@ -1,0 +1,161 @@
+/* dropout: in training each number is left out with probability r, and the
+ * others make up for it.
+ *
+ *   y = x m / (1 - r), m = 1 where u >= r, else 0     (u: random, 0 <= u < 1)
+ *   dx = dy m / (1 - r)
+ *
+ * Else y = x. The numbers u depend on the seed, the node, the step and the
+ * element's place in x alone: backward draws them again, and so do other
+ * threads, layouts and processes.
+ *
+ * Shapes: any; y and mask as x.
+ * Source: Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov, "Dropout: A
+ * Simple Way to Prevent Neural Networks from Overfitting", JMLR 15, 2014;
+ * https://onnx.ai/onnx/operators/onnx__Dropout.html */
+#include <svertka/layers.h>
+
+#include "base/thread.h"
+#include "ops/attrs.h"
+#include "ops/op.h"
+
+enum { Y, MASK };
+enum { DRAWN = 4, GRAIN = 1 << 10 }; /* numbers that one draw gives */
+
+static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
+  SV_TRY(sv_infer_same(node, in, out));
+  if (node->out_count <= MASK) return SV_OK;
+  out[MASK].dtype = SV_BOOL;
+  out[MASK].shape = in[0].shape;
+  return SV_OK;
+}
+
+static bool drops(const sv_node *node, bool training) {
+  const sv_dropout_attrs *a = node->attrs;
+  return (training || a->training) && a->ratio > 0;
+}
+
+/* Nothing is dropped, and nobody asks which. */
+static bool views(const sv_node *node, bool training) {
+  bool asked = node->out_count > MASK && node->out[MASK];
+  return !asked && !drops(node, training);
+}
+
+typedef struct dropout {
+  sv_random key;
+  uint64_t least; /* of 32 random bits, to be kept */
+  real factor;
+  int64_t count;
+  const real *from;
+  real *to;
+  bool *mask;
+} dropout;
+
+static dropout describe(const sv_args *args, const sv_shape *shape) {
+  const sv_dropout_attrs *a = args->node->attrs;
+  dropout d = {.key = args->random, .factor = 1};
+  if (a->seed != SV_ATTR_NONE) d.key.seed = (uint64_t)a->seed;
+  if (drops(args->node, args->training)) {
+    d.least = (uint64_t)((double)a->ratio * 0x1p32);
+    d.factor = a->ratio < 1 ? 1 / (1 - (real)a->ratio) : 0;
+  }
+  d.count = sv_shape_count(shape);
+  return d;
+}
+
+static void run_draws(void *context, int64_t begin, int64_t end) {
+  const dropout *d = context;
+  for (int64_t draw = begin; draw < end; draw++) {
+    uint32_t bits[DRAWN];
+    sv_random_bits(&d->key, (uint64_t)draw, bits);
+    for (int k = 0; k < DRAWN && draw * DRAWN + k < d->count; k++) {
+      int64_t i = draw * DRAWN + k;
+      bool kept = bits[k] >= d->least;
+      if (d->to) d->to[i] = kept ? d->factor * d->from[i] : 0;
+      if (d->mask) d->mask[i] = kept;
+    }
+  }
+}
+
+static void run(dropout *d) {
+  sv_parallel((d->count + DRAWN - 1) / DRAWN, GRAIN, run_draws, d);
+}
+
+static sv_status forward(const sv_args *args) {
+  dropout d = describe(args, &args->in[0]->shape);
+  d.from = sv_in(args, 0);
+  d.to = sv_out(args, Y);
+  if (args->node->out_count > MASK && args->out[MASK])
+    d.mask = args->out[MASK]->data;
+  run(&d);
+  return SV_OK;
+}
+
+static sv_status backward_data(const sv_args *args) {
+  dropout d = describe(args, &args->diff_out[Y]->shape);
+  d.from = sv_diff_out(args, Y);
+  d.to = sv_diff_in(args, 0);
+  run(&d);
+  return SV_OK;
+}
+
+#define AT(field) offsetof(sv_dropout_attrs, field)
+static const sv_attr attrs[] = {
+    {.name = "ratio",
+     .onnx = "ratio",
+     .type = SV_ATTR_FLOAT,
+     .offset = AT(ratio),
+     .initial = 0.5,
+     .max = 1,
+     .position = 1,
+     .until = 11,
+     .help = "the share that is left out"},
+    {.name = "ratio",
+     .onnx = "ratio",
+     .type = SV_ATTR_FLOAT,
+     .offset = AT(ratio),
+     .initial = 0.5,
+     .max = 1,
+     .since = 12,
+     .slot = 1,
+     .help = "as an input"},
+    {.name = "training",
+     .onnx = "training_mode",
+     .type = SV_ATTR_BOOL,
+     .offset = AT(training),
+     .since = 12,
+     .slot = 2,
+     .help = "drops at inference, too"},
+    {.name = "seed",
+     .onnx = "seed",
+     .type = SV_ATTR_INT,
+     .offset = AT(seed),
+     .initial = (double)SV_ATTR_NONE,
+     .since = 12,
+     .help = "of random numbers of its own; none: the run's"},
+    {.name = "is_test",
+     .onnx = "is_test",
+     .type = SV_ATTR_BOOL,
+     .offset = AT(is_test),
+     .until = 6,
+     .help = "what ONNX before opset 7 said of inference; without a meaning"},
+    {.name = NULL}};
+
+SV_OP(dropout) = {
+    .name = "dropout",
+    .summary = "y = x / (1 - ratio), or 0 with probability ratio",
+    .onnx = (const sv_onnx_name[]){{"Dropout", 0, 0}, {NULL, 0, 0}},
+    .in = (const sv_port[]){{.name = "x"}, {.name = NULL}},
+    .out = (const sv_port[]){{.name = "y"},
+                             {.name = "mask",
+                              .role = SV_INDEX,
+                              .optional = true,
+                              .no_gradient = true},
+                             {.name = NULL}},
+    .attrs = attrs,
+    .attrs_size = sizeof(sv_dropout_attrs),
+    .infer = infer,
+    .ref = {.forward = forward,
+            .backward_data = backward_data,
+            .views = views,
+            .in_place = true},
+};
