@@ -90,7 +90,7 @@ static sv_tensor **slot_of(oc_case *c, const char *word, const char *port) {
                       : strcmp(word, "seed") == 0 ? c->seed
                                                   : c->diff;
   if (i < 0) return NULL;
-  if (!out && op->in[i].variadic)
+  if (out ? op->out[i].variadic : op->in[i].variadic)
     while (i < OC_PORTS - 1 && slots[i]) i++;
   return &slots[i];
 }

@@ -45,7 +45,7 @@ sv_status oc_node(oc_run *run, const oc_case *c, sv_dtype real) {
   run->training = !c->inference;
   run->node.op = op;
   run->node.in_count = count_inputs(op, c);
-  run->node.out_count = sv_op_out_count(op);
+  run->node.out_count = sv_op_out_count(op); /* unless the attributes say */
   run->node.in = run->ids;
   run->node.out = run->ids + OC_PORTS;
   if (run->node.in_count > OC_PORTS || run->node.out_count > OC_PORTS)
@@ -55,6 +55,10 @@ sv_status oc_node(oc_run *run, const oc_case *c, sv_dtype real) {
   SV_TRY(sv_alloc(&run->node.attrs, op->attrs_size));
   sv_attrs_default(op, run->node.attrs);
   SV_TRY(sv_attrs_parse(op, run->node.attrs, c->attrs));
+  if (op->outputs) run->node.out_count = op->outputs(run->node.attrs, 0);
+  if (run->node.out_count > OC_PORTS)
+    return sv_fail(SV_UNSUPPORTED, "%s: has more than %d outputs", op->name,
+                   OC_PORTS);
   for (int i = 0; i < run->node.in_count; i++) {
     if (!c->in[i]) continue;
     SV_TRY(oc_convert(&run->in[i], c->in[i], real));
@@ -75,13 +79,13 @@ static sv_status make_seeds(oc_run *run, const oc_case *c) {
   for (int i = 0; i < run->node.out_count; i++) {
     const sv_info *info = &run->out_info[i];
     if (!info->present || !is_real(info->dtype) ||
-        run->node.op->out[i].no_gradient)
+        sv_op_out_port(run->node.op, i)->no_gradient)
       continue;
     if (c->seed[i]) {
       SV_TRY(oc_convert(&run->seed[i], c->seed[i], run->real));
       if (sv_shape_equal(&c->seed[i]->shape, &info->shape)) continue;
       return sv_fail(SV_INVALID, "the seed of %s is not %s",
-                     run->node.op->out[i].name,
+                     sv_op_out_port(run->node.op, i)->name,
                      sv_shape_text(&info->shape, (char[SV_SHAPE_TEXT]){0}));
     }
     SV_TRY(sv_tensor_new(&run->seed[i], info->dtype, &info->shape));
@@ -103,7 +107,7 @@ static sv_status make_run(oc_run *run, const oc_case *c, sv_dtype real) {
   }
   for (int i = 0; i < run->node.out_count; i++) {
     run->out_info[i].present =
-        !op->out[i].optional || c->out[i] || c->wanted[i];
+        !sv_op_out_port(op, i)->optional || c->out[i] || c->wanted[i];
     if (run->out_info[i].present) run->node.out[i] = 1 + OC_PORTS + i;
   }
   SV_TRY(op->infer(&run->node, run->in_info, run->out_info));

@@ -97,6 +97,19 @@ def depth_to_space(x, block):
     return x.reshape(n, c // block // block, h * block, w * block)
 
 
+def split(fixture):
+    def case(attrs, shape, sizes, axis):
+        fixture.case(attrs, {"x": draw(*shape)},
+                     lambda x: torch.split(x, sizes, axis),
+                     out=[f"y#{i + 1}" for i in range(len(sizes))])
+
+    case("", (2, 4, 3), (2, 2), 1)
+    case("3", (1, 6, 2), (2, 2, 2), 1)
+    case("3 axis=-1", (2, 7), (3, 3, 1), 1)
+    case("sizes=1,4 axis=0", (5, 2), (1, 4), 0)
+    case("sizes=2,1,3 axis=1", (2, 6, 2), (2, 1, 3), 1)
+
+
 TRANSPOSE = [
     ("", (2, 3, 4), lambda x: x.permute(2, 1, 0)),
     ("0,2,3,1", (2, 3, 2, 4), lambda x: x.permute(0, 2, 3, 1)),
@@ -155,7 +168,7 @@ DEPTH_TO_SPACE = [
 
 
 OPERATORS = {
-    "concat": concat, "gather": gather, "shape": shape_of,
+    "concat": concat, "gather": gather, "split": split, "shape": shape_of,
     "transpose": moved(TRANSPOSE), "slice": moved(SLICE),
     "squeeze": moved(SQUEEZE), "unsqueeze": moved(UNSQUEEZE),
     "expand": moved(EXPAND), "tile": moved(TILE),

@@ -121,17 +121,19 @@ static sv_status start_draft(draft *d, const sv_value *inputs, int count,
   int ports = sv_op_in_count(op);
   d->node.in_count = count > ports ? count : ports;
   if (sv_op_is_variadic(op)) d->node.in_count = count;
-  d->node.out_count = sv_op_out_count(op);
-  size_t in = (size_t)d->node.in_count, out = (size_t)d->node.out_count;
-  SV_TRY(sv_alloc_array(&d->node.in, in, sizeof(int)));
-  SV_TRY(sv_alloc_array(&d->node.out, out, sizeof(int)));
-  SV_TRY(sv_alloc_array(&d->in, in, sizeof(sv_info)));
-  SV_TRY(sv_alloc_array(&d->out, out, sizeof(sv_info)));
   SV_TRY(sv_alloc(&d->node.attrs, op->attrs_size));
   if (attrs && op->attrs_size)
     memcpy(d->node.attrs, attrs, op->attrs_size);
   else
     sv_attrs_default(op, d->node.attrs);
+  SV_TRY(sv_attrs_check(op, d->node.attrs));
+  d->node.out_count =
+      op->outputs ? op->outputs(d->node.attrs, 0) : sv_op_out_count(op);
+  size_t in = (size_t)d->node.in_count, out = (size_t)d->node.out_count;
+  SV_TRY(sv_alloc_array(&d->node.in, in, sizeof(int)));
+  SV_TRY(sv_alloc_array(&d->node.out, out, sizeof(int)));
+  SV_TRY(sv_alloc_array(&d->in, in, sizeof(sv_info)));
+  SV_TRY(sv_alloc_array(&d->out, out, sizeof(sv_info)));
   for (int i = 0; i < count; i++) {
     d->node.in[i] = inputs[i].id;
     d->in[i] = sample(graph, inputs[i].id);
@@ -205,21 +207,24 @@ static sv_status infer_draft(draft *d) {
   SV_TRY(sv_attrs_check(op, d->node.attrs));
   SV_TRY(add_parameters(d));
   for (int i = 0; i < d->node.out_count; i++)
-    d->out[i].present = !op->out[i].optional;
+    d->out[i].present = !sv_op_out_port(op, i)->optional;
   return infer_known(&d->node, d->in, d->out);
 }
 
-/* The first output bears the node's name, the others their port's too. */
+/* The first output bears the node's name, the others their port's too, and a
+ * number if that repeats. */
 static sv_status add_output_value(sv_graph *graph, const sv_node *node, int i,
                                   const sv_info *info, int *id) {
   char *name;
-  const char *port = node->op->out[i].name;
-  size_t length = strlen(node->name) + strlen(port) + 2;
+  const sv_port *port = sv_op_out_port(node->op, i);
+  size_t length = strlen(node->name) + strlen(port->name) + 16;
   SV_TRY(sv_alloc(&name, length));
-  snprintf(name, length, i ? "%s.%s" : "%s", node->name, port);
-  sv_status status =
-      sv_graph_add_value(graph, name, SV_VALUE_NODE, node->op->out[i].role,
-                         info->dtype, &info->shape, id);
+  if (port->variadic)
+    snprintf(name, length, i ? "%s.%s%d" : "%s", node->name, port->name, i + 1);
+  else
+    snprintf(name, length, i ? "%s.%s" : "%s", node->name, port->name);
+  sv_status status = sv_graph_add_value(graph, name, SV_VALUE_NODE, port->role,
+                                        info->dtype, &info->shape, id);
   sv_free(name);
   return status;
 }

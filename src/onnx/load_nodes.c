@@ -227,7 +227,9 @@ static const char *output_name(const draft *d, int i) {
 
 static sv_status connect_outputs(loader *l, draft *d) {
   const sv_op *op = d->from->op;
-  d->out_count = sv_op_out_count(op);
+  d->out_count = op->outputs
+                     ? op->outputs(d->attrs, (int)d->from->proto->n_output)
+                     : sv_op_out_count(op);
   SV_TRY(sv_arena_take_array(&d->scratch, &d->out, (size_t)d->out_count,
                              sizeof *d->out));
   for (size_t i = 0; i < d->from->proto->n_output; i++) {
@@ -237,13 +239,15 @@ static sv_status connect_outputs(loader *l, draft *d) {
       return sv_fail(SV_UNSUPPORTED,
                      "output %zu, " SV_NAME ", is not supported", i, name);
     source *s = &l->sources[sv_names_get(&l->names, name)];
-    sv_status status = add_declared(l, s, SV_VALUE_NODE, op->out[i].role);
+    sv_status status =
+        add_declared(l, s, SV_VALUE_NODE, sv_op_out_port(op, (int)i)->role);
     if (status != SV_OK) return sv_fail_in(status, "output " SV_NAME, name);
     d->out[i] = s->value;
   }
   for (int i = 0; i < d->out_count; i++)
-    if (!d->out[i] && !op->out[i].optional)
-      return sv_fail(SV_FORMAT, "its output '%s' is missing", op->out[i].name);
+    if (!d->out[i] && !sv_op_out_port(op, i)->optional)
+      return sv_fail(SV_FORMAT, "its output '%s' is missing",
+                     sv_op_out_port(op, i)->name);
   return SV_OK;
 }
 

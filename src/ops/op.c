@@ -23,6 +23,11 @@ const sv_port *sv_op_in_port(const sv_op *op, int i) {
   return sv_op_is_variadic(op) ? &op->in[count - 1] : NULL;
 }
 
+const sv_port *sv_op_out_port(const sv_op *op, int i) {
+  int count = sv_op_out_count(op);
+  return &op->out[i < count || !count ? i : count - 1];
+}
+
 const sv_attr *sv_op_in_attr(const sv_op *op, int i) {
   const sv_port *port = sv_op_in_port(op, i);
   for (const sv_attr *row = op->attrs; port && row && row->name; row++)
