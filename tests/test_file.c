@@ -101,6 +101,32 @@ static void abandons(void **state) {
   sv_writer_abandon(NULL);
 }
 
+/* What a killed process left goes; a living writer's file, others' files and
+ * what only looks alike stay. */
+static void sweeps(void **state) {
+  (void)state;
+  static const char *const stay[] = {"file",         "file.tmp",
+                                     "file.1-.tmp",  "file.1-2.tmp.bak",
+                                     "file.a-2.tmp", "filename.1-2.tmp"};
+  enum { STAY = sizeof stay / sizeof stay[0] };
+  sv_writer *writer;
+  for (int i = 0; i < STAY; i++) put(stay[i], stay[i]);
+  assert_ok(sv_folder_make("file.1-2.tmp"));
+  assert_int_equal(symlink("file", "file.1-3.tmp"), 0);
+  assert_int_equal(mkfifo("file.1-4.tmp", 0600), 0);
+  assert_ok(sv_writer_open(&writer, "file"));
+  assert_ok(sv_writer_put(writer, "new", 3));
+  put("file.1-5.tmp", "left");
+  put("file.4711-123.tmp", "left");
+  assert_entries(STAY + 6);
+  sv_writer_sweep("file");
+  assert_entries(STAY + 4);
+  for (int i = 0; i < STAY; i++) assert_holds(stay[i], stay[i]);
+  assert_ok(sv_writer_commit(writer));
+  assert_holds("file", "new");
+  sv_writer_sweep("nowhere/file");
+}
+
 /* Neither writes into the other's temporary file. */
 static void two_writers(void **state) {
   (void)state;
@@ -216,6 +242,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(replaces_and_keeps_the_mode),
       TEST(abandons),
+      TEST(sweeps),
       TEST(two_writers),
       TEST(follows_links),
       TEST(writes_into_pipes),

@@ -20,9 +20,10 @@ first() {
     gzip -cdf "$labels" | tail -c +9 | head -c "$2"
   } >"$3/$1-labels-idx1-ubyte"
 }
-mkdir "$work/few" "$work/train-only"
+mkdir "$work/few" "$work/train-only" "$work/other"
 first train 1000 "$work/few"
 first t10k 200 "$work/few"
+first train 900 "$work/other"
 cp "$work/few"/train-* "$work/train-only"
 cd "$work"
 
@@ -75,6 +76,8 @@ for signal in INT TERM; do
       fail "SIG$signal: how to go on is not said: $(cat err)"
     status 2 'another network' "$SVERTKA" train mlp few --resume broken
     status 2 'rate 0.05' "$SVERTKA" train --resume broken --rate 0.1
+    status 2 'epochs 5' "$SVERTKA" train --resume broken --epochs 9
+    status 2 'not the data' "$SVERTKA" train lenet5 other --resume broken
     status 2 'no --out' "$SVERTKA" train --resume broken --out elsewhere
     "$SVERTKA" train lenet5 few --resume broken >out 2>err ||
       fail "train --resume: $(cat err)"
@@ -84,10 +87,62 @@ for signal in INT TERM; do
   rm -r broken
 done
 
+# ---- Killed inside an epoch; a full disk ----------------------------------
+for steps in 1 10; do
+  "$SVERTKA" train --threads 1 --epochs 5 --batch 32 lenet5 few --out killed \
+    --checkpoint-every $steps >out 2>err &
+  process=$!
+  tries=0
+  while ! [ -s killed/last.onnx ]; do
+    tries=$((tries + 1))
+    [ $tries -lt 6000 ] || fail "nothing is saved: $(cat err)"
+    kill -0 $process 2>/dev/null || break
+    sleep 0.01
+  done
+  kill -KILL $process 2>/dev/null || :
+  if wait $process 2>/dev/null; then
+    echo "note: SIGKILL came too late"
+  else
+    "$SVERTKA" train --resume killed >out 2>err || fail "resume: $(cat err)"
+  fi
+  cmp whole/model.onnx killed/model.onnx || fail "SIGKILL changed the model"
+  cmp whole/last.onnx killed/last.onnx || fail "SIGKILL changed last.onnx"
+  cut -d, -f1-7 whole/log.csv >rows
+  cut -d, -f1-7 killed/log.csv | cmp rows - || fail "SIGKILL changed log.csv"
+  [ "$(ls killed)" = "$(printf '%s\n' last.onnx log.csv model.onnx \
+    previous.onnx)" ] || fail "in the run folder lie: $(ls killed)"
+  rm -r killed
+done
+
+# 600 KB hold one checkpoint and not the next; the mount goes with its
+# namespace. Where none can be made test_kill alone has full disks.
+cat >full.sh <<'END'
+mkdir full && mount -t tmpfs -o size=600k none full || exit 77
+got=0
+"$SVERTKA" train --threads 1 --epochs 5 --batch 32 lenet5 few --out full/run \
+  --checkpoint-every 3 >out 2>err || got=$?
+[ $got = 1 ] || exit 1
+grep -q '^svertka train: full/run/last.onnx: cannot write: No space' err || exit 2
+grep -q 'to go on: svertka train --resume full/run' err || exit 3
+[ "$(ls full/run)" = "$(printf 'last.onnx\nprevious.onnx')" ] || exit 4
+mount -o remount,size=9m full
+"$SVERTKA" train --resume full/run >out 2>err || exit 5
+cmp whole/model.onnx full/run/model.onnx || exit 6
+cmp whole/last.onnx full/run/last.onnx || exit 7
+END
+got=77
+! unshare -m true 2>/dev/null || { got=0 && unshare -m sh full.sh || got=$?; }
+case $got in
+  0) rmdir full ;;
+  77) echo "note: no small file system can be mounted" ;;
+  *) fail "a full disk ($got): $(cat err)" ;;
+esac
+
 # ---- Refused --------------------------------------------------------------
 cksum whole/* >before
 status 2 '--force replaces' train lenet5 few --out whole
-status 2 'finished: 5 of 5' "$SVERTKA" train --resume whole
+status 2 'finished: 5 of 5.*new run' "$SVERTKA" train --resume whole
+status 2 'checkpoint-every' train lenet5 few --out x --checkpoint-every often
 status 2 'MODEL and DATA' "$SVERTKA" train lenet5
 status 2 'unknown schedule' train lenet5 few --out x --schedule slow
 status 2 '--epochs' "$SVERTKA" train lenet5 few --epochs none

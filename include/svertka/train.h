@@ -191,7 +191,8 @@ typedef struct sv_fit_options {
   bool resume;     /* set by sv_fit_open: go on where the run stopped */
   const char *checkpoint; /* "5m": how often last.onnx is saved inside an epoch;
                            * a time in s, m or h, or a number of steps; "0":
-                           * never. Changes nothing else */
+                           * never. No bit of what is trained depends on it,
+                           * and no file holds it */
   const char *network; /* what the model and the data are called by who asked */
   const char *data;    /* for them: kept in the metadata. May be NULL */
   /* Called after each step, after each batch of a validation, and after each

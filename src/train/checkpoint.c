@@ -28,6 +28,7 @@ static const struct unit {
 /* "5m", "90 s", "200": a time, or a number of steps. */
 sv_status sv_checkpoint_parse(sv_checkpoint *when, const char *text) {
   char *end;
+  if (!text) text = "";
   double number = sv_number_read(text, &end);
   bool right = end != text && number >= 0 && number <= 1e9;
   *when = (sv_checkpoint){0};

@@ -63,8 +63,6 @@ static const struct row {
     {"seed", SEED, offsetof(sv_fit_options, seed), true, 0, 0},
     {"threads", INT, offsetof(sv_fit_options, threads), false, 0, 4096},
     {"backend", TEXT, offsetof(sv_fit_options, backend), false, 0, 0},
-    {"checkpoint-every", TEXT, offsetof(sv_fit_options, checkpoint), false, 0,
-     0},
     {"exact", BOOL, offsetof(sv_fit_options, exact), false, 0, 0},
 };
 enum { ROWS = sizeof rows / sizeof rows[0], KEY = 64 };

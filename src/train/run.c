@@ -17,13 +17,18 @@ static const char header[] =
     "epoch,step,rate,train_loss,train_top1,val_loss,val_top1,val_top5,"
     "val_f1,val_calibration_error,seconds,images_per_second\n";
 
-static sv_status check_empty(const sv_run *run) {
+/* A file of a run that is there already, or NULL. */
+static const char *find_old(const sv_run *run) {
   const char *files[] = {run->best, run->last, run->previous, run->log};
   for (int i = 0; i < 4; i++)
-    if (sv_path_exists(files[i]))
-      return sv_fail(SV_INVALID, "%s: the folder holds a run already",
-                     files[i]);
-  return SV_OK;
+    if (sv_path_exists(files[i])) return files[i];
+  return NULL;
+}
+
+static sv_status check_empty(const sv_run *run) {
+  const char *old = find_old(run);
+  if (!old) return SV_OK;
+  return sv_fail(SV_INVALID, "%s: the folder holds a run already", old);
 }
 
 sv_status sv_run_open(sv_run *run, const char *folder, bool overwrite,
@@ -133,7 +138,7 @@ sv_status sv_run_start(sv_run *run, bool resume, int epochs) {
   sv_writer_sweep(run->last);
   sv_writer_sweep(run->log);
   if (resume) return read_rows(run, epochs);
-  run->replacing = true;
+  run->replacing = find_old(run) != NULL;
   return run->overwrite ? SV_OK : check_empty(run);
 }
 
