@@ -243,6 +243,7 @@ static void train_whole(const char *run, const sv_dataset *d,
                         sv_fit_result *result) {
   sv_model *model = model_of(network, 3);
   sv_fit_options o = quick(run);
+  o.log_gradients = true;
   watcher w = {0};
   o.report = watch;
   o.context = &w;
@@ -256,6 +257,7 @@ static void train_whole(const char *run, const sv_dataset *d,
 static void train_in_two(const char *run, const sv_dataset *d, int stop_at) {
   sv_model *model = model_of(network, 3);
   sv_fit_options o = quick(run);
+  o.log_gradients = true;
   sv_fit_result result;
   watcher w = {.stop_at = stop_at};
   o.report = watch;
@@ -318,6 +320,7 @@ static void test_resume(void **state) {
   assert_true(whole.top1 == again.top1 && whole.loss == again.loss);
   check_same_file(first, second, "model.onnx");
   check_same_file(first, second, "last.onnx");
+  check_same_file(first, second, "gradients.csv");
   for (int stop = 1; stop < 18; stop++) {
     char name[32];
     snprintf(name, sizeof name, "broken%d", stop);
@@ -325,6 +328,7 @@ static void test_resume(void **state) {
     train_in_two(broken, d, stop);
     check_same_file(first, broken, "model.onnx");
     check_same_file(first, broken, "last.onnx");
+    check_same_file(first, broken, "gradients.csv");
     check_same_log(first, broken);
   }
   sv_dataset_free(d);

@@ -104,6 +104,9 @@ static int print_result(const train *t, const sv_fit_result *r) {
          r->best_epoch, r->epochs, cli_duration(r->seconds, time));
   printf("%s/model.onnx  the model\n%s/log.csv     a row for each epoch\n",
          cli_name(t->fit.run, name), name);
+  if (t->fit.log_gradients)
+    printf("%s/gradients.csv, %s/gradients.png  the gradients' norms\n", name,
+           name);
   return CLI_DONE;
 }
 
@@ -116,6 +119,7 @@ static int run(train *t) {
   if (status == SV_OK && result.stopped_early)
     cli_say("stopped early: %d epochs in a row were no better than epoch %d",
             t->fit.patience, result.best_epoch);
+  if (status == SV_OK) status = train_draw_gradients(t);
   if (status == SV_OK) return print_result(t, &result);
   int exit_status = cli_fail(status);
   if (status == SV_INTERRUPTED)

@@ -1,6 +1,7 @@
 /* What the files of `svertka train` share: cmd_train.c is the verb,
  * train_options.c its options, train_tell.c what is told while it runs,
- * train_find.c the range test that suggests a rate. */
+ * train_find.c the range test that suggests a rate, train_gradients.c the
+ * picture of gradients.csv. */
 #ifndef SV_CLI_TRAIN_H
 #define SV_CLI_TRAIN_H
 
@@ -34,5 +35,8 @@ bool train_find_check(const train *t, int *exit_status);
 
 /* From now on sv_fit tells of its progress on stderr. */
 void train_tell(train *t);
+
+/* gradients.png from gradients.csv, if this run has it. */
+sv_status train_draw_gradients(const train *t) SV_CHECKED;
 
 #endif

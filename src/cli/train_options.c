@@ -1,4 +1,6 @@
 /* The options of `svertka train`, and its --help. */
+#include <limits.h>
+
 #include "cli/train.h"
 
 static const char about[] =
@@ -7,7 +9,7 @@ static const char about[] =
     "              that eval and predict need\n"
     "  last.onnx   to go on from: after each epoch, every five minutes, after\n"
     "              Ctrl-C; previous.onnx is the one before it\n"
-    "  log.csv     a row for each epoch\n"
+    "  log.csv     a row for each epoch; gradients.csv with --log-gradients\n"
     "The test images of DATA are never touched. MODEL may be a trained file:\n"
     "training starts from its weights. The same model, data, options, seed "
     "and\n"
@@ -77,6 +79,15 @@ bool train_parse(const cli_verb *verb, int argc, char **argv, train *t,
       {"val", 0, CLI_REAL, &f->validation, 0, 1e15, NULL, "N",
        "training images held out to choose the best weights: a number, or "
        "below 1 a share; 0: none"},
+      {"samples", 0, CLI_INT, &f->samples, 0, INT_MAX, NULL, "N",
+       "train on so many of the others, of each class its share; 0: all"},
+      {"normalise", 0, CLI_TEXT, &f->normalise, 0, 0, NULL, "HOW",
+       "pixels: standard (mean 0, deviation 1), centre or scale (one of both), "
+       "none"},
+      {"permute-pixels", 0, CLI_INT, &f->permute_pixels, 0, INT_MAX, NULL,
+       "SEED", "put the pixels of every picture into one other order"},
+      {"log-gradients", 0, CLI_FLAG, &f->log_gradients, 0, 0, NULL, NULL,
+       "write the gradient's norm in each layer to gradients.csv and .png"},
       {"out", 'o', CLI_TEXT, &f->run, 0, 0, NULL, "FOLDER",
        "the run folder (runs/MODEL-DATA)"},
       {"force", 'f', CLI_FLAG, &f->overwrite, 0, 0, NULL, NULL,

@@ -103,7 +103,7 @@ static void draw_x_tick(const sv_axes *a, double value) {
   cairo_save(c->cr);
   cairo_translate(c->cr, x + 4, bottom + 6);
   cairo_rotate(c->cr, -M_PI / 2);
-  sv_canvas_text(c, 0, 0, SV_RIGHT, 0, label);
+  sv_canvas_text(c, 0, 0, SV_RIGHT, 170, label);
   cairo_restore(c->cr);
 }
 

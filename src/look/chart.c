@@ -6,8 +6,7 @@
 
 /* In points. */
 static const double margin = 24, heading = 66, plot_width = 560,
-                    plot_height = 320, numbers = 44, legend = 150,
-                    name_side = 170;
+                    plot_height = 320, numbers = 44, longest = 170;
 enum { MOST_LINES = 4096, MOST_LEGENDS = 16 };
 
 /* Wong, "Points of view: Color blindness", Nature Methods 8, 2011. */
@@ -89,7 +88,7 @@ static void draw_legend(const sv_axes *a, const sv_chart *chart) {
     cairo_line_to(c->cr, x + 14, y - 4);
     cairo_stroke(c->cr);
     sv_canvas_ink(c, sv_ink_text);
-    sv_canvas_text(c, x + 22, y, SV_LEFT, legend - 36, chart->lines[k].name);
+    sv_canvas_text(c, x + 22, y, SV_LEFT, longest, chart->lines[k].name);
   }
 }
 
@@ -115,6 +114,26 @@ static void draw(sv_canvas *canvas, const sv_chart *chart, const bounds *b) {
   draw_legend(&a, chart);
 }
 
+static double wider(sv_canvas *canvas, const char *name, double most) {
+  double width = name ? sv_canvas_text_width(canvas, name) : 0;
+  return fmin(longest, fmax(most, width));
+}
+
+/* A sheet of one point is enough to measure the names on. */
+static sv_status open_sheet(sv_canvas *canvas, const sv_chart *chart) {
+  double below = 0, beside = 0;
+  SV_TRY(sv_canvas_open(canvas, 1, 1));
+  sv_canvas_font(canvas, 11, false);
+  for (int i = 0; i < chart->x_name_count; i++)
+    below = wider(canvas, chart->x_names[i], below);
+  for (int k = 0; k < chart->count; k++)
+    beside = wider(canvas, chart->lines[k].name, beside);
+  sv_canvas_close(canvas);
+  return sv_canvas_open(
+      canvas, 2 * margin + numbers + plot_width + beside + 36,
+      2 * margin + heading + plot_height + (chart->x_names ? below + 6 : 36));
+}
+
 sv_status sv_look_chart(const char *path, const sv_chart *chart) {
   bounds b;
   sv_canvas canvas;
@@ -123,9 +142,7 @@ sv_status sv_look_chart(const char *path, const sv_chart *chart) {
                    chart->count, MOST_LINES);
   if (!find_bounds(chart, &b))
     return sv_fail(SV_INVALID, "%s: there is no point to draw", path);
-  double below = chart->x_names ? name_side : 36;
-  SV_TRY(sv_canvas_open(&canvas, 2 * margin + numbers + plot_width + legend,
-                        2 * margin + heading + plot_height + below));
+  SV_TRY(open_sheet(&canvas, chart));
   draw(&canvas, chart, &b);
   sv_status status = sv_canvas_save(&canvas, path);
   sv_canvas_close(&canvas);

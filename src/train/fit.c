@@ -81,6 +81,7 @@ sv_status sv_fit_step(sv_fit_job *job, const sv_batch *batch, double rate,
   int64_t right = sv_count_top1(scores.data, batch->labels, batch->count,
                                 job->metrics.classes);
   SV_TRY(sv_plan_backward(plan));
+  if (job->gradients) SV_TRY(sv_gradients_add(job->gradients, plan));
   SV_TRY(sv_optimiser_step(job->optimiser, plan, c->step, rate));
   SV_TRY(sv_plan_commit(plan));
   SV_TRY(sv_average_step(job->average, c->step));
@@ -230,6 +231,7 @@ static sv_status end_epoch(sv_fit_job *job, bool *go_on) {
   sv_fit_progress row = p;
   if (job->validation.count == 0) row.val_loss = row.val_top1 = NAN;
   SV_TRY(sv_run_row(&job->run, &row, c->step, now() - job->epoch_started));
+  SV_TRY(sv_run_gradients(&job->run, job->gradients, p.epoch));
   c->epochs++;
   c->images = c->top1_count = 0;
   c->loss_sum = 0;

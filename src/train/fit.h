@@ -49,7 +49,8 @@ typedef struct sv_fit_job {
   sv_schedule schedule;
   sv_metrics metrics; /* of the validation */
   sv_counters counters;
-  sv_state *best; /* weights; where no run folder keeps them */
+  sv_state *best;          /* weights; where no run folder keeps them */
+  sv_gradients *gradients; /* NULL: not asked for */
   sv_run run;
   bool behind; /* model.onnx, whose weights are those of last.onnx */
   sv_checkpoint checkpoint;

@@ -21,6 +21,8 @@ sv_fit_options sv_fit_default(void) {
                           .decay = "usual",
                           .init = "usual",
                           .validation = 0.1,
+                          .normalise = "standard",
+                          .permute_pixels = -1,
                           .seed = 1,
                           .checkpoint = "5m"};
 }
@@ -60,6 +62,12 @@ static const struct row {
     {"shift", INT, offsetof(sv_fit_options, augment.shift), true, 0, 4096},
     {"erase", REAL, offsetof(sv_fit_options, augment.erase), true, 0, 1},
     {"validation", REAL, offsetof(sv_fit_options, validation), true, 0, 1e15},
+    {"samples", INT, offsetof(sv_fit_options, samples), true, 0, INT_MAX},
+    {"normalise", TEXT, offsetof(sv_fit_options, normalise), true, 0, 0},
+    {"permute-pixels", INT, offsetof(sv_fit_options, permute_pixels), true, -1,
+     INT_MAX},
+    {"log-gradients", BOOL, offsetof(sv_fit_options, log_gradients), true, 0,
+     0},
     {"seed", SEED, offsetof(sv_fit_options, seed), true, 0, 0},
     {"threads", INT, offsetof(sv_fit_options, threads), false, 0, 4096},
     {"backend", TEXT, offsetof(sv_fit_options, backend), false, 0, 0},

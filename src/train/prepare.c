@@ -36,6 +36,9 @@ static sv_status split(sv_fit_job *job) {
                    "patience is %d, but no samples are held out to see "
                    "whether weights are better",
                    job->options->patience);
+  if (job->options->samples > 0)
+    SV_TRY(sv_samples_draw(&job->train, job->dataset, job->options->samples,
+                           job->options->seed));
   job->batch = job->options->batch;
   if (job->batch > job->train.count) job->batch = job->train.count;
   if (job->batch < 1)
@@ -63,6 +66,39 @@ static sv_status input_size(const sv_fit_job *job, sv_shape *size) {
   return SV_OK;
 }
 
+/* What of `standard`, mean 0 and deviation 1, is wanted. */
+static sv_status normalise(const sv_fit_options *o, sv_preprocess *p) {
+  static const struct {
+    const char *name;
+    bool centre, scale;
+  } rows[] = {{"standard", true, true},
+              {"centre", true, false},
+              {"scale", false, true},
+              {"none", false, false}};
+  int i = 0;
+  while (i < 4 && strcmp(rows[i].name, o->normalise) != 0) i++;
+  if (i == 4)
+    return sv_fail(SV_INVALID,
+                   "unknown normalisation '%s'; there are: standard, centre, "
+                   "scale, none",
+                   o->normalise);
+  for (int c = 0; c < p->channels; c++) {
+    if (!rows[i].centre) p->mean[c] = 0;
+    if (!rows[i].scale) p->deviation[c] = 1;
+  }
+  if (o->permute_pixels < 0) return SV_OK;
+  return sv_preprocess_permute(p, (uint64_t)o->permute_pixels);
+}
+
+/* A model that has its own way keeps it. */
+static sv_status check_own(const sv_fit_options *o) {
+  bool usual = strcmp(o->normalise, "standard") == 0 && o->permute_pixels < 0;
+  if (o->resume || usual) return SV_OK;
+  return sv_fail(SV_INVALID,
+                 "the model says itself how its pictures are prepared: no %s",
+                 o->permute_pixels < 0 ? "normalise" : "permute-pixels");
+}
+
 /* How the model wants its pictures: as it says itself, or as the data are. The
  * classes are those of the data in any case. */
 static sv_status fit_preprocess(sv_fit_job *job) {
@@ -70,8 +106,11 @@ static sv_status fit_preprocess(sv_fit_job *job) {
   SV_TRY(input_size(job, &size));
   sv_preprocess *p = &job->preprocess;
   SV_TRY(sv_preprocess_match(p, job->dataset, &size));
-  if (!sv_model_meta(job->model, "svertka.image.size"))
-    return sv_preprocess_fit(p, job->dataset, &job->train);
+  if (!sv_model_meta(job->model, "svertka.image.size")) {
+    SV_TRY(sv_preprocess_fit(p, job->dataset, &job->train));
+    return normalise(job->options, p);
+  }
+  SV_TRY(check_own(job->options));
   sv_preprocess own;
   SV_TRY(sv_preprocess_load(&own, job->model));
   sv_preprocess data = *p;
@@ -207,6 +246,8 @@ static sv_status make_optimiser(sv_fit_job *job) {
                                   .clip_value = o->clip_value,
                                   .clip_norm = o->clip_norm};
   SV_TRY(sv_optimiser_new(&job->optimiser, state, &options));
+  if (o->log_gradients)
+    SV_TRY(sv_gradients_new(&job->gradients, job->graph, state));
   if (o->ema == 0) return SV_OK;
   return sv_average_new(&job->average, state, o->ema);
 }
@@ -241,6 +282,7 @@ void sv_fit_release(sv_fit_job *job) {
   sv_loader_free(job->loader);
   sv_optimiser_free(job->optimiser);
   sv_average_free(job->average);
+  sv_gradients_free(job->gradients);
   sv_runner_free(&job->runner);
   sv_runner_free(&job->judge);
   sv_metrics_free(&job->metrics);

@@ -19,8 +19,9 @@ static const char header[] =
 
 /* A file of a run that is there already, or NULL. */
 static const char *find_old(const sv_run *run) {
-  const char *files[] = {run->best, run->last, run->previous, run->log};
-  for (int i = 0; i < 4; i++)
+  const char *files[] = {run->best, run->last, run->previous, run->log.path,
+                         run->gradients.path};
+  for (int i = 0; i < 5; i++)
     if (sv_path_exists(files[i])) return files[i];
   return NULL;
 }
@@ -39,7 +40,8 @@ sv_status sv_run_open(sv_run *run, const char *folder, bool overwrite,
   SV_TRY(sv_path_join(&run->best, folder, "model.onnx"));
   SV_TRY(sv_path_join(&run->last, folder, "last.onnx"));
   SV_TRY(sv_path_join(&run->previous, folder, "previous.onnx"));
-  SV_TRY(sv_path_join(&run->log, folder, "log.csv"));
+  SV_TRY(sv_path_join(&run->log.path, folder, "log.csv"));
+  SV_TRY(sv_path_join(&run->gradients.path, folder, "gradients.csv"));
   return overwrite || resume ? SV_OK : check_empty(run);
 }
 
@@ -96,8 +98,10 @@ void sv_run_close(sv_run *run) {
   sv_free(run->best);
   sv_free(run->last);
   sv_free(run->previous);
-  sv_free(run->log);
-  sv_text_clear(&run->rows);
+  sv_free(run->log.path);
+  sv_text_clear(&run->log.rows);
+  sv_free(run->gradients.path);
+  sv_text_clear(&run->gradients.rows);
   *run = (sv_run){0};
 }
 
@@ -106,38 +110,43 @@ static sv_status remove_file(const char *path) {
   return sv_fail(SV_IO, "%s: cannot remove: %s", path, strerror(errno));
 }
 
-static sv_status write_rows(sv_run *run) {
-  if (run->rows.failed) return sv_fail(SV_NO_MEMORY, "no memory for the log");
-  return sv_file_write(run->log, run->rows.at, run->rows.length);
+static sv_status write_rows(sv_run_table *table) {
+  const sv_text *rows = &table->rows;
+  if (rows->failed)
+    return sv_fail(SV_NO_MEMORY, "%s: no memory for its rows", table->path);
+  return sv_file_write(table->path, rows->at, rows->length);
 }
 
-/* The rows of the epochs that are done; what came after them was not saved. */
-static sv_status read_rows(sv_run *run, int epochs) {
-  if (!sv_path_exists(run->log)) return SV_OK;
-  if (!epochs) return remove_file(run->log);
+/* The header and the rows of the epochs that are done; what came after them was
+ * not saved. */
+static sv_status read_rows(sv_run_table *table, int epochs) {
+  if (!sv_path_exists(table->path)) return SV_OK;
+  if (!epochs) return remove_file(table->path);
   unsigned char *bytes;
   size_t size;
-  SV_TRY(sv_file_read(run->log, 1 << 26, &bytes, &size));
-  const char *row = memchr(bytes, '\n', size);
-  for (int i = 0; i < epochs && row; i++) {
-    const char *end = strchr(++row, '\n');
-    if (end) sv_text_add(&run->rows, "%.*s\n", (int)(end - row), row);
-    row = end;
+  SV_TRY(sv_file_read(table->path, 1 << 26, &bytes, &size));
+  const char *row = (const char *)bytes, *end;
+  for (int i = 0; i <= epochs && (end = strchr(row, '\n')); i++) {
+    sv_text_add(&table->rows, "%.*s\n", (int)(end - row), row);
+    row = end + 1;
   }
   sv_free(bytes);
-  return size == run->rows.length ? SV_OK : write_rows(run);
+  return size == table->rows.length ? SV_OK : write_rows(table);
 }
 
 sv_status sv_run_start(sv_run *run, bool resume, int epochs) {
-  sv_text_add(&run->rows, "%s", header);
   if (!run->folder) return SV_OK;
   SV_TRY(measure(run));
   SV_TRY(sv_folder_make(run->folder));
   SV_TRY(hold(run));
   sv_writer_sweep(run->best);
   sv_writer_sweep(run->last);
-  sv_writer_sweep(run->log);
-  if (resume) return read_rows(run, epochs);
+  sv_writer_sweep(run->log.path);
+  sv_writer_sweep(run->gradients.path);
+  if (resume) {
+    SV_TRY(read_rows(&run->log, epochs));
+    return read_rows(&run->gradients, epochs);
+  }
   run->replacing = find_old(run) != NULL;
   return run->overwrite ? SV_OK : check_empty(run);
 }
@@ -148,7 +157,8 @@ static sv_status drop_others(sv_run *run) {
   run->replacing = false;
   SV_TRY(remove_file(run->best));
   SV_TRY(remove_file(run->previous));
-  return remove_file(run->log);
+  SV_TRY(remove_file(run->gradients.path));
+  return remove_file(run->log.path);
 }
 
 /* ---- What is saved ---- */
@@ -163,16 +173,26 @@ static void add_number(sv_text *text, double number, double digits) {
 sv_status sv_run_row(sv_run *run, const sv_fit_progress *p, int64_t step,
                      double seconds) {
   if (!run->folder) return SV_OK;
-  sv_text_add(&run->rows, "%d,%lld", p->epoch, (long long)step);
-  add_number(&run->rows, p->rate, 1e9);
+  sv_text *rows = &run->log.rows;
+  if (!rows->at) sv_text_add(rows, "%s", header);
+  sv_text_add(rows, "%d,%lld", p->epoch, (long long)step);
+  add_number(rows, p->rate, 1e9);
   const double figures[] = {p->loss,           p->top1,     p->val_loss,
                             p->val_top1,       p->val_top5, p->val_f1,
                             p->val_calibration};
-  for (int i = 0; i < 7; i++) add_number(&run->rows, figures[i], 1e6);
-  add_number(&run->rows, seconds, 1e3);
-  add_number(&run->rows, p->images_per_second, 10);
-  sv_text_add(&run->rows, "\n");
-  return write_rows(run);
+  for (int i = 0; i < 7; i++) add_number(rows, figures[i], 1e6);
+  add_number(rows, seconds, 1e3);
+  add_number(rows, p->images_per_second, 10);
+  sv_text_add(rows, "\n");
+  return write_rows(&run->log);
+}
+
+sv_status sv_run_gradients(sv_run *run, sv_gradients *gradients, int epoch) {
+  sv_text *rows = &run->gradients.rows;
+  if (!run->folder || !gradients) return SV_OK;
+  if (!rows->at) sv_gradients_header(gradients, rows);
+  sv_gradients_row(gradients, epoch, rows);
+  return write_rows(&run->gradients);
 }
 
 sv_status sv_run_save_best(sv_run *run, const sv_model *model) {

@@ -1,6 +1,6 @@
-/* A run folder: model.onnx, last.onnx, previous.onnx, log.csv. One training at
- * a time writes to it, and an old run's files stay until the new run has saved
- * its last.onnx. */
+/* A run folder: model.onnx, last.onnx, previous.onnx, log.csv, gradients.csv.
+ * One training at a time writes to it, and an old run's files stay until the
+ * new run has saved its last.onnx. */
 #ifndef SV_TRAIN_RUN_H
 #define SV_TRAIN_RUN_H
 
@@ -8,11 +8,18 @@
 
 #include "base/text.h"
 #include "graph/model.h"
+#include "train/gradients.h"
+
+/* A file of comma-separated values: a header and a row for each epoch. */
+typedef struct sv_run_table {
+  char *path;
+  sv_text rows; /* so far, with the header */
+} sv_run_table;
 
 typedef struct sv_run {
   char *folder; /* paths; NULL: nothing is written */
-  char *best, *last, *previous, *log;
-  sv_text rows;   /* of the log so far */
+  char *best, *last, *previous;
+  sv_run_table log, gradients;
   bool overwrite; /* files of an old run may be replaced */
   bool replacing; /* nothing of the new run is saved yet */
   int held;       /* the folder, locked; -1: not yet */
@@ -27,13 +34,17 @@ sv_status sv_run_open(sv_run *run, const char *folder, bool overwrite,
 void sv_run_close(sv_run *run);
 
 /* Makes and locks the folder; SV_IO if another training holds it. A run that is
- * resumed after `epochs` keeps so many rows of its log. What a killed training
- * was writing goes. */
+ * resumed after `epochs` keeps so many rows of its tables. What a killed
+ * training was writing goes. */
 sv_status sv_run_start(sv_run *run, bool resume, int epochs) SV_CHECKED;
 
 /* A row of the log, and the log to the disk. */
 sv_status sv_run_row(sv_run *run, const sv_fit_progress *progress, int64_t step,
                      double seconds) SV_CHECKED;
+
+/* A row of gradients.csv, and the header before the first; then the disk. */
+sv_status sv_run_gradients(sv_run *run, sv_gradients *gradients,
+                           int epoch) SV_CHECKED;
 
 /* model.onnx; last.onnx, with the losses of `graph` and the state's records.
  * The last.onnx that was there becomes previous.onnx. */

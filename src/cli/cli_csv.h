@@ -1,0 +1,25 @@
+/* A file of comma-separated numbers under a row of names: log.csv. */
+#ifndef SV_CLI_CLI_CSV_H
+#define SV_CLI_CLI_CSV_H
+
+#include <svertka/base.h>
+
+#include "base/error.h"
+
+typedef struct cli_csv {
+  char **names; /* of the columns */
+  int columns, rows;
+  double *at; /* columns x rows; an empty field is NAN */
+} cli_csv;
+
+/* Free with cli_csv_free, which empties it, unless this fails: it names the
+ * line at fault. */
+sv_status cli_csv_read(cli_csv *csv, const char *path) SV_CHECKED;
+void cli_csv_free(cli_csv *csv);
+
+/* -1: there is no such column. */
+int cli_csv_find(const cli_csv *csv, const char *name);
+/* The numbers of a column. */
+const double *cli_csv_column(const cli_csv *csv, int column);
+
+#endif
