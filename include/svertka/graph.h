@@ -85,7 +85,8 @@ SV_API sv_value sv_input(sv_graph *graph, const char *name, sv_dtype dtype,
 SV_API sv_value sv_label(sv_graph *graph, const char *name, sv_shape shape);
 
 /* A named tensor of the state. `init` is an initialiser's text ("xavier",
- * "zeros", "constant 0.5"; NULL: the role's usual one). */
+ * "zeros", "constant 0.5"; NULL: the role's usual one);
+ * docs/training.md has them all. */
 SV_API sv_value sv_parameter(sv_graph *graph, const char *name, sv_role role,
                              sv_dtype dtype, sv_shape shape, const char *init);
 
@@ -103,6 +104,15 @@ SV_API sv_value sv_apply_text(sv_graph *graph, const char *op,
 
 /* Output `index` of the node that made `value`; sv_apply returned output 0. */
 SV_API sv_value sv_output_of(sv_graph *graph, sv_value value, int index);
+
+/* How the next node draws a parameter that it makes: "weight", "bias" or what
+ * else stands behind its name in "conv1.weight"; NULL: its weight. It is an
+ * error if that node makes none. */
+SV_API void sv_init(sv_graph *graph, const char *parameter, const char *init);
+
+/* The same for the weights of all later nodes that have no text of their own;
+ * NULL: for none any more. */
+SV_API void sv_init_weights(sv_graph *graph, const char *init);
 
 /* The name of the next node; without it nodes are conv1, conv2, relu1, ... */
 SV_API void sv_name(sv_graph *graph, const char *format, ...) SV_PRINTF(2, 3);

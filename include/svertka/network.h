@@ -27,6 +27,10 @@
  * A stride that is not written is 1, as in ONNX, that of poolings too:
  * `max_pool 2x2` slides by one pixel, `max_pool 2x2 stride=2` halves a map.
  *
+ * How a layer's parameters are drawn is said at the layer, `conv 6 3x3 init=he
+ * init.bias="constant 0.1"`, or for the weights of all layers that follow by a
+ * statement, `init lecun_uniform` (`init usual`: no more); docs/training.md.
+ *
  * Where neither output nor loss is said, the last value is the output.
  *
  * A block is a part of a network with a name. It is used like an operator, as

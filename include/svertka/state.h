@@ -20,13 +20,23 @@ SV_API SV_CHECKED sv_status sv_state_new(sv_state **state,
                                          sv_dtype precision);
 SV_API void sv_state_free(sv_state *state);
 
-/* Initialises every trained parameter by its own text or its role's usual one
- * (weights Xavier uniform, biases 0, scales 1). The same seed and names give
- * the same numbers, whatever else the graph has.
- * Source: Glorot, Bengio, "Understanding the difficulty of training deep
- * feedforward neural networks", AISTATS 2010. */
+/* Initialises every trained parameter and running statistic by its own text or
+ * its role's usual one: weights Xavier uniform, LeCun normal where the layer
+ * goes into a selu; biases 0, scales 1. The same seed and names give the same
+ * numbers, whatever else the graph has. SV_INVALID names the tensor whose text
+ * is wrong or whose file does not have it.
+ * Sources: Glorot, Bengio, "Understanding the difficulty of training deep
+ * feedforward neural networks", AISTATS 2010; Klambauer et al.,
+ * "Self-Normalizing Neural Networks", NIPS 2017. */
 SV_API SV_CHECKED sv_status sv_state_init(sv_state *state,
                                           const sv_graph *graph, uint64_t seed);
+
+/* The same with a text for all weights that have none of their own ("he",
+ * "orthogonal 1.4"; NULL: none), or "file PATH" for all parameters and
+ * statistics that have none: they are in an ONNX file under the same names. */
+SV_API SV_CHECKED sv_status sv_state_init_with(sv_state *state,
+                                               const sv_graph *graph,
+                                               uint64_t seed, const char *init);
 
 SV_API int sv_state_count(const sv_state *state);
 SV_API const char *sv_state_name(const sv_state *state, int i);

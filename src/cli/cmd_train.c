@@ -44,6 +44,10 @@ static sv_status begin(train *t, const char *network, const char *data) {
   SV_TRY(sv_dataset_open(&t->dataset, data, SV_SPLIT_TRAIN));
   sv_zoo_data asked = asked_by(t->dataset);
   SV_TRY(cli_model(&t->model, network, &asked, t->fit.seed));
+  if (strcmp(t->fit.init, "usual") != 0)
+    SV_TRY(sv_state_init_with(sv_model_state(t->model),
+                              sv_model_graph(t->model), t->fit.seed,
+                              t->fit.init));
   t->fit.network = network;
   t->fit.data = data;
   return t->fit.run ? SV_OK : name_folder(t);

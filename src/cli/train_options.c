@@ -21,7 +21,11 @@ static const char about[] =
     "[LEAST\n"
     "FACTOR].\n"
     "Optimisers: sgd; nesterov; rmsprop [ALPHA] [EPS]; rmsprop_centred; adam\n"
-    "[BETA1] [BETA2] [EPS]; adamw; lars [TRUST].\n";
+    "[BETA1] [BETA2] [EPS]; adamw; lars [TRUST].\n"
+    "Initialisers: xavier, xavier_normal, he, he_uniform, he_out,\n"
+    "he_out_uniform, lecun, lecun_uniform, orthogonal, each with [GAIN]; "
+    "zeros; ones;\n"
+    "constant VALUE; uniform BOUND; normal DEVIATION [BOUND]; file PATH.\n";
 
 static const char examples[] =
     "svertka train lenet5 fashion-mnist\n"
@@ -76,6 +80,9 @@ bool train_parse(const cli_verb *verb, int argc, char **argv, train *t,
        "show them moved by up to N pixels each way"},
       {"erase", 0, CLI_REAL, &f->augment.erase, 0, 1, NULL, "SHARE",
        "erase a rectangle at random in this share of them"},
+      {"init", 0, CLI_TEXT, &f->init, 0, 0, NULL, "TEXT",
+       "how weights are drawn that MODEL says nothing of; of a .onnx file, all "
+       "anew"},
       {"val", 0, CLI_REAL, &f->validation, 0, 1e15, NULL, "N",
        "training images held out to choose the best weights: a number, or "
        "below 1 a share; 0: none"},

@@ -156,9 +156,10 @@ static sv_status add_parameter(draft *d, int i, const sv_shape *shape) {
   const sv_port *port = sv_op_in_port(d->node.op, i);
   char *name;
   SV_TRY(name_parameter(d, port, &name));
+  const char *part = name + strlen(d->node.name) + 1;
+  const char *init = sv_graph_init_of(d->graph, d->node.op, i, part);
   sv_dtype dtype = d->in[0].present ? d->in[0].dtype : SV_F32;
-  sv_value value =
-      parameter(d->graph, name, port->role, dtype, *shape, port->init);
+  sv_value value = parameter(d->graph, name, port->role, dtype, *shape, init);
   sv_free(name);
   if (value.id < 0) return d->graph->status;
   d->node.in[i] = value.id;
@@ -206,6 +207,7 @@ static sv_status infer_draft(draft *d) {
   if (op->settle) SV_TRY(op->settle(d->node.attrs, d->in, d->node.in_count));
   SV_TRY(sv_attrs_check(op, d->node.attrs));
   SV_TRY(add_parameters(d));
+  SV_TRY(sv_graph_end_inits(d->graph));
   for (int i = 0; i < d->node.out_count; i++)
     d->out[i].present = !sv_op_out_port(op, i)->optional;
   return infer_known(&d->node, d->in, d->out);

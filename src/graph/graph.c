@@ -51,6 +51,12 @@ void sv_graph_free(sv_graph *graph) {
   sv_free(graph->name);
   sv_free(graph->message);
   sv_free(graph->next_name);
+  for (int i = 0; i < graph->init_count; i++) {
+    sv_free(graph->inits[i].parameter);
+    sv_free(graph->inits[i].text);
+  }
+  sv_free(graph->inits);
+  sv_free(graph->usual_init);
   sv_free(graph->scope);
   sv_free(graph->scopes);
   sv_free(graph);

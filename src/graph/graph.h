@@ -40,6 +40,13 @@ typedef struct sv_stem {
   int last;
 } sv_stem;
 
+/* What was said of a parameter of the next node. */
+typedef struct sv_next_init {
+  char *parameter; /* NULL: its weight */
+  char *text;
+  bool used;
+} sv_next_init;
+
 struct sv_graph {
   char *name;
   sv_value_info *values; /* values[0] is the null value */
@@ -60,10 +67,24 @@ struct sv_graph {
   char *scope;     /* "layer1.0." while that scope is open; NULL: none yet */
   int *scopes;     /* lengths of `scope` before each push that is open */
   int scope_count, scope_capacity;
+  sv_next_init *inits; /* of the next node */
+  int init_count, init_capacity;
+  char *usual_init; /* of later weights; NULL: none */
 };
 
 /* Bytes of a name that the builder makes, and of a word of a text. */
 enum { SV_LONGEST_NAME = 240 };
+
+/* ---- The builder's initialisers ---- */
+
+/* The text for a parameter that a node makes at its input i, which is called
+ * `part` ("weight"); NULL: the role's usual one. Borrowed from the graph or
+ * the port. */
+const char *sv_graph_init_of(sv_graph *graph, const sv_op *op, int i,
+                             const char *part);
+
+/* Forgets what was said for the node; SV_INVALID if it made no such one. */
+sv_status sv_graph_end_inits(sv_graph *graph) SV_CHECKED;
 
 /* ---- The raw way in: no inference, no parameters made. Used by loaders and
  * rewrites, which check for themselves. All names are copied. ---- */

@@ -116,7 +116,8 @@ static sv_status unknown_attribute(sv_reader *r, const sv_word *word,
   return sv_text_unknown(r, word, op->name, known);
 }
 
-/* The operator's, and node=NAME where it differs from the value's. */
+/* The operator's; node=NAME where it differs from the value's; init=TEXT of its
+ * weight, init.bias=TEXT. */
 static sv_status read_attributes(sv_reader *r, const sv_op *op, void *attrs,
                                  sv_word *node) {
   for (int position = 0;;) {
@@ -127,6 +128,11 @@ static sv_status read_attributes(sv_reader *r, const sv_op *op, void *attrs,
     if (!more) return SV_OK;
     if (value && strcmp(word.text, "node") == 0) {
       memmove(node->text, value, strlen(value) + 1);
+      continue;
+    }
+    bool of_part = strncmp(word.text, "init.", 5) == 0;
+    if (value && (of_part || strcmp(word.text, "init") == 0)) {
+      sv_init(r->graph, of_part ? word.text + 5 : NULL, value);
       continue;
     }
     const sv_attr *row = value ? sv_attr_find(op, word.text)
@@ -200,6 +206,30 @@ static sv_status read_operator(sv_reader *r, sv_statement *s) {
   return apply(r, s, entry->op);
 }
 
+/* init TEXT: of the weights that follow. */
+static sv_status read_init(sv_reader *r, sv_statement *s) {
+  char *value, text[SV_LONGEST_WORD + 1] = "";
+  size_t length = 0;
+  SV_TRY(sv_text_no_values(r, s));
+  for (;;) {
+    sv_word word;
+    bool more;
+    SV_TRY(sv_text_next(r, &word, &value, &more));
+    if (!more) break;
+    if (value || length + strlen(word.text) + 1 > SV_LONGEST_WORD)
+      return sv_text_fail(&r->cursor, word.start,
+                          value ? "init takes a text such as he or normal 0.1"
+                                : "this text is too long");
+    length += (size_t)snprintf(text + length, sizeof text - length, "%s%s",
+                               length ? " " : "", word.text);
+  }
+  if (s->name_count || !length)
+    return sv_text_fail(&r->cursor, s->keyword.start,
+                        "init takes a text such as he or normal 0.1");
+  sv_init_weights(r->graph, strcmp(text, "usual") == 0 ? NULL : text);
+  return SV_OK;
+}
+
 /* ---- The whole ---- */
 
 static const struct {
@@ -209,7 +239,7 @@ static const struct {
     {"input", sv_text_declaration},     {"label", sv_text_declaration},
     {"parameter", sv_text_declaration}, {"output", sv_text_output},
     {"loss", sv_text_output},           {"classifier", sv_text_classifier},
-    {"repeat", sv_text_repeat},
+    {"repeat", sv_text_repeat},         {"init", read_init},
 };
 enum { STATEMENTS = sizeof statements / sizeof statements[0] };
 

@@ -127,7 +127,7 @@ static void put_parameter(writer *w, int id) {
     sv_text_add(&w->text, " type=%s", sv_dtype_name(v->dtype));
   if (v->init) {
     sv_text_add(&w->text, " init=");
-    sv_text_add(&w->text, is_plain(v->init) ? "%s" : "\"%s\"", v->init);
+    put_name(w, v->init);
   }
   sv_text_add(&w->text, "\n");
   take_value(w, id);
@@ -135,18 +135,19 @@ static void put_parameter(writer *w, int id) {
 
 /* ---- Parameters that need no statement ---- */
 
+/* What follows the node's name. */
+static const char *part_name(const sv_port *port) {
+  return sv_role_is_trained(port->role) ? sv_role_name(port->role) : port->name;
+}
+
 static bool is_made_by(const sv_graph *graph, const sv_node *node, int i) {
   const sv_value_info *v = &graph->values[node->in[i]];
   const sv_port *port = sv_op_in_port(node->op, i);
   char name[2 * SV_LONGEST_WORD];
-  bool trained = sv_role_is_trained(port->role);
-  snprintf(name, sizeof name, "%.240s.%.100s", node->name,
-           trained ? sv_role_name(port->role) : port->name);
-  bool same_init = v->init == port->init ||
-                   (v->init && port->init && strcmp(v->init, port->init) == 0);
+  snprintf(name, sizeof name, "%.240s.%.100s", node->name, part_name(port));
   return v->kind == SV_VALUE_STATE && v->role == port->role &&
-         v->dtype == SV_F32 && same_init && node->op->parameter &&
-         strcmp(v->name, name) == 0;
+         v->dtype == SV_F32 && (v->init || !port->init) &&
+         node->op->parameter && strcmp(v->name, name) == 0;
 }
 
 /* Without what the node makes or leaves out at the end of its inputs. */
@@ -223,11 +224,26 @@ static void put_attrs(writer *w, const sv_node *node) {
   put_name(w, node->name);
 }
 
+/* init=, init.bias=: of parameters that the node makes. */
+static void put_inits(writer *w, const sv_node *node) {
+  for (int i = explicit_inputs(w->graph, node); i < node->in_count; i++) {
+    const sv_port *port = sv_op_in_port(node->op, i);
+    const char *init = w->graph->values[node->in[i]].init;
+    if (!init || (port->init && strcmp(init, port->init) == 0)) continue;
+    if (port->role == SV_WEIGHT)
+      sv_text_add(&w->text, " init=");
+    else
+      sv_text_add(&w->text, " init.%s=", part_name(port));
+    put_name(w, init);
+  }
+}
+
 static void put_node(writer *w, const sv_node *node) {
   put_targets(w, node);
   sv_text_add(&w->text, "%s", node->op->name);
   put_inputs(w, node);
   put_attrs(w, node);
+  put_inits(w, node);
   sv_text_add(&w->text, "\n");
   for (int i = 0; i < node->in_count; i++) take_value(w, node->in[i]);
   for (int i = 0; i < node->out_count; i++) take_value(w, node->out[i]);

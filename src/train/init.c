@@ -1,16 +1,14 @@
-/* Initialisers. A weight of shape O x I x KH x KW (a linear layer's: O x I) has
- *   fan_in = I * KH * KW,  fan_out = O * KH * KW,
- * so that with G groups, where I counts the channels of one group, fan_out is
- * that of all groups together, as in PyTorch.
- * Sources: Glorot, Bengio, AISTATS 2010 (xavier); He et al., "Delving Deep into
- * Rectifiers", ICCV 2015 (he); LeCun et al., "Efficient BackProp", 1998. */
+/* Initialisers: numbers for the tensors of a state.
+ * Sources: Glorot, Bengio, "Understanding the difficulty of training deep
+ * feedforward neural networks", AISTATS 2010 (xavier); He et al., "Delving Deep
+ * into Rectifiers", ICCV 2015 (he); LeCun et al., "Efficient BackProp", 1998.
+ */
+#include "train/init.h"
+
 #include <math.h>
 #include <string.h>
 
-#include "base/random.h"
 #include "base/thread.h"
-#include "graph/graph.h"
-#include "graph/state.h"
 #include "tensor/tensor.h"
 #include "train/setting.h"
 
@@ -18,6 +16,7 @@ typedef struct filler {
   sv_tensor *tensor;
   const struct init_row *row;
   const double *at; /* the numbers behind the name */
+  int count;        /* so many were given */
   double fan_in, fan_out;
   sv_random key;
 } filler;
@@ -26,7 +25,10 @@ typedef struct init_row {
   sv_setting_row setting;
   bool fans; /* needs fan_in and fan_out */
   double (*draw)(const filler *f, uint64_t index);
+  sv_status (*fill)(filler *f); /* instead, the whole at once */
 } init_row;
+
+/* ---- A number at a time ---- */
 
 static double uniform(const filler *f, uint64_t i, double low, double high) {
   return low + (high - low) * sv_random_uniform(&f->key, i);
@@ -50,6 +52,10 @@ static double he_deviation(const filler *f) {
   return f->at[0] * sqrt(2 / f->fan_in);
 }
 
+static double he_out_deviation(const filler *f) {
+  return f->at[0] * sqrt(2 / f->fan_out);
+}
+
 static double lecun_deviation(const filler *f) {
   return f->at[0] * sqrt(1 / f->fan_in);
 }
@@ -70,6 +76,14 @@ static double he_uniform(const filler *f, uint64_t i) {
   return spread(f, i, he_deviation(f));
 }
 
+static double he_out(const filler *f, uint64_t i) {
+  return normal(f, i, he_out_deviation(f));
+}
+
+static double he_out_uniform(const filler *f, uint64_t i) {
+  return spread(f, i, he_out_deviation(f));
+}
+
 static double lecun(const filler *f, uint64_t i) {
   return normal(f, i, lecun_deviation(f));
 }
@@ -83,89 +97,167 @@ static double constant(const filler *f, uint64_t i) {
   return f->at[0];
 }
 
+/* One number: a bound on both sides. */
 static double between(const filler *f, uint64_t i) {
+  if (f->count == 1) return uniform(f, i, -f->at[0], f->at[0]);
   return uniform(f, i, f->at[0], f->at[1]);
 }
 
+/* Beyond the bound, which is not below the deviation, one in three is drawn
+ * again: in the end all but one of 1e30. */
 static double gaussian(const filler *f, uint64_t i) {
-  return normal(f, i, f->at[0]);
+  enum { TRIALS = 64 };
+  filler again = *f;
+  double x = normal(f, i, f->at[0]), bound = f->at[1];
+  if (f->count < 2) return x;
+  for (int k = 1; k < TRIALS && fabs(x) > bound; k++) {
+    again.key.step = (uint64_t)k;
+    x = normal(&again, i, f->at[0]);
+  }
+  return fabs(x) > bound ? copysign(bound, x) : x;
 }
 
-static const init_row inits[] = {
-    {{"xavier", 0, 1, {1}, "xavier [GAIN]"}, true, xavier},
-    {{"xavier_normal", 0, 1, {1}, "xavier_normal [GAIN]"}, true, xavier_normal},
-    {{"he", 0, 1, {1}, "he [GAIN]"}, true, he},
-    {{"he_uniform", 0, 1, {1}, "he_uniform [GAIN]"}, true, he_uniform},
-    {{"lecun", 0, 1, {1}, "lecun [GAIN]"}, true, lecun},
-    {{"lecun_uniform", 0, 1, {1}, "lecun_uniform [GAIN]"}, true, lecun_uniform},
-    {{"zeros", 0, 0, {0}, "zeros"}, false, constant},
-    {{"ones", 0, 0, {1}, "ones"}, false, constant},
-    {{"constant", 1, 1, {0}, "constant VALUE"}, false, constant},
-    {{"uniform", 2, 2, {0}, "uniform LOW HIGH"}, false, between},
-    {{"normal", 1, 1, {0}, "normal DEVIATION"}, false, gaussian},
-    {{0}, false, NULL},
-};
+/* ---- All at once ---- */
 
-static const char *usual(sv_role role) {
-  if (role == SV_WEIGHT) return "xavier";
-  return role == SV_SCALE ? "ones" : "zeros";
-}
-
-static void fill(void *context, int64_t begin, int64_t end) {
+static void fill_part(void *context, int64_t begin, int64_t end) {
   const filler *f = context;
   for (int64_t i = begin; i < end; i++)
     sv_tensor_set(f->tensor, i, f->row->draw(f, (uint64_t)i));
 }
 
-static sv_status measure_fans(filler *f) {
-  const sv_shape *shape = &f->tensor->shape;
-  if (shape->rank < 2)
-    return sv_fail(
-        SV_INVALID, "initialiser '%s' needs two dimensions or more, not %s",
-        f->row->setting.name, sv_shape_text(shape, (char[SV_SHAPE_TEXT]){0}));
-  double taps = 1;
-  for (int d = 2; d < shape->rank; d++) taps *= (double)shape->dim[d];
-  f->fan_in = (double)shape->dim[1] * taps;
-  f->fan_out = (double)shape->dim[0] * taps;
+static sv_status fill(filler *f) {
+  sv_parallel(sv_shape_count(&f->tensor->shape), 4096, fill_part, f);
   return SV_OK;
 }
 
-static sv_status fill_tensor(sv_tensor *tensor, const char *name,
-                             const char *text, uint64_t seed) {
+static sv_status fill_normal(filler *f) {
+  if (f->count < 2 || f->at[1] >= fabs(f->at[0])) return fill(f);
+  return sv_fail(SV_INVALID,
+                 "initialiser 'normal': the bound %g is below the deviation %g",
+                 f->at[1], f->at[0]);
+}
+
+/* O x (I KH KW), as PyTorch has it. */
+static sv_status fill_orthogonal(filler *f) {
+  const sv_shape *shape = &f->tensor->shape;
+  int64_t count = sv_shape_count(shape), rows = shape->dim[0];
+  sv_tensor *matrix;
+  SV_TRY(sv_tensor_new(&matrix, SV_F64, shape));
+  sv_status status = SV_OK;
+  if (count > 0)
+    status =
+        sv_init_orthogonal(matrix->data, rows, count / rows, f->at[0], &f->key);
+  if (status == SV_OK) status = sv_tensor_copy(f->tensor, matrix);
+  sv_tensor_free(matrix);
+  return status;
+}
+
+/* ---- The table ---- */
+
+static const init_row inits[] = {
+    {{"xavier", 0, 1, {1}, "xavier [GAIN]"}, true, xavier, fill},
+    {{"xavier_normal", 0, 1, {1}, "xavier_normal [GAIN]"},
+     true,
+     xavier_normal,
+     fill},
+    {{"he", 0, 1, {1}, "he [GAIN]"}, true, he, fill},
+    {{"he_uniform", 0, 1, {1}, "he_uniform [GAIN]"}, true, he_uniform, fill},
+    {{"he_out", 0, 1, {1}, "he_out [GAIN]"}, true, he_out, fill},
+    {{"he_out_uniform", 0, 1, {1}, "he_out_uniform [GAIN]"},
+     true,
+     he_out_uniform,
+     fill},
+    {{"lecun", 0, 1, {1}, "lecun [GAIN]"}, true, lecun, fill},
+    {{"lecun_uniform", 0, 1, {1}, "lecun_uniform [GAIN]"},
+     true,
+     lecun_uniform,
+     fill},
+    {{"orthogonal", 0, 1, {1}, "orthogonal [GAIN]"},
+     true,
+     NULL,
+     fill_orthogonal},
+    {{"zeros", 0, 0, {0}, "zeros"}, false, constant, fill},
+    {{"ones", 0, 0, {1}, "ones"}, false, constant, fill},
+    {{"constant", 1, 1, {0}, "constant VALUE"}, false, constant, fill},
+    {{"uniform", 1, 2, {0}, "uniform BOUND, or LOW HIGH"},
+     false,
+     between,
+     fill},
+    {{"normal", 1, 2, {0}, "normal DEVIATION [BOUND]"},
+     false,
+     gaussian,
+     fill_normal},
+    {{"file", 1, 1, {0}, "file PATH"}, false, NULL, NULL},
+    {{0}, false, NULL, NULL},
+};
+
+/* ---- A state ---- */
+
+typedef struct task {
+  sv_state *state;
+  const sv_graph *graph;
+  uint64_t seed;
+  const char *network; /* its initialiser; NULL: none */
+  sv_init_files files;
+} task;
+
+static sv_status draw_tensor(const task *t, sv_tensor *tensor, int id,
+                             const char *text) {
   sv_setting setting;
   SV_TRY(sv_setting_parse(&setting, "initialiser", text, inits, sizeof *inits));
   filler f = {.tensor = tensor,
               .row = (const init_row *)setting.row,
               .at = setting.at,
-              .key = {.seed = seed, .stream = sv_hash_text(name)}};
-  if (f.row->fans) SV_TRY(measure_fans(&f));
-  sv_parallel(sv_shape_count(&tensor->shape), 4096, fill, &f);
-  return SV_OK;
+              .count = setting.count,
+              .key = {.seed = t->seed,
+                      .stream = sv_hash_text(t->graph->values[id].name)}};
+  if (f.row->fans) {
+    sv_status status = sv_init_fans(t->graph, id, &f.fan_in, &f.fan_out);
+    if (status != SV_OK)
+      return sv_fail_in(status, "initialiser '%s'", f.row->setting.name);
+  }
+  return f.row->fill(&f);
 }
 
-static sv_status init_slot(sv_state *state, const sv_value_info *value,
-                           uint64_t seed) {
-  int index = sv_state_find(state, value->name);
-  if (index < 0)
-    return sv_fail(SV_INVALID, "the state has no tensor '%s'", value->name);
-  const sv_slot *slot = &state->slots[index];
+static sv_status init_tensor(task *t, int id, int index) {
+  const sv_value_info *value = &t->graph->values[id];
+  const char *text = sv_init_choose(t->graph, id, t->network);
+  const char *path = sv_init_path(text);
+  if (path) return sv_init_from_file(&t->files, path, t->state, value->name);
+  sv_slot *slot = &t->state->slots[index];
   sv_tensor *plain;
   SV_TRY(sv_tensor_new(&plain, slot->tensor.dtype, &slot->tensor.shape));
-  const char *text = value->init ? value->init : usual(value->role);
-  sv_status status = fill_tensor(plain, value->name, text, seed);
-  if (status != SV_OK) status = sv_fail_in(status, "%s", value->name);
-  if (status == SV_OK) status = sv_state_set(state, value->name, plain);
+  sv_status status = draw_tensor(t, plain, id, text);
+  if (status == SV_OK) status = sv_tensor_copy(&slot->tensor, plain);
   sv_tensor_free(plain);
   return status;
 }
 
-sv_status sv_state_init(sv_state *state, const sv_graph *graph, uint64_t seed) {
-  SV_TRY(sv_graph_check(graph));
-  for (int i = 1; i < graph->value_count; i++) {
-    const sv_value_info *value = &graph->values[i];
+static sv_status init_all(task *t) {
+  for (int i = 1; i < t->graph->value_count; i++) {
+    const sv_value_info *value = &t->graph->values[i];
     if (value->kind != SV_VALUE_STATE) continue;
-    if (sv_role_is_trained(value->role) || value->role == SV_STATISTIC)
-      SV_TRY(init_slot(state, value, seed));
+    if (!sv_role_is_trained(value->role) && value->role != SV_STATISTIC)
+      continue;
+    int index = sv_state_find(t->state, value->name);
+    if (index < 0)
+      return sv_fail(SV_INVALID, "the state has no tensor '%s'", value->name);
+    sv_status status = init_tensor(t, i, index);
+    if (status != SV_OK) return sv_fail_in(status, "%s", value->name);
   }
+  sv_state_touch(t->state);
   return SV_OK;
+}
+
+sv_status sv_state_init_with(sv_state *state, const sv_graph *graph,
+                             uint64_t seed, const char *init) {
+  SV_TRY(sv_graph_check(graph));
+  task t = {.state = state, .graph = graph, .seed = seed, .network = init};
+  sv_status status = init_all(&t);
+  sv_init_files_free(&t.files);
+  return status;
+}
+
+sv_status sv_state_init(sv_state *state, const sv_graph *graph, uint64_t seed) {
+  return sv_state_init_with(state, graph, seed, NULL);
 }

@@ -1,0 +1,48 @@
+/* Initialisers: which text is a parameter's, its fans, and the kinds that need
+ * more than a number at a time. init.c has the table. */
+#ifndef SV_TRAIN_INIT_H
+#define SV_TRAIN_INIT_H
+
+#include <svertka/model.h>
+
+#include "base/random.h"
+#include "graph/graph.h"
+#include "graph/state.h"
+
+/* The initialiser of value `id`, a tensor of the state: its own text, that of
+ * the network (NULL, "usual": none), or the usual one of its role and place. */
+const char *sv_init_choose(const sv_graph *graph, int id, const char *network);
+
+/* Of a weight of shape O x I x KH x KW (a linear layer's: O x I)
+ *   fan_in = I * KH * KW,  fan_out = O * KH * KW,
+ * so that with G groups, where I counts the channels of one group, fan_out is
+ * that of all groups together, and a transposed convolution's fans, whose
+ * weight is I x O x KH x KW, are exchanged: both as in PyTorch. SV_INVALID with
+ * fewer than two dimensions. */
+sv_status sv_init_fans(const sv_graph *graph, int id, double *fan_in,
+                       double *fan_out) SV_CHECKED;
+
+/* rows x columns numbers, row-major: of a random matrix with orthonormal rows,
+ * or columns where there are fewer of those, times the gain. */
+sv_status sv_init_orthogonal(double *matrix, int64_t rows, int64_t columns,
+                             double gain, const sv_random *key) SV_CHECKED;
+
+/* The path in "file PATH"; NULL if the text is no such one. */
+const char *sv_init_path(const char *text);
+
+/* Models that have been read; zeros at first. */
+typedef struct sv_init_files {
+  struct sv_init_file {
+    char *path;
+    sv_model *model;
+  } * at;
+  int count, capacity;
+} sv_init_files;
+void sv_init_files_free(sv_init_files *files);
+
+/* Overwrites the tensor with that of its name in the ONNX file. SV_INVALID
+ * names the file if it has none, or one of another shape. */
+sv_status sv_init_from_file(sv_init_files *files, const char *path,
+                            sv_state *state, const char *name) SV_CHECKED;
+
+#endif
