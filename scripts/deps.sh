@@ -22,6 +22,7 @@ build|libpng-dev|module libpng|libpng
 build|libstb-dev|header stb/stb_image_resize.h|the stb headers
 build|libcairo2-dev|module cairo|cairo
 build|libjansson-dev|module jansson|jansson
+test|graphviz|command dot|Graphviz
 demo|dataset-fashion-mnist|file /usr/share/datasets/fashion-mnist|Fashion-MNIST (or set SVERTKA_DATA)
 test|dataset-fashion-mnist|file /usr/share/datasets/fashion-mnist|Fashion-MNIST
 test|g++|command c++|a C++17 compiler

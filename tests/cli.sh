@@ -119,7 +119,7 @@ conv 16 3x3 padding=same; relu
 conv 16 3x3 padding=same
 add(., skip); relu
 END
-has '^add1 .*16@12x12' summary net.txt
+has 'add1 .*16@12x12' summary net.txt
 echo 'conv(nowhere) 3' >>net.txt
 refuse 2 "net.txt:7:6: there is no value 'nowhere'" summary net.txt
 refuse 2 'network:1:19: conv: .*colour' summary 'input 3x8x8; conv colour'
@@ -149,7 +149,7 @@ for cells in '(input) 1@32x32' 'conv1 6@28x28' 'avg_pool1 6@14x14' \
   'linear2 10'; do
   row "${cells% *}" "${cells#* }"
 done
-row conv2 '5x5  *1  *2,416  *1,600  *240,000  *14x14  *2  *6.5$'
+row conv2 '6  *16@10x10  *5x5  *1  *0  *2,416  *1,600  *240,000  *6.2 KiB  *14x14  *2  *6.5$'
 row conv3 ' 32x32  *4  *15.5$'
 has '"parameters": 61706' summary lenet5 --json
 grep -q '"macs": 416520' out || fail 'no macs'
@@ -162,7 +162,7 @@ totals 28 972 'input 3x8x8; conv 1 3x3'
 row conv1 '1@6x6'
 totals 6,948 6,912 'input 3x8x8; flatten; linear 36'
 totals 718 14,472 'input 3x8x8; conv 6 3x3; conv 10 3x3'
-row conv2 '10@4x4  *3x3  *1  *550  *160 '
+row conv2 '6  *10@4x4  *3x3  *1  *0  *550  *160 '
 totals 4,640 4,608 'input 16x3x3; conv 32 3x3'
 totals 26 19,600 'input 1x32x32; conv 1 5x5'
 row conv1 '5x5  *1  *2$'
@@ -179,11 +179,22 @@ has 'max_pool1 .*32@112x112' summary \
 totals 20 9,621 \
   'input 1x32x32; conv 1 3x3; max_pool 2x2 stride=2; conv 1 3x3'
 row conv2 '8x8  *2  *3.5$'
+# What a fully connected layer in the place of each would need.
+has ' 6,948$' summary 'input 3x8x8; conv 1 3x3' --compare-fc
+row conv1 ' 28 .* 6,948$'
+has '"if_connected": 6948' summary 'input 3x8x8; conv 1 3x3' --compare-fc --json
+has ' > 9e18$' summary 'input 99999x999x999; conv 999 3x3' --compare-fc
+has ' 2,472 ' summary "$(echo 'input 16x224x224
+  define less { conv 8 1x1; conv 32 3x3 padding=same; relu; tanh }; a = less')"
+row a '32@224x224  *2,472 '
+has '^16 parameters .* MAC' summary \
+  'input 1x32x32; repeat 2 { conv 1 1x3; conv 1 3x1 }'
+row 'conv4' '5x5  *1  *2$'
 # Branches of unlike step see the whole; of like step, the least and greatest.
-has '^add1 .*3x5  *1 ' summary \
+has 'add1 .*3x5  *1 ' summary \
   'input 1x8x8; a = conv 1 1x5 padding=same; b = conv(image) 1 3x1 padding=same
    add(a, b)'
-has '^add1 .*all' summary \
+has 'add1 .*all' summary \
   'input 1x8x8; a = max_pool 2 stride=2; b = conv(image) 1 5; add(a, b)'
 
 # ---- op: one operator on typed numbers ----

@@ -76,3 +76,80 @@ refuse 1 'nowhere' convert lenet5 nowhere/e.txt
 printf 'define f(x) {\n  relu(y)\n}\ninput 3; f\n' >bad.txt
 refuse 2 "bad.txt:2:8: there is no value 'y' in f (in f at 4:10)" \
   convert bad.txt -
+
+# ---- summary: groups, folds, branches ----
+
+# row PATTERN of the last result
+row() {
+  grep -q -e "$1" out || fail "no '$1' in: $(cat out)"
+}
+
+cat >inception.txt <<'END'
+define unit channels kernel=1 {
+  conv $channels $kernel padding=same; relu
+}
+define inception(x) one r3 three r5 five pool {
+  one = unit(x) $one
+  unit(x) $r3; three = unit $three 3
+  unit(x) $r5; five = unit $five 5
+  max_pool(x) 3 padding=1; pool = unit $pool
+  concat(one, three, five, pool)
+}
+input 192x28x28
+i3a = inception 64 96 128 16 32 32
+i3b = inception 128 128 192 32 96 64
+i3c = inception 128 128 192 32 96 64
+END
+works summary inception.txt
+row '^i3a  *256@28x28  *163,696  *128,049,152 '
+row '^  / one.conv1  *conv  *192  *64@28x28  *1x1 .* image$'
+row '^  | one.relu1  *relu '
+row '^  . concat1 .* one.relu1, three.relu1, five.relu1, pool.relu1$'
+row '^i3c  *as i3b  *480@28x28 '
+COLUMNS=80 works summary inception.txt
+awk 'length > 80 { exit 1 }' out || fail "wider than 80: $(cat out)"
+COLUMNS=80 works summary inception.txt --wide
+row 'Memory'
+works summary inception.txt --all
+row '^  / one.conv1 .*480'
+works summary inception.txt --json
+row '"inputs": \['
+LC_ALL=C.UTF-8 works summary inception.txt
+row '^  ┴ concat1 '
+
+# What is folded counts: 4 blocks of 9 * 16 * 16 + 16 and three more layers.
+works summary 'input 16x9x9
+  repeat 4 { conv 16 3x3 padding=same; relu }'
+row '^conv2 ... relu4  *3 x conv1 ... relu1  *16@9x9  *6,960 '
+row '^9,280 parameters in 4 weight layers'
+for name in $("$SVERTKA" zoo --json | sed -n 's/^    "name": "\(.*\)",$/\1/p'); do
+  works summary "$name"
+  works summary "$name" --all
+  works summary "$name" --compare-fc --training
+done
+
+# ---- summary --svg ----
+
+works summary inception.txt --svg net.svg
+[ ! -s out ] || fail "--svg prints: $(cat out)"
+grep -q '<svg' net.svg || fail 'no <svg in net.svg'
+for word in i3a '>3x3 conv, 128<' '192@28x28<' '&#215; 2\|×.* 2\|× 2'; do
+  grep -q -e "$word" net.svg || fail "no '$word' in net.svg"
+done
+works summary inception.txt --svg net.png
+[ "$(head -c 4 net.png | tail -c 3)" = PNG ] || fail 'net.png is no PNG'
+works summary inception.txt --svg net.dot --all
+[ "$(grep -c 'subgraph cluster' net.dot)" -eq 3 ] || fail "$(cat net.dot)"
+for name in $("$SVERTKA" zoo --json | sed -n 's/^    "name": "\(.*\)",$/\1/p'); do
+  works summary "$name" --svg zoo.dot
+done
+# Names stay names.
+works summary 'input 3x8x8; "</svg><b>&\"x" = relu' --svg odd.svg
+[ "$(grep -c '</svg' odd.svg)" -eq 1 ] || fail "a name closes the picture"
+refuse 2 "'net.pdf' where a name that ends" summary lenet5 --svg net.pdf
+refuse 2 'is also MODEL' summary inception.txt --svg ./inception.txt
+refuse 1 'nowhere' summary lenet5 --svg nowhere/net.dot
+status=0
+PATH=/nowhere "$SVERTKA" summary lenet5 --svg none.svg 2>err || status=$?
+[ $status -eq 1 ] && grep -q 'its package is graphviz' err && [ ! -e none.svg ] ||
+  fail "without dot: status $status: $(cat err)"

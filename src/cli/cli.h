@@ -169,12 +169,21 @@ cli_table *cli_table_new(const char *columns);
 void cli_cell(cli_table *table, const char *format, ...) SV_PRINTF(2, 3);
 /* A line across, before the next row. */
 void cli_table_rule(cli_table *table);
+/* Leaves out columns without words, and, where the table is wider than `width`
+ * (0: no limit), those of `order` (ends in -1) one after the other, until the
+ * last column, cut short if need be, has room. */
+void cli_table_fit(cli_table *table, int width, const int *order);
 /* Prints and frees. */
 void cli_table_print(cli_table *table);
+
+/* Of the terminal on stdout; $COLUMNS goes before; 0: there is no limit. */
+int cli_width(void);
 
 /* 61706 as "61,706". */
 enum { CLI_NUMBER_TEXT = 32 };
 const char *cli_number(int64_t number, char text[CLI_NUMBER_TEXT]);
+/* "512 B", "3.5 KiB", "120 MiB" */
+const char *cli_bytes(int64_t bytes, char text[CLI_NUMBER_TEXT]);
 
 /* Escape sequences, or "" where `stream` (1 stdout, 2 stderr) is no terminal or
  * NO_COLOR is set. */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -35,6 +36,28 @@ const char *cli_number(int64_t number, char text[CLI_NUMBER_TEXT]) {
   return text;
 }
 
+const char *cli_bytes(int64_t bytes, char text[CLI_NUMBER_TEXT]) {
+  static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+  enum { UNITS = sizeof units / sizeof units[0] };
+  double number = (double)bytes;
+  int unit = 0;
+  for (; number >= 1000 && unit + 1 < UNITS; unit++) number /= 1024;
+  snprintf(text, CLI_NUMBER_TEXT, unit && number < 100 ? "%.1f %s" : "%.0f %s",
+           number, units[unit]);
+  return text;
+}
+
+int cli_width(void) {
+  const char *columns = getenv("COLUMNS");
+  long told = columns ? strtol(columns, NULL, 10) : 0;
+  struct winsize size;
+  if (told > 0 && told < 10000) return (int)told;
+  if (isatty(STDOUT_FILENO) != 1 ||
+      ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0)
+    return 0;
+  return size.ws_col;
+}
+
 const char *cli_name(const char *name, char text[CLI_NAME_TEXT]) {
   snprintf(text, CLI_NAME_TEXT, "%s", name);
   sv_make_one_line(text);
@@ -57,7 +80,10 @@ const char *cli_color(int stream, cli_style style) {
 struct cli_table {
   char **cells; /* NULL: the row is a line across */
   int count, capacity, columns;
-  bool *left;
+  bool *left, *hidden; /* per column */
+  bool fitted;         /* as cli_table_fit says */
+  int width;
+  const int *order;
   bool failed; /* out of memory: nothing is printed but that */
 };
 
@@ -75,7 +101,10 @@ cli_table *cli_table_new(const char *columns) {
   if (sv_alloc(&t, sizeof *t) != SV_OK) return NULL;
   t->columns = 1;
   for (const char *c = columns; *c; c++) t->columns += *c == '|';
-  if (sv_alloc_array(&t->left, (size_t)t->columns, sizeof *t->left) != SV_OK) {
+  size_t count = (size_t)t->columns;
+  if (sv_alloc_array(&t->left, count, sizeof *t->left) != SV_OK ||
+      sv_alloc_array(&t->hidden, count, sizeof *t->hidden) != SV_OK) {
+    sv_free(t->left);
     sv_free(t);
     return NULL;
   }
@@ -120,8 +149,17 @@ static int width_of(const char *text) {
   return width;
 }
 
+/* Of the first `width` columns. */
+static int bytes_of(const char *text, int width) {
+  const char *at = text;
+  for (; *at; at++)
+    if (((unsigned char)*at & 0xC0) != 0x80 && width-- == 0) break;
+  return (int)(at - text);
+}
+
 static void print_rule(const cli_table *t, const int *widths) {
   for (int c = 0; c < t->columns; c++) {
+    if (t->hidden[c]) continue;
     if (c) fputs("  ", stdout);
     for (int i = 0; i < widths[c]; i++) putchar('-');
   }
@@ -130,21 +168,57 @@ static void print_rule(const cli_table *t, const int *widths) {
 
 static void print_row(const cli_table *t, const int *widths, char **cells) {
   int last = t->columns - 1, debt = 0; /* blanks owed: none at the end */
-  while (last > 0 && cells[last][0] == '\0') last--;
+  while (last > 0 && (cells[last][0] == '\0' || t->hidden[last])) last--;
   for (int c = 0; c <= last; c++) {
+    if (t->hidden[c]) continue;
     int blanks = widths[c] - width_of(cells[c]);
     int before = debt + (t->left[c] ? 0 : blanks);
-    printf("%*s%s", before, "", cells[c]);
+    printf("%*s", blanks < 0 ? debt : before, "");
+    if (blanks < 0)
+      printf("%.*s...", bytes_of(cells[c], widths[c] - 3), cells[c]);
+    else
+      fputs(cells[c], stdout);
     debt = 2 + (t->left[c] ? blanks : 0);
   }
   putchar('\n');
 }
 
-static void print_table(const cli_table *t, int *widths) {
+void cli_table_fit(cli_table *t, int width, const int *order) {
+  if (!t) return;
+  t->fitted = true;
+  t->width = width;
+  t->order = order;
+}
+
+/* Columns that are empty below their heading go first; the last one is cut
+ * short before others go. */
+static void fit(cli_table *t, int *widths) {
+  enum { LEAST_CUT = 16 };
+  int width = -2;
+  for (int c = 0; c < t->columns; c++) {
+    t->hidden[c] = true;
+    for (int i = c + t->columns; i < t->count; i += t->columns)
+      if (t->cells[i] && *t->cells[i]) t->hidden[c] = false;
+    if (!t->hidden[c]) width += widths[c] + 2;
+  }
+  int last = t->columns - 1, spare = widths[last] - LEAST_CUT;
+  if (spare < 0 || t->hidden[last]) spare = 0;
+  for (const int *c = t->order; t->width > 0 && *c >= 0; c++) {
+    if (width - spare <= t->width) break;
+    if (*c == last) spare = 0;
+    if (!t->hidden[*c]) width -= widths[*c] + 2;
+    t->hidden[*c] = true;
+  }
+  if (t->width > 0 && width > t->width && width - spare <= t->width)
+    widths[last] -= width - t->width;
+}
+
+static void print_table(cli_table *t, int *widths) {
   for (int i = 0; i < t->count; i++) {
     int width = t->cells[i] ? width_of(t->cells[i]) : 0;
     if (width > widths[i % t->columns]) widths[i % t->columns] = width;
   }
+  if (t->fitted) fit(t, widths);
   for (int at = 0; at < t->count; at += t->columns) {
     if (!t->cells[at]) {
       print_rule(t, widths);
@@ -170,5 +244,6 @@ void cli_table_print(cli_table *t) {
   for (int i = 0; i < t->count; i++) sv_free(t->cells[i]);
   sv_free(t->cells);
   sv_free(t->left);
+  sv_free(t->hidden);
   sv_free(t);
 }

@@ -2,226 +2,102 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/memory.h"
-#include "base/text.h"
-#include "cli/cli.h"
-#include "graph/analysis.h"
-#include "ops/attrs.h"
+#include "cli/summary.h"
+#include "graph/model.h"
 
 static const char about[] =
     "Prints a line for each layer, in the order in which they run:\n"
+    "  In          depth of the maps that it reads\n"
     "  Output      its maps as C@HxW, or its neurons\n"
     "  Parameters  trained numbers: weights, biases, scales\n"
     "  Neurons     elements of the output for one image\n"
     "  MACs        multiply-accumulates of convolutions and linear layers\n"
+    "  Memory      of the output\n"
     "  Sees        receptive field: pixels of the image that one output sees\n"
     "  Step        pixels from what one output sees to what the next one sees\n"
     "  Centre      of what the first output sees, in pixels from the first\n"
+    "  From        which layers it reads, where not the one above\n"
+    "Layers named alike up to a dot (layer1.0.conv1) stand below a head with\n"
+    "their sums, and what repeats the lines above is one line: '2 x "
+    "layer1.0'.\n"
+    "Where a layer begins a branch there is a mark, and where branches join.\n"
     "Only what reaches an output is shown: the network as it is used.\n";
 
 static const char examples[] =
     "svertka summary lenet5\n"
     "svertka summary 'input 3x8x8; conv 6 3x3; relu; conv 10 3x3'\n"
-    "svertka summary model.onnx --json\n";
+    "svertka summary 'input 3x8x8; conv 1 3x3' --compare-fc\n"
+    "svertka summary model.onnx --json\n"
+    "svertka summary lenet5 --svg lenet5.svg\n";
 
-/* ---- Words of a row ---- */
+typedef struct summary {
+  summary_options show;
+  int64_t batch;
+  sv_ints image;
+  bool training, json, wide;
+  const char *picture;
+} summary;
 
-enum { CELL = 64 };
-
-/* "6@28x28", "84", "1x28x28" for other ranks: without the batch. */
-static const char *show_shape(const sv_shape *shape, char text[CELL]) {
-  int at = 0;
-  if (shape->rank <= 1) return strcpy(text, shape->rank ? "1" : "scalar");
-  for (int i = 1; i < shape->rank; i++) {
-    const char *mark = i == 1 ? "" : i == 2 ? "@" : "x";
-    at += snprintf(text + at, (size_t)(CELL - at), "%s%lld", mark,
-                   (long long)shape->dim[i]);
-    if (at >= CELL) break;
-  }
-  return text;
-}
-
-/* An attribute as `svertka op` would read it; "" if there is none. */
-static const char *show_attr(const sv_node *node, const char *name,
-                             char text[CELL]) {
-  const sv_attr *row = sv_attr_find(node->op, name);
-  sv_text value = {0};
-  text[0] = '\0';
-  if (row) sv_attr_print(&value, row, node->attrs);
-  if (value.at) snprintf(text, CELL, "%s", value.at);
-  sv_text_clear(&value);
-  return text;
-}
-
-/* The stride of whatever has a kernel: "2", or "2x1" where axes differ. */
-static const char *show_stride(const sv_node *node, char text[CELL]) {
-  const sv_attr *row = sv_attr_find(node->op, "stride");
-  text[0] = '\0';
-  if (!row || row->type != SV_ATTR_INTS) return text;
-  const sv_ints *s = (const void *)((const char *)node->attrs + row->offset);
-  bool alike = true;
-  for (int i = 1; i < s->count; i++) alike &= s->at[i] == s->at[0];
-  if (!alike) return show_attr(node, "stride", text);
-  snprintf(text, CELL, "%lld", s->count ? (long long)s->at[0] : 1);
-  return text;
-}
-
-/* A number for both axes, or one for each. */
-static const char *pair(double h, double w, char text[CELL]) {
-  if (h == w)
-    snprintf(text, CELL, "%.15g", h);
+/* A file comes with numbers, on which shapes may depend. */
+static sv_status analyse(sv_analysis *analysis, const summary *s,
+                         const char *network) {
+  const sv_ints *image = s->image.count ? &s->image : NULL;
+  const char *end = strrchr(network, '.');
+  sv_graph *graph = NULL;
+  sv_model *model = NULL;
+  if (end && strcmp(end, ".onnx") == 0)
+    SV_TRY(sv_model_load(&model, network));
   else
-    snprintf(text, CELL, "%.15gx%.15g", h, w);
-  return text;
+    SV_TRY(cli_graph(&graph, network, NULL));
+  sv_status status = sv_analyse(analysis, model ? sv_model_graph(model) : graph,
+                                model ? sv_model_state(model) : NULL, s->batch,
+                                image, s->training);
+  sv_graph_free(graph);
+  sv_model_free(model);
+  return status;
 }
 
-/* Where positions have no place any more, only the size is told. */
-static void add_field(cli_table *t, const sv_field *f, bool placed) {
-  char text[CELL];
-  if (f->none || f->whole) {
-    cli_cell(t, "%s", f->none ? "" : "all");
-    cli_cell(t, "%s", "");
-    cli_cell(t, "%s", "");
-    return;
+static int show(const sv_analysis *analysis, const summary *s) {
+  if (s->picture) {
+    sv_status status = summary_draw(analysis, s->show.all, s->picture);
+    if (status != SV_OK) return cli_fail(status);
   }
-  const sv_reach *h = &f->axis[0], *w = &f->axis[1];
-  cli_cell(t, "%lldx%lld", (long long)sv_reach_size(h),
-           (long long)sv_reach_size(w));
-  if (!placed) {
-    cli_cell(t, "%s", "");
-    cli_cell(t, "%s", "");
-    return;
-  }
-  cli_cell(t, "%s", pair((double)h->step, (double)w->step, text));
-  cli_cell(t, "%s", pair(sv_reach_centre(h), sv_reach_centre(w), text));
+  if (s->json) return summary_json(analysis, s->show.connected);
+  if (s->picture) return CLI_DONE;
+  return cli_fail(summary_table(analysis, &s->show));
 }
-
-static void add_number(cli_table *t, int64_t number) {
-  char text[CLI_NUMBER_TEXT];
-  cli_cell(t, "%s", number ? cli_number(number, text) : "");
-}
-
-/* ---- As a table ---- */
-
-static void print_table(const sv_analysis *a) {
-  char text[CELL];
-  cli_table *t = cli_table_new(
-      "Layer|<Operator|Output|Kernel|Stride|Parameters|Neurons|MACs|Sees|Step|"
-      "Centre");
-  if (a->input.rank >= 0) {
-    cli_cell(t, "(input)");
-    cli_cell(t, "%s", "");
-    cli_cell(t, "%s", show_shape(&a->input, text));
-  }
-  cli_table_rule(t);
-  for (int i = 0; i < a->count; i++) {
-    const sv_layer *l = &a->layers[i];
-    cli_cell(t, "%.32s", l->node->name);
-    cli_cell(t, "%s", l->node->op->name);
-    cli_cell(t, "%s", show_shape(&l->output, text));
-    cli_cell(t, "%s", show_attr(l->node, "kernel", text));
-    cli_cell(t, "%s", show_stride(l->node, text));
-    add_number(t, l->parameters);
-    add_number(t, l->neurons);
-    add_number(t, l->macs);
-    add_field(t, &l->field, l->output.rank > 2);
-  }
-  cli_table_print(t);
-}
-
-static void print_totals(const sv_analysis *a) {
-  char parameters[CLI_NUMBER_TEXT], macs[CLI_NUMBER_TEXT];
-  printf("\n%s parameters in %d weight layer%s, %s MAC\n",
-         cli_number(a->parameters, parameters), a->weight_layers,
-         a->weight_layers == 1 ? "" : "s", cli_number(a->macs, macs));
-}
-
-/* ---- As JSON ---- */
-
-static json_t *json_shape(const sv_shape *shape) {
-  json_t *array = json_array();
-  for (int i = 0; i < shape->rank; i++)
-    json_array_append_new(array, json_integer(shape->dim[i]));
-  return array;
-}
-
-static json_t *json_field(const sv_field *f) {
-  if (f->none) return json_null();
-  if (f->whole) return json_string("all");
-  const sv_reach *h = &f->axis[0], *w = &f->axis[1];
-  return json_pack("{s:[I,I], s:[I,I], s:[f,f]}", "size",
-                   (json_int_t)sv_reach_size(h), (json_int_t)sv_reach_size(w),
-                   "step", (json_int_t)h->step, (json_int_t)w->step, "centre",
-                   sv_reach_centre(h), sv_reach_centre(w));
-}
-
-static json_t *json_attributes(const sv_node *node) {
-  json_t *object = json_object();
-  for (const sv_attr *row = node->op->attrs; row && row->name; row++) {
-    char text[CELL];
-    if (sv_attr_find(node->op, row->name) != row) continue;
-    json_object_set_new(object, row->name,
-                        json_string(show_attr(node, row->name, text)));
-  }
-  return object;
-}
-
-static json_t *json_layer(const sv_layer *l) {
-  return json_pack(
-      "{s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:o}", "name", l->node->name,
-      "operator", l->node->op->name, "output", json_shape(&l->output),
-      "attributes", json_attributes(l->node), "parameters",
-      (json_int_t)l->parameters, "neurons", (json_int_t)l->neurons, "macs",
-      (json_int_t)l->macs, "receptive_field", json_field(&l->field));
-}
-
-static int print_json(const sv_analysis *a) {
-  json_t *layers = json_array();
-  for (int i = 0; i < a->count; i++)
-    json_array_append_new(layers, json_layer(&a->layers[i]));
-  json_t *input = a->input.rank >= 0 ? json_shape(&a->input) : json_null();
-  return cli_print_json(json_pack("{s:s, s:o, s:I, s:I, s:i, s:o}", "name",
-                                  sv_graph_name(a->graph), "input", input,
-                                  "parameters", (json_int_t)a->parameters,
-                                  "macs", (json_int_t)a->macs, "weight_layers",
-                                  a->weight_layers, "layers", layers));
-}
-
-/* ---- The verb ---- */
 
 int cmd_summary(const cli_verb *verb, int argc, char **argv) {
-  int64_t batch = 1;
-  sv_ints image = {0};
-  bool training = false, json = false;
+  summary s = {.batch = 1, .show = {.width = cli_width()}};
   const cli_option options[] = {
-      {"batch", 'b', CLI_LONG, &batch, 1, 1 << 24, NULL, "N",
+      {"batch", 'b', CLI_LONG, &s.batch, 1, 1 << 24, NULL, "N",
        "images at once: shapes and MACs are theirs"},
-      {"image", 0, CLI_SIZE, &image, 1, 1 << 24, NULL, "CxHxW",
+      {"image", 0, CLI_SIZE, &s.image, 1, 1 << 24, NULL, "CxHxW",
        "size of an image, where the network leaves it free"},
-      {"training", 0, CLI_FLAG, &training, 0, 0, NULL, NULL,
+      {"training", 0, CLI_FLAG, &s.training, 0, 0, NULL, NULL,
        "also show what only the losses need"},
-      CLI_JSON_OPTION(&json),
+      {"all", 'a', CLI_FLAG, &s.show.all, 0, 0, NULL, NULL,
+       "show repeated blocks, too, layer by layer"},
+      {"compare-fc", 0, CLI_FLAG, &s.show.connected, 0, 0, NULL, NULL,
+       "also the parameters of a fully connected layer in the place of each"},
+      {"wide", 'w', CLI_FLAG, &s.wide, 0, 0, NULL, NULL,
+       "all columns, however narrow the terminal ($COLUMNS) is"},
+      {"svg", 0, CLI_TEXT, &s.picture, 0, 0, NULL, "FILE",
+       "draw the network instead: .svg, .png, or .dot for Graphviz"},
+      CLI_JSON_OPTION(&s.json),
       {0}};
   const cli_page page = {verb, 1, 1, options, about, examples};
   int exit_status;
   char **operands;
   if (!cli_parse(&page, argc, argv, &operands, NULL, &exit_status))
     return exit_status;
-  sv_graph *graph;
-  sv_status status = cli_graph(&graph, operands[0], NULL);
+  if (s.wide) s.show.width = 0;
+  sv_status status = cli_apart("--svg", s.picture, "MODEL", operands[0]);
   if (status != SV_OK) return cli_fail(status);
   sv_analysis analysis;
-  status = sv_analyse(&analysis, graph, NULL, batch, image.count ? &image : NULL,
-                      training);
-  sv_graph_free(graph);
+  status = analyse(&analysis, &s, operands[0]);
   if (status != SV_OK) return cli_fail(status);
-  if (json) {
-    exit_status = print_json(&analysis);
-  } else {
-    print_table(&analysis);
-    print_totals(&analysis);
-    exit_status = CLI_DONE;
-  }
+  exit_status = show(&analysis, &s);
   sv_analysis_free(&analysis);
   return exit_status;
 }

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "ops/attrs.h"
+#include "tensor/tensor.h"
 
 /* ---- Receptive fields ----
  *
@@ -102,6 +104,37 @@ static int64_t per_image(const sv_shape *shape) {
   return sv_shape_count(&image);
 }
 
+static sv_shape data_input(const counter *c, const sv_node *node) {
+  for (int i = 0; i < node->in_count; i++)
+    if (node->in[i] && sv_op_in_port(node->op, i)->role == SV_DATA)
+      return c->infos[node->in[i]].shape;
+  return (sv_shape){.rank = -1};
+}
+
+/* Every neuron joined to every input, and its bias. */
+static int64_t count_connected(const sv_layer *layer) {
+  int64_t count;
+  bool window = sv_attr_find(layer->node->op, "kernel") != NULL;
+  if (layer->input.rank < 0 || (!window && !layer->weighted)) return 0;
+  if (__builtin_add_overflow(per_image(&layer->input), 1, &count) ||
+      __builtin_mul_overflow(count, layer->neurons, &count))
+    return -1;
+  return count;
+}
+
+static sv_status count_bytes(const counter *c, const sv_node *node,
+                             int64_t *total) {
+  for (int i = 0; i < node->out_count; i++) {
+    const sv_info *info = &c->infos[node->out[i]];
+    size_t bytes;
+    if (!node->out[i]) continue;
+    SV_TRY(sv_tensor_bytes(info->dtype, &info->shape, &bytes));
+    if (__builtin_add_overflow(*total, bytes, total))
+      return sv_fail(SV_NO_MEMORY, "the outputs are too large");
+  }
+  return SV_OK;
+}
+
 static sv_status add_layer(counter *c, const sv_node *node, sv_layer *layer) {
   sv_cost cost;
   layer->node = node;
@@ -114,10 +147,15 @@ static sv_status add_layer(counter *c, const sv_node *node, sv_layer *layer) {
   layer->output = c->infos[node->out[0]].shape;
   layer->neurons = per_image(&layer->output);
   layer->macs = cost.macs;
+  layer->input = data_input(c, node);
+  layer->connected = count_connected(layer);
+  sv_status status = count_bytes(c, node, &layer->bytes);
+  if (status != SV_OK) return sv_fail_in(status, "%s", node->name);
   sv_analysis *a = c->analysis;
   a->weight_layers += layer->weighted;
   if (__builtin_add_overflow(a->parameters, layer->parameters,
                              &a->parameters) ||
+      __builtin_add_overflow(a->bytes, layer->bytes, &a->bytes) ||
       __builtin_add_overflow(a->macs, layer->macs, &a->macs))
     return sv_fail(SV_NO_MEMORY, "%s: the counts are too large", node->name);
   return SV_OK;
@@ -148,6 +186,8 @@ static sv_status count_all(counter *c, int64_t batch) {
   SV_TRY(sv_graph_declared(a->graph, c->state, batch, c->infos));
   SV_TRY(sv_graph_infer(a->graph, c->infos, &c->contents));
   SV_TRY(sv_graph_resolve(a->graph, c->infos));
+  SV_TRY(sv_alloc_array(&a->shapes, values, sizeof *a->shapes));
+  for (size_t i = 0; i < values; i++) a->shapes[i] = c->infos[i].shape;
   start_fields(c);
   for (; a->count < a->graph->node_count; a->count++)
     SV_TRY(add_layer(c, &a->graph->nodes[a->count], &a->layers[a->count]));
@@ -200,5 +240,6 @@ sv_status sv_analyse(sv_analysis *analysis, const sv_graph *graph,
 void sv_analysis_free(sv_analysis *analysis) {
   sv_graph_free(analysis->graph);
   sv_free(analysis->layers);
+  sv_free(analysis->shapes);
   *analysis = (sv_analysis){0};
 }

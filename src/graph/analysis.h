@@ -17,10 +17,15 @@ typedef struct sv_field {
 /* One node. */
 typedef struct sv_layer {
   const sv_node *node;
+  sv_shape input;     /* of its first input that is data; rank -1: none */
   sv_shape output;    /* of its first output */
   int64_t parameters; /* trained numbers that no earlier node has */
   int64_t neurons;    /* elements of the output for one image */
   int64_t macs;       /* of the batch */
+  int64_t bytes;      /* of its outputs, for the batch */
+  int64_t connected;  /* parameters of a linear layer in the place of one with a
+                         window or weights: inputs * neurons + neurons; 0: it is
+                         none of these, -1: too many to count */
   bool weighted;      /* has a weight of its own: a "weight layer" */
   sv_field field;
 } sv_layer;
@@ -29,9 +34,10 @@ typedef struct sv_analysis {
   sv_graph *graph;  /* the part that was looked at; nodes point into it */
   sv_layer *layers; /* in the order of the nodes */
   int count;
-  int64_t parameters, macs;
+  int64_t parameters, macs, bytes;
   int weight_layers;
-  sv_shape input; /* of the first image input; rank -1: there is none */
+  sv_shape input;   /* of the first image input; rank -1: there is none */
+  sv_shape *shapes; /* of the graph's values */
 } sv_analysis;
 
 /* A free first dimension becomes `batch`; `image`, unless NULL, is the size of
