@@ -70,6 +70,17 @@ status 2 "finished: it ended early, after epoch $rows of 40" \
   "$SVERTKA" train --resume short
 status 2 'no samples are held out' train --val 0 --patience 2 --out x
 
+# ---- Wider, narrower, with dropout -----------------------------------------
+"$SVERTKA" summary lenet5:width=0.5,dropout=0.3 --json >json || fail "width"
+grep -q '"parameters": 15738,' json || fail "lenet5:width=0.5 has not 15,738"
+[ "$(grep -c '"dropout"' json)" = 2 ] || fail "lenet5:dropout=0.3 has not two"
+status 2 'width is 0, expected' "$SVERTKA" summary lenet5:width=0
+status 2 'dropout is 1, expected' "$SVERTKA" summary mlp:dropout=1
+"$SVERTKA" train mlp:hidden=16x8,dropout=0.2 few --threads 1 --epochs 1 --out d \
+  >out 2>err || fail "mlp:dropout: $(cat err)"
+"$SVERTKA" eval d/model.onnx few --split train >out 2>err ||
+  fail "eval of a network with dropout: $(cat err)"
+
 # ---- Smoothing, class weights ---------------------------------------------
 train --epochs 2 --label-smoothing 0.1 --class-weights inverse --warm-up 1 \
   --schedule 'plateau 0.5 0' --out soft >out 2>err || fail "soft: $(cat err)"

@@ -154,12 +154,16 @@ static void test_fit(void **state) {
   sv_dataset_free(d);
 }
 
+static const char dropping[] =
+    "input 1x8x8; conv 4 3x3; tanh; max_pool 2x2 stride=2; flatten; "
+    "dropout 0.3; linear 3";
+
 static void test_resume(void **state) {
   (void)state;
   sv_dataset *d = open_bars("bars", 1, SV_SPLIT_TRAIN);
   char whole[300], broken[300];
   snprintf(whole, sizeof whole, "%s", in_folder("regular"));
-  sv_model *model = model_of(network, 3);
+  sv_model *model = model_of(dropping, 3);
   sv_fit_options o = regular(whole);
   assert_ok(sv_fit(model, d, &o, NULL));
   sv_model_free(model);
@@ -167,7 +171,7 @@ static void test_resume(void **state) {
     char name[32];
     snprintf(name, sizeof name, "regular%d", stop);
     snprintf(broken, sizeof broken, "%s", in_folder(name));
-    model = model_of(network, 3);
+    model = model_of(dropping, 3);
     o = regular(broken);
     watcher w = {.stop_at = stop};
     o.report = watch;

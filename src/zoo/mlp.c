@@ -12,6 +12,7 @@ typedef struct mlp {
   int64_t classes, channels, height, width;
   sv_ints hidden;
   int activation;
+  float dropout;
 } mlp;
 
 static const char *const activations[] = {"tanh", "relu", "sigmoid", NULL};
@@ -28,6 +29,7 @@ static const sv_attr parameters[] = {
      .offset = offsetof(mlp, activation),
      .choices = activations,
      .help = "after each hidden layer"},
+    SV_ZOO_DROPOUT(mlp, 0),
     SV_ZOO_SMALL(mlp),
     {0}};
 
@@ -42,6 +44,7 @@ static void build(sv_graph *g, const void *values) {
     if (hidden->at[i] == 0) continue;
     x = sv_linear(g, x, hidden->at[i]);
     x = sv_apply(g, activations[p->activation], &x, 1, NULL);
+    if (p->dropout > 0) x = sv_dropout(g, x, p->dropout);
   }
   sv_classifier_head(g, sv_linear(g, x, p->classes));
 }

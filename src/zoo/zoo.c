@@ -73,7 +73,7 @@ static void follow_data(const sv_architecture *a, void *parameters,
                {"width", data->width}};
   for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
     const sv_attr *row = sv_attr_find(&a->table, known[i].name);
-    if (row && known[i].value > 0)
+    if (row && row->type == SV_ATTR_INT && known[i].value > 0)
       *(int64_t *)((char *)parameters + row->offset) = known[i].value;
   }
 }
