@@ -24,6 +24,20 @@ typedef struct sv_conv_attrs {
   bool bias;
 } sv_conv_attrs;
 
+/* Long, Shelhamer, Darrell, "Fully Convolutional Networks for Semantic
+ * Segmentation", 2015: learned upsampling. w is IC OC/G KH KW. */
+typedef struct sv_conv_transpose_attrs {
+  int64_t channels; /* OC; 0: as many as the weight has */
+  sv_ints kernel;
+  sv_ints stride;
+  sv_padding padding; /* what is cut off the result */
+  sv_ints dilation;
+  sv_ints output_padding; /* what is added at its ends, before that */
+  sv_ints output_shape;   /* what it is cut to; empty: the padding says */
+  int64_t group;
+  bool bias;
+} sv_conv_transpose_attrs;
+
 typedef struct sv_pool_attrs {
   sv_ints kernel;
   sv_ints stride; /* empty: 1, as in ONNX; the short forms below pass it on */
@@ -76,6 +90,7 @@ typedef struct sv_dropout_attrs {
 
 /* Each starts from the defaults of the operator's table. */
 SV_API sv_conv_attrs sv_conv_default(void);
+SV_API sv_conv_transpose_attrs sv_conv_transpose_default(void);
 SV_API sv_pool_attrs sv_pool_default(void);
 SV_API sv_linear_attrs sv_linear_default(void);
 SV_API sv_pad_attrs sv_pad_default(void);
@@ -94,6 +109,12 @@ SV_API sv_value sv_conv(sv_graph *g, sv_value x, int64_t channels,
                         int64_t kernel);
 SV_API sv_value sv_conv_with(sv_graph *g, sv_value x,
                              const sv_conv_attrs *attrs);
+/* An image `stride` times as large: kernel x kernel, cut to that size, with
+ * bias. */
+SV_API sv_value sv_conv_transpose(sv_graph *g, sv_value x, int64_t channels,
+                                  int64_t kernel, int64_t stride);
+SV_API sv_value sv_conv_transpose_with(sv_graph *g, sv_value x,
+                                       const sv_conv_transpose_attrs *attrs);
 SV_API sv_value sv_linear(sv_graph *g, sv_value x, int64_t features);
 
 SV_API sv_value sv_max_pool(sv_graph *g, sv_value x, int64_t kernel,
@@ -104,6 +125,8 @@ SV_API sv_value sv_max_pool_with(sv_graph *g, sv_value x,
                                  const sv_pool_attrs *attrs);
 SV_API sv_value sv_avg_pool_with(sv_graph *g, sv_value x,
                                  const sv_pool_attrs *attrs);
+/* The mean of each map: N x C x 1 x 1. */
+SV_API sv_value sv_global_avg_pool(sv_graph *g, sv_value x);
 /* LeCun et al. 1998: a trainable coefficient and bias per map. */
 SV_API sv_value sv_weighted_avg_pool(sv_graph *g, sv_value x, int64_t kernel,
                                      int64_t stride);

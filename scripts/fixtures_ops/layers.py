@@ -100,4 +100,34 @@ def linear(fixture):
                  lambda x, w, b: -1.5 * x @ w + b)
 
 
-OPERATORS = {"conv": conv, "pad": pad, "linear": linear}
+def conv_transpose(fixture):
+    def case(attrs, x, w, bias=True, **how):
+        inputs = {"x": draw(*x), "w": draw(*w)}
+        if bias:
+            inputs["b"] = draw(w[1] * how.get("groups", 1))
+        run = F.conv_transpose1d if len(x) == 3 else F.conv_transpose2d
+        fixture.case(attrs, inputs, lambda *t: run(*t, **how))
+
+    case("", (1, 1, 3, 3), (1, 2, 3, 3))
+    case("stride=2 padding=1", (2, 2, 3, 2), (2, 3, 3, 3), stride=2, padding=1)
+    case("stride=2 padding=1 output_padding=1", (1, 2, 3, 3), (2, 1, 3, 3),
+         stride=2, padding=1, output_padding=1)
+    case("stride=2,3 output_padding=0,1 dilation=2,1 bias=false", (1, 2, 2, 3),
+         (2, 2, 2, 3), bias=False, stride=(2, 3), output_padding=(0, 1),
+         dilation=(2, 1))
+    case("stride=2 padding=1 group=2", (2, 4, 2, 3), (4, 3, 4, 4), stride=2,
+         padding=1, groups=2)
+    case("stride=2 padding=1 group=3 bias=false", (1, 3, 3, 2), (3, 1, 4, 4),
+         bias=False, stride=2, padding=1, groups=3)
+    case("stride=2 padding=1", (2, 2, 4), (2, 3, 3), stride=2, padding=1)
+    # What is left of stride * (size - 1) + kernel is what PyTorch's padding
+    # says: 2 * 2 + 4 = 8, cut to 6.
+    case("stride=2 padding=same", (1, 2, 3, 3), (2, 1, 4, 4), stride=2,
+         padding=1)
+    case("stride=2 output_shape=6x8", (1, 1, 3, 4), (1, 2, 4, 4), stride=2,
+         padding=1)
+    case("padding=full", (1, 2, 4, 5), (2, 2, 2, 3), padding=(1, 2))
+
+
+OPERATORS = {
+    "conv_transpose": conv_transpose,"conv": conv, "pad": pad, "linear": linear}

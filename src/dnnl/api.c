@@ -153,16 +153,20 @@ sv_status sv_pd_conv(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
                      const sv_dnnl_window *w,
                      const_dnnl_primitive_desc_t hint) {
   dnnl_status_t status;
+  bool back = alg == dnnl_deconvolution_direct;
   if (prop == dnnl_backward_data)
-    status = dnnl_convolution_backward_data_primitive_desc_create(
+    status = (back ? dnnl_deconvolution_backward_data_primitive_desc_create
+                   : dnnl_convolution_backward_data_primitive_desc_create)(
         pd, engine, alg, md->src, md->weights, md->dst, w->stride, w->dilation,
         w->begin, w->end, hint, user_scratch);
   else if (prop == dnnl_backward_weights)
-    status = dnnl_convolution_backward_weights_primitive_desc_create(
+    status = (back ? dnnl_deconvolution_backward_weights_primitive_desc_create
+                   : dnnl_convolution_backward_weights_primitive_desc_create)(
         pd, engine, alg, md->src, md->weights, md->bias, md->dst, w->stride,
         w->dilation, w->begin, w->end, hint, user_scratch);
   else
-    status = dnnl_convolution_forward_primitive_desc_create(
+    status = (back ? dnnl_deconvolution_forward_primitive_desc_create
+                   : dnnl_convolution_forward_primitive_desc_create)(
         pd, engine, prop, alg, md->src, md->weights, md->bias, md->dst,
         w->stride, w->dilation, w->begin, w->end, user_scratch);
   return sv_dnnl_status(status);
@@ -327,16 +331,20 @@ sv_status sv_pd_conv(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
                      const_dnnl_primitive_desc_t hint) {
   dnnl_convolution_desc_t op;
   dnnl_status_t status;
+  bool back = alg == dnnl_deconvolution_direct;
   if (prop == dnnl_backward_data)
-    status = dnnl_dilated_convolution_backward_data_desc_init(
+    status = (back ? dnnl_dilated_deconvolution_backward_data_desc_init
+                   : dnnl_dilated_convolution_backward_data_desc_init)(
         &op, alg, md->src, md->weights, md->dst, w->stride, w->dilation,
         w->begin, w->end);
   else if (prop == dnnl_backward_weights)
-    status = dnnl_dilated_convolution_backward_weights_desc_init(
+    status = (back ? dnnl_dilated_deconvolution_backward_weights_desc_init
+                   : dnnl_dilated_convolution_backward_weights_desc_init)(
         &op, alg, md->src, md->weights, md->bias, md->dst, w->stride,
         w->dilation, w->begin, w->end);
   else
-    status = dnnl_dilated_convolution_forward_desc_init(
+    status = (back ? dnnl_dilated_deconvolution_forward_desc_init
+                   : dnnl_dilated_convolution_forward_desc_init)(
         &op, prop, alg, md->src, md->weights, md->bias, md->dst, w->stride,
         w->dilation, w->begin, w->end);
   return describe(pd, status, &op, hint);

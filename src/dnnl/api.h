@@ -48,7 +48,8 @@ typedef struct sv_dnnl_operands {
   sv_const_md src, weights, bias, dst; /* bias: NULL if there is none */
 } sv_dnnl_operands;
 
-/* `prop` says the pass; `hint` is the forward primitive's (backward only). */
+/* `prop` says the pass; `hint` is the forward primitive's (backward only).
+ * dnnl_deconvolution_direct: of a transposed convolution. */
 sv_status sv_pd_conv(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
                      dnnl_alg_kind_t alg, const sv_dnnl_operands *md,
                      const sv_dnnl_window *window,

@@ -1,7 +1,8 @@
-/* Convolution: y = x * w + b; dx = dy (full) w; dw = x * dy, db = sum of dy. */
+/* Convolution: y = x * w + b; dx = dy (full) w; dw = x * dy, db = sum of dy.
+ * And transposed convolution, which oneDNN has with the same arguments. */
 #include <svertka/layers.h>
 
-#include "dnnl/kernel.h"
+#include "dnnl/conv.h"
 
 typedef struct conv {
   const sv_site *site;
@@ -9,6 +10,7 @@ typedef struct conv {
   const sv_spec *x, *w, *b, *y; /* or their gradients; b: NULL if unwanted */
   sv_form image, kernel;
   sv_dnnl_window window;
+  bool transposed;
 } conv;
 
 static const sv_spec *bias_of(const sv_site *site) {
@@ -17,23 +19,45 @@ static const sv_spec *bias_of(const sv_site *site) {
   return specs[2].present ? &specs[2] : NULL;
 }
 
-static sv_status describe(conv *c, const sv_site *site) {
-  const sv_conv_attrs *attrs = site->node->attrs;
+static sv_status describe_window(conv *c) {
+  const sv_conv_attrs *attrs = c->site->node->attrs;
+  sv_window window;
+  if (attrs->group > 1) c->kernel.groups = attrs->group;
+  SV_TRY(sv_window_resolve(&window, &c->x->shape, &attrs->kernel,
+                           &attrs->stride, &attrs->dilation, &attrs->padding,
+                           false));
+  sv_dnnl_window_of(&c->window, &window);
+  return SV_OK;
+}
+
+/* The sizes agree where the padding at the ends takes up what is added there;
+ * less than nothing is allowed as far as a stride. */
+static sv_status describe_transposed(conv *c) {
+  const sv_conv_transpose_attrs *attrs = c->site->node->attrs;
+  sv_window w;
+  if (attrs->group > 1) c->kernel.groups = attrs->group;
+  c->kernel.transposed = true;
+  SV_TRY(sv_window_transpose(&w, &c->x->shape, attrs));
+  for (int d = 0; d < 2; d++)
+    w.end[d] = w.stride[d] * (w.out[d] - 1) +
+               w.dilation[d] * (w.kernel[d] - 1) + 1 - w.begin[d] - w.in[d];
+  sv_dnnl_window_of(&c->window, &w);
+  return SV_OK;
+}
+
+static sv_status describe(conv *c, const sv_site *site, bool transposed) {
   bool forward = site->pass == SV_FORWARD;
-  *c = (conv){.site = site, .prop = sv_dnnl_prop(site), .b = bias_of(site)};
+  *c = (conv){.site = site,
+              .prop = sv_dnnl_prop(site),
+              .b = bias_of(site),
+              .transposed = transposed};
   c->x = site->pass == SV_BACKWARD_DATA ? &site->diff_in[0] : &site->in[0];
   c->w = &site->in[1];
   c->y = forward ? &site->out[0] : &site->diff_out[0];
   if (site->pass == SV_BACKWARD_DATA && !c->x->present) return SV_UNSUPPORTED;
   if (c->w->shape.rank != c->x->shape.rank) return SV_UNSUPPORTED;
   c->image.line = c->kernel.line = c->x->shape.rank == 3;
-  if (attrs->group > 1) c->kernel.groups = attrs->group;
-  sv_window window;
-  SV_TRY(sv_window_resolve(&window, &c->x->shape, &attrs->kernel,
-                           &attrs->stride, &attrs->dilation, &attrs->padding,
-                           false));
-  sv_dnnl_window_of(&c->window, &window);
-  return SV_OK;
+  return transposed ? describe_transposed(c) : describe_window(c);
 }
 
 /* How the images may lie: as the primitive likes, as those that are read lie
@@ -135,7 +159,17 @@ static bool writes_past_scratch(const conv *c) {
     strided = strided || w->stride[d] > 1;
   }
   int64_t maps = c->w->shape.dim[1];
-  return c->site->pass == SV_BACKWARD_PARAMS && one && strided && maps % 8 != 0;
+  return c->site->pass == SV_BACKWARD_PARAMS && one && strided &&
+         (maps % 8 != 0 || c->transposed);
+}
+
+static sv_status finish(sv_dnnl_build *build, const conv *c) {
+  SV_TRY(sv_dnnl_make(build));
+  switch (build->site->pass) {
+    case SV_BACKWARD_DATA: return bind_data(build, c);
+    case SV_BACKWARD_PARAMS: return bind_params(build, c);
+    default: return bind_forward(build, c);
+  }
 }
 
 static sv_status make(sv_dnnl_build *build, int way) {
@@ -150,7 +184,13 @@ static sv_status make(sv_dnnl_build *build, int way) {
               {dnnl_convolution_direct, ROWS, false},
               {dnnl_convolution_winograd, ANY, false}};
   conv c;
-  SV_TRY(describe(&c, build->site));
+  SV_TRY(describe(&c, build->site, build->context != NULL));
+  if (c.transposed) {
+    if (ways[way].if_padded || ways[way].alg != dnnl_convolution_direct)
+      return SV_UNSUPPORTED;
+    SV_TRY(make_pd(build, &c, dnnl_deconvolution_direct, ways[way].format));
+    return finish(build, &c);
+  }
   if (ways[way].alg == dnnl_convolution_winograd && build->site->exact)
     return SV_UNSUPPORTED;
   if (ways[way].format != ROWS && writes_past_scratch(&c))
@@ -159,12 +199,7 @@ static sv_status make(sv_dnnl_build *build, int way) {
   SV_TRY(make_pd(build, &c, ways[way].alg, ways[way].format));
   if (ways[way].if_padded && sv_dnnl_grade_of(build->pd) != SV_DNNL_DIRECT)
     return SV_UNSUPPORTED;
-  SV_TRY(sv_dnnl_make(build));
-  switch (build->site->pass) {
-    case SV_BACKWARD_DATA: return bind_data(build, &c);
-    case SV_BACKWARD_PARAMS: return bind_params(build, &c);
-    default: return bind_forward(build, &c);
-  }
+  return finish(build, &c);
 }
 
 static sv_status plan(const sv_site *site, sv_need *need, void **impl) {
@@ -172,3 +207,8 @@ static sv_status plan(const sv_site *site, sv_need *need, void **impl) {
 }
 
 const sv_kernel sv_dnnl_conv = {plan, sv_dnnl_run, sv_dnnl_destroy};
+
+sv_status sv_dnnl_plan_conv_transpose(const sv_site *site, sv_need *need,
+                                      void **impl) {
+  return sv_dnnl_plan(site, need, impl, make, 6, &sv_dnnl_conv_transpose);
+}

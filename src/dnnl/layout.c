@@ -109,29 +109,33 @@ static bool join_groups(sv_shape *shape, sv_layout *layout) {
   return true;
 }
 
-static void transpose(sv_shape *shape, sv_layout *layout) {
-  int64_t rows = shape->dim[0], stride = layout->stride[0];
-  shape->dim[0] = shape->dim[1];
-  shape->dim[1] = rows;
-  layout->stride[0] = layout->stride[1];
-  layout->stride[1] = stride;
-  for (int i = 0; i < layout->inner_count; i++)
-    if (layout->inner_dim[i] < 2) layout->inner_dim[i] ^= 1;
+/* Dimensions `at` and the next one change places. */
+static void transpose(sv_shape *shape, sv_layout *layout, int at) {
+  int64_t rows = shape->dim[at], stride = layout->stride[at];
+  shape->dim[at] = shape->dim[at + 1];
+  shape->dim[at + 1] = rows;
+  layout->stride[at] = layout->stride[at + 1];
+  layout->stride[at + 1] = stride;
+  for (int i = 0; i < layout->inner_count; i++) {
+    int dim = layout->inner_dim[i];
+    if (dim == at || dim == at + 1) layout->inner_dim[i] = 2 * at + 1 - dim;
+  }
 }
 
 static bool expand(sv_shape *shape, sv_layout *layout, sv_form form) {
   if (shape->rank + form.line + (form.groups > 0) > SV_MAX_RANK) return false;
-  if (form.transposed) transpose(shape, layout);
   if (form.line) {
     insert(shape, layout, 2);
     shape->dim[2] = 1;
     layout->stride[2] = layout->stride[3] * shape->dim[3];
   }
-  return form.groups == 0 || split_groups(shape, layout, form.groups);
+  if (form.groups && !split_groups(shape, layout, form.groups)) return false;
+  if (form.transposed) transpose(shape, layout, form.groups > 0);
+  return true;
 }
 
 static bool fold(sv_shape *shape, sv_layout *layout, sv_form form) {
-  if (form.transposed) transpose(shape, layout);
+  if (form.transposed) transpose(shape, layout, form.groups > 0);
   if (form.groups && !join_groups(shape, layout)) return false;
   if (form.line) {
     if (block_of(layout, 2) > 1) return false;

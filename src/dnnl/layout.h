@@ -6,8 +6,9 @@
 
 /* How oneDNN counts a tensor's dimensions where it differs from us: a 1-D image
  * (N C W) or kernel is one of height 1, and a kernel of groups has the group as
- * a dimension of its own, (G, OC/G, IC/G, KH, KW). A matrix may be stored as
- * its transpose. */
+ * a dimension of its own, (G, OC/G, IC/G, KH, KW). Outputs may come after
+ * inputs: a matrix that is stored as its transpose, kernels of a transposed
+ * convolution. */
 typedef struct sv_form {
   bool line;
   int64_t groups; /* of this tensor's dimension 0; 0: not split */

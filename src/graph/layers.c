@@ -18,6 +18,12 @@ sv_conv_attrs sv_conv_default(void) {
   return attrs;
 }
 
+sv_conv_transpose_attrs sv_conv_transpose_default(void) {
+  sv_conv_transpose_attrs attrs;
+  defaults_of("conv_transpose", &attrs);
+  return attrs;
+}
+
 sv_pool_attrs sv_pool_default(void) {
   sv_pool_attrs attrs;
   defaults_of("avg_pool", &attrs);
@@ -87,6 +93,21 @@ sv_value sv_conv_with(sv_graph *g, sv_value x, const sv_conv_attrs *attrs) {
   return apply(g, "conv", x, attrs);
 }
 
+sv_value sv_conv_transpose(sv_graph *g, sv_value x, int64_t channels,
+                           int64_t kernel, int64_t stride) {
+  sv_conv_transpose_attrs attrs = sv_conv_transpose_default();
+  attrs.channels = channels;
+  attrs.kernel = for_all(kernel);
+  attrs.stride = for_all(stride);
+  attrs.padding.rule = SV_PAD_SAME_UPPER;
+  return sv_conv_transpose_with(g, x, &attrs);
+}
+
+sv_value sv_conv_transpose_with(sv_graph *g, sv_value x,
+                                const sv_conv_transpose_attrs *attrs) {
+  return apply(g, "conv_transpose", x, attrs);
+}
+
 sv_value sv_linear(sv_graph *g, sv_value x, int64_t features) {
   sv_linear_attrs attrs = sv_linear_default();
   attrs.features = features;
@@ -115,6 +136,10 @@ sv_value sv_max_pool_with(sv_graph *g, sv_value x, const sv_pool_attrs *attrs) {
 
 sv_value sv_avg_pool_with(sv_graph *g, sv_value x, const sv_pool_attrs *attrs) {
   return apply(g, "avg_pool", x, attrs);
+}
+
+sv_value sv_global_avg_pool(sv_graph *g, sv_value x) {
+  return apply(g, "global_avg_pool", x, NULL);
 }
 
 sv_value sv_weighted_avg_pool(sv_graph *g, sv_value x, int64_t kernel,

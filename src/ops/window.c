@@ -84,10 +84,10 @@ static sv_status resolve_axis(sv_window *w, int d, sv_padding_rule rule,
   return SV_OK;
 }
 
-sv_status sv_window_resolve(sv_window *window, const sv_shape *x,
-                            const sv_ints *kernel, const sv_ints *stride,
-                            const sv_ints *dilation, const sv_padding *padding,
-                            bool ceil_mode) {
+/* Everything but the outputs, which follow. */
+static sv_status start(sv_window *window, const sv_shape *x,
+                       const sv_ints *kernel, const sv_ints *stride,
+                       const sv_ints *dilation, const sv_padding *padding) {
   *window = (sv_window){.in = {1, 1},
                         .out = {1, 1},
                         .kernel = {1, 1},
@@ -112,8 +112,57 @@ sv_status sv_window_resolve(sv_window *window, const sv_shape *x,
       return sv_fail(SV_INVALID, "input is %s: no image",
                      sv_shape_text(x, (char[SV_SHAPE_TEXT]){0}));
   }
-  for (int d = from; d < 2; d++)
-    SV_TRY(resolve_axis(w, d, padding->rule, ceil_mode));
+  return SV_OK;
+}
+
+sv_status sv_window_resolve(sv_window *window, const sv_shape *x,
+                            const sv_ints *kernel, const sv_ints *stride,
+                            const sv_ints *dilation, const sv_padding *padding,
+                            bool ceil_mode) {
+  SV_TRY(start(window, x, kernel, stride, dilation, padding));
+  for (int d = 4 - x->rank; d < 2; d++)
+    SV_TRY(resolve_axis(window, d, padding->rule, ceil_mode));
+  return SV_OK;
+}
+
+/* `size` is what output_shape says of axis d; 0: nothing.
+ * Source: https://onnx.ai/onnx/operators/onnx__ConvTranspose.html */
+static sv_status transpose_axis(sv_window *w, int d, sv_padding_rule rule,
+                                int64_t size, int64_t more) {
+  int64_t x = w->in[d];
+  int64_t whole = w->stride[d] * (x - 1) + reach(w, d) + more;
+  bool same = rule == SV_PAD_SAME_UPPER || rule == SV_PAD_SAME_LOWER;
+  if (!size && same) size = x * w->stride[d];
+  if (rule == SV_PAD_FULL) w->begin[d] = w->end[d] = reach(w, d) - 1;
+  if (size) {
+    int64_t total = whole - size, half = total > 0 ? total / 2 : 0;
+    w->begin[d] = rule == SV_PAD_SAME_UPPER || total < 0 ? half : total - half;
+    w->end[d] = total - w->begin[d];
+  }
+  w->out[d] = x;
+  w->in[d] = whole - w->begin[d] - w->end[d];
+  if (w->in[d] >= 1 && w->in[d] <= INT32_MAX) return SV_OK;
+  return sv_fail(SV_INVALID,
+                 "of %lld elements padding %lld and %lld leaves %lld",
+                 (long long)whole, (long long)w->begin[d], (long long)w->end[d],
+                 (long long)w->in[d]);
+}
+
+sv_status sv_window_transpose(sv_window *window, const sv_shape *x,
+                              const sv_conv_transpose_attrs *a) {
+  SV_TRY(start(window, x, &a->kernel, &a->stride, &a->dilation, &a->padding));
+  int axes = x->rank - 2;
+  int64_t more[2], size[2] = {0};
+  SV_TRY(spread("output_padding", &a->output_padding, axes, 0, 0, more));
+  sv_ints shape = a->output_shape;
+  if (shape.count == x->rank) {
+    shape.count = axes;
+    for (int d = 0; d < axes; d++) shape.at[d] = a->output_shape.at[d + 2];
+  }
+  SV_TRY(spread("output_shape", &shape, axes, 0, 0, size));
+  for (int d = 0; d < axes; d++)
+    SV_TRY(transpose_axis(window, d + 2 - axes, a->padding.rule, size[d],
+                          more[d]));
   return SV_OK;
 }
 

@@ -3,6 +3,8 @@
 #ifndef SV_OPS_WINDOW_H
 #define SV_OPS_WINDOW_H
 
+#include <svertka/layers.h>
+
 #include "ops/op.h"
 
 typedef struct sv_window {
@@ -18,6 +20,14 @@ sv_status sv_window_resolve(sv_window *window, const sv_shape *x,
                             const sv_ints *kernel, const sv_ints *stride,
                             const sv_ints *dilation, const sv_padding *padding,
                             bool ceil_mode) SV_CHECKED;
+
+/* The same of a transposed convolution of x: the window slides over its result,
+ * `in`, and has x's size as its outputs. From stride (x - 1) + reach +
+ * output_padding elements the padding is cut off, or, where a rule or
+ * output_shape (of all axes, or of all dimensions) says what remains, the rest
+ * is. */
+sv_status sv_window_transpose(sv_window *window, const sv_shape *x,
+                              const sv_conv_transpose_attrs *attrs) SV_CHECKED;
 
 /* N, C and the outputs' H, W as a shape of x's rank. */
 sv_shape sv_window_output(const sv_window *window, const sv_shape *x,
