@@ -1,0 +1,63 @@
+/* What many families share. Names are given before, as to the builder. */
+#ifndef SV_ZOO_BLOCKS_H
+#define SV_ZOO_BLOCKS_H
+
+#include <svertka/layers.h>
+
+/* A convolution whose borders keep the size (over the stride), unless it is
+ * valid. What is 0 is the usual: a square kernel, stride, dilation and group 1,
+ * no bias. */
+typedef struct sv_conv_form {
+  int64_t channels;
+  int64_t kernel, kernel_w; /* height, width */
+  int64_t stride, dilation, group;
+  bool valid; /* no border */
+  bool bias;
+} sv_conv_form;
+
+sv_value sv_zoo_conv(sv_graph *g, sv_value x, sv_conv_form form);
+
+/* conv -> relu, with bias: before there was batch norm. */
+sv_value sv_zoo_conv_relu(sv_graph *g, sv_value x, sv_conv_form form);
+
+/* conv -> batch norm -> relu as <name>.conv, <name>.bn, <name>.relu. */
+sv_value sv_zoo_unit(sv_graph *g, sv_value x, const char *name,
+                     sv_conv_form form);
+
+/* Batch norm with another epsilon than 1e-5. */
+sv_value sv_zoo_norm(sv_graph *g, sv_value x, float epsilon);
+
+/* x / (k + alpha * sum of squares)^0.75 over 5 neighbouring maps; the paper's
+ * alpha, 1e-4, is not divided by the window's size.
+ * Source: Krizhevsky, Sutskever, Hinton, NIPS 2012, section 3.3. */
+sv_value sv_zoo_lrn(sv_graph *g, sv_value x, double k);
+
+/* Max pooling 3x3 with stride 2: `ceil` as Caffe rounds, else padded by 1 as
+ * ResNets have it. */
+sv_value sv_zoo_pool_ceil(sv_graph *g, sv_value x, int64_t kernel);
+sv_value sv_zoo_pool_padded(sv_graph *g, sv_value x, int64_t stride);
+
+/* The input "image"; 0 for height or width leaves it free. */
+sv_value sv_zoo_image(sv_graph *g, int64_t channels, int64_t height,
+                      int64_t width);
+
+/* round(count * width), at least 1. */
+int64_t sv_zoo_scaled(int64_t count, double width);
+
+/* Global average, flat: N x C. */
+sv_value sv_zoo_global_average(sv_graph *g, sv_value x);
+
+/* How many maps the image x has. */
+int64_t sv_zoo_maps(const sv_graph *g, sv_value x);
+
+/* The multiple of 8 that is nearest, at least 8 and at least 0.9 of maps: how
+ * MobileNets are scaled. */
+int64_t sv_zoo_by_eight(double maps);
+
+/* A parameter that cannot be: kept as the builder's first fault. */
+void sv_zoo_fail(sv_graph *g, const char *format, ...) SV_PRINTF(2, 3);
+
+/* Dropout unless the share is 0. */
+sv_value sv_zoo_dropout(sv_graph *g, sv_value x, double share);
+
+#endif

@@ -1,0 +1,179 @@
+/* Densely connected networks: a layer sees the maps of all layers before it in
+ * its block, and adds `growth` maps to them.
+ *
+ *   layer       norm-relu-conv 1x1 to 4 growth - norm-relu-conv 3x3 to growth,
+ *               appended to what came in
+ *   transition  norm-relu-conv 1x1 to half the maps, average pool 2x2
+ *
+ *   densenet        7x7/2 64 (96), max pool, blocks of
+ *                   121: 6 12 24 16, 169: 6 12 32 32, 201: 6 12 48 32 (growth
+ *                   32), 161: 6 12 36 24 (growth 48)
+ *   densenet_small  3x3 2 growth, three blocks of (depth - 4) / 6 layers: the
+ *                   BC form for images of about 32x32
+ *
+ * Source: Huang, Liu, van der Maaten, Weinberger, "Densely Connected
+ * Convolutional Networks", CVPR 2017. */
+#include "zoo/architecture.h"
+#include "zoo/blocks.h"
+
+enum { MOST_BLOCKS = 4 };
+
+typedef struct densenet {
+  int64_t classes, channels, height, width;
+  int64_t depth, growth;
+  float dropout;
+} densenet;
+
+static const struct depth {
+  int64_t depth, growth;
+  int blocks[MOST_BLOCKS];
+} depths[] = {{121, 32, {6, 12, 24, 16}},
+              {161, 48, {6, 12, 36, 24}},
+              {169, 32, {6, 12, 32, 32}},
+              {201, 32, {6, 12, 48, 32}}};
+enum { DEPTHS = sizeof depths / sizeof depths[0] };
+
+static const sv_attr large_parameters[] = {
+    {.name = "depth",
+     .type = SV_ATTR_INT,
+     .offset = offsetof(densenet, depth),
+     .initial = 121,
+     .min = 1,
+     .max = 1000,
+     .help = "weight layers: 121, 161, 169, 201"},
+    {.name = "growth",
+     .type = SV_ATTR_INT,
+     .offset = offsetof(densenet, growth),
+     .min = 0,
+     .max = 1024,
+     .help = "maps that a layer adds; 0: the paper's, 32 or (161) 48"},
+    SV_ZOO_DROPOUT(densenet, 0),
+    SV_ZOO_IMAGENET(densenet, 224),
+    {0}};
+
+static const sv_attr small_parameters[] = {
+    {.name = "depth",
+     .type = SV_ATTR_INT,
+     .offset = offsetof(densenet, depth),
+     .initial = 100,
+     .min = 10,
+     .max = 2000,
+     .help = "weight layers, 6 n + 4: 40, 100, 190"},
+    {.name = "growth",
+     .type = SV_ATTR_INT,
+     .offset = offsetof(densenet, growth),
+     .initial = 12,
+     .min = 1,
+     .max = 1024,
+     .help = "maps that a layer adds"},
+    SV_ZOO_DROPOUT(densenet, 0),
+    SV_ZOO_SMALL(densenet),
+    {0}};
+
+static sv_value norm_relu(sv_graph *g, sv_value x, const char *name) {
+  sv_name(g, "%s", name);
+  return sv_relu(g, sv_batch_norm(g, x));
+}
+
+static sv_value conv(sv_graph *g, sv_value x, const char *name,
+                     int64_t channels, int64_t kernel) {
+  sv_name(g, "%s", name);
+  return sv_zoo_conv(g, x,
+                     (sv_conv_form){.channels = channels, .kernel = kernel});
+}
+
+static sv_value layer(sv_graph *g, const densenet *p, sv_value x) {
+  sv_value y = conv(g, norm_relu(g, x, "norm1"), "conv1", 4 * p->growth, 1);
+  y = conv(g, norm_relu(g, y, "norm2"), "conv2", p->growth, 3);
+  y = sv_zoo_dropout(g, y, p->dropout);
+  return sv_concat(g, (sv_value[]){x, y}, 2, 1);
+}
+
+static sv_value dense_block(sv_graph *g, const densenet *p, sv_value x,
+                            int number, int layers) {
+  for (int i = 0; i < layers; i++) {
+    sv_scope_push(g, "denseblock%d.denselayer%d", number, i + 1);
+    x = layer(g, p, x);
+    sv_scope_pop(g);
+  }
+  return x;
+}
+
+static sv_value transition(sv_graph *g, sv_value x, int number) {
+  sv_scope_push(g, "transition%d", number);
+  x = conv(g, norm_relu(g, x, "norm"), "conv", sv_zoo_maps(g, x) / 2, 1);
+  sv_name(g, "pool");
+  x = sv_avg_pool(g, x, 2, 2);
+  sv_scope_pop(g);
+  return x;
+}
+
+static void finish(sv_graph *g, const densenet *p, sv_value x,
+                   const char *norm) {
+  x = sv_zoo_global_average(g, norm_relu(g, x, norm));
+  sv_name(g, "classifier");
+  sv_classifier_head(g, sv_linear(g, x, p->classes));
+}
+
+static void build_large(sv_graph *g, const void *values) {
+  densenet p = *(const densenet *)values;
+  const struct depth *d = NULL;
+  for (int i = 0; i < DEPTHS; i++)
+    if (depths[i].depth == p.depth) d = &depths[i];
+  if (!d) {
+    sv_zoo_fail(g, "depth is %lld, expected 121, 161, 169 or 201",
+                (long long)p.depth);
+    return;
+  }
+  if (p.growth == 0) p.growth = d->growth;
+  sv_value x = sv_zoo_image(g, p.channels, p.height, p.width);
+  sv_name(g, "conv0");
+  x = sv_zoo_conv(
+      g, x, (sv_conv_form){.channels = 2 * p.growth, .kernel = 7, .stride = 2});
+  x = norm_relu(g, x, "norm0");
+  sv_name(g, "pool0");
+  x = sv_zoo_pool_padded(g, x, 2);
+  for (int i = 0; i < MOST_BLOCKS; i++) {
+    x = dense_block(g, &p, x, i + 1, d->blocks[i]);
+    if (i + 1 < MOST_BLOCKS) x = transition(g, x, i + 1);
+  }
+  finish(g, &p, x, "norm5");
+}
+
+static void build_small(sv_graph *g, const void *values) {
+  const densenet *p = values;
+  if ((p->depth - 4) % 6 != 0) {
+    sv_zoo_fail(g, "depth is %lld, expected 6 n + 4: 10, 16, 22, ...",
+                (long long)p->depth);
+    return;
+  }
+  int layers = (int)(p->depth - 4) / 6;
+  sv_value x = sv_zoo_image(g, p->channels, p->height, p->width);
+  x = conv(g, x, "conv0", 2 * p->growth, 3);
+  for (int i = 0; i < 3; i++) {
+    x = dense_block(g, p, x, i + 1, layers);
+    if (i < 2) x = transition(g, x, i + 1);
+  }
+  finish(g, p, x, "norm");
+}
+
+const sv_architecture sv_zoo_densenet = {
+    .table = {.name = "densenet",
+              .summary = "Huang et al. 2017: each layer sees all before it, "
+                         "121 to 201 layers",
+              .attrs = large_parameters,
+              .attrs_size = sizeof(densenet)},
+    .source =
+        "Huang, Liu, van der Maaten, Weinberger, \"Densely Connected "
+        "Convolutional Networks\", CVPR 2017",
+    .build = build_large};
+
+const sv_architecture sv_zoo_densenet_small = {
+    .table = {.name = "densenet_small",
+              .summary = "Huang et al. 2017: the BC form for small images",
+              .attrs = small_parameters,
+              .attrs_size = sizeof(densenet)},
+    .source =
+        "Huang, Liu, van der Maaten, Weinberger, \"Densely Connected "
+        "Convolutional Networks\", CVPR 2017",
+    .build = build_small};

@@ -1,0 +1,97 @@
+/* EfficientNet-B0: inverted residuals with squeeze and excitation - a factor
+ * per map that is computed from the maps' means.
+ *
+ *   3x3/2 32, blocks (t, kernel, maps, count, stride): 1 3 16 1 1, 6 3 24 2 2,
+ *   6 5 40 2 2, 6 3 80 3 2, 6 5 112 3 1, 6 5 192 4 2, 6 3 320 1 1, then 1x1
+ *   1280, global average, dropout, classes; activations are SiLU
+ *
+ * Source: Tan, Le, "EfficientNet: Rethinking Model Scaling for Convolutional
+ * Neural Networks", ICML 2019, table 1; Hu et al., "Squeeze-and-Excitation
+ * Networks", CVPR 2018. Stochastic depth is left out. */
+#include "zoo/architecture.h"
+#include "zoo/blocks.h"
+
+typedef struct efficientnet {
+  int64_t classes, channels, height, width;
+  float dropout;
+} efficientnet;
+
+static const struct group {
+  int64_t widen, kernel, maps, count, stride;
+} groups[] = {{1, 3, 16, 1, 1}, {6, 3, 24, 2, 2},  {6, 5, 40, 2, 2},
+              {6, 3, 80, 3, 2}, {6, 5, 112, 3, 1}, {6, 5, 192, 4, 2},
+              {6, 3, 320, 1, 1}};
+
+static const sv_attr parameters[] = {
+    SV_ZOO_DROPOUT(efficientnet, 0.2), SV_ZOO_IMAGENET(efficientnet, 224), {0}};
+
+static sv_value silu(sv_graph *g, sv_value x) {
+  return sv_apply(g, "silu", &x, 1, NULL);
+}
+
+static sv_value unit(sv_graph *g, sv_value x, const char *name,
+                     sv_conv_form form, bool linear) {
+  sv_name(g, "%s", name);
+  x = sv_zoo_conv(g, x, form);
+  sv_name(g, "%s.bn", name);
+  x = sv_batch_norm(g, x);
+  return linear ? x : silu(g, x);
+}
+
+static sv_value excite(sv_graph *g, sv_value x, int64_t squeezed) {
+  int64_t maps = sv_zoo_maps(g, x);
+  sv_value y = sv_global_avg_pool(g, x);
+  sv_name(g, "squeeze");
+  y = silu(g, sv_conv(g, y, squeezed, 1));
+  sv_name(g, "excite");
+  y = sv_sigmoid(g, sv_conv(g, y, maps, 1));
+  return sv_apply(g, "mul", (sv_value[]){x, y}, 2, NULL);
+}
+
+static sv_value block(sv_graph *g, sv_value x, const struct group *b,
+                      int64_t stride) {
+  int64_t in = sv_zoo_maps(g, x), inside = in * b->widen;
+  sv_value y = x;
+  if (b->widen > 1)
+    y = unit(g, y, "expand", (sv_conv_form){.channels = inside, .kernel = 1},
+             false);
+  y = unit(g, y, "depthwise",
+           (sv_conv_form){.channels = inside,
+                          .kernel = b->kernel,
+                          .stride = stride,
+                          .group = inside},
+           false);
+  y = excite(g, y, in > 4 ? in / 4 : 1);
+  y = unit(g, y, "project", (sv_conv_form){.channels = b->maps, .kernel = 1},
+           true);
+  return stride == 1 && in == b->maps ? sv_add(g, y, x) : y;
+}
+
+static void build(sv_graph *g, const void *values) {
+  const efficientnet *p = values;
+  sv_value x = sv_zoo_image(g, p->channels, p->height, p->width);
+  sv_conv_form first = {.channels = 32, .kernel = 3, .stride = 2};
+  x = unit(g, x, "features.0", first, false);
+  for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
+    for (int k = 0; k < groups[i].count; k++) {
+      sv_scope_push(g, "features.%zu.%d", i + 1, k);
+      x = block(g, x, &groups[i], k == 0 ? groups[i].stride : 1);
+      sv_scope_pop(g);
+    }
+  x = unit(g, x, "features.8", (sv_conv_form){.channels = 1280, .kernel = 1},
+           false);
+  x = sv_zoo_dropout(g, sv_zoo_global_average(g, x), p->dropout);
+  sv_name(g, "classifier");
+  sv_classifier_head(g, sv_linear(g, x, p->classes));
+}
+
+const sv_architecture sv_zoo_efficientnet = {
+    .table = {.name = "efficientnet",
+              .summary = "Tan, Le 2019: B0, inverted residuals with squeeze "
+                         "and excitation",
+              .attrs = parameters,
+              .attrs_size = sizeof(efficientnet)},
+    .source =
+        "Tan, Le, \"EfficientNet: Rethinking Model Scaling for "
+        "Convolutional Neural Networks\", ICML 2019",
+    .build = build};

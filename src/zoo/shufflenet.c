@@ -1,0 +1,132 @@
+/* ShuffleNet v2: half the maps pass, the other half is worked on, and then they
+ * are shuffled.
+ *
+ *   3x3/2 24, max pool, stages of 4, 8 and 4 blocks, the first of each with
+ *   stride 2 and both halves worked on, 1x1, global average, classes
+ *   maps of the stages and of the last convolution:
+ *     0.5: 48 96 192 1024, 1: 116 232 464 1024, 1.5: 176 352 704 1024,
+ *     2: 244 488 976 2048
+ *
+ * Source: Ma et al., "ShuffleNet V2: Practical Guidelines for Efficient CNN
+ * Architecture Design", ECCV 2018, table 5. */
+#include <stdio.h>
+
+#include "zoo/architecture.h"
+#include "zoo/blocks.h"
+
+enum { STAGES = 3 };
+
+typedef struct shufflenet {
+  int64_t classes, channels, height, width;
+  int size;
+} shufflenet;
+
+static const char *const sizes[] = {"0.5", "1", "1.5", "2", NULL};
+static const int64_t maps_of[][STAGES + 1] = {{48, 96, 192, 1024},
+                                              {116, 232, 464, 1024},
+                                              {176, 352, 704, 1024},
+                                              {244, 488, 976, 2048}};
+static const int blocks_of[STAGES] = {4, 8, 4};
+
+static const sv_attr parameters[] = {{.name = "size",
+                                      .type = SV_ATTR_CHOICE,
+                                      .offset = offsetof(shufflenet, size),
+                                      .initial = 1,
+                                      .choices = sizes,
+                                      .help = "how many times the maps"},
+                                     SV_ZOO_IMAGENET(shufflenet, 224),
+                                     {0}};
+
+static sv_value unit(sv_graph *g, sv_value x, const char *name,
+                     sv_conv_form form) {
+  sv_name(g, "%s", name);
+  x = sv_zoo_conv(g, x, form);
+  sv_name(g, "%s.bn", name);
+  return sv_batch_norm(g, x);
+}
+
+/* A filter for each map, then 1x1. */
+static sv_value separable(sv_graph *g, sv_value x, const char *depthwise,
+                          const char *pointwise, int64_t maps, int64_t stride) {
+  int64_t in = sv_zoo_maps(g, x);
+  x = unit(g, x, depthwise,
+           (sv_conv_form){
+               .channels = in, .kernel = 3, .stride = stride, .group = in});
+  return sv_relu(
+      g, unit(g, x, pointwise, (sv_conv_form){.channels = maps, .kernel = 1}));
+}
+
+static sv_value worked(sv_graph *g, sv_value x, int64_t maps, int64_t stride) {
+  x = sv_relu(g, unit(g, x, "branch2.0",
+                      (sv_conv_form){.channels = maps, .kernel = 1}));
+  return separable(g, x, "branch2.3", "branch2.5", maps, stride);
+}
+
+static sv_value half(sv_graph *g, sv_value x, int64_t begin, int64_t end) {
+  char attrs[96];
+  snprintf(attrs, sizeof attrs, "axes=1 starts=%lld ends=%lld",
+           (long long)begin, (long long)end);
+  return sv_apply_text(g, "slice", &x, 1, attrs);
+}
+
+static sv_value reshape(sv_graph *g, sv_value x, int64_t a, int64_t b,
+                        int64_t height, int64_t width) {
+  char attrs[128];
+  int length = snprintf(attrs, sizeof attrs, "shape=0x%lld", (long long)a);
+  if (b)
+    length += snprintf(attrs + length, sizeof attrs - (size_t)length, "x%lld",
+                       (long long)b);
+  snprintf(attrs + length, sizeof attrs - (size_t)length, "x%lldx%lld",
+           (long long)height, (long long)width);
+  return sv_apply_text(g, "reshape", &x, 1, attrs);
+}
+
+/* Maps a0 a1 ... b0 b1 ... become a0 b0 a1 b1 ... */
+static sv_value shuffle(sv_graph *g, sv_value x) {
+  sv_shape s = sv_value_shape(g, x);
+  x = reshape(g, x, 2, s.dim[1] / 2, s.dim[2], s.dim[3]);
+  x = sv_apply_text(g, "transpose", &x, 1, "0x2x1x3x4");
+  return reshape(g, x, s.dim[1], 0, s.dim[2], s.dim[3]);
+}
+
+static sv_value block(sv_graph *g, sv_value x, int64_t maps, int64_t stride) {
+  sv_value halves[2];
+  if (stride > 1) {
+    halves[0] = separable(g, x, "branch1.0", "branch1.2", maps / 2, stride);
+    halves[1] = worked(g, x, maps / 2, stride);
+  } else {
+    halves[0] = half(g, x, 0, maps / 2);
+    halves[1] = worked(g, half(g, x, maps / 2, maps), maps / 2, 1);
+  }
+  return shuffle(g, sv_concat(g, halves, 2, 1));
+}
+
+static void build(sv_graph *g, const void *values) {
+  const shufflenet *p = values;
+  const int64_t *maps = maps_of[p->size];
+  sv_value x = sv_zoo_image(g, p->channels, p->height, p->width);
+  sv_conv_form first = {.channels = 24, .kernel = 3, .stride = 2};
+  x = sv_zoo_pool_padded(g, sv_relu(g, unit(g, x, "conv1", first)), 2);
+  for (int s = 0; s < STAGES; s++)
+    for (int i = 0; i < blocks_of[s]; i++) {
+      sv_scope_push(g, "stage%d.%d", s + 2, i);
+      x = block(g, x, maps[s], i == 0 ? 2 : 1);
+      sv_scope_pop(g);
+    }
+  sv_conv_form last = {.channels = maps[STAGES], .kernel = 1};
+  x = sv_relu(g, unit(g, x, "conv5", last));
+  x = sv_zoo_global_average(g, x);
+  sv_name(g, "fc");
+  sv_classifier_head(g, sv_linear(g, x, p->classes));
+}
+
+const sv_architecture sv_zoo_shufflenet_v2 = {
+    .table = {.name = "shufflenet_v2",
+              .summary = "Ma et al. 2018: half the maps pass, then all are "
+                         "shuffled",
+              .attrs = parameters,
+              .attrs_size = sizeof(shufflenet)},
+    .source =
+        "Ma et al., \"ShuffleNet V2: Practical Guidelines for Efficient "
+        "CNN Architecture Design\", ECCV 2018",
+    .build = build};
