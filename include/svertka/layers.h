@@ -88,6 +88,12 @@ typedef struct sv_dropout_attrs {
   int64_t seed;  /* of its own random numbers; INT64_MIN: the run's */
 } sv_dropout_attrs;
 
+/* y = x / (k + alpha / size  sum of x^2 over `size` channels)^beta. */
+typedef struct sv_lrn_attrs {
+  int64_t size;
+  float alpha, beta, k;
+} sv_lrn_attrs;
+
 /* Each starts from the defaults of the operator's table. */
 SV_API sv_conv_attrs sv_conv_default(void);
 SV_API sv_conv_transpose_attrs sv_conv_transpose_default(void);
@@ -96,6 +102,7 @@ SV_API sv_linear_attrs sv_linear_default(void);
 SV_API sv_pad_attrs sv_pad_default(void);
 SV_API sv_batch_norm_attrs sv_batch_norm_default(void);
 SV_API sv_dropout_attrs sv_dropout_default(void);
+SV_API sv_lrn_attrs sv_lrn_default(void);
 
 /* {2, {size, size}} */
 SV_API sv_ints sv_square(int64_t size);
@@ -127,6 +134,9 @@ SV_API sv_value sv_avg_pool_with(sv_graph *g, sv_value x,
                                  const sv_pool_attrs *attrs);
 /* The mean of each map: N x C x 1 x 1. */
 SV_API sv_value sv_global_avg_pool(sv_graph *g, sv_value x);
+/* N C H W to N C 1 1. */
+SV_API sv_value sv_global_avg_pool(sv_graph *g, sv_value x);
+SV_API sv_value sv_global_max_pool(sv_graph *g, sv_value x);
 /* LeCun et al. 1998: a trainable coefficient and bias per map. */
 SV_API sv_value sv_weighted_avg_pool(sv_graph *g, sv_value x, int64_t kernel,
                                      int64_t stride);
@@ -141,6 +151,9 @@ SV_API sv_value sv_batch_norm_with(sv_graph *g, sv_value x,
                                    const sv_batch_norm_attrs *attrs);
 /* In training a share of the numbers is left out at random. */
 SV_API sv_value sv_dropout(sv_graph *g, sv_value x, double ratio);
+/* Size 5, alpha 1e-4, beta 0.75, k 1; AlexNet's k is 2. */
+SV_API sv_value sv_lrn(sv_graph *g, sv_value x);
+SV_API sv_value sv_lrn_with(sv_graph *g, sv_value x, const sv_lrn_attrs *attrs);
 
 SV_API sv_value sv_relu(sv_graph *g, sv_value x);
 SV_API sv_value sv_tanh(sv_graph *g, sv_value x);

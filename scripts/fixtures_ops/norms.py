@@ -63,4 +63,24 @@ def dropout(fixture):
     fixture.case("0.5", {"x": draw(3, 5)}, lambda x: x + 0, inference=True)
 
 
-OPERATORS = {"batch_norm": batch_norm, "dropout": dropout}
+def lrn(fixture):
+    def case(attrs, shape, size, **more):
+        def run(x):
+            """Of an even window Torch takes one channel more before, ONNX one
+            more after."""
+            if size % 2:
+                return F.local_response_norm(x, size, **more)
+            return F.local_response_norm(x.flip(1), size, **more).flip(1)
+        fixture.case(attrs, {"x": draw(*shape)}, run)
+
+    case("", (2, 7, 3, 2), 5)
+    case("5 alpha=0.5 beta=0.75 k=2", (2, 7, 2, 2), 5, alpha=0.5, beta=0.75,
+         k=2)
+    case("3 alpha=1 beta=0.5", (1, 4, 5), 3, alpha=1, beta=0.5)
+    case("2 alpha=1 beta=1.5 k=0.5", (2, 5, 2, 1), 2, alpha=1, beta=1.5, k=0.5)
+    case("4 alpha=2", (3, 6, 2), 4, alpha=2)
+    case("9 alpha=1", (1, 3, 2, 2), 9, alpha=1)
+    case("1 alpha=1", (1, 3, 2, 2), 1, alpha=1)
+
+
+OPERATORS = {"lrn": lrn, "batch_norm": batch_norm, "dropout": dropout}

@@ -90,6 +90,14 @@ def avg_pool(fixture):
                                     (1, 2), 0, (2, 1), 2))
 
 
+def global_max_pool(fixture):
+    def largest(x):
+        return x.flatten(2).max(2).values.view(*x.shape[:2],
+                                               *[1] * (x.dim() - 2))
+    for shape in ((2, 3, 3, 2), (2, 2, 5), (1, 3, 1, 1)):
+        fixture.case("", {"x": distinct(*shape)}, largest)
+
+
 def weighted_avg_pool(fixture):
     def case(attrs, shape, **more):
         def run(x, a, b):
@@ -104,6 +112,7 @@ def weighted_avg_pool(fixture):
 
 
 OPERATORS = {
+    "global_max_pool": global_max_pool,
     "max_pool": max_pool, "avg_pool": avg_pool,
     "weighted_avg_pool": weighted_avg_pool,
     "global_avg_pool": elementwise(

@@ -236,6 +236,19 @@ sv_status sv_pd_batch_norm(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
       pd, engine, prop, md, md, epsilon, flags, user_scratch));
 }
 
+sv_status sv_pd_lrn(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
+                    sv_const_md md, const sv_dnnl_lrn_numbers *n,
+                    const_dnnl_primitive_desc_t hint) {
+  dnnl_alg_kind_t alg = dnnl_lrn_across_channels;
+  if (prop == dnnl_backward_data)
+    return sv_dnnl_status(dnnl_lrn_backward_primitive_desc_create(
+        pd, engine, alg, md, md, md, n->size, n->alpha, n->beta, n->k, hint,
+        user_scratch));
+  return sv_dnnl_status(dnnl_lrn_forward_primitive_desc_create(
+      pd, engine, prop, alg, md, md, n->size, n->alpha, n->beta, n->k,
+      user_scratch));
+}
+
 sv_status sv_pd_add(dnnl_primitive_desc_t *pd, sv_const_md a, sv_const_md b,
                     sv_const_md sum) {
   return sv_dnnl_status(dnnl_binary_primitive_desc_create(
@@ -418,6 +431,20 @@ sv_status sv_pd_batch_norm(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
                                    &op, prop, md, md, epsilon, flags)
                              : dnnl_batch_normalization_forward_desc_init(
                                    &op, prop, md, epsilon, flags);
+  return describe(pd, status, &op, hint);
+}
+
+sv_status sv_pd_lrn(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
+                    sv_const_md md, const sv_dnnl_lrn_numbers *n,
+                    const_dnnl_primitive_desc_t hint) {
+  dnnl_lrn_desc_t op;
+  dnnl_alg_kind_t alg = dnnl_lrn_across_channels;
+  dnnl_status_t status =
+      prop == dnnl_backward_data
+          ? dnnl_lrn_backward_desc_init(&op, alg, md, md, n->size, n->alpha,
+                                        n->beta, n->k)
+          : dnnl_lrn_forward_desc_init(&op, prop, alg, md, n->size, n->alpha,
+                                       n->beta, n->k);
   return describe(pd, status, &op, hint);
 }
 

@@ -72,6 +72,14 @@ sv_status sv_pd_softmax(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
 sv_status sv_pd_batch_norm(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
                            sv_const_md md, float epsilon, unsigned flags,
                            const_dnnl_primitive_desc_t hint) SV_CHECKED;
+/* Across channels. */
+typedef struct sv_dnnl_lrn_numbers {
+  int64_t size;
+  float alpha, beta, k;
+} sv_dnnl_lrn_numbers;
+sv_status sv_pd_lrn(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
+                    sv_const_md md, const sv_dnnl_lrn_numbers *n,
+                    const_dnnl_primitive_desc_t hint) SV_CHECKED;
 sv_status sv_pd_add(dnnl_primitive_desc_t *pd, sv_const_md a, sv_const_md b,
                     sv_const_md sum) SV_CHECKED;
 sv_status sv_pd_reorder(dnnl_primitive_desc_t *pd, sv_const_md from,

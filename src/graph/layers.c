@@ -54,6 +54,12 @@ sv_dropout_attrs sv_dropout_default(void) {
   return attrs;
 }
 
+sv_lrn_attrs sv_lrn_default(void) {
+  sv_lrn_attrs attrs;
+  defaults_of("lrn", &attrs);
+  return attrs;
+}
+
 sv_ints sv_square(int64_t size) { return sv_pair(size, size); }
 
 sv_ints sv_pair(int64_t height, int64_t width) {
@@ -142,6 +148,10 @@ sv_value sv_global_avg_pool(sv_graph *g, sv_value x) {
   return apply(g, "global_avg_pool", x, NULL);
 }
 
+sv_value sv_global_max_pool(sv_graph *g, sv_value x) {
+  return apply(g, "global_max_pool", x, NULL);
+}
+
 sv_value sv_weighted_avg_pool(sv_graph *g, sv_value x, int64_t kernel,
                               int64_t stride) {
   return pool(g, "weighted_avg_pool", x, kernel, stride);
@@ -170,6 +180,12 @@ sv_value sv_dropout(sv_graph *g, sv_value x, double ratio) {
   sv_dropout_attrs attrs = sv_dropout_default();
   attrs.ratio = (float)ratio;
   return apply(g, "dropout", x, &attrs);
+}
+
+sv_value sv_lrn(sv_graph *g, sv_value x) { return apply(g, "lrn", x, NULL); }
+
+sv_value sv_lrn_with(sv_graph *g, sv_value x, const sv_lrn_attrs *attrs) {
+  return apply(g, "lrn", x, attrs);
 }
 
 sv_value sv_relu(sv_graph *g, sv_value x) { return apply(g, "relu", x, NULL); }

@@ -7,30 +7,8 @@
  * Source: Lin, Chen, Yan, "Network In Network", ICLR 2014;
  * https://onnx.ai/onnx/operators/onnx__GlobalAveragePool.html */
 #include "base/thread.h"
+#include "ops/global.h"
 #include "ops/sum.h"
-
-static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
-  SV_TRY(sv_check_real(node, in));
-  const sv_shape *x = &in[0].shape;
-  bool empty = x->rank < 3;
-  for (int d = 2; d < x->rank; d++) empty |= x->dim[d] < 1;
-  if (empty)
-    return sv_fail(SV_INVALID, "input x is %s, expected N C H W",
-                   sv_shape_text(x, (char[SV_SHAPE_TEXT]){0}));
-  out[0].dtype = in[0].dtype;
-  out[0].shape = *x;
-  for (int d = 2; d < x->rank; d++) out[0].shape.dim[d] = 1;
-  return SV_OK;
-}
-
-static sv_status cost(const sv_node *node, const sv_info *in,
-                      const sv_info *out, sv_cost *cost) {
-  (void)node;
-  (void)in;
-  (void)out;
-  cost->spatial = false;
-  return SV_OK;
-}
 
 typedef struct pool {
   int64_t maps, size; /* N C, H W */
@@ -39,9 +17,7 @@ typedef struct pool {
 } pool;
 
 static pool shape_of(const sv_shape *x) {
-  pool p = {.maps = x->dim[0] * x->dim[1], .size = 1};
-  for (int d = 2; d < x->rank; d++) p.size *= x->dim[d];
-  return p;
+  return (pool){.maps = x->dim[0] * x->dim[1], .size = sv_global_size(x)};
 }
 
 static void forward_maps(void *context, int64_t begin, int64_t end) {
@@ -79,7 +55,7 @@ SV_OP(global_avg_pool) = {
     .onnx = (const sv_onnx_name[]){{"GlobalAveragePool", 0, 0}, {NULL, 0, 0}},
     .in = (const sv_port[]){{.name = "x"}, {.name = NULL}},
     .out = (const sv_port[]){{.name = "y"}, {.name = NULL}},
-    .infer = infer,
-    .cost = cost,
+    .infer = sv_global_infer,
+    .cost = sv_global_cost,
     .ref = {.forward = forward, .backward_data = backward_data},
 };
