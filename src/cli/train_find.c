@@ -22,6 +22,8 @@ static const char *ignored_by_find(const train *t) {
   if (f->warm_up != usual.warm_up) return "warm-up";
   if (f->epochs != usual.epochs) return "epochs";
   if (f->patience != usual.patience) return "patience";
+  if (f->ema != usual.ema) return "ema";
+  if (f->log_gradients) return "log-gradients";
   if (strcmp(f->checkpoint, usual.checkpoint) != 0) return "checkpoint-every";
   return NULL;
 }

@@ -164,7 +164,9 @@ sv_status sv_rate_find(sv_rate_curve *curve, const sv_model *model,
   o.run = NULL;
   o.resume = false;
   o.schedule = "constant";
-  o.warm_up = o.patience = 0;
+  o.warm_up = o.ema = 0;
+  o.patience = 0;
+  o.log_gradients = false;
   SV_TRY(copy_model(&job.model, model));
   sv_status status = find(curve, &job, options);
   if (status != SV_OK) sv_rate_curve_free(curve);
