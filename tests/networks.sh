@@ -128,6 +128,71 @@ for name in $("$SVERTKA" zoo --json | sed -n 's/^    "name": "\(.*\)",$/\1/p'); 
   works summary "$name" --compare-fc --training
 done
 
+# ---- summary: published figures ----
+
+# VGG D: 16 weight layers, 138,357,544 parameters, 15.470 GMAC; pool1 to pool5
+# see 6, 16, 44, 100, 212 pixels (Simonyan, Zisserman 2014; Araujo et al. 2019).
+cat >vgg.txt <<'END'
+define block times channels {
+  repeat $times { conv $channels 3x3 padding=1; relu }
+  max_pool 2x2 stride=2
+}
+input 3x224x224
+pool1 = block 2 64; pool2 = block 2 128
+pool3 = block 3 256; pool4 = block 3 512; pool5 = block 3 512
+flatten; linear 4096; relu; linear 4096; relu; linear 1000; classifier
+END
+works summary vgg.txt --all
+row '^138,357,544 parameters in 16 weight layers, 15,470,264,320 MAC$'
+sees='6 16 44 100 212'
+[ "$(sed -n 's/.* max_pool .* \([0-9]*\)x[0-9]*  *[0-9]*  *[0-9.]*$/\1/p' out |
+  tr '\n' ' ')" = "$sees " ] || fail "VGG's poolings do not see $sees: $(cat out)"
+
+# AlexNet, one tower: 61,100,840 parameters, 0.714 GMAC.
+cat >alexnet.txt <<'END'
+input 3x224x224
+conv 64 11 stride=4 padding=2; relu; max_pool 3 stride=2
+conv 192 5 padding=2; relu; max_pool 3 stride=2
+conv 384 3 padding=1; relu; conv 256 3 padding=1; relu
+conv 256 3 padding=1; relu; max_pool 3 stride=2
+flatten; linear 4096; relu; linear 4096; relu; linear 1000
+END
+works summary alexnet.txt
+row '^61,100,840 parameters in 8 weight layers, 714,188,480 MAC$'
+for layer in conv1,11 max_pool1,19 conv2,51 conv3,99 conv4,131 conv5,163 \
+  max_pool3,195; do
+  row "^${layer%,*} .* ${layer#*,}x${layer#*,} "
+done
+
+# ResNet-50 without its norms: 25,557,032 - 53,120 parameters, 4.089 GMAC, and
+# 427 pixels seen (He et al. 2015, with the stride on the 3x3).
+cat >resnet.txt <<'END'
+define bottleneck(x) c {
+  conv $c 1x1 bias=false; relu
+  conv $c 3x3 padding=1 bias=false; relu
+  conv $(4*c) 1x1 bias=false
+  add(., x); relu
+}
+define first(x) c stride=2 {
+  conv $c 1x1 bias=false; relu
+  conv $c 3x3 padding=1 stride=$stride bias=false; relu
+  residual = conv $(4*c) 1x1 bias=false
+  conv(x) $(4*c) 1x1 stride=$stride bias=false
+  add(residual, .); relu
+}
+input 3x224x224
+conv 64 7x7 stride=2 padding=3 bias=false; relu; max_pool 3x3 2 padding=1
+first 64 stride=1; repeat 2 { bottleneck 64 }
+first 128; repeat 3 { bottleneck 128 }
+first 256; repeat 5 { bottleneck 256 }
+first 512; repeat 2 { bottleneck 512 }
+global_avg_pool; flatten; linear 1000
+END
+works summary resnet.txt
+row '^25,503,912 parameters in 54 weight layers, 4,089,184,256 MAC$'
+row '^bottleneck7 ... bottleneck10  *4 x bottleneck6 '
+row '^bottleneck12  *as bottleneck11 .* 427x427 '
+
 # ---- summary --svg ----
 
 works summary inception.txt --svg net.svg

@@ -170,8 +170,9 @@ void cli_cell(cli_table *table, const char *format, ...) SV_PRINTF(2, 3);
 /* A line across, before the next row. */
 void cli_table_rule(cli_table *table);
 /* Leaves out columns without words, and, where the table is wider than `width`
- * (0: no limit), those of `order` (ends in -1) one after the other, until the
- * last column, cut short if need be, has room. */
+ * (0: no limit), those of `order` (ends in -1) one after the other. The last
+ * column is rather cut short than left out: to 40, and to 16 where `order` has
+ * it for the first of two times. */
 void cli_table_fit(cli_table *table, int width, const int *order);
 /* Prints and frees. */
 void cli_table_print(cli_table *table);

@@ -190,27 +190,32 @@ void cli_table_fit(cli_table *t, int width, const int *order) {
   t->order = order;
 }
 
-/* Columns that are empty below their heading go first; the last one is cut
- * short before others go. */
+/* Columns that are empty below their heading go first. The last one is cut
+ * short before others go, and shorter where `order` has it for the first time.
+ */
 static void fit(cli_table *t, int *widths) {
-  enum { LEAST_CUT = 16 };
-  int width = -2;
+  enum { SHORT = 40, SHORTEST = 16 };
+  int width = -2, last = t->columns - 1;
   for (int c = 0; c < t->columns; c++) {
     t->hidden[c] = true;
     for (int i = c + t->columns; i < t->count; i += t->columns)
       if (t->cells[i] && *t->cells[i]) t->hidden[c] = false;
     if (!t->hidden[c]) width += widths[c] + 2;
   }
-  int last = t->columns - 1, spare = widths[last] - LEAST_CUT;
-  if (spare < 0 || t->hidden[last]) spare = 0;
-  for (const int *c = t->order; t->width > 0 && *c >= 0; c++) {
-    if (width - spare <= t->width) break;
-    if (*c == last) spare = 0;
+  if (t->width <= 0) return;
+  int least = SHORT, spare = 0;
+  for (const int *c = t->order;; c++) {
+    spare = t->hidden[last] || widths[last] < least ? 0 : widths[last] - least;
+    if (width - spare <= t->width || *c < 0) break;
+    if (*c == last && least == SHORT) {
+      least = SHORTEST;
+      continue;
+    }
     if (!t->hidden[*c]) width -= widths[*c] + 2;
     t->hidden[*c] = true;
   }
-  if (t->width > 0 && width > t->width && width - spare <= t->width)
-    widths[last] -= width - t->width;
+  if (width > t->width && spare > 0)
+    widths[last] -= width - t->width < spare ? width - t->width : spare;
 }
 
 static void print_table(cli_table *t, int *widths) {

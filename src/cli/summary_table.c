@@ -42,8 +42,9 @@ static const char headings[] =
     "Memory|Sees|Step|Centre|If connected|<From";
 
 /* What is left out first where the terminal is narrow. */
-static const int narrow[] = {MEMORY, CENTRE, DEPTH,  STEP, NEURONS, PADDING,
-                             STRIDE, FROM,   KERNEL, SEES, MACS,    -1};
+static const int narrow[] = {MEMORY,  CENTRE, DEPTH, STEP,   NEURONS,
+                             PADDING, STRIDE, FROM,  KERNEL, SEES,
+                             MACS,    FROM,   -1};
 
 /* ---- Branches ---- */
 
