@@ -52,9 +52,10 @@ char *oc_word(char **at);
 
 /* How random cases of an operator are drawn. */
 typedef struct oc_draw {
-  int line;   /* in its file; 0: there is no file */
-  int share;  /* of the random cases */
-  bool timed; /* for --time alone */
+  int line;          /* in its file; 0: there is no file */
+  int share;         /* of the random cases */
+  bool timed;        /* for --time alone */
+  bool forward_only; /* the backends need not take backward passes */
   bool inference;
   /* Percent of the cases that a backend must take in each pass. */
   struct {

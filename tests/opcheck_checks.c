@@ -276,9 +276,10 @@ static void check_shares(const sv_entry *entry, const oc_draw *draw,
   oc_case none = {.entry = entry};
   snprintf(none.where, sizeof none.where, "%s.txt:%d", entry->op->name,
            draw->line);
+  sv_pass passes = draw->forward_only ? SV_FORWARD + 1 : SV_PASS_COUNT;
   for (int i = 0; i < SV_MAX_BACKENDS && draw->shares[i].backend[0]; i++) {
     const share *s = share_of(entry, shares, draw->shares[i].backend);
-    for (sv_pass pass = 0; s && pass < SV_PASS_COUNT; pass++)
+    for (sv_pass pass = 0; s && pass < passes; pass++)
       if (100 * s->taken[pass] < draw->shares[i].percent * s->asked[pass])
         fail(tally, &none, "%s took %d of %d cases %s, %d %% are expected",
              draw->shares[i].backend, s->taken[pass], s->asked[pass],

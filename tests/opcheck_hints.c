@@ -11,7 +11,8 @@
  * the two. An attribute that is not named is drawn from its row in the table,
  * or left alone: NAME=- always leaves it alone. Parameters have the shape that
  * the operator wants. A case that the operator refuses is drawn again. A
- * backend that the build has must take PERCENT of the cases in each pass. */
+ * backend that the build has must take PERCENT of the cases in each pass, or in
+ * the forward pass alone. */
 #include <stdio.h>
 #include <string.h>
 
@@ -23,6 +24,10 @@ static sv_status read_head(oc_draw *draw, char *rest) {
   int count = 0;
   for (const char *word; (word = oc_word(&rest));) {
     if (sscanf(word, "%d", &draw->share) == 1) continue;
+    if (strcmp(word, "forward") == 0) {
+      draw->forward_only = true;
+      continue;
+    }
     if (strcmp(word, "inference") == 0) {
       draw->inference = true;
       continue;

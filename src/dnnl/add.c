@@ -18,7 +18,7 @@ static sv_status make_alike(sv_dnnl_build *build, int way) {
   sv_shape row = {.rank = 1, .dim = {(int64_t)(layout->bytes / sizeof(float))}};
   sv_md *md = &build->md[0];
   SV_TRY(sv_md_rows(md, &row, sv_form_same));
-  SV_TRY(sv_pd_add(&build->pd, *md, *md, *md));
+  SV_TRY(sv_pd_binary(&build->pd, dnnl_binary_add, *md, *md, *md));
   SV_TRY(sv_dnnl_make(build));
   SV_TRY(sv_dnnl_bind_as(build, DNNL_ARG_SRC_0, SV_FROM_IN, 0, layout));
   SV_TRY(sv_dnnl_bind_as(build, DNNL_ARG_SRC_1, SV_FROM_IN, 1, layout));
@@ -50,7 +50,7 @@ static sv_status make_spread(sv_dnnl_build *build) {
     SV_TRY(spread_md(&md[i], shapes[i], y->rank));
     SV_TRY(sv_layout_plain(&layouts[i], SV_F32, shapes[i]));
   }
-  SV_TRY(sv_pd_add(&build->pd, md[0], md[1], md[2]));
+  SV_TRY(sv_pd_binary(&build->pd, dnnl_binary_add, md[0], md[1], md[2]));
   if (sv_dnnl_grade_of(build->pd) == SV_DNNL_REF) return SV_UNSUPPORTED;
   SV_TRY(sv_dnnl_make(build));
   SV_TRY(

@@ -204,24 +204,23 @@ sv_status sv_pd_pool(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
 }
 
 sv_status sv_pd_eltwise(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
-                        dnnl_alg_kind_t alg, sv_const_md md,
+                        const sv_dnnl_function *f, sv_const_md md,
                         const_dnnl_primitive_desc_t hint) {
   if (prop == dnnl_backward_data)
     return sv_dnnl_status(dnnl_eltwise_backward_primitive_desc_create(
-        pd, engine, alg, md, md, md, 0, 0, hint, user_scratch));
+        pd, engine, f->alg, md, md, md, f->alpha, f->beta, hint, user_scratch));
   return sv_dnnl_status(dnnl_eltwise_forward_primitive_desc_create(
-      pd, engine, prop, alg, md, md, 0, 0, user_scratch));
+      pd, engine, prop, f->alg, md, md, f->alpha, f->beta, user_scratch));
 }
 
 sv_status sv_pd_softmax(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
-                        sv_const_md md, int axis,
+                        dnnl_alg_kind_t alg, sv_const_md md, int axis,
                         const_dnnl_primitive_desc_t hint) {
   if (prop == dnnl_backward_data)
     return sv_dnnl_status(dnnl_softmax_backward_primitive_desc_create(
-        pd, engine, dnnl_softmax_accurate, md, md, md, axis, hint,
-        user_scratch));
+        pd, engine, alg, md, md, md, axis, hint, user_scratch));
   return sv_dnnl_status(dnnl_softmax_forward_primitive_desc_create(
-      pd, engine, prop, dnnl_softmax_accurate, md, md, axis, user_scratch));
+      pd, engine, prop, alg, md, md, axis, user_scratch));
 }
 
 sv_status sv_pd_batch_norm(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
@@ -249,10 +248,10 @@ sv_status sv_pd_lrn(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
       user_scratch));
 }
 
-sv_status sv_pd_add(dnnl_primitive_desc_t *pd, sv_const_md a, sv_const_md b,
-                    sv_const_md sum) {
+sv_status sv_pd_binary(dnnl_primitive_desc_t *pd, dnnl_alg_kind_t alg,
+                       sv_const_md a, sv_const_md b, sv_const_md result) {
   return sv_dnnl_status(dnnl_binary_primitive_desc_create(
-      pd, engine, dnnl_binary_add, a, b, sum, user_scratch));
+      pd, engine, alg, a, b, result, user_scratch));
 }
 
 #else
@@ -398,26 +397,25 @@ sv_status sv_pd_pool(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
 }
 
 sv_status sv_pd_eltwise(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
-                        dnnl_alg_kind_t alg, sv_const_md md,
+                        const sv_dnnl_function *f, sv_const_md md,
                         const_dnnl_primitive_desc_t hint) {
   dnnl_eltwise_desc_t op;
-  dnnl_status_t status =
-      prop == dnnl_backward_data
-          ? dnnl_eltwise_backward_desc_init(&op, alg, md, md, 0, 0)
-          : dnnl_eltwise_forward_desc_init(&op, prop, alg, md, 0, 0);
+  dnnl_status_t status = prop == dnnl_backward_data
+                             ? dnnl_eltwise_backward_desc_init(
+                                   &op, f->alg, md, md, f->alpha, f->beta)
+                             : dnnl_eltwise_forward_desc_init(
+                                   &op, prop, f->alg, md, f->alpha, f->beta);
   return describe(pd, status, &op, hint);
 }
 
 sv_status sv_pd_softmax(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
-                        sv_const_md md, int axis,
+                        dnnl_alg_kind_t alg, sv_const_md md, int axis,
                         const_dnnl_primitive_desc_t hint) {
   dnnl_softmax_v2_desc_t op;
   dnnl_status_t status =
       prop == dnnl_backward_data
-          ? dnnl_softmax_v2_backward_desc_init(&op, dnnl_softmax_accurate, md,
-                                               md, md, axis)
-          : dnnl_softmax_v2_forward_desc_init(&op, prop, dnnl_softmax_accurate,
-                                              md, md, axis);
+          ? dnnl_softmax_v2_backward_desc_init(&op, alg, md, md, md, axis)
+          : dnnl_softmax_v2_forward_desc_init(&op, prop, alg, md, md, axis);
   return describe(pd, status, &op, hint);
 }
 
@@ -448,11 +446,10 @@ sv_status sv_pd_lrn(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
   return describe(pd, status, &op, hint);
 }
 
-sv_status sv_pd_add(dnnl_primitive_desc_t *pd, sv_const_md a, sv_const_md b,
-                    sv_const_md sum) {
+sv_status sv_pd_binary(dnnl_primitive_desc_t *pd, dnnl_alg_kind_t alg,
+                       sv_const_md a, sv_const_md b, sv_const_md result) {
   dnnl_binary_desc_t op;
-  return describe(pd, dnnl_binary_desc_init(&op, dnnl_binary_add, a, b, sum),
-                  &op, NULL);
+  return describe(pd, dnnl_binary_desc_init(&op, alg, a, b, result), &op, NULL);
 }
 #endif
 

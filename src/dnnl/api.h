@@ -61,12 +61,19 @@ sv_status sv_pd_pool(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
                      dnnl_alg_kind_t alg, const sv_dnnl_operands *md,
                      const sv_dnnl_window *window,
                      const_dnnl_primitive_desc_t hint) SV_CHECKED;
+/* A function of each element, with its parameters. */
+typedef struct sv_dnnl_function {
+  dnnl_alg_kind_t alg;
+  float alpha, beta;
+} sv_dnnl_function;
+
 /* One descriptor for input and output, gradients included. */
 sv_status sv_pd_eltwise(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
-                        dnnl_alg_kind_t alg, sv_const_md md,
+                        const sv_dnnl_function *f, sv_const_md md,
                         const_dnnl_primitive_desc_t hint) SV_CHECKED;
+/* `alg`: dnnl_softmax_accurate or dnnl_softmax_log. */
 sv_status sv_pd_softmax(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
-                        sv_const_md md, int axis,
+                        dnnl_alg_kind_t alg, sv_const_md md, int axis,
                         const_dnnl_primitive_desc_t hint) SV_CHECKED;
 /* Scaled and shifted by vectors of their own; flags: dnnl_use_global_stats. */
 sv_status sv_pd_batch_norm(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
@@ -80,8 +87,9 @@ typedef struct sv_dnnl_lrn_numbers {
 sv_status sv_pd_lrn(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
                     sv_const_md md, const sv_dnnl_lrn_numbers *n,
                     const_dnnl_primitive_desc_t hint) SV_CHECKED;
-sv_status sv_pd_add(dnnl_primitive_desc_t *pd, sv_const_md a, sv_const_md b,
-                    sv_const_md sum) SV_CHECKED;
+sv_status sv_pd_binary(dnnl_primitive_desc_t *pd, dnnl_alg_kind_t alg,
+                       sv_const_md a, sv_const_md b,
+                       sv_const_md result) SV_CHECKED;
 sv_status sv_pd_reorder(dnnl_primitive_desc_t *pd, sv_const_md from,
                         sv_const_md to) SV_CHECKED;
 

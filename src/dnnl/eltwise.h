@@ -1,16 +1,17 @@
-/* Functions of each element alone: relu, tanh, sigmoid. */
+/* Functions of each element alone. */
 #ifndef SV_DNNL_ELTWISE_H
 #define SV_DNNL_ELTWISE_H
 
 #include "dnnl/kernel.h"
 
-typedef struct sv_dnnl_function {
-  dnnl_alg_kind_t alg;
+typedef struct sv_dnnl_activation {
+  sv_dnnl_function function;
+  bool reads_x;    /* its gradient does; else it reads y */
   bool keeps_zero; /* f(0) = 0: the padding of a layout may be run over */
-} sv_dnnl_function;
+} sv_dnnl_activation;
 
-/* `plan` for y = f(x) whose gradient reads y. */
+/* `plan` for y = f(x), on memory as it lies. */
 sv_status sv_dnnl_plan_eltwise(const sv_site *site, sv_need *need, void **impl,
-                               const sv_dnnl_function *f) SV_CHECKED;
+                               const sv_dnnl_activation *f) SV_CHECKED;
 
 #endif

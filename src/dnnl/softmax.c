@@ -1,4 +1,4 @@
-/* y = e^x / sum of e^x along one axis; dx = y (dy - sum of y dy). */
+/* Probabilities along one axis, and their logarithms. */
 #include "dnnl/kernel.h"
 #include "ops/attrs.h"
 #include "tensor/tensor.h"
@@ -35,6 +35,7 @@ static sv_status bind(sv_dnnl_build *build, const sv_layout *plain) {
 static sv_status make(sv_dnnl_build *build, int way) {
   (void)way;
   const sv_site *site = build->site;
+  const dnnl_alg_kind_t *alg = build->context;
   sv_shape seen;
   sv_layout plain;
   sv_md *md = &build->md[0];
@@ -42,15 +43,27 @@ static sv_status make(sv_dnnl_build *build, int way) {
   SV_TRY(sv_layout_plain(&plain, SV_F32, &site->in[0].shape));
   SV_TRY(sv_md_rows(md, &seen, sv_form_same));
   if (site->pass != SV_FORWARD)
-    SV_TRY(sv_pd_softmax(&build->hint, dnnl_forward_training, *md, 1, NULL));
-  SV_TRY(sv_pd_softmax(&build->pd, sv_dnnl_prop(site), *md, 1, build->hint));
+    SV_TRY(
+        sv_pd_softmax(&build->hint, dnnl_forward_training, *alg, *md, 1, NULL));
+  SV_TRY(
+      sv_pd_softmax(&build->pd, sv_dnnl_prop(site), *alg, *md, 1, build->hint));
+  /* Its reference is slower than ours. */
+  if (sv_dnnl_grade_of(build->pd) == SV_DNNL_REF) return SV_UNSUPPORTED;
   SV_TRY(sv_dnnl_make(build));
   return bind(build, &plain);
 }
 
 static sv_status plan(const sv_site *site, sv_need *need, void **impl) {
+  static const dnnl_alg_kind_t alg = dnnl_softmax_accurate;
   if (site->pass == SV_BACKWARD_PARAMS) return SV_UNSUPPORTED;
-  return sv_dnnl_plan(site, need, impl, make, 1, NULL);
+  return sv_dnnl_plan(site, need, impl, make, 1, &alg);
+}
+
+static sv_status plan_log(const sv_site *site, sv_need *need, void **impl) {
+  static const dnnl_alg_kind_t alg = dnnl_softmax_log;
+  if (site->pass == SV_BACKWARD_PARAMS) return SV_UNSUPPORTED;
+  return sv_dnnl_plan(site, need, impl, make, 1, &alg);
 }
 
 const sv_kernel sv_dnnl_softmax = {plan, sv_dnnl_run, sv_dnnl_destroy};
+const sv_kernel sv_dnnl_log_softmax = {plan_log, sv_dnnl_run, sv_dnnl_destroy};

@@ -14,13 +14,16 @@ typedef struct leaky_relu {
   float alpha;
 } leaky_relu;
 
+/* Both sides are computed, and one is picked: no branch. */
 static inline real value(real x, const leaky_relu *a) {
-  return x > 0 ? x : a->alpha * x;
+  real below = a->alpha * x;
+  return x > 0 ? x : below;
 }
 
 #define GRADIENT_READS_X
 static inline real gradient(real dy, real x, const leaky_relu *a) {
-  return x > 0 ? dy : a->alpha * dy;
+  real below = a->alpha * dy;
+  return x > 0 ? dy : below;
 }
 
 #include "ops/pointwise.h"

@@ -8,7 +8,7 @@
  * it has a number for each channel (dimension 1): C 1 1 for N C H W.
  * Source: He, Zhang, Ren, Sun, "Delving Deep into Rectifiers", ICCV 2015;
  * https://onnx.ai/onnx/operators/onnx__PRelu.html */
-#define VALUE (a > 0 ? a : a * b)
+#define VALUE (a * (a > 0 ? 1 : b))
 #define SLOPE_A (a > 0 ? 1 : b)
 #define SLOPE_B (a > 0 ? 0 : a)
 #define READS_INPUTS

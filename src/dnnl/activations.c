@@ -1,0 +1,83 @@
+/* The functions of one element that oneDNN has under the same definition, a
+ * line each. */
+#include "dnnl/eltwise.h"
+#include "ops/attrs.h"
+
+/* sv_dnnl_<op>: the function as an expression of `node`, what its gradient
+ * reads, and whether f(0) = 0. */
+#define ACTIVATION(op, function, what, zero)                     \
+  static sv_status plan_##op(const sv_site *site, sv_need *need, \
+                             void **impl) {                      \
+    const sv_node *node = site->node;                            \
+    (void)node;                                                  \
+    sv_dnnl_activation f = {function, what, zero};               \
+    return sv_dnnl_plan_eltwise(site, need, impl, &f);           \
+  }                                                              \
+  const sv_kernel sv_dnnl_##op = {plan_##op, sv_dnnl_run, sv_dnnl_destroy};
+
+enum { OF_Y = false, OF_X = true }; /* the gradient */
+enum { FILLS = false, KEEPS_ZERO = true };
+
+static sv_dnnl_function plain(dnnl_alg_kind_t alg) {
+  return (sv_dnnl_function){.alg = alg, .alpha = 1};
+}
+
+static float number(const sv_node *node, const char *attr) {
+  return (float)sv_attr_number(node, attr);
+}
+
+static sv_dnnl_function with_alpha(dnnl_alg_kind_t alg, const sv_node *node) {
+  return (sv_dnnl_function){.alg = alg, .alpha = number(node, "alpha")};
+}
+
+/* The sign of y is that of x then, and y is often still there. */
+static bool is_rising(const sv_node *node) {
+  return number(node, "alpha") >= 0;
+}
+
+/* Without an alpha its 0 makes it the rectifier. */
+static sv_dnnl_function relu(const sv_node *node) {
+  return with_alpha(
+      is_rising(node) ? dnnl_eltwise_relu_use_dst_for_bwd : dnnl_eltwise_relu,
+      node);
+}
+
+static sv_dnnl_function elu(const sv_node *node) {
+  return with_alpha(
+      is_rising(node) ? dnnl_eltwise_elu_use_dst_for_bwd : dnnl_eltwise_elu,
+      node);
+}
+
+static sv_dnnl_function gelu(const sv_node *node) {
+  return plain(number(node, "approximate") != 0 ? dnnl_eltwise_gelu_tanh
+                                                : dnnl_eltwise_gelu_erf);
+}
+
+static sv_dnnl_function clip(const sv_node *node) {
+  return (sv_dnnl_function){dnnl_eltwise_clip_v2_use_dst_for_bwd,
+                            number(node, "min"), number(node, "max")};
+}
+
+static bool has_zero(const sv_node *node) {
+  return number(node, "min") <= 0 && number(node, "max") >= 0;
+}
+
+/* The slope and the middle of its ramp are given since version 3. */
+static const sv_dnnl_function hard_swish = {dnnl_eltwise_hardswish, 1.0F / 6,
+                                            0.5F};
+
+ACTIVATION(relu, relu(node), OF_Y, KEEPS_ZERO)
+ACTIVATION(tanh, plain(dnnl_eltwise_tanh_use_dst_for_bwd), OF_Y, KEEPS_ZERO)
+ACTIVATION(sigmoid, plain(dnnl_eltwise_logistic_use_dst_for_bwd), OF_Y, FILLS)
+ACTIVATION(leaky_relu, relu(node), !is_rising(node), KEEPS_ZERO)
+ACTIVATION(elu, elu(node), !is_rising(node), KEEPS_ZERO)
+ACTIVATION(gelu, gelu(node), OF_X, KEEPS_ZERO)
+ACTIVATION(silu, with_alpha(dnnl_eltwise_swish, node), OF_X, KEEPS_ZERO)
+ACTIVATION(mish, plain(dnnl_eltwise_mish), OF_X, KEEPS_ZERO)
+ACTIVATION(hard_swish, hard_swish, OF_X, KEEPS_ZERO)
+ACTIVATION(softplus, plain(dnnl_eltwise_soft_relu), OF_X, FILLS)
+ACTIVATION(clip, clip(node), OF_Y, has_zero(node))
+ACTIVATION(exp, plain(dnnl_eltwise_exp_use_dst_for_bwd), OF_Y, FILLS)
+ACTIVATION(log, plain(dnnl_eltwise_log), OF_X, FILLS)
+ACTIVATION(sqrt, plain(dnnl_eltwise_sqrt_use_dst_for_bwd), OF_Y, FILLS)
+ACTIVATION(abs, plain(dnnl_eltwise_abs), OF_X, KEEPS_ZERO)
