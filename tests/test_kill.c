@@ -43,11 +43,24 @@ static void unjudged(sv_fit_options *o) {
   o->backend = "ref";
 }
 
+/* Drawn numbers, statistics, sums over the steps of an epoch. */
+static void random_and_logged(sv_fit_options *o) {
+  o->augment.shift = 1;
+  o->augment.flip = true;
+  o->ema = 0.9;
+  o->log_gradients = true;
+}
+
+static const char random_network[] =
+    "input 1x8x8; conv 4 3x3; batch_norm; relu; max_pool 2x2 stride=2; "
+    "dropout 0.3; flatten; linear 3";
+
 static const variant variants[] = {
     {"momentum", network, "1", 1, usual},
     {"averaged", network, "2", 9, averaged},
     {"patient", network, "2", 7, patient},
     {"unjudged", network, "3", 7, unjudged},
+    {"random", random_network, "2", 9, random_and_logged},
 };
 static const variant replacing = {"replacing", network, "0", 2, usual};
 
@@ -249,7 +262,9 @@ static void check_ended(const char *run, const char *unbroken) {
   check_same_file(unbroken, run, "last.onnx");
   check_same_file(unbroken, run, "model.onnx");
   check_log(run, unbroken, true);
-  assert_int_equal(entries(run), 3 + is_there(run, "previous.onnx"));
+  bool logged = is_there(unbroken, "gradients.csv");
+  if (logged) check_same_file(unbroken, run, "gradients.csv");
+  assert_int_equal(entries(run), 3 + logged + is_there(run, "previous.onnx"));
 }
 
 /* ---- One after the other ---- */
@@ -328,7 +343,7 @@ static void fail_at(const variant *v, fault_kind kind, int at,
                           strchr(shared->message, '\n')))
     fail_msg("%s: not clear: %s", run, shared->message);
   check_whole(run, unbroken, old);
-  if (is_there(run, "last.onnx")) assert_true(entries(run) <= 4);
+  if (is_there(run, "last.onnx")) assert_true(entries(run) <= 5);
   go_on(v, run, unbroken, old);
 }
 

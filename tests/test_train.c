@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "fixtures/train.h"
 #include "graph/model.h"
+#include "train/fit.h"
 #include "train/gradcheck.h"
 #include "train/optimiser.h"
 
@@ -560,6 +561,69 @@ static void test_best_is_missing(void **state) {
   sv_dataset_free(d);
 }
 
+/* A last.onnx that is damaged: the one before it ends in the same bits. */
+static void test_previous(void **state) {
+  (void)state;
+  sv_dataset *d = open_bars("bars", 1, SV_SPLIT_TRAIN);
+  sv_model *model = model_of(network, 3), *opened;
+  char run[300], whole[300], last[400], previous[400];
+  snprintf(run, sizeof run, "%s", in_folder("damaged"));
+  snprintf(whole, sizeof whole, "%s", in_folder("undamaged"));
+  snprintf(last, sizeof last, "%s/last.onnx", run);
+  snprintf(previous, sizeof previous, "%s/previous.onnx", run);
+  sv_fit_result result;
+  train_whole(whole, d, &result);
+  for (int stop = 8; stop < 14; stop++) {
+    sv_fit_options o = quick(run);
+    watcher w = {.stop_at = stop};
+    o.report = watch;
+    o.context = &w;
+    o.log_gradients = true;
+    o.overwrite = true;
+    o.checkpoint = stop % 2 ? "1" : "0";
+    sv_model_free(model);
+    model = model_of(network, 3);
+    assert_int_equal(sv_fit(model, d, &o, NULL), SV_INTERRUPTED);
+    assert_int_equal(truncate(last, 5000), 0);
+    assert_error(SV_FORMAT, "previous.onnx is the checkpoint before it",
+                 sv_fit_open(&opened, &o, run));
+    assert_int_equal(rename(previous, last), 0);
+    assert_ok(sv_fit_open(&opened, &o, run));
+    assert_ok(sv_fit(opened, d, &o, NULL));
+    sv_model_free(opened);
+    check_same_file(whole, run, "model.onnx");
+    check_same_file(whole, run, "last.onnx");
+    check_same_log(whole, run);
+  }
+  sv_model_free(model);
+  sv_dataset_free(d);
+}
+
+/* How often: a time or a number of steps. */
+static void test_checkpoint_texts(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    double steps, seconds;
+  } right[] = {{"0", 0, 0},    {"200", 200, 0},    {"90s", 0, 90},
+               {"5m", 0, 300}, {"1.5 h", 0, 5400}, {"0m", 0, 0}};
+  static const char *const wrong[] = {"",  "often", "-1",  "2.5", "5 x",
+                                      "m", "1e99s", "nan", "3m3"};
+  sv_checkpoint when;
+  for (size_t i = 0; i < sizeof right / sizeof right[0]; i++) {
+    assert_ok(sv_checkpoint_parse(&when, right[i].text));
+    assert_near((double)when.steps, right[i].steps, 0);
+    assert_near(when.seconds, right[i].seconds, 0);
+  }
+  for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+    assert_error(SV_INVALID, "expected a time such as 90s",
+                 sv_checkpoint_parse(&when, wrong[i]));
+  assert_false(sv_checkpoint_due(&(sv_checkpoint){0, 0}, 9, 9));
+  assert_true(sv_checkpoint_due(&(sv_checkpoint){9, 0}, 9, 0));
+  assert_false(sv_checkpoint_due(&(sv_checkpoint){9, 8}, 8, 7));
+  assert_true(sv_checkpoint_due(&(sv_checkpoint){9, 8}, 1, 8));
+}
+
 /* So many as were asked for; none: empty columns, the training's figures. */
 static void test_held_out(void **state) {
   (void)state;
@@ -684,6 +748,8 @@ int main(void) {
       cmocka_unit_test(test_replacing),
       cmocka_unit_test(test_held),
       cmocka_unit_test(test_best_is_missing),
+      cmocka_unit_test(test_previous),
+      cmocka_unit_test(test_checkpoint_texts),
       cmocka_unit_test(test_held_out),
       cmocka_unit_test(test_eval),
       cmocka_unit_test(test_gradcheck),

@@ -231,24 +231,25 @@ typedef struct sv_fit_result {
  * lowest loss), whatever ended the training, and its metadata say how pictures
  * are preprocessed and how it was trained. A run folder gets
  *   log.csv        a row for each epoch
- *   gradients.csv  if options->log_gradients: the norm of each layer's
- * gradient, of all its parameters together, its mean over the steps of the
- * epoch; a column for each layer, a row for each epoch last.onnx      all that
- * a resumption needs, after each epoch, inside one as often as
- * options->checkpoint says, and when stopped previous.onnx  the last.onnx
- * before it, where the file system has links model.onnx     the best weights,
- * after each epoch that improves them at an epoch's end in this order; each is
- * replaced whole or not at all, and a resumption sets right what a kill between
- * two of them left. Errors: SV_INTERRUPTED after `report` returned false, all
- * being saved; SV_NUMERIC if a loss or gradient becomes infinite or not a
- * number, naming epoch and step, before weights change and before anything is
- * saved; SV_INVALID for a folder that holds a run, options out of bounds, a
- * data set that does not fit; SV_IO for a folder that another training writes
- * to, and for a file that cannot be written: what was saved before it is whole.
- * A run that is replaced stays whole until the new one saves something. result
- * (may be NULL) is filled in any case. The same model, data, options (threads
- * among them), build and machine give the same bits, interrupted and resumed or
- * not.
+ *   gradients.csv  if options->log_gradients: the norm of the gradient of all
+ *                  of a layer's parameters together, its mean over the steps of
+ *                  the epoch; a column for each layer, a row for each epoch
+ *   last.onnx      all that a resumption needs, after each epoch, inside one
+ *                  as often as options->checkpoint says, and when stopped
+ *   previous.onnx  the last.onnx before it, where the file system has links
+ *   model.onnx     the best weights, after each epoch that improves them
+ * at an epoch's end in this order; each is replaced whole or not at all, and a
+ * resumption sets right what a kill between two of them left.
+ *
+ * Errors: SV_INTERRUPTED after `report` returned false, all being saved;
+ * SV_NUMERIC if a loss or gradient becomes infinite or not a number, naming
+ * epoch and step, before weights change and before anything is saved;
+ * SV_INVALID for a folder that holds a run, options out of bounds, a data set
+ * that does not fit; SV_IO for a folder that another training writes to, and
+ * for a file that cannot be written: what was saved before it is whole. A run
+ * that is replaced stays whole until the new one saves something. result (may
+ * be NULL) is filled in any case. The same model, data, options (threads among
+ * them), build and machine give the same bits, interrupted and resumed or not.
  */
 SV_API SV_CHECKED sv_status sv_fit(sv_model *model, const sv_dataset *dataset,
                                    const sv_fit_options *options,
