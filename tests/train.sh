@@ -202,6 +202,34 @@ train 'input 1x28x28; conv 4 5x5 stride=2; relu; flatten; linear 10' few \
 train lenet5 few --explain-plan >out 2>err || fail "--explain-plan: $(cat err)"
 grep -q 'arena' out || fail "--explain-plan prints no arena"
 
+# ---- Optimisers, initialisers ---------------------------------------------
+tune() { train "$@" --epochs 1; }
+tune lenet5 few --out rules --optimiser 'adamw 0.9 0.99' --decay-all \
+  --clip-value 1 --clip-norm 0.5 --ema 0.9 --init 'orthogonal 1.4' \
+  >out 2>err || fail "adamw: $(cat err)"
+"$SVERTKA" eval rules/model.onnx few --json >json 2>err || fail "eval adamw"
+tune whole/model.onnx few --out anew --init he >out 2>err ||
+  fail "--init of a file: $(cat err)"
+tune lenet5 few --out taken --init 'file whole/model.onnx' >out 2>err ||
+  fail "--init from a file: $(cat err)"
+tune whole/model.onnx few --out given >out 2>err || fail "tuning: $(cat err)"
+cmp given/log.csv taken/log.csv >/dev/null ||
+  cut -d, -f1-7 given/log.csv >rows && cut -d, -f1-7 taken/log.csv | cmp rows - ||
+  fail "weights from a file are not those of the file"
+status 2 'adam has no momentum, 0.9' tune lenet5 few --out x --optimiser adam \
+  --momentum 0.9
+status 2 'rmsprop_centred, adam, adamw, lars' tune lenet5 few --out x \
+  --optimiser adagrad
+status 2 'coupled decay it is adam' tune lenet5 few --out x --optimiser adamw \
+  --decay coupled
+status 2 'ema is 1, expected\|not in 0 < decay < 1' tune lenet5 few --out x \
+  --ema 1
+status 2 "unknown initialiser 'hee'" tune lenet5 few --out x --init hee
+status 2 'conv1.weight: whole/model.onnx: ' tune \
+  'input 1x28x28; conv 7 3x3; flatten; linear 10' few --out x \
+  --init 'file whole/model.onnx'
+! [ -e x ] || fail "a training that was refused left a folder"
+
 # ---- Gradients, speed -----------------------------------------------------
 "$SVERTKA" gradcheck lenet5 --samples 4 --threads 1 --json >json 2>err ||
   fail "gradcheck: $(cat err)"
