@@ -117,6 +117,35 @@ static void test_expand(void **state) {
   sv_graph_free(g);
 }
 
+/* Each short form is the operator of its name; numbers reach the attributes. */
+static void test_activations(void **state) {
+  (void)state;
+  sv_graph *g;
+  expect_ok(sv_graph_new(&g, "net"));
+  sv_value x = sv_input(g, "x", SV_F32, sv_shape_of(4, -1, 6, 5, 5));
+  sv_clip(g, sv_leaky_relu(g, sv_elu(g, x, 0.5), 0.25), -1, 6);
+  sv_hard_sigmoid(g, sv_prelu(g, x));
+  sv_hard_swish(g, sv_selu(g, sv_gelu(g, sv_silu(g, sv_mish(g, x)))));
+  sv_log_softmax(g, sv_softplus(g, sv_softsign(g, x)));
+  sv_div(g, sv_mul(g, sv_sub(g, x, x), x), x);
+  expect_ok(sv_graph_check(g));
+  static const char *const names[] = {
+      "elu",          "leaky_relu", "clip",     "prelu",
+      "hard_sigmoid", "mish",       "silu",     "gelu",
+      "selu",         "hard_swish", "softsign", "softplus",
+      "log_softmax",  "sub",        "mul",      "div"};
+  assert_int_equal(g->node_count, 16);
+  for (int i = 0; i < g->node_count; i++)
+    assert_string_equal(g->nodes[i].op->name, names[i]);
+  assert_true(sv_attr_number(&g->nodes[0], "alpha") == 0.5);
+  assert_true(sv_attr_number(&g->nodes[1], "alpha") == 0.25);
+  assert_true(sv_attr_number(&g->nodes[2], "min") == -1);
+  assert_true(sv_attr_number(&g->nodes[2], "max") == 6);
+  assert_true(sv_attr_number(&g->nodes[4], "alpha") == 1.0F / 6);
+  assert_int_equal(count_parameters(g), 6); /* a slope for each channel */
+  sv_graph_free(g);
+}
+
 static void test_scopes(void **state) {
   (void)state;
   sv_graph *g;
@@ -161,8 +190,11 @@ static void test_long_scope(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_gold_parameters), cmocka_unit_test(test_lenet),
-      cmocka_unit_test(test_expand),          cmocka_unit_test(test_scopes),
+      cmocka_unit_test(test_gold_parameters),
+      cmocka_unit_test(test_lenet),
+      cmocka_unit_test(test_expand),
+      cmocka_unit_test(test_activations),
+      cmocka_unit_test(test_scopes),
       cmocka_unit_test(test_long_scope),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

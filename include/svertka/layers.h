@@ -158,9 +158,31 @@ SV_API sv_value sv_lrn_with(sv_graph *g, sv_value x, const sv_lrn_attrs *attrs);
 SV_API sv_value sv_relu(sv_graph *g, sv_value x);
 SV_API sv_value sv_tanh(sv_graph *g, sv_value x);
 SV_API sv_value sv_sigmoid(sv_graph *g, sv_value x);
+/* alpha: the slope below zero, usually 0.01. */
+SV_API sv_value sv_leaky_relu(sv_graph *g, sv_value x, double alpha);
+/* The same with a trained slope for each channel; it begins at 0.25. */
+SV_API sv_value sv_prelu(sv_graph *g, sv_value x);
+/* Ends at -alpha far below zero; usually 1. */
+SV_API sv_value sv_elu(sv_graph *g, sv_value x, double alpha);
+SV_API sv_value sv_selu(sv_graph *g, sv_value x);
+SV_API sv_value sv_gelu(sv_graph *g, sv_value x);
+SV_API sv_value sv_silu(sv_graph *g, sv_value x);
+SV_API sv_value sv_mish(sv_graph *g, sv_value x);
+SV_API sv_value sv_hard_swish(sv_graph *g, sv_value x);
+/* max(0, min(1, x/6 + 1/2)), the gate that belongs to hard_swish. */
+SV_API sv_value sv_hard_sigmoid(sv_graph *g, sv_value x);
+SV_API sv_value sv_softplus(sv_graph *g, sv_value x);
+SV_API sv_value sv_softsign(sv_graph *g, sv_value x);
+/* 0 and 6: the ReLU6. */
+SV_API sv_value sv_clip(sv_graph *g, sv_value x, double min, double max);
 SV_API sv_value sv_softmax(sv_graph *g, sv_value x);
+SV_API sv_value sv_log_softmax(sv_graph *g, sv_value x);
 SV_API sv_value sv_flatten(sv_graph *g, sv_value x);
+/* Brought to one shape as numpy does it. */
 SV_API sv_value sv_add(sv_graph *g, sv_value a, sv_value b);
+SV_API sv_value sv_sub(sv_graph *g, sv_value a, sv_value b);
+SV_API sv_value sv_mul(sv_graph *g, sv_value a, sv_value b);
+SV_API sv_value sv_div(sv_graph *g, sv_value a, sv_value b);
 /* One behind the other along an axis; 1: channels. */
 SV_API sv_value sv_concat(sv_graph *g, const sv_value *values, int count,
                           int64_t axis);

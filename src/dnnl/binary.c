@@ -1,4 +1,5 @@
-/* y = a + b; da = db = dy, so backward is no work where the shapes agree. */
+/* y = f(a, b), a line each. Backward only the sum is no work, da = db = dy
+ * where the shapes agree; the others are left to the reference. */
 #include <stdio.h>
 
 #include "dnnl/kernel.h"
@@ -10,15 +11,27 @@ static bool alike(const sv_site *site) {
          sv_shape_equal(&site->in[1].shape, y);
 }
 
-/* Shapes agree: both memories are one row of numbers, in a's layout, padding
- * included (0 + 0 = 0). */
+typedef struct binary {
+  dnnl_alg_kind_t alg;
+  bool keeps_zero; /* f(0, 0) = 0: the padding of a layout may be run over */
+} binary;
+
+static bool has_padding(const sv_spec *spec) {
+  size_t bytes = (size_t)sv_shape_count(&spec->shape) * sizeof(float);
+  return spec->layout.bytes != bytes;
+}
+
+/* Shapes agree: both memories are one row of numbers, in a's layout. */
 static sv_status make_alike(sv_dnnl_build *build, int way) {
   const sv_layout *layout = &build->site->in[way].layout;
-  if (layout->kind == SV_OPAQUE) return SV_UNSUPPORTED;
+  const binary *f = build->context;
+  if (layout->kind == SV_OPAQUE ||
+      (!f->keeps_zero && has_padding(&build->site->in[way])))
+    return SV_UNSUPPORTED;
   sv_shape row = {.rank = 1, .dim = {(int64_t)(layout->bytes / sizeof(float))}};
   sv_md *md = &build->md[0];
   SV_TRY(sv_md_rows(md, &row, sv_form_same));
-  SV_TRY(sv_pd_binary(&build->pd, dnnl_binary_add, *md, *md, *md));
+  SV_TRY(sv_pd_binary(&build->pd, f->alg, *md, *md, *md));
   SV_TRY(sv_dnnl_make(build));
   SV_TRY(sv_dnnl_bind_as(build, DNNL_ARG_SRC_0, SV_FROM_IN, 0, layout));
   SV_TRY(sv_dnnl_bind_as(build, DNNL_ARG_SRC_1, SV_FROM_IN, 1, layout));
@@ -36,6 +49,11 @@ static sv_status spread_md(sv_md *md, const sv_shape *shape, int rank) {
   return sv_md_rows(md, &full, sv_form_same);
 }
 
+/* A value does not care which of its inputs comes first. */
+static bool commutes(dnnl_alg_kind_t alg) {
+  return alg != dnnl_binary_sub && alg != dnnl_binary_div;
+}
+
 /* Shapes differ: the one that has y's shape comes first, the other is spread
  * over it. */
 static sv_status make_spread(sv_dnnl_build *build) {
@@ -45,12 +63,15 @@ static sv_status make_spread(sv_dnnl_build *build) {
   sv_md *md = build->md;
   sv_layout layouts[3];
   const sv_shape *shapes[] = {&site->in[whole].shape, &site->in[part].shape, y};
-  if (!sv_shape_equal(shapes[0], y) || y->rank == 0) return SV_UNSUPPORTED;
+  const binary *f = build->context;
+  if (!sv_shape_equal(shapes[0], y) || y->rank == 0 ||
+      (whole == 1 && !commutes(f->alg)))
+    return SV_UNSUPPORTED;
   for (int i = 0; i < 3; i++) {
     SV_TRY(spread_md(&md[i], shapes[i], y->rank));
     SV_TRY(sv_layout_plain(&layouts[i], SV_F32, shapes[i]));
   }
-  SV_TRY(sv_pd_binary(&build->pd, dnnl_binary_add, md[0], md[1], md[2]));
+  SV_TRY(sv_pd_binary(&build->pd, f->alg, md[0], md[1], md[2]));
   if (sv_dnnl_grade_of(build->pd) == SV_DNNL_REF) return SV_UNSUPPORTED;
   SV_TRY(sv_dnnl_make(build));
   SV_TRY(
@@ -67,14 +88,17 @@ static sv_status make(sv_dnnl_build *build, int way) {
 }
 
 /* Where a and b lie differently there are two candidates. */
-static sv_status plan_forward(const sv_site *site, sv_need *need, void **impl) {
+static sv_status plan_forward(const sv_site *site, sv_need *need, void **impl,
+                              const binary *f) {
+  if (site->node->in_count != 2 || site->pass != SV_FORWARD)
+    return SV_UNSUPPORTED;
   bool same = sv_layout_equal(&site->in[0].layout, &site->in[1].layout);
-  return sv_dnnl_plan(site, need, impl, make, same ? 1 : 2, NULL);
+  return sv_dnnl_plan(site, need, impl, make, same ? 1 : 2, f);
 }
 
-static sv_status plan(const sv_site *site, sv_need *need, void **impl) {
-  if (site->node->in_count != 2) return SV_UNSUPPORTED;
-  if (site->pass == SV_FORWARD) return plan_forward(site, need, impl);
+static sv_status plan_add(const sv_site *site, sv_need *need, void **impl) {
+  static const binary f = {dnnl_binary_add, true};
+  if (site->pass == SV_FORWARD) return plan_forward(site, need, impl, &f);
   *impl = NULL;
   if (site->pass != SV_BACKWARD_DATA || site->candidate > 0 || !alike(site) ||
       site->diff_out[0].dtype != SV_F32)
@@ -90,4 +114,18 @@ static sv_status plan(const sv_site *site, sv_need *need, void **impl) {
   return SV_OK;
 }
 
-const sv_kernel sv_dnnl_add = {plan, sv_dnnl_run, sv_dnnl_destroy};
+const sv_kernel sv_dnnl_add = {plan_add, sv_dnnl_run, sv_dnnl_destroy};
+
+#define BINARY(op, ...)                                          \
+  static sv_status plan_##op(const sv_site *site, sv_need *need, \
+                             void **impl) {                      \
+    static const binary f = {__VA_ARGS__};                       \
+    return plan_forward(site, need, impl, &f);                   \
+  }                                                              \
+  const sv_kernel sv_dnnl_##op = {plan_##op, sv_dnnl_run, sv_dnnl_destroy};
+
+BINARY(sub, dnnl_binary_sub, true)
+BINARY(mul, dnnl_binary_mul, true)
+BINARY(div, dnnl_binary_div, false)
+BINARY(min, dnnl_binary_min, true)
+BINARY(max, dnnl_binary_max, true)
