@@ -187,6 +187,9 @@ SV_API sv_value sv_div(sv_graph *g, sv_value a, sv_value b);
 SV_API sv_value sv_concat(sv_graph *g, const sv_value *values, int count,
                           int64_t axis);
 
+/* Products of matrices, .. M K and .. K N. */
+SV_API sv_value sv_matmul(sv_graph *g, sv_value a, sv_value b);
+
 /* Mean over the batch of -log softmax(scores)[label]. scores N x classes. */
 SV_API sv_value sv_cross_entropy(sv_graph *g, sv_value scores, sv_value label);
 /* Mean over all elements of (x - target)^2. */

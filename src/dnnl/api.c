@@ -248,6 +248,12 @@ sv_status sv_pd_lrn(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
       user_scratch));
 }
 
+sv_status sv_pd_matmul(dnnl_primitive_desc_t *pd, sv_const_md a, sv_const_md b,
+                       sv_const_md product) {
+  return sv_dnnl_status(dnnl_matmul_primitive_desc_create(
+      pd, engine, a, b, NULL, product, user_scratch));
+}
+
 sv_status sv_pd_binary(dnnl_primitive_desc_t *pd, dnnl_alg_kind_t alg,
                        sv_const_md a, sv_const_md b, sv_const_md result) {
   return sv_dnnl_status(dnnl_binary_primitive_desc_create(
@@ -444,6 +450,13 @@ sv_status sv_pd_lrn(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
           : dnnl_lrn_forward_desc_init(&op, prop, alg, md, n->size, n->alpha,
                                        n->beta, n->k);
   return describe(pd, status, &op, hint);
+}
+
+sv_status sv_pd_matmul(dnnl_primitive_desc_t *pd, sv_const_md a, sv_const_md b,
+                       sv_const_md product) {
+  dnnl_matmul_desc_t op;
+  return describe(pd, dnnl_matmul_desc_init(&op, a, b, NULL, product), &op,
+                  NULL);
 }
 
 sv_status sv_pd_binary(dnnl_primitive_desc_t *pd, dnnl_alg_kind_t alg,

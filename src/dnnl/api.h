@@ -90,6 +90,8 @@ sv_status sv_pd_lrn(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
 sv_status sv_pd_binary(dnnl_primitive_desc_t *pd, dnnl_alg_kind_t alg,
                        sv_const_md a, sv_const_md b,
                        sv_const_md result) SV_CHECKED;
+sv_status sv_pd_matmul(dnnl_primitive_desc_t *pd, sv_const_md a, sv_const_md b,
+                       sv_const_md product) SV_CHECKED;
 sv_status sv_pd_reorder(dnnl_primitive_desc_t *pd, sv_const_md from,
                         sv_const_md to) SV_CHECKED;
 

@@ -281,6 +281,10 @@ sv_value sv_concat(sv_graph *g, const sv_value *values, int count,
   return sv_apply_text(g, "concat", values, count, attrs);
 }
 
+sv_value sv_matmul(sv_graph *g, sv_value a, sv_value b) {
+  return apply_two(g, "matmul", a, b);
+}
+
 sv_value sv_cross_entropy(sv_graph *g, sv_value scores, sv_value label) {
   return apply_two(g, "cross_entropy", scores, label);
 }

@@ -1,0 +1,80 @@
+"""Reductions along axes, and products of matrices."""
+import torch
+
+from .common import distinct, draw
+
+
+def reduction(function, low=-2, numbers=draw):
+    """function(x, axes, keepdim)"""
+    cases = [("", (2, 3, 4), (0, 1, 2), True),
+             ("1", (2, 3, 2, 2), (1,), True),
+             ("0,2 keepdims=false", (2, 3, 4), (0, 2), False),
+             ("-1 keepdims=false", (3, 5), (1,), False),
+             ("axes=1,-1", (2, 3, 4), (1, 2), True),
+             ("keepdims=false", (2, 3), (0, 1), False)]
+
+    def make(fixture):
+        for attrs, shape, axes, keep in cases:
+            if numbers is draw:
+                x = draw(*shape, low=low)
+            else:
+                x = numbers(*shape)
+            fixture.case(attrs, {"x": x}, lambda x: function(x, axes, keep))
+        if low < 0:
+            fixture.case("noop=true", {"x": draw(2, 3, low=1)},
+                         lambda x: function(x.unsqueeze(2), (2,), False))
+    return make
+
+
+def product(x, axes, keep):
+    for axis in sorted(axes, reverse=True):
+        x = torch.prod(x, axis, keep)
+    return x
+
+
+def arg(function):
+    """Of equal numbers Torch says nothing: there are none, or the wanted one is
+    found by hand."""
+    def make(fixture):
+        def case(attrs, x, result):
+            fixture.file.write(f"\ncase {fixture.op} {attrs}".rstrip() + "\n")
+            from .common import block
+            block("in", "x", x, fixture.file)
+            block("out", "y", result, fixture.file)
+        x = distinct(2, 3, 4)
+        case("", x, function(x, 0, True))
+        case("1 keepdims=false", x, function(x, 1, False))
+        case("-1", x, function(x, 2, True))
+        x = torch.tensor([[2.0, 3, 2, 3, 2], [1, 1, 1, 1, 1]])
+        first = function(x + torch.arange(5) * (
+            -0.01 if fixture.op == "argmax" else 0.01), 1, True)
+        last = function(x + torch.arange(5) * (
+            0.01 if fixture.op == "argmax" else -0.01), 1, True)
+        case("1", x, first)
+        case("1 last=true", x, last)
+    return make
+
+
+def matmul(fixture):
+    for a, b in (((3, 4), (4, 2)), ((2, 3, 4), (2, 4, 2)),
+                 ((2, 1, 3, 4), (3, 4, 2)), ((4,), (4, 2)), ((3, 4), (4,)),
+                 ((4,), (4,)), ((2, 3, 4), (4,)), ((4,), (2, 4, 3)),
+                 ((2, 3, 4), (4, 5))):
+        fixture.case("", {"a": draw(*a), "b": draw(*b)}, torch.matmul)
+
+
+OPERATORS = {
+    "reduce_sum": reduction(lambda x, d, k: x.sum(d, k)),
+    "reduce_mean": reduction(lambda x, d, k: x.mean(d, k)),
+    "reduce_max": reduction(lambda x, d, k: x.amax(d, k)),
+    "reduce_min": reduction(lambda x, d, k: x.amin(d, k)),
+    "reduce_prod": reduction(product),
+    "reduce_l1": reduction(lambda x, d, k: x.abs().sum(d, k)),
+    "reduce_l2": reduction(lambda x, d, k: torch.linalg.vector_norm(
+        x, 2, d, k)),
+    "reduce_sum_square": reduction(lambda x, d, k: (x * x).sum(d, k)),
+    "reduce_log_sum": reduction(lambda x, d, k: x.sum(d, k).log(), low=1),
+    "reduce_log_sum_exp": reduction(lambda x, d, k: x.logsumexp(d, k)),
+    "argmax": arg(torch.argmax), "argmin": arg(torch.argmin),
+    "matmul": matmul,
+}

@@ -1,0 +1,11 @@
+/* argmax: where along an axis the greatest number is.
+ *
+ *   y = the first (or the last) i at which x[i] is the maximum
+ *
+ * Shapes: x any; y as x, the axis 1 or left out.
+ * Source: https://onnx.ai/onnx/operators/onnx__ArgMax.html */
+#include "ops/arg.h"
+
+static bool beats(real a, real b) { return a > b; }
+
+SV_ARG(argmax, "ArgMax", "y = the place of the greatest number along an axis");

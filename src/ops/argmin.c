@@ -1,0 +1,11 @@
+/* argmin: where along an axis the least number is.
+ *
+ *   y = the first (or the last) i at which x[i] is the minimum
+ *
+ * Shapes: x any; y as x, the axis 1 or left out.
+ * Source: https://onnx.ai/onnx/operators/onnx__ArgMin.html */
+#include "ops/arg.h"
+
+static bool beats(real a, real b) { return a < b; }
+
+SV_ARG(argmin, "ArgMin", "y = the place of the least number along an axis");

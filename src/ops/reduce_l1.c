@@ -1,0 +1,23 @@
+/* reduce_l1: sums of sizes along axes.
+ *
+ *   y = sum of |x|
+ *   dx = sign(x) dy, 0 where x is 0
+ *
+ * Shapes: ops/reduce.h.
+ * Source: https://onnx.ai/onnx/operators/onnx__ReduceL1.html */
+#include "ops/reduce.h"
+
+static real reduce(const sv_reduced *r, const real *x) {
+  double sum = 0;
+  SV_EACH(r, i) sum += fabs(x[i]);
+  return (real)(sum);
+}
+
+static void spread(const sv_reduced *r, const real *x, real y, real dy,
+                   real *dx) {
+  (void)y;
+  SV_EACH(r, i) dx[i] = (real)((x[i] > 0) - (x[i] < 0)) * dy;
+}
+
+SV_REDUCE(reduce_l1, "ReduceL1", "y = sum of |x| along some axes", 18, true,
+          false);

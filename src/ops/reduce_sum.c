@@ -1,0 +1,24 @@
+/* reduce_sum: sums along axes.
+ *
+ *   y = sum of x
+ *   dx = dy
+ *
+ * Shapes: ops/reduce.h.
+ * Source: https://onnx.ai/onnx/operators/onnx__ReduceSum.html */
+#include "ops/reduce.h"
+
+static real reduce(const sv_reduced *r, const real *x) {
+  double sum = 0;
+  SV_EACH(r, i) sum += x[i];
+  return (real)(sum);
+}
+
+static void spread(const sv_reduced *r, const real *x, real y, real dy,
+                   real *dx) {
+  (void)x;
+  (void)y;
+  SV_EACH(r, i) dx[i] = dy;
+}
+
+SV_REDUCE(reduce_sum, "ReduceSum", "y = sum of x along some axes", 13, false,
+          false);
