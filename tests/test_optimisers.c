@@ -475,6 +475,73 @@ static void test_resume(void **state) {
   sv_dataset_free(d);
 }
 
+static void copy_file(const char *run, const char *from, const char *to) {
+  char path[600];
+  size_t size;
+  unsigned char *bytes = bytes_of(run, from, &size);
+  snprintf(path, sizeof path, "%s/%s", run, to);
+  FILE *f = fopen(path, "wb");
+  assert_non_null(f);
+  assert_int_equal(fwrite(bytes, 1, size, f), size);
+  fclose(f);
+  free(bytes);
+}
+
+/* Stops at an epoch's end, or at the first step after it. */
+typedef struct stopper {
+  const char *run;
+  int epoch;
+} stopper;
+
+static bool stop_at_end(void *context, const sv_fit_progress *p) {
+  const stopper *s = context;
+  if (p->validated && p->epoch == s->epoch - 1)
+    copy_file(s->run, "model.onnx", "before.onnx");
+  return !p->validated || p->epoch != s->epoch;
+}
+
+static bool stop_at_once(void *context, const sv_fit_progress *p) {
+  (void)context, (void)p;
+  return false;
+}
+
+/* A kill between last.onnx and model.onnx: the average of the one becomes the
+ * other again. */
+static void test_average_is_mended(void **state) {
+  (void)state;
+  sv_dataset *d = open_bars("bars", 1, SV_SPLIT_TRAIN);
+  char run[300], path[320];
+  snprintf(run, sizeof run, "%s", in_folder("mended"));
+  stopper s = {run, 2};
+  sv_fit_options o = rich(run);
+  o.validation = 0; /* each epoch is the best */
+  o.report = stop_at_end;
+  o.context = &s;
+  sv_model *model = model_of(network, 3), *file;
+  assert_error(SV_INTERRUPTED, "stopped", sv_fit(model, d, &o, NULL));
+  float kept = number_of(model->state, "conv1.weight");
+  sv_model_free(model);
+  copy_file(run, "model.onnx", "right.onnx");
+  copy_file(run, "before.onnx", "model.onnx");
+  assert_ok(sv_fit_open(&model, &o, run));
+  o.report = stop_at_once;
+  assert_error(SV_INTERRUPTED, "stopped", sv_fit(model, d, &o, NULL));
+  assert_true(number_of(model->state, "conv1.weight") == kept);
+  sv_model_free(model);
+  snprintf(path, sizeof path, "%s/model.onnx", run);
+  assert_ok(sv_model_load(&file, path));
+  assert_true(number_of(file->state, "conv1.weight") == kept);
+  sv_model_free(file);
+  size_t a_size, b_size;
+  unsigned char *a = bytes_of(run, "right.onnx", &a_size);
+  unsigned char *b = bytes_of(run, "model.onnx", &b_size);
+  assert_int_equal(a_size, b_size);
+  assert_memory_equal(a, b, a_size);
+  free(a);
+  free(b);
+  sv_dataset_free(d);
+}
+
 static void test_resume_refused(void **state) {
   (void)state;
   sv_dataset *d = open_bars("bars", 1, SV_SPLIT_TRAIN);
@@ -554,6 +621,7 @@ int main(void) {
       cmocka_unit_test(test_average_of_statistics),
       cmocka_unit_test(test_average_is_judged),
       cmocka_unit_test(test_resume),
+      cmocka_unit_test(test_average_is_mended),
       cmocka_unit_test(test_resume_refused),
       cmocka_unit_test(test_usual),
   };

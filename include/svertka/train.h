@@ -227,9 +227,10 @@ typedef struct sv_fit_result {
 
 /* Trains the model on a training split: minimises its losses, or, if its graph
  * has none, the cross-entropy of its output. Afterwards the model holds the
- * weights with the highest top-1 on the held-out samples (of equal ones, the
- * lowest loss), whatever ended the training, and its metadata say how pictures
- * are preprocessed and how it was trained. A run folder gets
+ * weights (with ema: their average) with the highest top-1 on the held-out
+ * samples (of equal ones, the lowest loss), whatever ended the training, and
+ * its metadata say how pictures are preprocessed and how it was trained. A run
+ * folder gets
  *   log.csv        a row for each epoch
  *   gradients.csv  if options->log_gradients: the norm of the gradient of all
  *                  of a layer's parameters together, its mean over the steps of

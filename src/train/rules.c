@@ -54,26 +54,34 @@ static void nesterov(sv_update u) {
   }
 }
 
-/* v, and u of the centred form, may be NULL. What rounding makes negative
- * under the root is 0: in PyTorch it ends as not a number. */
-static void rmsprop(sv_update u) {
+/* What rounding makes negative under the root is 0: in PyTorch it ends as not a
+ * number. The flags are known to the compiler, so that no loop has branches. */
+static inline void rmsprop_as(sv_update u, bool moving, bool centred) {
   float *restrict w = u.w, *restrict v = u.moment[0];
   float *restrict square = u.moment[1], *restrict mean = u.moment[2];
   const float *restrict g = u.g;
   const float rate = (float)u.rate, momentum = (float)u.momentum;
-  const float old = (float)u.at[0], new = (float)(1 - u.at[0]);
+  const float old = (float)u.at[0], fresh = (float)(1 - u.at[0]);
   const float eps = (float)u.at[1];
   for (int64_t i = 0; i < u.count; i++) {
     float now = gradient(g[i], w[i], &u), variance;
-    variance = square[i] = old * square[i] + new *now *now;
-    if (mean) {
-      mean[i] += new *(now - mean[i]);
+    variance = square[i] = old * square[i] + fresh * now * now;
+    if (centred) {
+      mean[i] += fresh * (now - mean[i]);
       variance -= mean[i] * mean[i];
+      variance = variance > 0 ? variance : 0;
     }
-    float change = now / (sqrtf(variance > 0 ? variance : 0) + eps);
-    if (v) change = v[i] = momentum * v[i] + change;
+    float change = now / (sqrtf(variance) + eps);
+    if (moving) change = v[i] = momentum * v[i] + change;
     w[i] = u.keep * w[i] - rate * change;
   }
+}
+
+static void rmsprop(sv_update u) {
+  if (u.moment[0] && u.moment[2]) rmsprop_as(u, true, true);
+  if (u.moment[0] && !u.moment[2]) rmsprop_as(u, true, false);
+  if (!u.moment[0] && u.moment[2]) rmsprop_as(u, false, true);
+  if (!u.moment[0] && !u.moment[2]) rmsprop_as(u, false, false);
 }
 
 static void adam(sv_update u) {
