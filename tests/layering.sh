@@ -7,7 +7,7 @@ order="base tensor ops graph BACKENDS plan onnx zoo data dist train look cli"
 # A public header belongs to the folder of its name; these to another one. (The
 # words that operators are described in stand in graph.h.)
 headers="graph:ops layers:ops state:graph model:graph network:graph
-  classify:data svertka:cli"
+  classify:data rate:train svertka:cli"
 
 backends() {
   for file in src/*/backend.c; do
