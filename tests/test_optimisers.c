@@ -446,13 +446,18 @@ static sv_fit_options rich(const char *run) {
   return o;
 }
 
+/* Running statistics are averaged and resumed, too. */
+static const char normed[] =
+    "input 1x8x8; conv 4 3x3; batch_norm; relu; max_pool 2x2 stride=2; "
+    "flatten; linear 3";
+
 static void test_resume(void **state) {
   (void)state;
   sv_dataset *d = open_bars("bars", 1, SV_SPLIT_TRAIN);
   char whole[300], broken[300];
   snprintf(whole, sizeof whole, "%s", in_folder("whole"));
   sv_fit_options o = rich(whole);
-  sv_model *model = model_of(network, 3);
+  sv_model *model = model_of(normed, 3);
   assert_ok(sv_fit(model, d, &o, NULL));
   sv_model_free(model);
   for (int stop = 1; stop < 15; stop += 2) {
@@ -463,7 +468,7 @@ static void test_resume(void **state) {
     o = rich(broken);
     o.report = watch;
     o.context = &w;
-    model = model_of(network, 3);
+    model = model_of(normed, 3);
     assert_error(SV_INTERRUPTED, "stopped", sv_fit(model, d, &o, NULL));
     sv_model_free(model);
     assert_ok(sv_fit_open(&model, &o, broken));
