@@ -9,3 +9,21 @@ fail() {
   echo "FAIL: $*" >&2
   exit 1
 }
+
+# fashion SPLIT COUNT FOLDER: so many images of Fashion-MNIST, with headers that
+# say so; SPLIT is train or t10k.
+fashion() {
+  source=${SVERTKA_DATA:-/usr/share/datasets}/fashion-mnist
+  [ -d "$source" ] || source=/usr/share/datasets/fashion-mnist
+  [ -d "$source" ] || fail "there is no Fashion-MNIST in $source"
+  high=$(printf '%03o' $(($2 / 256))) low=$(printf '%03o' $(($2 % 256)))
+  images=$(ls "$source/$1-images"*) labels=$(ls "$source/$1-labels"*)
+  {
+    printf "\\0\\0\\010\\003\\0\\0\\$high\\$low\\0\\0\\0\\034\\0\\0\\0\\034"
+    gzip -cdf "$images" | tail -c +17 | head -c $((784 * $2))
+  } >"$3/$1-images-idx3-ubyte"
+  {
+    printf "\\0\\0\\010\\001\\0\\0\\$high\\$low"
+    gzip -cdf "$labels" | tail -c +9 | head -c "$2"
+  } >"$3/$1-labels-idx1-ubyte"
+}

@@ -3,27 +3,10 @@
 # images of Fashion-MNIST.
 . "$SOURCE_DIR/tests/common.sh"
 
-source=${SVERTKA_DATA:-/usr/share/datasets}/fashion-mnist
-[ -d "$source" ] || source=/usr/share/datasets/fashion-mnist
-[ -d "$source" ] || fail "there is no Fashion-MNIST in $source"
-
-# first SPLIT COUNT FOLDER: so many images, with headers that say so.
-first() {
-  high=$(printf '%03o' $(($2 / 256))) low=$(printf '%03o' $(($2 % 256)))
-  images=$(ls "$source/$1-images"*) labels=$(ls "$source/$1-labels"*)
-  {
-    printf "\\0\\0\\010\\003\\0\\0\\$high\\$low\\0\\0\\0\\034\\0\\0\\0\\034"
-    gzip -cdf "$images" | tail -c +17 | head -c $((784 * $2))
-  } >"$3/$1-images-idx3-ubyte"
-  {
-    printf "\\0\\0\\010\\001\\0\\0\\$high\\$low"
-    gzip -cdf "$labels" | tail -c +9 | head -c "$2"
-  } >"$3/$1-labels-idx1-ubyte"
-}
 mkdir "$work/few" "$work/train-only" "$work/other"
-first train 1000 "$work/few"
-first t10k 200 "$work/few"
-first train 900 "$work/other"
+fashion train 1000 "$work/few"
+fashion t10k 200 "$work/few"
+fashion train 900 "$work/other"
 cp "$work/few"/train-* "$work/train-only"
 cd "$work"
 

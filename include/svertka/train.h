@@ -118,6 +118,57 @@ SV_API SV_CHECKED sv_status sv_eval(sv_metrics *metrics, const sv_model *model,
                                     const sv_dataset *dataset,
                                     const sv_eval_options *options);
 
+/* ---- What the units of a network do ------------------------------------- */
+
+/* Of a node's output over all samples. A unit is a channel, all its places
+ * together, or a number where there are no places. */
+typedef struct sv_units_row {
+  const char *name, *op; /* of the node; borrowed from the model */
+  int64_t units;
+  bool saturates; /* relu, sigmoid, tanh and their like: off and dead hold */
+  double off;     /* share of values that let no gradient through: 0 after relu;
+                   * beyond 0.95 of saturation after tanh (|y| >= 0.95), sigmoid
+                   * (y <= 0.025 or y >= 0.975) */
+  int64_t dead;   /* units that are off everywhere in every sample */
+  /* Share of values y that a shift of the picture leaves: the new value y' at
+   * the same place has |y' - y| <= tolerance max(|y|, |y'|). What is 0 in both
+   * pictures, background and what is off, does not count. */
+  double unchanged;
+} sv_units_row;
+
+typedef struct sv_units {
+  sv_units_row *rows; /* a row for each node on the way to the scores */
+  int count;
+  int64_t samples;
+  double same_class; /* share of samples told as before the shift */
+} sv_units;
+
+typedef struct sv_units_options {
+  int samples;         /* 1000: of each class its share; 0: all */
+  int shift;           /* 0: none; else so many pixels to the right (below 0: to
+                        * the left), the edge repeated */
+  double tolerance;    /* 0.05 */
+  int batch;           /* 20 */
+  int threads;         /* 0: all processors */
+  const char *backend; /* as sv_plan_options */
+  uint64_t seed;       /* 1: which samples */
+  /* Called after each batch; false stops with SV_INTERRUPTED. May be NULL. */
+  bool (*report)(void *context, int64_t done, int64_t total);
+  void *context;
+} sv_units_options;
+
+SV_API sv_units_options sv_units_default(void);
+
+/* Runs samples through the model, prepared as its metadata say, and looks at
+ * every value on the way. A shift of permuted pixels is refused. The caller
+ * frees *units with sv_units_free unless this fails; the model must outlive
+ * it and is only read. */
+SV_API SV_CHECKED sv_status sv_units_measure(sv_units *units,
+                                             const sv_model *model,
+                                             const sv_dataset *dataset,
+                                             const sv_units_options *options);
+SV_API void sv_units_free(sv_units *units);
+
 /* ---- Training ----------------------------------------------------------- */
 
 typedef struct sv_fit_progress {

@@ -230,6 +230,8 @@ bool cli_interrupted(void);
 
 /* ---- The verbs ---- */
 
+int cmd_units(const cli_verb *verb, int argc, char **argv);
+int cmd_plot(const cli_verb *verb, int argc, char **argv);
 int cmd_train(const cli_verb *verb, int argc, char **argv);
 int cmd_eval(const cli_verb *verb, int argc, char **argv);
 int cmd_predict(const cli_verb *verb, int argc, char **argv);

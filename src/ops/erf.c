@@ -24,4 +24,6 @@ SV_OP(erf) = {
     .summary = "y = the error function of x",
     .onnx = (const sv_onnx_name[]){{"Erf", 9, 0}, {NULL, 0, 0}},
     SV_POINTWISE,
+    .low = -1,
+    .high = 1,
 };

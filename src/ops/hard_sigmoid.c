@@ -54,4 +54,6 @@ SV_OP(hard_sigmoid) = {
     .attrs = attrs,
     .attrs_size = sizeof(hard_sigmoid),
     SV_POINTWISE,
+    .low = 0,
+    .high = 1,
 };

@@ -209,6 +209,9 @@ struct sv_op {
   sv_status (*expand)(const sv_node *node, sv_graph *graph, const sv_value *in,
                       sv_value *out);
   sv_reference ref;
+  /* Of an activation: the values that it approaches or stays at, where no
+   * gradient gets through; high may be infinite. Both 0: none. */
+  double low, high;
 };
 
 /* The port that input i of a node belongs to (a variadic one repeats). */

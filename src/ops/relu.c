@@ -6,6 +6,8 @@
  * Shapes: any; y as x.
  * Source: Nair, Hinton, "Rectified Linear Units Improve Restricted Boltzmann
  * Machines", ICML 2010; https://onnx.ai/onnx/operators/onnx__Relu.html */
+#include <math.h>
+
 #include "ops/op.h"
 
 /* Both written so that what is not a number stays visible. */
@@ -21,4 +23,6 @@ SV_OP(relu) = {
     .summary = "y = max(x, 0)",
     .onnx = (const sv_onnx_name[]){{"Relu", 0, 0}, {NULL, 0, 0}},
     SV_POINTWISE,
+    .low = 0,
+    .high = INFINITY,
 };

@@ -22,4 +22,6 @@ SV_OP(sigmoid) = {
     .summary = "y = 1 / (1 + e^-x)",
     .onnx = (const sv_onnx_name[]){{"Sigmoid", 0, 0}, {NULL, 0, 0}},
     SV_POINTWISE,
+    .low = 0,
+    .high = 1,
 };

@@ -26,4 +26,6 @@ SV_OP(softsign) = {
     .summary = "y = x / (1 + |x|)",
     .onnx = (const sv_onnx_name[]){{"Softsign", 0, 0}, {NULL, 0, 0}},
     SV_POINTWISE,
+    .low = -1,
+    .high = 1,
 };

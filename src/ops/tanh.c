@@ -22,4 +22,6 @@ SV_OP(tanh) = {
     .summary = "y = (e^x - e^-x) / (e^x + e^-x)",
     .onnx = (const sv_onnx_name[]){{"Tanh", 0, 0}, {NULL, 0, 0}},
     SV_POINTWISE,
+    .low = -1,
+    .high = 1,
 };

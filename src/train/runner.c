@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "tensor/tensor.h"
 #include "train/head.h"
 
@@ -23,8 +24,7 @@ static sv_status compile(const sv_runner *r, int64_t batch, sv_plan **plan) {
   options.batch = batch;
   options.shapes = shapes;
   options.shape_count = train ? 2 : 1;
-  options.keep = (const char *const *)&r->scores;
-  options.keep_count = 1;
+  options.keep = r->keep;
   return sv_plan_new(plan, r->graph, r->state, &options);
 }
 
@@ -46,9 +46,19 @@ static sv_status name_values(sv_runner *r) {
   return SV_OK;
 }
 
+static sv_status list_kept(sv_runner *r) {
+  int count = r->options.keep_count;
+  SV_TRY(sv_alloc_array(&r->keep, (size_t)count + 1, sizeof *r->keep));
+  for (int i = 0; i < count; i++) r->keep[i] = r->options.keep[i];
+  r->keep[count] = r->scores;
+  r->options.keep_count++;
+  return SV_OK;
+}
+
 static sv_status start(sv_runner *r) {
   SV_TRY(sv_graph_check(r->graph));
   SV_TRY(name_values(r));
+  SV_TRY(list_kept(r));
   return compile(r, r->options.batch, &r->plans[0]);
 }
 
@@ -67,6 +77,7 @@ sv_status sv_runner_new(sv_runner *runner, const sv_graph *graph,
 void sv_runner_free(sv_runner *runner) {
   sv_plan_free(runner->plans[0]);
   sv_plan_free(runner->plans[1]);
+  sv_free(runner->keep);
   *runner = (sv_runner){0};
 }
 

@@ -14,12 +14,14 @@ typedef struct sv_runner {
   const sv_preprocess *preprocess;    /* gives the size of a picture */
   sv_plan_options options;            /* of both plans */
   const char *input, *label, *scores; /* names of values */
-  sv_plan *plans[2];                  /* of the full batch, of another size */
-  int64_t other;                      /* that size */
+  const char **keep; /* what options->keep asks for, and scores */
+  sv_plan *plans[2]; /* of the full batch, of another size */
+  int64_t other;     /* that size */
 } sv_runner;
 
-/* Compiles for options->batch; mode, batch, threads, backend, exact and seed
- * are taken from `options`. A runner that failed is empty. */
+/* Compiles for options->batch; mode, batch, threads, backend, exact, seed and
+ * keep (names that stay as long as the graph) are taken from `options`. A
+ * runner that failed is empty. */
 sv_status sv_runner_new(sv_runner *runner, const sv_graph *graph,
                         sv_state *state, const sv_preprocess *preprocess,
                         const sv_plan_options *options) SV_CHECKED;
