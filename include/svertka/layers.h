@@ -94,12 +94,58 @@ typedef struct sv_lrn_attrs {
   float alpha, beta, k;
 } sv_lrn_attrs;
 
+/* As ONNX's Resize has them. */
+typedef enum sv_resize_mode {
+  SV_SAMPLE_NEAREST,
+  SV_SAMPLE_LINEAR,
+  SV_SAMPLE_CUBIC
+} sv_resize_mode;
+
+typedef enum sv_resize_coordinates {
+  SV_SAMPLE_HALF_PIXEL,
+  SV_SAMPLE_HALF_PIXEL_SYMMETRIC,
+  SV_SAMPLE_PYTORCH_HALF_PIXEL,
+  SV_SAMPLE_ALIGN_CORNERS,
+  SV_SAMPLE_ASYMMETRIC,
+  SV_SAMPLE_TF_HALF_PIXEL,
+  SV_SAMPLE_CROP /* tf_crop_and_resize */
+} sv_resize_coordinates;
+
+typedef enum sv_resize_rounding {
+  SV_SAMPLE_PREFER_FLOOR,
+  SV_SAMPLE_PREFER_CEIL,
+  SV_SAMPLE_FLOOR,
+  SV_SAMPLE_CEIL
+} sv_resize_rounding;
+
+typedef enum sv_resize_policy {
+  SV_SAMPLE_STRETCH,
+  SV_SAMPLE_NOT_LARGER,
+  SV_SAMPLE_NOT_SMALLER
+} sv_resize_policy;
+
+typedef struct sv_resize_attrs {
+  sv_resize_mode mode;
+  sv_floats scales; /* of H, W, of all dimensions, or of axes */
+  sv_ints sizes;    /* the same; either is empty */
+  sv_resize_coordinates coordinates;
+  sv_resize_rounding rounding; /* nearest */
+  float cubic;                 /* -0.75 */
+  bool exclude_outside;
+  float extrapolation; /* CROP: beyond the borders */
+  sv_floats roi;       /* CROP: beginnings, then ends, from 0 to 1 */
+  sv_ints axes;
+  sv_resize_policy policy;
+  bool antialias; /* refused */
+} sv_resize_attrs;
+
 /* Each starts from the defaults of the operator's table. */
 SV_API sv_conv_attrs sv_conv_default(void);
 SV_API sv_conv_transpose_attrs sv_conv_transpose_default(void);
 SV_API sv_pool_attrs sv_pool_default(void);
 SV_API sv_linear_attrs sv_linear_default(void);
 SV_API sv_pad_attrs sv_pad_default(void);
+SV_API sv_resize_attrs sv_resize_default(void);
 SV_API sv_batch_norm_attrs sv_batch_norm_default(void);
 SV_API sv_dropout_attrs sv_dropout_default(void);
 SV_API sv_lrn_attrs sv_lrn_default(void);
@@ -154,6 +200,15 @@ SV_API sv_value sv_dropout(sv_graph *g, sv_value x, double ratio);
 /* Size 5, alpha 1e-4, beta 0.75, k 1; AlexNet's k is 2. */
 SV_API sv_value sv_lrn(sv_graph *g, sv_value x);
 SV_API sv_value sv_lrn_with(sv_graph *g, sv_value x, const sv_lrn_attrs *attrs);
+
+/* H and W `scale` times as large, or height x width; between the pixels as
+ * PyTorch's interpolate has it (align_corners off). */
+SV_API sv_value sv_resize_by(sv_graph *g, sv_value x, sv_resize_mode mode,
+                             double scale);
+SV_API sv_value sv_resize_to(sv_graph *g, sv_value x, sv_resize_mode mode,
+                             int64_t height, int64_t width);
+SV_API sv_value sv_resize_with(sv_graph *g, sv_value x,
+                               const sv_resize_attrs *attrs);
 
 SV_API sv_value sv_relu(sv_graph *g, sv_value x);
 SV_API sv_value sv_tanh(sv_graph *g, sv_value x);

@@ -110,6 +110,58 @@ def split(fixture):
     case("sizes=2,1,3 axis=1", (2, 6, 2), (2, 1, 3), 1)
 
 
+def resize(fixture):
+    def case(attrs, shape, **how):
+        fixture.case(attrs, {"x": draw(*shape)},
+                     lambda x: F.interpolate(x, **how))
+
+    nearest = " coordinates=asymmetric rounding=floor"
+    half = " coordinates=pytorch_half_pixel"
+    corners = " coordinates=align_corners"
+    case("2" + nearest, (2, 2, 2, 3), scale_factor=2)
+    case("sizes=5x2" + nearest, (1, 2, 3, 4), size=(5, 2))
+    case("sizes=3x7" + nearest, (1, 1, 5, 3), size=(3, 7))
+    case("sizes=5x4 rounding=round_prefer_ceil", (1, 2, 2, 3),
+         size=(5, 4), mode="nearest-exact")
+    case("scales=3" + nearest, (1, 2, 4), scale_factor=3)
+    for mode, torch_mode in (("linear", "bilinear"), ("cubic", "bicubic")):
+        case("2 " + mode + half, (2, 2, 3, 2), scale_factor=2,
+             mode=torch_mode)
+        case(f"sizes=5x7 mode={mode}" + half, (1, 2, 4, 3), size=(5, 7),
+             mode=torch_mode)
+        case(f"sizes=2x3 mode={mode}", (1, 1, 5, 7), size=(2, 3),
+             mode=torch_mode)
+        case(f"sizes=5x7 mode={mode}" + corners, (1, 2, 3, 4), size=(5, 7),
+             mode=torch_mode, align_corners=True)
+        case(f"0.5,1.5 {mode}", (1, 2, 4, 4), scale_factor=(0.5, 1.5),
+             mode=torch_mode)
+    case("sizes=5 mode=linear" + half, (1, 2, 3), size=5, mode="linear")
+    case("sizes=2,3,4 axes=2,3,4 mode=linear", (1, 1, 3, 2, 3),
+         size=(2, 3, 4), mode="trilinear")
+    case("sizes=3x2 mode=linear" + corners, (1, 2, 1, 1), size=(3, 2),
+         mode="bilinear", align_corners=True)
+
+
+def cast(fixture):
+    fixture.case("f32", {"x": draw(2, 3)}, lambda x: x + 0)
+    fixture.case("type=f64", {"x": draw(2, 3)}, lambda x: x + 0)
+    for word, kind in (("i64", torch.int64), ("i32", torch.int32),
+                       ("bool", torch.bool), ("i8", torch.int8)):
+        fixture.fixed(word, {"x": draw(3, 4)},
+                      lambda x, k=kind: x.to(k).to(torch.int64))
+    fixture.fixed("f32", {"x": torch.tensor([[-3, 0], [1, 2]])},
+                  lambda x: x.double())
+
+
+def where(fixture):
+    for c, a, b in [((2, 3), (2, 3), (2, 3)), ((3,), (2, 3), ()),
+                    ((2, 1, 3), (4, 1), (2, 1, 1)), ((), (2,), (2,)),
+                    ((4, 3), (1, 3), (4, 1))]:
+        fixture.case("", {"condition": torch.randint(0, 2, c), "a": draw(*a),
+                          "b": draw(*b)},
+                     lambda c, a, b: torch.where(c != 0, a, b))
+
+
 TRANSPOSE = [
     ("", (2, 3, 4), lambda x: x.permute(2, 1, 0)),
     ("0,2,3,1", (2, 3, 2, 4), lambda x: x.permute(0, 2, 3, 1)),
@@ -168,7 +220,7 @@ DEPTH_TO_SPACE = [
 
 
 OPERATORS = {
-    "concat": concat, "gather": gather, "split": split, "shape": shape_of,
+    "concat": concat, "cast": cast, "gather": gather, "where": where, "resize": resize, "split": split, "shape": shape_of,
     "transpose": moved(TRANSPOSE), "slice": moved(SLICE),
     "squeeze": moved(SQUEEZE), "unsqueeze": moved(UNSQUEEZE),
     "expand": moved(EXPAND), "tile": moved(TILE),

@@ -60,6 +60,12 @@ sv_lrn_attrs sv_lrn_default(void) {
   return attrs;
 }
 
+sv_resize_attrs sv_resize_default(void) {
+  sv_resize_attrs attrs;
+  defaults_of("resize", &attrs);
+  return attrs;
+}
+
 sv_ints sv_square(int64_t size) { return sv_pair(size, size); }
 
 sv_ints sv_pair(int64_t height, int64_t width) {
@@ -186,6 +192,35 @@ sv_value sv_lrn(sv_graph *g, sv_value x) { return apply(g, "lrn", x, NULL); }
 
 sv_value sv_lrn_with(sv_graph *g, sv_value x, const sv_lrn_attrs *attrs) {
   return apply(g, "lrn", x, attrs);
+}
+
+sv_value sv_resize_with(sv_graph *g, sv_value x, const sv_resize_attrs *attrs) {
+  return apply(g, "resize", x, attrs);
+}
+
+/* PyTorch's nearest neighbour is another than its centre's. */
+static sv_resize_attrs resize_attrs(sv_resize_mode mode) {
+  sv_resize_attrs attrs = sv_resize_default();
+  bool nearest = mode == SV_SAMPLE_NEAREST;
+  attrs.mode = mode;
+  attrs.coordinates =
+      nearest ? SV_SAMPLE_ASYMMETRIC : SV_SAMPLE_PYTORCH_HALF_PIXEL;
+  attrs.rounding = SV_SAMPLE_FLOOR;
+  return attrs;
+}
+
+sv_value sv_resize_by(sv_graph *g, sv_value x, sv_resize_mode mode,
+                      double scale) {
+  sv_resize_attrs attrs = resize_attrs(mode);
+  attrs.scales = (sv_floats){1, {(float)scale}};
+  return sv_resize_with(g, x, &attrs);
+}
+
+sv_value sv_resize_to(sv_graph *g, sv_value x, sv_resize_mode mode,
+                      int64_t height, int64_t width) {
+  sv_resize_attrs attrs = resize_attrs(mode);
+  attrs.sizes = sv_pair(height, width);
+  return sv_resize_with(g, x, &attrs);
 }
 
 sv_value sv_relu(sv_graph *g, sv_value x) { return apply(g, "relu", x, NULL); }

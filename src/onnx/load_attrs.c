@@ -80,8 +80,22 @@ static sv_status refuse_text(const attribute *a) {
       a->name, a->s.len < 80 ? (int)a->s.len : 80, (const char *)a->s.data);
 }
 
+static sv_status read_code(const attribute *a, const sv_attr *row,
+                           int *choice) {
+  SV_TRY(check_type(a, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT));
+  for (int i = 0; row->choices[i]; i++) {
+    if (row->codes[i] != a->i) continue;
+    *choice = i;
+    return SV_OK;
+  }
+  return sv_fail(SV_UNSUPPORTED,
+                 "attribute " SV_NAME " is %lld, which is not supported",
+                 a->name, (long long)a->i);
+}
+
 static sv_status read_choice(const attribute *a, const sv_attr *row,
                              int *choice) {
+  if (row->codes) return read_code(a, row, choice);
   SV_TRY(check_type(a, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING));
   for (int i = 0; row->choices[i]; i++) {
     if (!is_text(a, row->choices[i])) continue;

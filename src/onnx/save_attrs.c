@@ -49,8 +49,14 @@ static sv_status write_text(attribute *a, const char *text, sv_arena *arena) {
 /* An older row may have fewer choices. */
 static sv_status write_choice(attribute *a, const sv_attr *row, int choice,
                               sv_arena *arena) {
-  for (int i = 0; row->choices[i]; i++)
-    if (i == choice) return write_text(a, row->choices[i], arena);
+  for (int i = 0; row->choices[i]; i++) {
+    if (i != choice) continue;
+    if (!row->codes) return write_text(a, row->choices[i], arena);
+    a->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT;
+    a->has_i = true;
+    a->i = row->codes[i];
+    return SV_OK;
+  }
   return sv_fail(SV_UNSUPPORTED, "this %s cannot be said in this opset",
                  row->name);
 }

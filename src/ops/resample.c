@@ -1,0 +1,217 @@
+#include "ops/resample.h"
+
+#include <math.h>
+
+enum { LARGEST = 1 << 24 };
+
+/* ---- Sizes ---- */
+
+/* The dimensions that the lists speak of: those of `axes`, all if there is a
+ * number for each, else those of the image. */
+static sv_status choose_axes(const sv_resize_attrs *a, int rank, int given,
+                             int *axes, int *count) {
+  *count = a->axes.count ? a->axes.count : given == rank ? rank : rank - 2;
+  if (*count > rank || *count < 1 || (given != *count && given != 1))
+    return sv_fail(SV_INVALID, "%d sizes or scales for %d dimensions", given,
+                   rank);
+  unsigned seen = 0;
+  for (int i = 0; i < *count; i++) {
+    int64_t axis = a->axes.count ? a->axes.at[i] : i + rank - *count;
+    SV_TRY(sv_check_axis(&axis, rank));
+    if (seen & 1u << axis)
+      return sv_fail(SV_INVALID, "axis %d is there twice", (int)axis);
+    seen |= 1u << axis;
+    axes[i] = (int)axis;
+  }
+  return SV_OK;
+}
+
+static sv_status check_size(const sv_resample_axis *axis) {
+  if (axis->out >= 1 && axis->out <= LARGEST) return SV_OK;
+  return sv_fail(SV_INVALID, "a dimension of %lld becomes %lld",
+                 (long long)axis->in, (long long)axis->out);
+}
+
+static sv_status by_scales(sv_resample *r, const int *axes, int count) {
+  const sv_floats *scales = &r->attrs.scales;
+  for (int i = 0; i < count; i++) {
+    sv_resample_axis *axis = &r->axis[axes[i]];
+    float scale = scales->at[scales->count == 1 ? 0 : i];
+    float size = floorf(scale * (float)axis->in);
+    axis->scale = scale;
+    axis->out = size >= 1 && size <= LARGEST ? (int64_t)size : 0;
+    SV_TRY(check_size(axis));
+  }
+  return SV_OK;
+}
+
+/* One scale for all axes: the least or the greatest that the sizes ask for. */
+static double common_scale(const sv_resample *r, const int *axes, int count) {
+  const sv_ints *sizes = &r->attrs.sizes;
+  double scale = 0;
+  for (int i = 0; i < count; i++) {
+    double own = (double)sizes->at[sizes->count == 1 ? 0 : i] /
+                 (double)r->axis[axes[i]].in;
+    bool better =
+        r->attrs.policy == SV_SAMPLE_NOT_LARGER ? own < scale : own > scale;
+    if (i == 0 || better) scale = own;
+  }
+  return scale;
+}
+
+static sv_status by_sizes(sv_resample *r, const int *axes, int count) {
+  const sv_ints *sizes = &r->attrs.sizes;
+  double common = common_scale(r, axes, count);
+  for (int i = 0; i < count; i++) {
+    sv_resample_axis *axis = &r->axis[axes[i]];
+    axis->out = sizes->at[sizes->count == 1 ? 0 : i];
+    axis->scale = (double)axis->out / (double)axis->in;
+    if (r->attrs.policy != SV_SAMPLE_STRETCH) {
+      axis->scale = common;
+      axis->out = (int64_t)floor(common * (double)axis->in + 0.5);
+    }
+    SV_TRY(check_size(axis));
+  }
+  return SV_OK;
+}
+
+/* Beginnings, then ends, of the axes. */
+static sv_status crop(sv_resample *r, const int *axes, int count) {
+  const sv_floats *roi = &r->attrs.roi;
+  if (r->attrs.coordinates != SV_SAMPLE_CROP) return SV_OK;
+  if (roi->count != 2 * count)
+    return sv_fail(SV_INVALID, "roi has %d numbers, expected %d", roi->count,
+                   2 * count);
+  for (int i = 0; i < count; i++) {
+    r->axis[axes[i]].start = roi->at[i];
+    r->axis[axes[i]].end = roi->at[count + i];
+  }
+  return SV_OK;
+}
+
+static sv_status check_form(const sv_resample *r) {
+  const sv_resize_attrs *a = &r->attrs;
+  int changes = 0;
+  for (int d = 0; d < r->rank; d++) changes += r->axis[d].changes;
+  if (changes > 4)
+    return sv_fail(SV_UNSUPPORTED, "%d dimensions change, at most 4 may",
+                   changes);
+  if (a->antialias && a->mode != SV_SAMPLE_NEAREST)
+    return sv_fail(SV_UNSUPPORTED, "antialias is not supported");
+  return SV_OK;
+}
+
+sv_status sv_resample_resolve(sv_resample *r, const sv_shape *x,
+                              const sv_resize_attrs *a) {
+  int axes[SV_MAX_RANK], count;
+  bool sized = a->sizes.count > 0;
+  *r = (sv_resample){.attrs = *a, .rank = x->rank};
+  if (sized == (a->scales.count > 0))
+    return sv_fail(SV_INVALID, "either sizes or scales are needed");
+  for (int d = 0; d < x->rank; d++) {
+    if (x->dim[d] < 1 || x->dim[d] > INT32_MAX)
+      return sv_fail(SV_INVALID, "input x is %s: nothing to resize",
+                     sv_shape_text(x, (char[SV_SHAPE_TEXT]){0}));
+    r->axis[d] = (sv_resample_axis){x->dim[d], x->dim[d], 1, 0, 1, false};
+  }
+  SV_TRY(choose_axes(a, x->rank, sized ? a->sizes.count : a->scales.count, axes,
+                     &count));
+  SV_TRY(sized ? by_sizes(r, axes, count) : by_scales(r, axes, count));
+  SV_TRY(crop(r, axes, count));
+  for (int d = 0; d < x->rank; d++) {
+    sv_resample_axis *axis = &r->axis[d];
+    axis->changes = axis->in != axis->out || axis->scale != 1 ||
+                    axis->start != 0 || axis->end != 1;
+  }
+  return check_form(r);
+}
+
+/* ---- Coordinates ---- */
+
+/* Where output o lies between the inputs, which lie at 0, 1, ...
+ * Source: https://onnx.ai/onnx/operators/onnx__Resize.html */
+static double coordinate(const sv_resample *r, const sv_resample_axis *a,
+                         double o) {
+  double in = (double)a->in, out = (double)a->out;
+  double length = a->scale * in; /* not rounded, as ONNX's tests have it */
+  double centre = (o + 0.5) / a->scale - 0.5;
+  switch (r->attrs.coordinates) {
+    case SV_SAMPLE_HALF_PIXEL: return centre;
+    case SV_SAMPLE_HALF_PIXEL_SYMMETRIC:
+      return in / 2 * (1 - out / length) + centre;
+    case SV_SAMPLE_PYTORCH_HALF_PIXEL: return a->out > 1 ? centre : 0;
+    case SV_SAMPLE_ALIGN_CORNERS:
+      return a->out > 1 ? o * (in - 1) / (length - 1) : 0;
+    case SV_SAMPLE_ASYMMETRIC: return o / a->scale;
+    case SV_SAMPLE_TF_HALF_PIXEL: return (o + 0.5) / a->scale;
+    case SV_SAMPLE_CROP:
+      if (a->out == 1) return 0.5 * (a->start + a->end) * (in - 1);
+      return a->start * (in - 1) +
+             o * (a->end - a->start) * (in - 1) / (out - 1);
+  }
+  return 0;
+}
+
+static double round_nearest(const sv_resample *r, double x) {
+  switch (r->attrs.rounding) {
+    case SV_SAMPLE_PREFER_FLOOR: return ceil(x - 0.5);
+    case SV_SAMPLE_PREFER_CEIL: return floor(x + 0.5);
+    case SV_SAMPLE_FLOOR: return floor(x);
+    case SV_SAMPLE_CEIL: return ceil(x);
+  }
+  return 0;
+}
+
+/* Keys, "Cubic Convolution Interpolation for Digital Image Processing", 1981:
+ * at a distance below 1, and from 1 to 2. */
+static double near(double a, double x) {
+  return ((a + 2) * x - (a + 3)) * x * x + 1;
+}
+static double far(double a, double x) {
+  return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
+}
+
+static void weigh(const sv_resample *r, double x, sv_resample_taps *t) {
+  double below = floor(x), part = x - below, a = r->attrs.cubic;
+  if (r->attrs.mode == SV_SAMPLE_NEAREST) {
+    *t = (sv_resample_taps){1, {(int64_t)round_nearest(r, x)}, {1}, false};
+  } else if (r->attrs.mode == SV_SAMPLE_LINEAR) {
+    *t = (sv_resample_taps){2, {(int64_t)below}, {1 - part, part}, false};
+  } else {
+    double weights[] = {far(a, 1 + part), near(a, part), near(a, 1 - part),
+                        far(a, 2 - part)};
+    t->count = 4;
+    t->at[0] = (int64_t)below - 1;
+    for (int i = 0; i < 4; i++) t->weight[i] = weights[i];
+  }
+  for (int i = 1; i < t->count; i++) t->at[i] = t->at[0] + i;
+}
+
+static void exclude(sv_resample_taps *t, int64_t size) {
+  double sum = 0;
+  for (int i = 0; i < t->count; i++) {
+    if (t->at[i] < 0 || t->at[i] >= size) t->weight[i] = 0;
+    sum += t->weight[i];
+  }
+  for (int i = 0; i < t->count && sum != 0; i++) t->weight[i] /= sum;
+}
+
+/* Beyond the borders lies the nearest element. */
+void sv_resample_taps_of(const sv_resample *r, int dimension, int64_t o,
+                         sv_resample_taps *t) {
+  const sv_resample_axis *a = &r->axis[dimension];
+  if (!a->changes) {
+    *t = (sv_resample_taps){1, {o}, {1}, false};
+    return;
+  }
+  double x = coordinate(r, a, (double)o), last = (double)(a->in - 1);
+  bool outside = r->attrs.coordinates == SV_SAMPLE_CROP && (x < 0 || x > last);
+  /* Far from the image all is border. */
+  x = fmin(fmax(x, -4), last + 4);
+  weigh(r, x, t);
+  t->outside = outside;
+  if (r->attrs.exclude_outside && r->attrs.mode != SV_SAMPLE_NEAREST)
+    exclude(t, a->in);
+  for (int i = 0; i < t->count; i++)
+    t->at[i] = t->at[i] < 0 ? 0 : t->at[i] < a->in ? t->at[i] : a->in - 1;
+}

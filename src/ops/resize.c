@@ -1,0 +1,363 @@
+/* resize: an image in another size.
+ *
+ *   y[o0, o1, ...] = sum over taps of w0 w1 ... x[i0, i1, ...]
+ *   dx[i0, i1, ...] = sum over the outputs that it was a tap of of w0 w1 ... dy
+ *
+ * Along each axis output o lies at a place between the inputs. nearest: the
+ * input at the rounded place, w = 1; linear: the two around it, by distance;
+ * cubic: the four around it. resample.c has the rules.
+ *
+ * Shapes: any; a dimension of d becomes floor(d scale), or its given size.
+ * Source: https://onnx.ai/onnx/operators/onnx__Resize.html */
+#include "base/thread.h"
+#include "ops/resample.h"
+#include "tensor/tensor.h"
+
+/* ONNX has a number for each dimension. Sizes of the image alone are told
+ * through axes: the batch may be free. */
+static sv_status settle(void *attrs, const sv_info *in, int in_count) {
+  sv_resize_attrs *a = attrs;
+  int rank = in_count > 0 && in[0].present ? in[0].shape.rank : 0;
+  if (rank < 3 || rank > 4 || a->axes.count) return SV_OK;
+  if (a->scales.count && a->scales.count != rank &&
+      (a->scales.count == 1 || a->scales.count == rank - 2)) {
+    sv_floats given = a->scales;
+    a->scales = (sv_floats){rank, {1, 1}};
+    for (int i = 0; i < rank - 2; i++)
+      a->scales.at[i + 2] = given.at[given.count == 1 ? 0 : i];
+  }
+  if (a->sizes.count && a->sizes.count != rank &&
+      (a->sizes.count == 1 || a->sizes.count == rank - 2)) {
+    a->axes.count = rank - 2;
+    for (int i = 0; i < rank - 2; i++) a->axes.at[i] = i + 2;
+    for (int i = a->sizes.count; i < rank - 2; i++)
+      a->sizes.at[i] = a->sizes.at[0];
+    a->sizes.count = rank - 2;
+  }
+  return SV_OK;
+}
+
+static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
+  const sv_resize_attrs *a = node->attrs;
+  sv_resample r;
+  SV_TRY(sv_check_real(node, in));
+  SV_TRY(sv_resample_resolve(&r, &in[0].shape, a));
+  out[0].dtype = in[0].dtype;
+  out[0].shape = in[0].shape;
+  for (int d = 0; d < r.rank; d++) out[0].shape.dim[d] = r.axis[d].out;
+  return SV_OK;
+}
+
+/* Places move, and in no whole steps. */
+static sv_status cost(const sv_node *node, const sv_info *in,
+                      const sv_info *out, sv_cost *cost) {
+  (void)node;
+  (void)in;
+  (void)out;
+  cost->spatial = false;
+  return SV_OK;
+}
+
+/* ---- Arithmetic ---- */
+
+/* Dimensions before the first that changes count as one, `outer`; of each of
+ * its parts a row of y is made of some rows of x. */
+typedef struct resizing {
+  sv_resample at;
+  int first;
+  int64_t outer, in_size, out_size, rows, in_width, width;
+  real extrapolation;
+  const real *x, *dy;
+  real *y, *dx;
+} resizing;
+
+/* The rows of x, with their weights; count 0: the row is extrapolated. */
+enum { MOST_ROWS = 64 };
+typedef struct row_taps {
+  int count;
+  int64_t at[MOST_ROWS];
+  real weight[MOST_ROWS];
+} row_taps;
+
+static sv_status prepare(resizing *z, const sv_args *args, const sv_shape *x) {
+  const sv_resize_attrs *a = args->node->attrs;
+  *z = (resizing){.outer = 1, .in_size = 1, .out_size = 1};
+  z->extrapolation = a->extrapolation;
+  SV_TRY(sv_resample_resolve(&z->at, x, a));
+  int last = z->at.rank - 1;
+  while (z->first < last && !z->at.axis[z->first].changes)
+    z->outer *= x->dim[z->first++];
+  for (int d = z->first; d <= last; d++) {
+    z->in_size *= z->at.axis[d].in;
+    z->out_size *= z->at.axis[d].out;
+  }
+  z->in_width = z->at.axis[last].in;
+  z->width = z->at.axis[last].out;
+  z->rows = z->out_size / z->width;
+  return SV_OK;
+}
+
+/* The products of the taps of all dimensions but the last. */
+static void rows_of(const resizing *z, int64_t row, row_taps *t) {
+  int64_t step = z->in_width;
+  *t = (row_taps){.count = 1};
+  t->weight[0] = 1;
+  for (int d = z->at.rank - 2; d >= z->first; d--) {
+    sv_resample_taps own;
+    sv_resample_taps_of(&z->at, d, row % z->at.axis[d].out, &own);
+    row /= z->at.axis[d].out;
+    int before = t->count;
+    for (int k = own.count - 1; k >= 0; k--)
+      for (int i = 0; i < before; i++) {
+        t->at[k * before + i] = t->at[i] + own.at[k] * step;
+        t->weight[k * before + i] = t->weight[i] * (real)own.weight[k];
+      }
+    t->count = own.outside || before == 0 ? 0 : before * own.count;
+    step *= z->at.axis[d].in;
+  }
+}
+
+/* So many planes share the search for taps. */
+enum { PLANES = 16 };
+
+static int64_t blocks_of(const resizing *z) {
+  return (z->outer + PLANES - 1) / PLANES;
+}
+
+/* The planes of a block: first .. last-1. */
+static void planes_of(const resizing *z, int64_t block, int64_t *first,
+                      int64_t *last) {
+  *first = block * PLANES;
+  *last = *first + PLANES < z->outer ? *first + PLANES : z->outer;
+}
+
+/* The sum over the taps of one plane. */
+static real take(const row_taps *rows, const sv_resample_taps *own,
+                 const real *x) {
+  real sum = 0;
+  for (int r = 0; r < rows->count; r++)
+    for (int k = 0; k < own->count; k++)
+      sum +=
+          rows->weight[r] * (real)own->weight[k] * x[rows->at[r] + own->at[k]];
+  return sum;
+}
+
+static void give(const row_taps *rows, const sv_resample_taps *own, real dy,
+                 real *dx) {
+  for (int r = 0; r < rows->count; r++)
+    for (int k = 0; k < own->count; k++)
+      dx[rows->at[r] + own->at[k]] +=
+          rows->weight[r] * (real)own->weight[k] * dy;
+}
+
+static void forward_rows(void *context, int64_t begin, int64_t end) {
+  const resizing *z = context;
+  for (int64_t i = begin; i < end; i++) {
+    int64_t row = i % z->rows, first, last;
+    row_taps rows;
+    planes_of(z, i / z->rows, &first, &last);
+    rows_of(z, row, &rows);
+    for (int64_t j = 0; j < z->width; j++) {
+      sv_resample_taps own;
+      sv_resample_taps_of(&z->at, z->at.rank - 1, j, &own);
+      bool outside = own.outside || rows.count == 0;
+      real *y = z->y + row * z->width + j;
+      for (int64_t p = first; p < last; p++)
+        y[p * z->out_size] = outside ? z->extrapolation
+                                     : take(&rows, &own, z->x + p * z->in_size);
+    }
+  }
+}
+
+static sv_status forward(const sv_args *args) {
+  resizing z;
+  SV_TRY(prepare(&z, args, &args->in[0]->shape));
+  z.x = sv_in(args, 0);
+  z.y = sv_out(args, 0);
+  sv_parallel(blocks_of(&z) * z.rows, 4, forward_rows, &z);
+  return SV_OK;
+}
+
+static void backward_blocks(void *context, int64_t begin, int64_t end) {
+  const resizing *z = context;
+  for (int64_t block = begin; block < end; block++) {
+    int64_t first, last;
+    planes_of(z, block, &first, &last);
+    for (int64_t i = first * z->in_size; i < last * z->in_size; i++)
+      z->dx[i] = 0;
+    for (int64_t row = 0; row < z->rows; row++) {
+      row_taps rows;
+      rows_of(z, row, &rows);
+      for (int64_t j = 0; j < z->width && rows.count; j++) {
+        sv_resample_taps own;
+        sv_resample_taps_of(&z->at, z->at.rank - 1, j, &own);
+        const real *dy = z->dy + row * z->width + j;
+        for (int64_t p = first; p < last && !own.outside; p++)
+          give(&rows, &own, dy[p * z->out_size], z->dx + p * z->in_size);
+      }
+    }
+  }
+}
+
+static sv_status backward_data(const sv_args *args) {
+  resizing z;
+  SV_TRY(prepare(&z, args, &args->diff_in[0]->shape));
+  z.dy = sv_diff_out(args, 0);
+  z.dx = sv_diff_in(args, 0);
+  sv_parallel(blocks_of(&z), 1, backward_blocks, &z);
+  return SV_OK;
+}
+
+/* ---- Tables ---- */
+
+#define AT(field) offsetof(sv_resize_attrs, field)
+static const char *const modes[] = {"nearest", "linear", "cubic", NULL};
+static const char *const coordinates[] = {
+    "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners",
+    "asymmetric", "tf_half_pixel_for_nn", "tf_crop_and_resize", NULL};
+static const char *const roundings[] = {
+    "round_prefer_floor", "round_prefer_ceil", "floor", "ceil", NULL};
+static const char *const policies[] = {"stretch", "not_larger", "not_smaller",
+                                       NULL};
+static const sv_attr attrs[] = {
+    {.name = "scales",
+     .onnx = "scales",
+     .type = SV_ATTR_FLOATS,
+     .offset = AT(scales),
+     .position = 1,
+     .until = 8,
+     .help = "of H and W, of all dimensions, or of axes"},
+    {.name = "scales",
+     .onnx = "scales",
+     .type = SV_ATTR_FLOATS,
+     .offset = AT(scales),
+     .since = 9,
+     .until = 10,
+     .slot = 1,
+     .help = "as ONNX had it"},
+    {.name = "scales",
+     .onnx = "scales",
+     .type = SV_ATTR_FLOATS,
+     .offset = AT(scales),
+     .since = 11,
+     .slot = 2,
+     .help = "as ONNX has it since opset 11"},
+    {.name = "mode",
+     .onnx = "mode",
+     .type = SV_ATTR_CHOICE,
+     .offset = AT(mode),
+     .choices = modes,
+     .position = 2,
+     .help = "how values between elements are found"},
+    {.name = "sizes",
+     .onnx = "sizes",
+     .type = SV_ATTR_INTS,
+     .offset = AT(sizes),
+     .max = 1 << 24,
+     .since = 11,
+     .slot = 3,
+     .help = "instead of scales: HxW, or of all dimensions, or of axes"},
+    {.name = "coordinates",
+     .onnx = "coordinate_transformation_mode",
+     .type = SV_ATTR_CHOICE,
+     .offset = AT(coordinates),
+     .choices = coordinates,
+     .since = 11,
+     .help = "where an output lies between the inputs"},
+    {.name = "coordinates",
+     .type = SV_ATTR_CHOICE,
+     .offset = AT(coordinates),
+     .initial = SV_SAMPLE_ASYMMETRIC,
+     .choices = coordinates,
+     .until = 10,
+     .help = "what ONNX meant before"},
+    {.name = "rounding",
+     .onnx = "nearest_mode",
+     .type = SV_ATTR_CHOICE,
+     .offset = AT(rounding),
+     .choices = roundings,
+     .since = 11,
+     .help = "of nearest"},
+    {.name = "rounding",
+     .type = SV_ATTR_CHOICE,
+     .offset = AT(rounding),
+     .initial = SV_SAMPLE_FLOOR,
+     .choices = roundings,
+     .until = 10,
+     .help = "what ONNX meant before"},
+    {.name = "cubic",
+     .onnx = "cubic_coeff_a",
+     .type = SV_ATTR_FLOAT,
+     .offset = AT(cubic),
+     .initial = -0.75,
+     .min = -16,
+     .max = 16,
+     .since = 11,
+     .help = "the slope of cubic at a distance of 1"},
+    {.name = "exclude_outside",
+     .onnx = "exclude_outside",
+     .type = SV_ATTR_BOOL,
+     .offset = AT(exclude_outside),
+     .since = 11,
+     .help = "what lies beyond the borders has no weight; else it is as the "
+             "nearest element"},
+    {.name = "extrapolation",
+     .onnx = "extrapolation_value",
+     .type = SV_ATTR_FLOAT,
+     .offset = AT(extrapolation),
+     .min = -1e30,
+     .max = 1e30,
+     .since = 11,
+     .help = "beyond the borders with tf_crop_and_resize"},
+    {.name = "roi",
+     .onnx = "roi",
+     .type = SV_ATTR_FLOATS,
+     .offset = AT(roi),
+     .since = 11,
+     .slot = 1,
+     .help = "what tf_crop_and_resize cuts out, in parts of the whole: "
+             "beginnings, then ends"},
+    {.name = "axes",
+     .onnx = "axes",
+     .type = SV_ATTR_INTS,
+     .offset = AT(axes),
+     .min = -SV_MAX_RANK,
+     .max = SV_MAX_RANK - 1,
+     .since = 18,
+     .help = "the dimensions that the lists speak of; none: as said there"},
+    {.name = "policy",
+     .onnx = "keep_aspect_ratio_policy",
+     .type = SV_ATTR_CHOICE,
+     .offset = AT(policy),
+     .choices = policies,
+     .since = 18,
+     .help = "whether sizes are met or bound a common scale"},
+    {.name = "antialias",
+     .onnx = "antialias",
+     .type = SV_ATTR_BOOL,
+     .offset = AT(antialias),
+     .since = 18,
+     .help = "not supported"},
+    {.name = NULL}};
+
+SV_OP(resize) = {
+    .name = "resize",
+    .summary = "y = x in another size: nearest, linear, cubic",
+    .onnx = (const sv_onnx_name[]){{"Resize", 10, 0},
+                                   {"Upsample", 7, 9},
+                                   {NULL, 0, 0}},
+    .in =
+        (const sv_port[]){
+            {.name = "x"},
+            {.name = "roi", .role = SV_INDEX, .optional = true},
+            {.name = "scales", .role = SV_INDEX, .optional = true},
+            {.name = "sizes", .role = SV_INDEX, .optional = true},
+            {.name = NULL}},
+    .out = (const sv_port[]){{.name = "y"}, {.name = NULL}},
+    .attrs = attrs,
+    .attrs_size = sizeof(sv_resize_attrs),
+    .settle = settle,
+    .infer = infer,
+    .cost = cost,
+    .ref = {.forward = forward, .backward_data = backward_data},
+};
