@@ -138,6 +138,19 @@ typedef struct sv_resize_attrs {
   sv_resize_policy policy;
   bool antialias; /* refused */
 } sv_resize_attrs;
+typedef struct sv_layer_norm_attrs {
+  int64_t axis; /* the first of those normalised together; -1: the last */
+  float epsilon;
+  int64_t stash; /* ONNX's: 1, f32 */
+  bool bias;
+} sv_layer_norm_attrs;
+
+typedef struct sv_group_norm_attrs {
+  int64_t groups;
+  float epsilon;
+  int64_t stash; /* ONNX's: 1, f32 */
+  bool by_group; /* one scale and bias for each group, not for each channel */
+} sv_group_norm_attrs;
 
 /* Each starts from the defaults of the operator's table. */
 SV_API sv_conv_attrs sv_conv_default(void);
@@ -149,6 +162,8 @@ SV_API sv_resize_attrs sv_resize_default(void);
 SV_API sv_batch_norm_attrs sv_batch_norm_default(void);
 SV_API sv_dropout_attrs sv_dropout_default(void);
 SV_API sv_lrn_attrs sv_lrn_default(void);
+SV_API sv_layer_norm_attrs sv_layer_norm_default(void);
+SV_API sv_group_norm_attrs sv_group_norm_default(void);
 
 /* {2, {size, size}} */
 SV_API sv_ints sv_square(int64_t size);
@@ -200,6 +215,10 @@ SV_API sv_value sv_dropout(sv_graph *g, sv_value x, double ratio);
 /* Size 5, alpha 1e-4, beta 0.75, k 1; AlexNet's k is 2. */
 SV_API sv_value sv_lrn(sv_graph *g, sv_value x);
 SV_API sv_value sv_lrn_with(sv_graph *g, sv_value x, const sv_lrn_attrs *attrs);
+/* Over the dimensions from `axis` on. */
+SV_API sv_value sv_layer_norm(sv_graph *g, sv_value x, int64_t axis);
+SV_API sv_value sv_instance_norm(sv_graph *g, sv_value x);
+SV_API sv_value sv_group_norm(sv_graph *g, sv_value x, int64_t groups);
 
 /* H and W `scale` times as large, or height x width; between the pixels as
  * PyTorch's interpolate has it (align_corners off). */

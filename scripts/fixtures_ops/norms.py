@@ -83,4 +83,65 @@ def lrn(fixture):
     case("1 alpha=1", (1, 3, 2, 2), 1, alpha=1)
 
 
-OPERATORS = {"lrn": lrn, "batch_norm": batch_norm, "dropout": dropout}
+def layer_norm(fixture):
+    def case(attrs, shape, axis, bias=True, **more):
+        row = shape[axis:]
+        ports = {"x": draw(*shape), "scale": draw(*row)}
+        if bias:
+            ports["b"] = draw(*row)
+
+        def run(x, scale, bias=None):
+            return F.layer_norm(x, row, scale, bias, **more)
+
+        def mean(x, *params):
+            return x.detach().mean(dims, keepdim=True)
+
+        def inv_std_dev(x, *params):
+            var = x.detach().var(dims, unbiased=False, keepdim=True)
+            return (var + more.get("eps", 1e-5)).rsqrt()
+        dims = tuple(range(axis % len(shape), len(shape)))
+        fixture.case(attrs, ports, run,
+                     also={"mean": mean, "inv_std_dev": inv_std_dev})
+
+    case("", (3, 5), -1)
+    case("", (2, 3, 4), -1)
+    case("1 epsilon=0.1", (2, 3, 2, 2), 1, eps=0.1)
+    case("axis=-2 bias=false", (2, 3, 4), -2, bias=False)
+    case("0", (3, 4), 0)
+
+
+def instance_norm(fixture):
+    def case(attrs, shape, **more):
+        c = shape[1]
+        fixture.case(attrs, {"x": draw(*shape), "scale": draw(c),
+                             "bias": draw(c)},
+                     lambda x, scale, bias: F.instance_norm(
+                         x, None, None, scale, bias, **more))
+
+    case("", (2, 3, 3, 2))
+    case("", (2, 2, 5))
+    case("epsilon=0.1", (1, 3, 2, 2), eps=0.1)
+
+
+def group_norm(fixture):
+    def case(attrs, shape, groups, **more):
+        c = shape[1]
+        fixture.case(attrs, {"x": draw(*shape), "scale": draw(c),
+                             "bias": draw(c)},
+                     lambda x, scale, bias: F.group_norm(
+                         x, groups, scale, bias, **more))
+
+    case("2", (2, 4, 3, 2), 2)
+    case("3 epsilon=0.1", (2, 6, 5), 3, eps=0.1)
+    case("1", (1, 3, 2, 2), 1)
+    case("groups=4", (2, 4, 2, 2), 4)
+    fixture.case("2 by_group=true", {"x": draw(2, 4, 3, 2), "scale": draw(2),
+                                     "bias": draw(2)},
+                 lambda x, scale, bias: F.group_norm(
+                     x, 2, scale.repeat_interleave(2),
+                     bias.repeat_interleave(2)))
+
+
+OPERATORS = {"layer_norm": layer_norm, "instance_norm": instance_norm,
+             "group_norm": group_norm, "lrn": lrn, "batch_norm": batch_norm,
+             "dropout": dropout}

@@ -63,6 +63,15 @@ sv_lrn_attrs sv_lrn_default(void) {
 sv_resize_attrs sv_resize_default(void) {
   sv_resize_attrs attrs;
   defaults_of("resize", &attrs);
+sv_layer_norm_attrs sv_layer_norm_default(void) {
+  sv_layer_norm_attrs attrs;
+  defaults_of("layer_norm", &attrs);
+  return attrs;
+}
+
+sv_group_norm_attrs sv_group_norm_default(void) {
+  sv_group_norm_attrs attrs;
+  defaults_of("group_norm", &attrs);
   return attrs;
 }
 
@@ -221,6 +230,20 @@ sv_value sv_resize_to(sv_graph *g, sv_value x, sv_resize_mode mode,
   sv_resize_attrs attrs = resize_attrs(mode);
   attrs.sizes = sv_pair(height, width);
   return sv_resize_with(g, x, &attrs);
+sv_value sv_layer_norm(sv_graph *g, sv_value x, int64_t axis) {
+  sv_layer_norm_attrs attrs = sv_layer_norm_default();
+  attrs.axis = axis;
+  return apply(g, "layer_norm", x, &attrs);
+}
+
+sv_value sv_instance_norm(sv_graph *g, sv_value x) {
+  return apply(g, "instance_norm", x, NULL);
+}
+
+sv_value sv_group_norm(sv_graph *g, sv_value x, int64_t groups) {
+  sv_group_norm_attrs attrs = sv_group_norm_default();
+  attrs.groups = groups;
+  return apply(g, "group_norm", x, &attrs);
 }
 
 sv_value sv_relu(sv_graph *g, sv_value x) { return apply(g, "relu", x, NULL); }
