@@ -63,6 +63,9 @@ sv_lrn_attrs sv_lrn_default(void) {
 sv_resize_attrs sv_resize_default(void) {
   sv_resize_attrs attrs;
   defaults_of("resize", &attrs);
+  return attrs;
+}
+
 sv_layer_norm_attrs sv_layer_norm_default(void) {
   sv_layer_norm_attrs attrs;
   defaults_of("layer_norm", &attrs);
@@ -230,6 +233,8 @@ sv_value sv_resize_to(sv_graph *g, sv_value x, sv_resize_mode mode,
   sv_resize_attrs attrs = resize_attrs(mode);
   attrs.sizes = sv_pair(height, width);
   return sv_resize_with(g, x, &attrs);
+}
+
 sv_value sv_layer_norm(sv_graph *g, sv_value x, int64_t axis) {
   sv_layer_norm_attrs attrs = sv_layer_norm_default();
   attrs.axis = axis;
