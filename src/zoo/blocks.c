@@ -48,7 +48,7 @@ sv_value sv_zoo_unit(sv_graph *g, sv_value x, const char *name,
 
 sv_value sv_zoo_lrn(sv_graph *g, sv_value x, double k) {
   char attrs[96];
-  snprintf(attrs, sizeof attrs, "size=5 alpha=5e-4 beta=0.75 bias=%g", k);
+  snprintf(attrs, sizeof attrs, "size=5 alpha=5e-4 beta=0.75 k=%g", k);
   return sv_apply_text(g, "lrn", &x, 1, attrs);
 }
 
