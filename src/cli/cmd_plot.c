@@ -67,7 +67,7 @@ static sv_status draw(plot *p) {
   }
   sv_chart chart = {.title = p->title ? p->title : p->y,
                     .x_label = p->x,
-                    .y_label = p->y,
+                    .y_label = p->title ? p->y : NULL,
                     .log_y = p->log,
                     .lines = p->lines,
                     .count = p->count};
