@@ -21,19 +21,32 @@ static int64_t overhang(const sv_window *w, int d) {
   return last > padded ? last - padded : 0;
 }
 
+/* One window, which is the map. */
+static sv_status whole_map(sv_window *w, const sv_shape *x) {
+  if (x->rank != 3 && x->rank != 4) return SV_UNSUPPORTED;
+  *w = (sv_window){.out = {1, 1}, .stride = {1, 1}, .dilation = {1, 1}};
+  w->in[0] = w->kernel[0] = x->rank == 3 ? 1 : x->dim[2];
+  w->in[1] = w->kernel[1] = x->dim[x->rank - 1];
+  return SV_OK;
+}
+
 /* oneDNN divides by what it was told is padding, and windows on padding alone
  * have no maximum and no average: the reference's rules for those differ. */
-static sv_status describe(pool *p, const sv_site *site, bool max) {
-  const sv_pool_attrs *attrs = site->node->attrs;
+static sv_status describe(pool *p, const sv_site *site, bool max, bool global) {
+  sv_pool_attrs none = {.ceil_mode = false};
+  const sv_pool_attrs *attrs = global ? &none : site->node->attrs;
   const sv_shape *x = &site->in[0].shape;
   *p = (pool){.site = site, .form.line = x->rank == 3};
   p->alg = max                    ? dnnl_pooling_max
            : attrs->count_padding ? dnnl_pooling_avg_include_padding
                                   : dnnl_pooling_avg_exclude_padding;
   sv_window w;
-  SV_TRY(sv_window_resolve(&w, x, &attrs->kernel, &attrs->stride,
-                           &attrs->dilation, &attrs->padding,
-                           attrs->ceil_mode));
+  if (global)
+    SV_TRY(whole_map(&w, x));
+  else
+    SV_TRY(sv_window_resolve(&w, x, &attrs->kernel, &attrs->stride,
+                             &attrs->dilation, &attrs->padding,
+                             attrs->ceil_mode));
   for (int d = 0; d < 2; d++) {
     int64_t more = overhang(&w, d);
     if (w.dilation[d] > 1 || (more && attrs->count_padding && !max))
@@ -94,11 +107,19 @@ static sv_status check_workspace(const sv_dnnl_build *build, const pool *p) {
   return sv_layout_equal(&layout, &y->layout) ? SV_OK : SV_UNSUPPORTED;
 }
 
+static bool is_max(const sv_kernel *self) {
+  return self == &sv_dnnl_max_pool || self == &sv_dnnl_global_max_pool;
+}
+
+static bool is_global(const sv_kernel *self) {
+  return self == &sv_dnnl_global_avg_pool || self == &sv_dnnl_global_max_pool;
+}
+
 static sv_status make(sv_dnnl_build *build, int way) {
   const sv_site *site = build->site;
   const sv_kernel *self = build->context;
   pool p;
-  SV_TRY(describe(&p, site, self == &sv_dnnl_max_pool));
+  SV_TRY(describe(&p, site, is_max(self), is_global(self)));
   SV_TRY(make_pd(build, &p, (enum way)way));
   if (site->pass == SV_BACKWARD_DATA) SV_TRY(check_workspace(build, &p));
   SV_TRY(sv_dnnl_make(build));
@@ -116,8 +137,7 @@ sv_status sv_dnnl_plan_pool(const sv_site *site, sv_need *need, void **impl,
   const sv_node *node = site->node;
   if (site->pass == SV_BACKWARD_PARAMS) return SV_UNSUPPORTED;
   if (node->out_count > 1 && site->out[1].present) return SV_UNSUPPORTED;
-  if (site->pass == SV_BACKWARD_DATA && self == &sv_dnnl_max_pool &&
-      site->forward != self)
+  if (site->pass == SV_BACKWARD_DATA && is_max(self) && site->forward != self)
     return SV_UNSUPPORTED;
   return sv_dnnl_plan(site, need, impl, make, WAYS, self);
 }

@@ -10,5 +10,6 @@ sv_status sv_dnnl_plan_pool(const sv_site *site, sv_need *need, void **impl,
                             const sv_kernel *self) SV_CHECKED;
 
 extern const sv_kernel sv_dnnl_max_pool, sv_dnnl_avg_pool;
+extern const sv_kernel sv_dnnl_global_max_pool, sv_dnnl_global_avg_pool;
 
 #endif
