@@ -117,6 +117,20 @@ row '"inputs": \['
 LC_ALL=C.UTF-8 works summary inception.txt
 row '^  ┴ concat1 '
 
+# DenseNet's layers join ever more of those before.
+cat >dense.txt <<'END'
+n = input 4x8x8
+d.l1.join = concat(n);        d.l1.a = relu; d.l1.b = tanh; d.l1.y = conv 2 1x1
+d.l2.join = concat(n, d.l1.y); d.l2.a = relu; d.l2.b = tanh; d.l2.y = conv 2 1x1
+d.l3.join = concat(n, d.l1.y, d.l2.y)
+d.l3.a = relu; d.l3.b = tanh; d.l3.y = conv 2 1x1
+concat(n, d.l1.y, d.l2.y, d.l3.y)
+END
+works summary dense.txt
+row '^  l2 ... l3  *2 x l1 '
+works summary dense.txt --svg dense.dot
+[ "$(grep -c -e '->' dense.dot)" -eq 8 ] || fail "$(cat dense.dot)"
+
 # What is folded counts: 4 blocks of 9 * 16 * 16 + 16 and three more layers.
 works summary 'input 16x9x9
   repeat 4 { conv 16 3x3 padding=same; relu }'

@@ -28,8 +28,8 @@ typedef struct diagram {
 
 /* Bytes of the UTF-8 character at s, 0 if it is none. */
 static int character(const unsigned char *s) {
-  int more = *s < 0x80 ? 0 : *s >> 5 == 6 ? 1 : *s >> 4 == 14 ? 2 : 3;
-  if (more == 3 && *s >> 3 != 30) return 0;
+  int more = *s < 0x80 ? 0 : *s < 0xE0 ? 1 : *s < 0xF0 ? 2 : 3;
+  if (more && (*s < 0xC2 || *s > 0xF4)) return 0;
   for (int i = 1; i <= more; i++)
     if (s[i] >> 6 != 2) return 0;
   return more + 1;

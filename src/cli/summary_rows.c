@@ -44,18 +44,32 @@ static bool same_size(const sv_shape *a, const sv_shape *b) {
   return true;
 }
 
+/* The inputs of what joins any number count where they come from inside: the
+ * layers of DenseNet join ever more of those before. */
+static bool same_sources(const grouper *g, const sv_node *n, int a,
+                         const sv_node *o, int b) {
+  bool any = sv_op_is_variadic(n->op);
+  int k = 0, m = 0;
+  if (!any && n->in_count != o->in_count) return false;
+  for (;; k++, m++) {
+    while (any && k < n->in_count && source(g, n->in[k], a) < 0) k++;
+    while (any && m < o->in_count && source(g, o->in[m], b) < 0) m++;
+    if (k >= n->in_count || m >= o->in_count) break;
+    if (source(g, n->in[k], a) != source(g, o->in[m], b)) return false;
+  }
+  return k >= n->in_count && m >= o->in_count;
+}
+
 static bool alike(const grouper *g, int a, int b, int count) {
   for (int i = 0; i < count; i++) {
     const sv_layer *l = &g->analysis->layers[a + i];
     const sv_layer *m = &g->analysis->layers[b + i];
     const sv_node *n = l->node, *o = m->node;
-    if (n->op != o->op || n->in_count != o->in_count ||
-        !same_size(&l->output, &m->output))
+    if (n->op != o->op || !same_size(&l->output, &m->output) ||
+        !same_sources(g, n, a, o, b))
       return false;
     if (n->op->attrs_size && memcmp(n->attrs, o->attrs, n->op->attrs_size) != 0)
       return false;
-    for (int k = 0; k < n->in_count; k++)
-      if (source(g, n->in[k], a) != source(g, o->in[k], b)) return false;
   }
   return true;
 }

@@ -201,13 +201,23 @@ static void put_inputs(writer *w, const sv_node *node) {
   sv_text_add(&w->text, ")");
 }
 
+/* The reader finds the very same by itself. Zeros that are written out are the
+ * default too, but not the same. */
+static bool is_left_out(const sv_op *op, const sv_attr *row,
+                        const void *attrs) {
+  const void *at = (const char *)attrs + row->offset;
+  if (row->type == SV_ATTR_PADDING && ((const sv_padding *)at)->at.count)
+    return false;
+  return sv_attr_is_default(op, row, attrs);
+}
+
 /* Bare words for the first attributes in order, names for the others. */
 static void put_attrs(writer *w, const sv_node *node) {
   const sv_op *op = node->op;
   const sv_attr *row;
   int bare = 0;
   while ((row = sv_attr_at_position(op, bare + 1)) &&
-         !sv_attr_is_default(op, row, node->attrs)) {
+         !is_left_out(op, row, node->attrs)) {
     sv_text_add(&w->text, " ");
     sv_attr_print(&w->text, row, node->attrs);
     bare++;
@@ -215,7 +225,7 @@ static void put_attrs(writer *w, const sv_node *node) {
   for (row = op->attrs; row && row->name; row++) {
     if (!sv_attr_is_first(op, row) || (row->position && row->position <= bare))
       continue;
-    if (sv_attr_is_default(op, row, node->attrs)) continue;
+    if (is_left_out(op, row, node->attrs)) continue;
     sv_text_add(&w->text, " %s=", row->name);
     sv_attr_print(&w->text, row, node->attrs);
   }
