@@ -32,8 +32,8 @@ static sv_status settle(void *attrs, const sv_info *in, int in_count) {
   }
   int axes = in_count > 0 && in[0].present ? in[0].shape.rank - 2 : 0;
   sv_window_spread(&a->kernel, axes);
-  sv_window_spread(&a->stride, axes);
-  sv_window_spread(&a->dilation, axes);
+  sv_window_spread_step(&a->stride, axes);
+  sv_window_spread_step(&a->dilation, axes);
   sv_window_settle(&a->padding, &a->kernel, &a->dilation);
   sv_window_spread_padding(&a->padding, axes);
   return SV_OK;

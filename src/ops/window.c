@@ -213,6 +213,18 @@ void sv_window_spread_padding(sv_padding *padding, int axes) {
     at->at[axes + d] = end[d];
   }
   at->count = 2 * axes;
+  bool none = true;
+  for (int i = 0; i < at->count; i++) none &= at->at[i] == 0;
+  if (none) *padding = (sv_padding){0};
+}
+
+void sv_window_spread_step(sv_ints *list, int axes) {
+  bool ones = true;
+  for (int d = 0; d < list->count; d++) ones &= list->at[d] == 1;
+  if (ones)
+    *list = (sv_ints){0};
+  else
+    sv_window_spread(list, axes);
 }
 
 void sv_window_taps(const sv_window *window, int d, int64_t o, int64_t *first,

@@ -40,8 +40,10 @@ void sv_window_settle(sv_padding *padding, const sv_ints *kernel,
                       const sv_ints *dilation);
 
 /* One number for all axes becomes one for each; for paddings, also for the
- * ends. ONNX wants all of them. */
+ * ends. ONNX wants all of them. Strides and dilations of 1 and paddings of 0
+ * become none: however it is written, a network is the same. */
 void sv_window_spread(sv_ints *list, int axes);
+void sv_window_spread_step(sv_ints *list, int axes);
 void sv_window_spread_padding(sv_padding *padding, int axes);
 
 /* Positions along axis d that lie inside the image: taps first..last-1 of the
