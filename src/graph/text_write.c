@@ -211,6 +211,56 @@ static bool is_left_out(const sv_op *op, const sv_attr *row,
   return sv_attr_is_default(op, row, attrs);
 }
 
+/* The numbers of a list, all alike; NULL if they are not, or there are fewer
+ * than two. */
+static const int64_t *one_number(const sv_attr *row, const void *attrs) {
+  const void *at = (const char *)attrs + row->offset;
+  const sv_padding *padding = at;
+  const sv_ints *list = at;
+  if (row->type == SV_ATTR_PADDING && padding->rule != SV_PAD_EXPLICIT)
+    return NULL;
+  if (row->type == SV_ATTR_PADDING)
+    list = &padding->at;
+  else if (row->type != SV_ATTR_INTS)
+    return NULL;
+  for (int i = 1; i < list->count; i++)
+    if (list->at[i] != list->at[0]) return NULL;
+  return list->count > 1 ? list->at : NULL;
+}
+
+/* What the operator makes of `text` is what the node has. */
+static bool settles_to(const writer *w, const sv_node *node, const sv_attr *row,
+                       const char *text) {
+  sv_info few[4] = {0};
+  void *attrs;
+  int count = node->in_count;
+  if (!node->op->settle || count > 4) return false;
+  for (int i = 0; i < count; i++) {
+    const sv_value_info *v = &w->graph->values[node->in[i]];
+    if (node->in[i] && v->shape.rank < 0) return false;
+    few[i] = (sv_info){.present = node->in[i] != 0, .shape = v->shape};
+  }
+  if (sv_alloc(&attrs, node->op->attrs_size) != SV_OK) return false;
+  memcpy(attrs, node->attrs, node->op->attrs_size);
+  bool same = sv_attr_parse(node->op, attrs, row, text) == SV_OK &&
+              node->op->settle(attrs, few, count) == SV_OK &&
+              memcmp(attrs, node->attrs, node->op->attrs_size) == 0;
+  sv_free(attrs);
+  return same;
+}
+
+/* stride=2 rather than stride=2x2; kernels as papers have them, 3x3. */
+static void put_attr(writer *w, const sv_node *node, const sv_attr *row) {
+  char text[24];
+  const int64_t *number = one_number(row, node->attrs);
+  if (number) snprintf(text, sizeof text, "%lld", (long long)*number);
+  if (number && strcmp(row->name, "kernel") != 0 &&
+      settles_to(w, node, row, text))
+    sv_text_add(&w->text, "%s", text);
+  else
+    sv_attr_print(&w->text, row, node->attrs);
+}
+
 /* Bare words for the first attributes in order, names for the others. */
 static void put_attrs(writer *w, const sv_node *node) {
   const sv_op *op = node->op;
@@ -219,7 +269,7 @@ static void put_attrs(writer *w, const sv_node *node) {
   while ((row = sv_attr_at_position(op, bare + 1)) &&
          !is_left_out(op, row, node->attrs)) {
     sv_text_add(&w->text, " ");
-    sv_attr_print(&w->text, row, node->attrs);
+    put_attr(w, node, row);
     bare++;
   }
   for (row = op->attrs; row && row->name; row++) {
@@ -227,7 +277,7 @@ static void put_attrs(writer *w, const sv_node *node) {
       continue;
     if (is_left_out(op, row, node->attrs)) continue;
     sv_text_add(&w->text, " %s=", row->name);
-    sv_attr_print(&w->text, row, node->attrs);
+    put_attr(w, node, row);
   }
   if (strcmp(w->graph->values[node->out[0]].name, node->name) == 0) return;
   sv_text_add(&w->text, " node=");
