@@ -129,7 +129,7 @@ END
 works summary dense.txt
 row '^  l2 ... l3  *2 x l1 '
 works summary dense.txt --svg dense.dot
-[ "$(grep -c -e '->' dense.dot)" -eq 8 ] || fail "$(cat dense.dot)"
+[ "$(grep -c -e '->' dense.dot)" -eq 5 ] || fail "$(cat dense.dot)"
 
 # What is folded counts: 4 blocks of 9 * 16 * 16 + 16 and three more layers.
 works summary 'input 16x9x9
