@@ -9,6 +9,7 @@
 #include "graph/model.h"
 #include "onnx/onnx.h"
 #include "ops/attrs.h"
+#include "tensor/tensor.h"
 #include "train/loss.h"
 
 /* ---- Class weights ---- */
@@ -115,6 +116,54 @@ static void test_saved(void **state) {
   sv_model_free(model);
 }
 
+/* The loss of a model whose only output it is, of fixed scores and labels. */
+static double loss_now(const sv_model *model) {
+  static const float scores[] = {1, -2, 0.5f, 0.25f, 3, -1, 2, 2, 0};
+  static const int64_t labels[] = {2, 0, 1};
+  sv_plan_options options = sv_plan_default();
+  sv_plan *plan;
+  sv_tensor view;
+  options.batch = 3;
+  assert_ok(sv_plan_new(&plan, model->graph, model->state, &options));
+  assert_ok(sv_plan_input(plan, "x", &view));
+  memcpy(view.data, scores, sizeof scores);
+  assert_ok(sv_plan_input(plan, "label", &view));
+  memcpy(view.data, labels, sizeof labels);
+  assert_ok(sv_plan_forward(plan));
+  assert_ok(sv_plan_value(plan, "y", &view));
+  double loss = sv_tensor_get(&view, 0);
+  sv_plan_free(plan);
+  return loss;
+}
+
+/* As an output it is saved with ONNX's operators alone. The numbers are
+ * PyTorch's: F.cross_entropy(x, label, ...). */
+static void test_expanded(void **state) {
+  (void)state;
+  static const struct {
+    const char *attrs;
+    double loss;
+  } cases[] = {
+      {"smoothing=0.25", 1.600196704},
+      {"smoothing=0.25 reduction=sum", 4.800590113},
+      {"smoothing=0.25 ignore_index=0", 1.048276956},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    char text[200];
+    snprintf(text, sizeof text,
+             "x = input 3; label; cross_entropy(x, label) %s; output y",
+             cases[i].attrs);
+    sv_model *model = model_of(text, 1), *again;
+    assert_true(fabs(loss_now(model) - cases[i].loss) < 3e-6);
+    assert_ok(sv_model_save(model, in_folder("pieces.onnx")));
+    assert_ok(sv_model_load(&again, in_folder("pieces.onnx")));
+    assert_true(again->graph->node_count > 5);
+    assert_true(fabs(loss_now(again) - cases[i].loss) < 3e-6);
+    sv_model_free(again);
+    sv_model_free(model);
+  }
+}
+
 /* ---- A training ---- */
 
 static sv_fit_options regular(const char *run) {
@@ -200,8 +249,8 @@ static void test_resume(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_class_weights), cmocka_unit_test(test_adjust),
-      cmocka_unit_test(test_saved),         cmocka_unit_test(test_fit),
-      cmocka_unit_test(test_resume),
+      cmocka_unit_test(test_saved),         cmocka_unit_test(test_expanded),
+      cmocka_unit_test(test_fit),           cmocka_unit_test(test_resume),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -17,6 +17,7 @@
  * Shapes: x N C D1 ..., label N D1 ..., w C, loss as label or a scalar,
  * log_prob as x. Source:
  * https://onnx.ai/onnx/operators/onnx__SoftmaxCrossEntropyLoss.html */
+#include <stdio.h>
 #include <tgmath.h>
 
 #include "base/thread.h"
@@ -70,6 +71,71 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
     out[1].shape = *x;
   }
   return SV_OK;
+}
+
+/* ---- Smoothing as ONNX can say it ---- */
+
+static sv_value constant(sv_graph *g, const char *name, double number) {
+  char init[48];
+  snprintf(init, sizeof init, "constant %.9g", number);
+  return sv_parameter(g, name, SV_CONSTANT, SV_F32, sv_shape_of(0), init);
+}
+
+static sv_value apply_two(sv_graph *g, const char *op, sv_value a, sv_value b) {
+  return sv_apply(g, op, (sv_value[]){a, b}, 2, NULL);
+}
+
+static sv_value plain(sv_graph *g, const cross_entropy_attrs *a, int reduction,
+                      sv_value x, sv_value label, sv_value weights) {
+  cross_entropy_attrs attrs = *a;
+  attrs.smoothing = 0;
+  attrs.reduction = reduction;
+  return sv_apply(g, "cross_entropy", (sv_value[]){x, label, weights}, 3,
+                  &attrs);
+}
+
+/* -s/C sum over j of w_j log p_j for each position. */
+static sv_value spread_part(sv_graph *g, double share, sv_value log_prob,
+                            sv_value weights) {
+  static const char *const axes[] = {NULL, NULL, NULL, "axes=1", "axes=1,2"};
+  int rank = sv_value_shape(g, log_prob).rank;
+  if (weights.id && rank > 2 && rank < 5)
+    weights = sv_apply_text(g, "unsqueeze", &weights, 1, axes[rank]);
+  if (weights.id) log_prob = apply_two(g, "mul", log_prob, weights);
+  sv_value sum =
+      sv_apply_text(g, "reduce_sum", &log_prob, 1, "axes=1 keepdims=false");
+  return apply_two(g, "mul", sum, constant(g, "spread", -share));
+}
+
+/* Equal scores have the loss w_t log C, 0 where the label is ignored: that
+ * divided by log C tells which positions count, and what. */
+static sv_status expand(const sv_node *node, sv_graph *g, const sv_value *in,
+                        sv_value *out) {
+  const cross_entropy_attrs *a = node->attrs;
+  sv_value weights = node->in_count > 2 ? in[2] : (sv_value){0};
+  sv_shape shape = sv_value_shape(g, in[0]);
+  double classes = (double)shape.dim[1], unit = log(classes);
+  if (shape.rank > 4 || classes < 2)
+    return sv_fail(SV_UNSUPPORTED, "smoothing with scores of %s",
+                   sv_shape_text(&shape, (char[SV_SHAPE_TEXT]){0}));
+  sv_value log_prob = sv_apply_text(g, "log_softmax", in, 1, "axis=1");
+  sv_value part = spread_part(g, a->smoothing / classes, log_prob, weights);
+  sv_value even = apply_two(g, "sub", in[0], in[0]);
+  sv_value counts = plain(g, a, NONE, even, in[1], (sv_value){0});
+  counts = apply_two(g, "div", counts, constant(g, "unit", unit));
+  part = apply_two(g, "mul", part, counts);
+  if (a->reduction != NONE)
+    part = sv_apply_text(g, "reduce_sum", &part, 1, "keepdims=false");
+  if (a->reduction == MEAN) {
+    sv_value total = plain(g, a, SUM, even, in[1], weights);
+    total = apply_two(g, "div", total, constant(g, "unit_2", unit));
+    part = apply_two(g, "div", part, total);
+  }
+  sv_value sure = plain(g, a, a->reduction, in[0], in[1], weights);
+  sure = apply_two(g, "mul", sure, constant(g, "sure", 1 - a->smoothing));
+  out[0] = apply_two(g, "add", sure, part);
+  if (node->out_count > 1) out[1] = log_prob;
+  return sv_graph_check(g);
 }
 
 /* ---- Arithmetic ---- */
@@ -271,6 +337,7 @@ SV_OP(cross_entropy) = {
     .attrs_size = sizeof(cross_entropy_attrs),
     .parameter = parameter,
     .infer = infer,
+    .expand = expand,
     .ref = {.forward = forward,
             .backward_data = backward_data,
             .data_reads_in = SV_PORT(0) | SV_PORT(1) | SV_PORT(2)},

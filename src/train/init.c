@@ -237,7 +237,9 @@ static sv_status init_all(task *t) {
   for (int i = 1; i < t->graph->value_count; i++) {
     const sv_value_info *value = &t->graph->values[i];
     if (value->kind != SV_VALUE_STATE) continue;
-    if (!sv_role_is_trained(value->role) && value->role != SV_STATISTIC)
+    bool said = value->role == SV_CONSTANT && value->init;
+    if (!sv_role_is_trained(value->role) && value->role != SV_STATISTIC &&
+        !said)
       continue;
     int index = sv_state_find(t->state, value->name);
     if (index < 0)
