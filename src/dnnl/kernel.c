@@ -64,8 +64,7 @@ static const char *name_of(const_dnnl_primitive_desc_t pd) {
 
 sv_dnnl_grade sv_dnnl_grade_of(const_dnnl_primitive_desc_t pd) {
   const char *name = name_of(pd);
-  if (strncmp(name, "ref", 3) == 0 || strstr(name, "_ref:"))
-    return SV_DNNL_REF;
+  if (strncmp(name, "ref", 3) == 0 || strstr(name, "_ref:")) return SV_DNNL_REF;
   if (strncmp(name, "simple", 6) == 0) return SV_DNNL_SIMPLE;
   if (strstr(name, "gemm") && !strstr(name, "brgemm")) return SV_DNNL_GEMM;
   return SV_DNNL_DIRECT;
