@@ -64,6 +64,13 @@ static const struct {
      2,
      {3, 3}},
     {"input 4x9x9; conv 4 3x3 dilation=2 group=2", 76, 1800, 1, {5, 5}},
+    /* ShuffleNet's: two groups of maps in turn. */
+    {"input 4x8x8; conv 4 3x3 group=2; reshape 0x2x2x6x6\n"
+     "transpose 0x2x1x3x4; reshape 0x4x6x6; conv 4 3x3 group=2",
+     152,
+     3744,
+     2,
+     {5, 5}},
     {"input 1x16x16; avg_pool 2 stride=2; weighted_avg_pool 2 stride=2",
      2,
      0,

@@ -60,6 +60,15 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   return SV_OK;
 }
 
+/* H and W, the last two of four dimensions or more, stay where they are: the
+ * maps of a shuffle. */
+static bool keeps_maps(const sv_shape *x, const sv_shape *y) {
+  if (x->rank < 4 || y->rank < 4) return false;
+  for (int d = 1; d <= 2; d++)
+    if (x->dim[x->rank - d] != y->dim[y->rank - d]) return false;
+  return true;
+}
+
 static sv_status cost(const sv_node *node, const sv_info *in,
                       const sv_info *out, sv_cost *cost) {
   (void)node;
@@ -67,6 +76,7 @@ static sv_status cost(const sv_node *node, const sv_info *in,
   cost->spatial = x->rank == y->rank;
   for (int d = 2; d < x->rank; d++)
     if (x->dim[d] != (d < y->rank ? y->dim[d] : 1)) cost->spatial = false;
+  cost->spatial |= keeps_maps(x, y);
   for (int d = 0; d < 2; d++) cost->axis[d] = (sv_reach){.step = 1};
   return SV_OK;
 }

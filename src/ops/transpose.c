@@ -40,13 +40,14 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   return SV_OK;
 }
 
+/* H and W are the last two of four dimensions or more. */
 static sv_status cost(const sv_node *node, const sv_info *in,
                       const sv_info *out, sv_cost *cost) {
-  int order[SV_MAX_RANK];
+  int order[SV_MAX_RANK], rank = in[0].shape.rank;
   (void)out;
-  SV_TRY(order_of(node, in[0].shape.rank, order));
+  SV_TRY(order_of(node, rank, order));
   cost->spatial = true;
-  for (int d = 2; d < in[0].shape.rank; d++)
+  for (int d = rank < 4 ? 2 : rank - 2; d < rank; d++)
     if (order[d] != d) cost->spatial = false;
   for (int d = 0; d < 2; d++) cost->axis[d] = (sv_reach){.step = 1};
   return SV_OK;
