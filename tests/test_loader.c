@@ -93,6 +93,32 @@ static void test_batches(void **state) {
   close_fixture(&f);
 }
 
+/* Pictures are varied first, then their pixels are permuted. */
+static void test_permuted(void **state) {
+  (void)state;
+  fixture f;
+  float plain[3 * PADDED];
+  sv_batch b;
+  const sv_augment vary = {.flip = true, .shift = 2, .erase = 0.5};
+  const sv_random key = {3, 4, 5};
+  open_fixture(&f);
+  sv_loader *loader = make_loader(&f, 3, 0);
+  for (int round = 0; round < 2; round++) {
+    sv_loader_vary(loader, &vary, &key);
+    assert_ok(sv_loader_start(loader, f.order, SMALL_TRAIN, 0));
+    assert_ok(sv_loader_next(loader, &b));
+    if (round == 0) {
+      memcpy(plain, b.pixels, sizeof plain);
+      assert_ok(sv_preprocess_permute(&f.p, 7));
+    }
+  }
+  for (int i = 0; i < 3 * PADDED; i++)
+    assert_float_equal(b.pixels[i],
+                       plain[i / PADDED * PADDED + f.p.pixels[i % PADDED]], 0);
+  sv_loader_free(loader);
+  close_fixture(&f);
+}
+
 /* Left in the middle, begun anew, freed while busy, never begun. */
 static void test_abandoned(void **state) {
   (void)state;
@@ -260,9 +286,10 @@ int main(void) {
 #define TEST(name) \
   cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
   const struct CMUnitTest tests[] = {
-      TEST(test_batches),           TEST(test_abandoned),
-      TEST(test_error_travels),     TEST(test_refused),
-      TEST(test_signals_stay_here), TEST(test_shared),
+      TEST(test_batches),   TEST(test_permuted),
+      TEST(test_abandoned), TEST(test_error_travels),
+      TEST(test_refused),   TEST(test_signals_stay_here),
+      TEST(test_shared),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/thread.h"
 #include "data/augment.h"
+#include "data/preprocess.h"
 #include "data/reader.h"
 
 enum { SLOTS = 2, MESSAGE = 1024, MOST_THREADS = 8 };
@@ -81,12 +82,13 @@ static sv_status load(sv_loader *l, int64_t position) {
   float *pixels = s->pixels + place * l->sample;
   sv_image image;
   SV_TRY(sv_dataset_image(l->options.dataset, sample, &image));
-  sv_status status =
-      sv_preprocess_pixels(l->options.preprocess, &image, pixels);
+  sv_status status = sv_preprocess_plain(l->options.preprocess, &image, pixels);
   sv_image_free(&image);
   if (status == SV_OK && l->vary.on)
     sv_augment_sample(&l->vary.augment, &l->vary.key, sample,
                       l->options.preprocess, pixels);
+  if (status == SV_OK)
+    status = sv_preprocess_reorder(l->options.preprocess, pixels);
   s->labels[place] = sv_dataset_label(l->options.dataset, sample);
   return status;
 }

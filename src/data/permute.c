@@ -1,4 +1,6 @@
 /* The order of permuted pixels: Fisher-Yates, by a seed. */
+#include <string.h>
+
 #include "base/memory.h"
 #include "base/random.h"
 #include "data/preprocess.h"
@@ -26,4 +28,17 @@ sv_status sv_preprocess_permute(sv_preprocess *p, uint64_t seed) {
   p->permuted = true;
   p->permutation = seed;
   return sv_preprocess_make_order(p);
+}
+
+sv_status sv_preprocess_reorder(const sv_preprocess *p, float *pixels) {
+  size_t plane = (size_t)p->height * (size_t)p->width;
+  float *before;
+  if (!p->pixels) return SV_OK;
+  SV_TRY(sv_alloc_array(&before, plane, sizeof *before));
+  for (int c = 0; c < p->channels; c++, pixels += plane) {
+    memcpy(before, pixels, plane * sizeof *before);
+    for (size_t i = 0; i < plane; i++) pixels[i] = before[p->pixels[i]];
+  }
+  sv_free(before);
+  return SV_OK;
 }

@@ -248,19 +248,20 @@ static void normalise(const sv_preprocess *p, const sv_image *ready, int c,
                   ready->channels, ready->width, scale, shift, dst);
 }
 
-sv_status sv_preprocess_pixels(const sv_preprocess *p, const sv_image *image,
-                               float *dst) {
+sv_status sv_preprocess_plain(const sv_preprocess *p, const sv_image *image,
+                              float *dst) {
   SV_TRY(sv_preprocess_check(p));
   sv_image ready;
-  float *plain = NULL;
+  SV_TRY(sv_preprocess_fit_size(p, image, &ready));
   size_t plane = (size_t)p->height * (size_t)p->width;
-  if (p->pixels) SV_TRY(sv_alloc_array(&plain, plane, sizeof *plain));
-  sv_status status = sv_preprocess_fit_size(p, image, &ready);
-  for (int c = 0; c < p->channels && status == SV_OK; c++, dst += plane) {
-    normalise(p, &ready, c, plain ? plain : dst);
-    for (size_t i = 0; plain && i < plane; i++) dst[i] = plain[p->pixels[i]];
-  }
+  for (int c = 0; c < p->channels; c++)
+    normalise(p, &ready, c, dst + (size_t)c * plane);
   sv_image_free(&ready);
-  sv_free(plain);
-  return status;
+  return SV_OK;
+}
+
+sv_status sv_preprocess_pixels(const sv_preprocess *p, const sv_image *image,
+                               float *dst) {
+  SV_TRY(sv_preprocess_plain(p, image, dst));
+  return sv_preprocess_reorder(p, dst);
 }

@@ -18,6 +18,13 @@ sv_status sv_preprocess_check_size(const sv_preprocess *p) SV_CHECKED;
 sv_status sv_preprocess_fit_size(const sv_preprocess *p, const sv_image *image,
                                  sv_image *ready) SV_CHECKED;
 
+/* sv_preprocess_pixels in two steps: all but the order of pixels, which comes
+ * behind whatever is done to pictures. */
+sv_status sv_preprocess_plain(const sv_preprocess *p, const sv_image *image,
+                              float *dst) SV_CHECKED;
+sv_status sv_preprocess_reorder(const sv_preprocess *p,
+                                float *pixels) SV_CHECKED;
+
 /* The order of a permuted p, anew; none where its size is not known. */
 sv_status sv_preprocess_make_order(sv_preprocess *p) SV_CHECKED;
 
