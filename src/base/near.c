@@ -27,9 +27,13 @@ static int distance(const char *a, int a_length, const char *b, int b_length) {
   return above[b_length];
 }
 
-bool sv_is_near(const char *word, const char *other) {
+int sv_wrong_letters(const char *word, const char *other) {
   size_t a = strlen(word), b = strlen(other);
-  if (a > LONGEST || b > LONGEST || !a || !b) return false;
+  if (a > LONGEST || b > LONGEST || !a || !b) return -1;
   int wrong = distance(word, (int)a, other, (int)b);
-  return wrong <= 2 && 2 * wrong <= (int)(a < b ? a : b);
+  return wrong <= 2 && 2 * wrong <= (int)(a < b ? a : b) ? wrong : -1;
+}
+
+bool sv_is_near(const char *word, const char *other) {
+  return sv_wrong_letters(word, other) >= 0;
 }

@@ -62,9 +62,15 @@ sv_status sv_registry_require(const sv_entry **entry, const char *name) {
   if (*entry) return SV_OK;
   char near[256] = "";
   size_t at = 0;
+  int least = -1; /* of many that are near the nearest */
   for (int i = 0; i < sv_registry_count(); i++) {
+    int wrong = sv_wrong_letters(name, entries[i].op->name);
+    if (wrong >= 0 && (least < 0 || wrong < least)) least = wrong;
+  }
+  for (int i = 0; i < sv_registry_count() && least >= 0; i++) {
     const char *other = entries[i].op->name;
-    if (!sv_is_near(name, other) || at + strlen(other) + 8 > sizeof near)
+    if (sv_wrong_letters(name, other) != least ||
+        at + strlen(other) + 8 > sizeof near)
       continue;
     at += (size_t)snprintf(near + at, sizeof near - at, "%s%s",
                            at ? " or " : "; did you mean ", other);
