@@ -17,14 +17,24 @@ typedef struct network {
   int in_count, gradient_count, seed_count, keep_count;
 } network;
 
+/* Numbers that a shape depends on have to be known before the run. */
+static bool is_known(const network *n, int i) {
+  const sv_op *op = n->c->entry->op;
+  return op->in[0].role == SV_INDEX && sv_op_in_port(op, i)->role == SV_INDEX;
+}
+
 static bool is_parameter(const network *n, int i) {
-  return sv_role_is_state(sv_op_in_port(n->c->entry->op, i)->role);
+  return is_known(n, i) ||
+         sv_role_is_state(sv_op_in_port(n->c->entry->op, i)->role);
 }
 
 static sv_value add_input(network *n, int i) {
   const sv_tensor *x = n->c->in[i];
   const sv_port *port = sv_op_in_port(n->c->entry->op, i);
   if (!x) return (sv_value){0};
+  if (is_known(n, i))
+    return sv_parameter(n->graph, n->in[i], SV_CONSTANT, x->dtype, x->shape,
+                        NULL);
   if (is_parameter(n, i))
     return sv_parameter(n->graph, n->in[i], port->role, SV_F32, x->shape, NULL);
   if (x->dtype == SV_I64) return sv_label(n->graph, n->in[i], x->shape);

@@ -260,6 +260,21 @@ SV_API sv_value sv_div(sv_graph *g, sv_value a, sv_value b);
 /* One behind the other along an axis; 1: channels. */
 SV_API sv_value sv_concat(sv_graph *g, const sv_value *values, int count,
                           int64_t axis);
+/* The first of `parts` equal ones; sv_output_of(g, y, i) is the next. */
+SV_API sv_value sv_split_equally(sv_graph *g, sv_value x, int parts,
+                                 int64_t axis);
+/* Elements begin .. end-1 of an axis. */
+SV_API sv_value sv_slice(sv_graph *g, sv_value x, int64_t axis, int64_t begin,
+                         int64_t end);
+/* A 0 is x's own dimension, a -1 what is left over. */
+SV_API sv_value sv_reshape(sv_graph *g, sv_value x, sv_ints shape);
+/* Dimension d of the result is dimension perm[d] of x. */
+SV_API sv_value sv_transpose(sv_graph *g, sv_value x, sv_ints perm);
+/* Without dimensions `axes` of size 1; none: without all of them. */
+SV_API sv_value sv_squeeze(sv_graph *g, sv_value x, sv_ints axes);
+/* Zhang et al., "ShuffleNet", 2017: channel i of group g becomes channel g of
+ * group i. x is N C H W, C a multiple of groups. */
+SV_API sv_value sv_channel_shuffle(sv_graph *g, sv_value x, int64_t groups);
 
 /* Products of matrices, .. M K and .. K N. */
 SV_API sv_value sv_matmul(sv_graph *g, sv_value a, sv_value b);

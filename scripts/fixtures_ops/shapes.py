@@ -162,6 +162,15 @@ def where(fixture):
                      lambda c, a, b: torch.where(c != 0, a, b))
 
 
+def constant_of_shape(fixture):
+    for attrs, shape, value, kind in [("", [2, 3], 0, torch.float64),
+                                      ("0.5", [4], 0.5, torch.float64),
+                                      ("-3 i64", [2, 1, 2], -3, torch.int64),
+                                      ("1 bool", [3], 1, torch.int64)]:
+        fixture.fixed(attrs, {"shape": torch.tensor(shape)},
+                      lambda s, v=value, k=kind: torch.full(tuple(s), v, dtype=k))
+
+
 TRANSPOSE = [
     ("", (2, 3, 4), lambda x: x.permute(2, 1, 0)),
     ("0,2,3,1", (2, 3, 2, 4), lambda x: x.permute(0, 2, 3, 1)),
@@ -220,7 +229,7 @@ DEPTH_TO_SPACE = [
 
 
 OPERATORS = {
-    "concat": concat, "cast": cast, "gather": gather, "where": where, "resize": resize, "split": split, "shape": shape_of,
+    "concat": concat, "cast": cast, "constant_of_shape": constant_of_shape, "gather": gather, "where": where, "resize": resize, "split": split, "shape": shape_of,
     "transpose": moved(TRANSPOSE), "slice": moved(SLICE),
     "squeeze": moved(SQUEEZE), "unsqueeze": moved(UNSQUEEZE),
     "expand": moved(EXPAND), "tile": moved(TILE),

@@ -135,6 +135,30 @@ static sv_status read_attribute(const attribute *a, const sv_attr *row,
   return SV_OK;
 }
 
+/* Its number and its type, where rows ask for them. */
+static sv_status read_tensor(const attribute *a, const sv_op *op, void *attrs) {
+  sv_tensor *number;
+  SV_TRY(check_type(a, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR));
+  if (!a->t)
+    return sv_fail(SV_FORMAT, "attribute " SV_NAME " is empty", a->name);
+  SV_TRY(sv_onnx_tensor_new(a->t, &number));
+  bool one = sv_shape_count(&number->shape) == 1;
+  double value = one ? sv_tensor_get(number, 0) : 0;
+  sv_tensor_free(number);
+  if (!one || value != (double)(float)value)
+    return sv_fail(SV_UNSUPPORTED,
+                   "attribute " SV_NAME
+                   " is no single number that a float holds",
+                   a->name);
+  for (const sv_attr *row = op->attrs; row && row->name; row++) {
+    if (!row->tensor || strcmp(row->onnx, a->name) != 0) continue;
+    if (row->type == SV_ATTR_FLOAT) *(float *)place(attrs, row) = (float)value;
+    for (int i = 0; row->codes && row->choices[i]; i++)
+      if (row->codes[i] == a->t->data_type) *(int *)place(attrs, row) = i;
+  }
+  return SV_OK;
+}
+
 static sv_status read_rule(const attribute *a, sv_padding_rule *rule) {
   static const char *const words[] = {"NOTSET", "SAME_UPPER", "SAME_LOWER",
                                       "VALID"}; /* as in sv_padding_rule */
@@ -212,7 +236,8 @@ sv_status sv_onnx_attrs_read(const sv_op *op, void *attrs,
       return sv_fail(SV_UNSUPPORTED,
                      "attribute " SV_NAME " is not supported at opset %lld",
                      a->name, (long long)opset);
-    SV_TRY(read_attribute(a, row, attrs));
+    SV_TRY(row->tensor ? read_tensor(a, op, attrs)
+                       : read_attribute(a, row, attrs));
   }
   return pads ? tidy_padding(place(attrs, pads)) : SV_OK;
 }

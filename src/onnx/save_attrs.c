@@ -142,6 +142,42 @@ static sv_status write_attribute(Onnx__NodeProto *node, const sv_attr *row,
   }
 }
 
+static int code_of(const sv_node *node, const char *name) {
+  for (const sv_attr *row = node->op->attrs; row->name; row++)
+    if (row->tensor && row->codes && strcmp(row->onnx, name) == 0)
+      return row->codes[*(const int *)place(node->attrs, row)];
+  return 1;
+}
+
+/* A list of one number, of the type that another row has. */
+static sv_status write_tensor(Onnx__NodeProto *proto, const sv_attr *row,
+                              const sv_node *node, sv_arena *arena) {
+  float value = *(const float *)place(node->attrs, row);
+  attribute *a;
+  SV_TRY(new_attribute(proto, row->onnx, arena, &a));
+  a->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR;
+  SV_TRY(sv_arena_take(arena, &a->t, sizeof *a->t));
+  onnx__tensor_proto__init(a->t);
+  SV_TRY(sv_arena_take(arena, &a->t->dims, sizeof *a->t->dims));
+  a->t->dims[a->t->n_dims++] = 1;
+  a->t->has_data_type = true;
+  a->t->data_type = code_of(node, row->onnx);
+  if (a->t->data_type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT) {
+    SV_TRY(sv_arena_take(arena, &a->t->float_data, sizeof value));
+    a->t->float_data[a->t->n_float_data++] = value;
+  } else if (a->t->data_type == ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE) {
+    SV_TRY(sv_arena_take(arena, &a->t->double_data, sizeof(double)));
+    a->t->double_data[a->t->n_double_data++] = value;
+  } else if (a->t->data_type == ONNX__TENSOR_PROTO__DATA_TYPE__INT64) {
+    SV_TRY(sv_arena_take(arena, &a->t->int64_data, sizeof(int64_t)));
+    a->t->int64_data[a->t->n_int64_data++] = (int64_t)value;
+  } else {
+    SV_TRY(sv_arena_take(arena, &a->t->int32_data, sizeof(int32_t)));
+    a->t->int32_data[a->t->n_int32_data++] = (int32_t)value;
+  }
+  return SV_OK;
+}
+
 static bool is_none(const sv_attr *row, const void *attrs) {
   return row->type == SV_ATTR_INT &&
          *(const int64_t *)place(attrs, row) == SV_ATTR_NONE;
@@ -163,6 +199,11 @@ sv_status sv_onnx_attrs_write(Onnx__NodeProto *proto, const sv_node *node,
   for (const sv_attr *first = op->attrs; first && first->name; first++) {
     if (!sv_attr_is_first(op, first)) continue;
     bool known, left_out;
+    if (first->tensor) {
+      if (first->type == SV_ATTR_FLOAT)
+        SV_TRY(write_tensor(proto, first, node, arena));
+      continue;
+    }
     const sv_attr *row = written_row(op, first, opset, &known);
     SV_TRY(sv_onnx_left_out(node, first, opset, &left_out));
     if (left_out || !known || (row && row->slot)) continue;

@@ -60,6 +60,8 @@ typedef struct sv_attr {
   double min, max;            /* of each number; both 0: no bound */
   const char *const *choices; /* words, as ONNX spells them; ends in NULL */
   const int *codes; /* of the choices, where ONNX has numbers for them */
+  /* ONNX has a tensor of one number: its value, or, of a choice, its type. */
+  bool tensor;
   int position;     /* 1, 2, ...: its place among bare words in text; 0: none */
   int since, until; /* opsets that have this row; 0: from the first, no end */
   /* > 0: from `since` on it is ONNX's input number `slot`. A constant there is
