@@ -188,8 +188,47 @@ static void test_long_scope(void **state) {
   sv_graph_free(g);
 }
 
+static void expect_shape(const sv_graph *g, sv_value value, sv_shape expected) {
+  sv_shape found = sv_value_shape(g, value);
+  expect_ok(sv_graph_check(g));
+  assert_true(sv_shape_equal(&found, &expected));
+}
+
+/* What moves numbers, on images of one size and of any. */
+static void test_moves(void **state) {
+  (void)state;
+  for (int size = -1; size <= 256; size += 257) {
+    sv_graph *g;
+    int64_t n = size < 0 ? 256 : size;
+    expect_ok(sv_graph_new(&g, "net"));
+    sv_value x = sv_input(g, "x", SV_F32, sv_shape_of(4, -1, 8, size, size));
+    sv_value a = sv_split_equally(g, x, 2, 1), b = sv_output_of(g, a, 1);
+    expect_shape(g, b, (sv_shape){4, {1, 4, n, n}});
+    sv_value y = sv_concat(g, (sv_value[]){a, x, b}, 3, 1);
+    expect_shape(g, y, (sv_shape){4, {1, 16, n, n}});
+    y = sv_channel_shuffle(g, y, 4);
+    expect_shape(g, y, (sv_shape){4, {1, 16, n, n}});
+    y = sv_slice(g, y, 1, 2, -2);
+    expect_shape(g, y, (sv_shape){4, {1, 12, n, n}});
+    y = sv_conv_transpose(g, y, 3, 4, 2);
+    expect_shape(g, y, (sv_shape){4, {1, 3, 2 * n, 2 * n}});
+    y = sv_resize_by(g, y, SV_SAMPLE_LINEAR, 0.5);
+    expect_shape(g, y, (sv_shape){4, {1, 3, n, n}});
+    y = sv_resize_to(g, y, SV_SAMPLE_NEAREST, 1, 5);
+    expect_shape(g, y, (sv_shape){4, {1, 3, 1, 5}});
+    y = sv_squeeze(g, y, (sv_ints){1, {2}});
+    expect_shape(g, y, (sv_shape){3, {1, 3, 5}});
+    y = sv_transpose(g, y, (sv_ints){3, {0, 2, 1}});
+    expect_shape(g, y, (sv_shape){3, {1, 5, 3}});
+    y = sv_reshape(g, y, (sv_ints){2, {0, -1}});
+    expect_shape(g, y, (sv_shape){2, {1, 15}});
+    sv_graph_free(g);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_moves),
       cmocka_unit_test(test_gold_parameters),
       cmocka_unit_test(test_lenet),
       cmocka_unit_test(test_expand),
