@@ -65,17 +65,20 @@ static sv_status build(network *n) {
   return sv_graph_check(n->graph);
 }
 
+static sv_status fill_state(network *n) {
+  for (int i = 0; i < n->in_count; i++)
+    if (n->c->in[i] && is_parameter(n, i))
+      SV_TRY(sv_state_set(n->state, n->in[i], n->c->in[i]));
+  return SV_OK;
+}
+
 static sv_status fill(network *n) {
   const oc_case *c = n->c;
   sv_tensor view;
   for (int i = 0; i < n->in_count; i++) {
-    if (!c->in[i]) continue;
-    if (is_parameter(n, i)) {
-      SV_TRY(sv_state_set(n->state, n->in[i], c->in[i]));
-    } else {
-      SV_TRY(sv_plan_input(n->plan, n->in[i], &view));
-      SV_TRY(sv_tensor_copy(&view, c->in[i]));
-    }
+    if (!c->in[i] || is_parameter(n, i)) continue;
+    SV_TRY(sv_plan_input(n->plan, n->in[i], &view));
+    SV_TRY(sv_tensor_copy(&view, c->in[i]));
   }
   for (int i = 0; i < OC_PORTS; i++) {
     if (!c->seed[i]) continue;
@@ -115,6 +118,7 @@ static sv_status run(network *n, const char *backend, double *error) {
   sv_plan_options o = sv_plan_default();
   SV_TRY(build(n));
   SV_TRY(sv_state_new(&n->state, n->graph, SV_F32));
+  SV_TRY(fill_state(n));
   o.backend = backend;
   o.mode = n->c->inference ? SV_INFER : SV_TRAIN;
   o.exact = true;
