@@ -159,7 +159,8 @@ static void put_box(diagram *d, int first, int last, int skip) {
     put_layer(t, &d->analysis->layers[i]);
   }
   sv_text_add(t, "<br/><font point-size=\"8\" color=\"#666666\">");
-  put_escaped(t, l->node->name + skip);
+  put_escaped(t, summary_label(d->analysis, (summary_part){first, 0}, skip,
+                               (char[LABEL]){0}));
   sv_text_add(t, "</font>>];\n");
 }
 
