@@ -140,10 +140,13 @@ static void test_zoo_as_text(void **state) {
 
 static void test_zoo_follows_data(void **state) {
   (void)state;
-  const sv_zoo_data data = {.classes = 7, .channels = 3, .height = 20};
+  const sv_zoo_data data = {.classes = 7, .channels = 3, .height = 20, .width = 30};
   sv_graph *g;
-  assert_int_equal(sv_zoo_build(&g, "mlp:height=5", &data), SV_OK);
-  assert_shape(g, "image", "-1x3x5x28");
+  assert_int_equal(sv_zoo_build(&g, "mlp:size=5", &data), SV_OK);
+  assert_shape(g, "image", "-1x3x5x5");
+  sv_graph_free(g);
+  assert_int_equal(sv_zoo_build(&g, "mlp", &data), SV_OK);
+  assert_shape(g, "image", "-1x3x20x30");
   assert_shape(g, "linear3.weight", "7x100");
   sv_graph_free(g);
 }

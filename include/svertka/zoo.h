@@ -9,7 +9,7 @@ extern "C" {
 #endif
 
 /* What a data set asks of a network; 0: not known. It replaces the defaults of
- * the parameters classes, channels, height and width. */
+ * the parameters classes, channels and size. */
 typedef struct sv_zoo_data {
   int64_t classes, channels, height, width;
 } sv_zoo_data;

@@ -188,6 +188,7 @@ static const init_row inits[] = {
      gaussian,
      fill_normal},
     {{"file", 1, 1, {0}, "file PATH"}, false, NULL, NULL},
+    {{"signs", 1, 1, {0}, "signs HEX"}, false, NULL, NULL},
     {{0}, false, NULL, NULL},
 };
 
@@ -204,6 +205,7 @@ typedef struct task {
 static sv_status draw_tensor(const task *t, sv_tensor *tensor, int id,
                              const char *text) {
   sv_setting setting;
+  if (sv_init_is_signs(text)) return sv_init_signs(tensor, text);
   SV_TRY(sv_setting_parse(&setting, "initialiser", text, inits, sizeof *inits));
   filler f = {.tensor = tensor,
               .row = (const init_row *)setting.row,

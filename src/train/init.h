@@ -27,6 +27,10 @@ sv_status sv_init_fans(const sv_graph *graph, int id, double *fan_in,
 sv_status sv_init_orthogonal(double *matrix, int64_t rows, int64_t columns,
                              double gain, const sv_random *key) SV_CHECKED;
 
+/* "signs HEX"; SV_INVALID if HEX is not as long as the tensor needs. */
+bool sv_init_is_signs(const char *text);
+sv_status sv_init_signs(sv_tensor *tensor, const char *text) SV_CHECKED;
+
 /* The path in "file PATH"; NULL if the text is no such one. */
 const char *sv_init_path(const char *text);
 

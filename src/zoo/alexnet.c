@@ -17,9 +17,10 @@ enum { ONE, TWO };
 enum { CONVS = 5 };
 
 typedef struct alexnet {
-  int64_t classes, channels, height, width;
+  int64_t classes, channels;
+  sv_ints size;
   int form;
-  float maps, dropout;
+  float width, dropout;
 } alexnet;
 
 static const char *const forms[] = {"one", "two", NULL};
@@ -42,7 +43,7 @@ static const sv_attr parameters[] = {
 static sv_value conv(sv_graph *g, const alexnet *p, sv_value x, int i) {
   sv_conv_attrs attrs = sv_conv_default();
   int64_t group = p->form == TWO ? group_of[i] : 1;
-  int64_t maps = sv_zoo_scaled(maps_of[p->form][i] / group, p->maps);
+  int64_t maps = sv_zoo_scaled(maps_of[p->form][i] / group, p->width);
   attrs.channels = maps * group;
   attrs.kernel = sv_square(kernel_of[i]);
   attrs.stride = sv_square(i == 0 ? 4 : 1);
@@ -71,7 +72,7 @@ static sv_value hidden(sv_graph *g, const alexnet *p, sv_value x, int number) {
 
 static void build(sv_graph *g, const void *values) {
   const alexnet *p = values;
-  sv_value x = sv_zoo_image(g, p->channels, p->height, p->width);
+  sv_value x = sv_zoo_image(g, p->channels, &p->size, 224);
   for (int i = 0; i < CONVS; i++) {
     x = conv(g, p, x, i);
     if (i != 2 && i != 3) x = pool(g, p, x, i);

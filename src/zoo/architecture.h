@@ -31,20 +31,28 @@ const sv_architecture *sv_architecture_find(const char *name);
     .name = #field, .type = SV_ATTR_INT, .offset = offsetof(struct_, field), \
     .initial = usual, .min = 1, .max = most, .help = words                   \
   }
-#define SV_ZOO_IMAGE(struct_, classes_, channels_, side)                       \
-  SV_ZOO_COUNT(struct_, classes, classes_, 1 << 24, "classes to tell apart"),  \
-      SV_ZOO_COUNT(struct_, channels, channels_, 1 << 16,                      \
-                   "channels of the image: 1 grey, 3 colour"),                 \
-      SV_ZOO_COUNT(struct_, height, side, 1 << 16, "of the image, in pixels"), \
-      SV_ZOO_COUNT(struct_, width, side, 1 << 16, "of the image, in pixels")
+#define SV_ZOO_SIZE(struct_, side)                                           \
+  {                                                                          \
+    .name = "size", .type = SV_ATTR_INTS, .offset = offsetof(struct_, size), \
+    .min = 0, .max = 1 << 16,                                                \
+    .help = "of the image, one number or height x width; " #side             \
+            " if not given, 0: any"                                          \
+  }
+#define SV_ZOO_IMAGE(struct_, classes_, channels_, side)                      \
+  SV_ZOO_COUNT(struct_, classes, classes_, 1 << 24, "classes to tell apart"), \
+      SV_ZOO_COUNT(struct_, channels, channels_, 1 << 16,                     \
+                   "channels of the image: 1 grey, 3 colour"),                \
+      SV_ZOO_SIZE(struct_, side)
 #define SV_ZOO_IMAGENET(struct_, side) SV_ZOO_IMAGE(struct_, 1000, 3, side)
 #define SV_ZOO_SMALL(struct_) SV_ZOO_IMAGE(struct_, 10, 1, 28)
-#define SV_ZOO_MAPS(struct_)                                                  \
-  {                                                                           \
-    .name = "maps", .type = SV_ATTR_FLOAT, .offset = offsetof(struct_, maps), \
-    .initial = 1, .min = 0.01, .max = 64,                                     \
-    .help = "how many times the maps of each convolution"                     \
+#define SV_ZOO_WIDTH(struct_, usual, words)                                \
+  {                                                                        \
+    .name = "width", .type = SV_ATTR_FLOAT,                                \
+    .offset = offsetof(struct_, width), .initial = usual, .min = 1.0 / 64, \
+    .max = 64, .help = words                                               \
   }
+#define SV_ZOO_MAPS(struct_) \
+  SV_ZOO_WIDTH(struct_, 1, "how many times the maps of each convolution")
 #define SV_ZOO_DROPOUT(struct_, usual)                                \
   {                                                                   \
     .name = "dropout", .type = SV_ATTR_FLOAT,                         \

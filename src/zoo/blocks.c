@@ -47,9 +47,9 @@ sv_value sv_zoo_unit(sv_graph *g, sv_value x, const char *name,
 }
 
 sv_value sv_zoo_lrn(sv_graph *g, sv_value x, double k) {
-  char attrs[96];
-  snprintf(attrs, sizeof attrs, "size=5 alpha=5e-4 beta=0.75 k=%g", k);
-  return sv_apply_text(g, "lrn", &x, 1, attrs);
+  sv_lrn_attrs attrs = {
+      .size = 5, .alpha = 5e-4f, .beta = 0.75f, .k = (float)k};
+  return sv_lrn_with(g, x, &attrs);
 }
 
 sv_value sv_zoo_pool_ceil(sv_graph *g, sv_value x, int64_t kernel) {
@@ -68,11 +68,16 @@ sv_value sv_zoo_pool_padded(sv_graph *g, sv_value x, int64_t stride) {
   return sv_max_pool_with(g, x, &attrs);
 }
 
-sv_value sv_zoo_image(sv_graph *g, int64_t channels, int64_t height,
-                      int64_t width) {
+sv_value sv_zoo_image(sv_graph *g, int64_t channels, const sv_ints *size,
+                      int64_t usual) {
+  int64_t height = size->count ? size->at[0] : usual;
+  int64_t width = size->count > 1 ? size->at[1] : height;
   sv_shape shape = {
       .rank = 4,
       .dim = {-1, channels, height ? height : -1, width ? width : -1}};
+  if (size->count > 2)
+    sv_zoo_fail(g, "size has %d numbers, expected one or height x width",
+                size->count);
   return sv_input(g, "image", SV_F32, shape);
 }
 

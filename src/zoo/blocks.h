@@ -37,9 +37,10 @@ sv_value sv_zoo_lrn(sv_graph *g, sv_value x, double k);
 sv_value sv_zoo_pool_ceil(sv_graph *g, sv_value x, int64_t kernel);
 sv_value sv_zoo_pool_padded(sv_graph *g, sv_value x, int64_t stride);
 
-/* The input "image"; 0 for height or width leaves it free. */
-sv_value sv_zoo_image(sv_graph *g, int64_t channels, int64_t height,
-                      int64_t width);
+/* The input "image". Of `size`, a number or height and width, a 0 is left free;
+ * where it is empty the image has `usual` pixels each way. */
+sv_value sv_zoo_image(sv_graph *g, int64_t channels, const sv_ints *size,
+                      int64_t usual);
 
 /* round(count * width), at least 1. */
 int64_t sv_zoo_scaled(int64_t count, double width);

@@ -19,7 +19,8 @@
 enum { MOST_BLOCKS = 4 };
 
 typedef struct densenet {
-  int64_t classes, channels, height, width;
+  int64_t classes, channels;
+  sv_ints size;
   int64_t depth, growth;
   float dropout;
 } densenet;
@@ -126,7 +127,7 @@ static void build_large(sv_graph *g, const void *values) {
     return;
   }
   if (p.growth == 0) p.growth = d->growth;
-  sv_value x = sv_zoo_image(g, p.channels, p.height, p.width);
+  sv_value x = sv_zoo_image(g, p.channels, &p.size, 224);
   sv_name(g, "conv0");
   x = sv_zoo_conv(
       g, x, (sv_conv_form){.channels = 2 * p.growth, .kernel = 7, .stride = 2});
@@ -148,7 +149,7 @@ static void build_small(sv_graph *g, const void *values) {
     return;
   }
   int layers = (int)(p->depth - 4) / 6;
-  sv_value x = sv_zoo_image(g, p->channels, p->height, p->width);
+  sv_value x = sv_zoo_image(g, p->channels, &p->size, 28);
   x = conv(g, x, "conv0", 2 * p->growth, 3);
   for (int i = 0; i < 3; i++) {
     x = dense_block(g, p, x, i + 1, layers);

@@ -12,7 +12,8 @@
 #include "zoo/blocks.h"
 
 typedef struct efficientnet {
-  int64_t classes, channels, height, width;
+  int64_t classes, channels;
+  sv_ints size;
   float dropout;
 } efficientnet;
 
@@ -25,27 +26,23 @@ static const struct group {
 static const sv_attr parameters[] = {
     SV_ZOO_DROPOUT(efficientnet, 0.2), SV_ZOO_IMAGENET(efficientnet, 224), {0}};
 
-static sv_value silu(sv_graph *g, sv_value x) {
-  return sv_apply(g, "silu", &x, 1, NULL);
-}
-
 static sv_value unit(sv_graph *g, sv_value x, const char *name,
                      sv_conv_form form, bool linear) {
   sv_name(g, "%s", name);
   x = sv_zoo_conv(g, x, form);
   sv_name(g, "%s.bn", name);
   x = sv_batch_norm(g, x);
-  return linear ? x : silu(g, x);
+  return linear ? x : sv_silu(g, x);
 }
 
 static sv_value excite(sv_graph *g, sv_value x, int64_t squeezed) {
   int64_t maps = sv_zoo_maps(g, x);
   sv_value y = sv_global_avg_pool(g, x);
   sv_name(g, "squeeze");
-  y = silu(g, sv_conv(g, y, squeezed, 1));
+  y = sv_silu(g, sv_conv(g, y, squeezed, 1));
   sv_name(g, "excite");
   y = sv_sigmoid(g, sv_conv(g, y, maps, 1));
-  return sv_apply(g, "mul", (sv_value[]){x, y}, 2, NULL);
+  return sv_mul(g, x, y);
 }
 
 static sv_value block(sv_graph *g, sv_value x, const struct group *b,
@@ -69,7 +66,7 @@ static sv_value block(sv_graph *g, sv_value x, const struct group *b,
 
 static void build(sv_graph *g, const void *values) {
   const efficientnet *p = values;
-  sv_value x = sv_zoo_image(g, p->channels, p->height, p->width);
+  sv_value x = sv_zoo_image(g, p->channels, &p->size, 224);
   sv_conv_form first = {.channels = 32, .kernel = 3, .stride = 2};
   x = unit(g, x, "features.0", first, false);
   for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)

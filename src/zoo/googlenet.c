@@ -19,7 +19,8 @@
 enum { BN, PAPER };
 
 typedef struct googlenet {
-  int64_t classes, channels, height, width;
+  int64_t classes, channels;
+  sv_ints size;
   int form;
   bool auxiliary;
   float dropout;
@@ -129,7 +130,7 @@ static sv_value stem(sv_graph *g, const googlenet *p, sv_value x) {
 
 static void build(sv_graph *g, const void *values) {
   const googlenet *p = values;
-  sv_value x = sv_zoo_image(g, p->channels, p->height, p->width);
+  sv_value x = sv_zoo_image(g, p->channels, &p->size, 224);
   x = stem(g, p, x);
   for (int i = 0; i < BLOCKS; i++) {
     x = add_inception(g, p, x, &blocks[i]);

@@ -15,9 +15,10 @@
 #include "zoo/blocks.h"
 
 typedef struct inception {
-  int64_t classes, channels, height, width;
+  int64_t classes, channels;
+  sv_ints size;
   bool auxiliary;
-  float maps, dropout;
+  float width, dropout;
 } inception;
 
 static const sv_attr v2_parameters[] = {
@@ -111,7 +112,7 @@ static sv_value v2_block(sv_graph *g, sv_value x, const struct v2_block *b) {
 
 static void build_v2(sv_graph *g, const void *values) {
   const inception *p = values;
-  sv_value x = sv_zoo_image(g, p->channels, p->height, p->width);
+  sv_value x = sv_zoo_image(g, p->channels, &p->size, 224);
   x = unit(g, x, "conv1",
            (sv_conv_form){.channels = 64, .kernel = 7, .stride = 2});
   x = sv_zoo_pool_padded(g, x, 2);
@@ -249,7 +250,7 @@ static sv_value v3_block(sv_graph *g, sv_value x, const struct v3_block *b) {
 
 static void build_v3(sv_graph *g, const void *values) {
   const inception *p = values;
-  sv_value x = sv_zoo_image(g, p->channels, p->height, p->width);
+  sv_value x = sv_zoo_image(g, p->channels, &p->size, 299);
   x = v3_stem(g, x);
   for (size_t i = 0; i < sizeof v3_blocks / sizeof v3_blocks[0]; i++) {
     if (v3_blocks[i].kind == 'D') v3_auxiliary(g, p, x);
@@ -263,8 +264,8 @@ static void build_v3(sv_graph *g, const void *values) {
 static sv_value two_ways(sv_graph *g, const inception *p, sv_value x,
                          const char *name, int64_t one, int64_t three) {
   sv_scope_push(g, "%s", name);
-  sv_value ways[] = {square(g, x, "one", sv_zoo_scaled(one, p->maps), 1),
-                     square(g, x, "three", sv_zoo_scaled(three, p->maps), 3)};
+  sv_value ways[] = {square(g, x, "one", sv_zoo_scaled(one, p->width), 1),
+                     square(g, x, "three", sv_zoo_scaled(three, p->width), 3)};
   x = sv_concat(g, ways, 2, 1);
   sv_scope_pop(g);
   return x;
@@ -274,7 +275,7 @@ static sv_value two_ways(sv_graph *g, const inception *p, sv_value x,
 static sv_value reduce(sv_graph *g, const inception *p, sv_value x,
                        const char *name, int64_t maps) {
   sv_conv_form form = {
-      .channels = sv_zoo_scaled(maps, p->maps), .kernel = 3, .stride = 2};
+      .channels = sv_zoo_scaled(maps, p->width), .kernel = 3, .stride = 2};
   sv_scope_push(g, "%s", name);
   sv_value ways[] = {unit(g, x, "three", form), sv_zoo_pool_padded(g, x, 2)};
   x = sv_concat(g, ways, 2, 1);
@@ -284,8 +285,8 @@ static sv_value reduce(sv_graph *g, const inception *p, sv_value x,
 
 static void build_small(sv_graph *g, const void *values) {
   const inception *p = values;
-  sv_value x = sv_zoo_image(g, p->channels, p->height, p->width);
-  x = square(g, x, "conv1", sv_zoo_scaled(96, p->maps), 3);
+  sv_value x = sv_zoo_image(g, p->channels, &p->size, 28);
+  x = square(g, x, "conv1", sv_zoo_scaled(96, p->width), 3);
   x = two_ways(g, p, x, "inception1a", 32, 32);
   x = two_ways(g, p, x, "inception1b", 32, 48);
   x = reduce(g, p, x, "reduce1", 80);

@@ -9,6 +9,7 @@
  * today: every map of the second convolution sees all six, and a softmax takes
  * the place of the codes. */
 #include "zoo/architecture.h"
+#include "zoo/blocks.h"
 
 enum { AVERAGE, MAX, WEIGHTED };
 
@@ -36,13 +37,9 @@ static const sv_attr parameters[] = {
      .choices = pools,
      .help = "sub-sampling; weighted: as in 1998, a trained coefficient and "
              "bias per map"},
-    {.name = "width",
-     .type = SV_ATTR_FLOAT,
-     .offset = offsetof(lenet5, width),
-     .initial = 1,
-     .min = 1.0 / 64,
-     .max = 64,
-     .help = "how many times the maps and neurons of each layer but the last"},
+    SV_ZOO_WIDTH(
+        lenet5, 1,
+        "how many times the maps and neurons of each layer but the last"),
     SV_ZOO_DROPOUT(lenet5, 0),
     {0}};
 
@@ -56,28 +53,19 @@ static sv_value subsample(sv_graph *g, const lenet5 *p, sv_value x) {
   return activate(g, p, sv_weighted_avg_pool(g, x, 2, 2));
 }
 
-/* So many maps or neurons, made wider; at least one. */
-static int64_t wide(const lenet5 *p, int count) {
-  int64_t most = (int64_t)(count * (double)p->width + 0.5);
-  return most > 1 ? most : 1;
-}
-
-/* Before each linear layer. */
-static sv_value drop(sv_graph *g, const lenet5 *p, sv_value x) {
-  return p->dropout > 0 ? sv_dropout(g, x, p->dropout) : x;
-}
-
 static void build(sv_graph *g, const void *values) {
   const lenet5 *p = values;
   sv_shape image = sv_shape_of(4, -1, (int)p->channels, 32, 32);
   sv_value x = sv_input(g, "image", SV_F32, image);
-  x = activate(g, p, sv_conv(g, x, wide(p, 6), 5));
+  x = activate(g, p, sv_conv(g, x, sv_zoo_scaled(6, p->width), 5));
   x = subsample(g, p, x);
-  x = activate(g, p, sv_conv(g, x, wide(p, 16), 5));
+  x = activate(g, p, sv_conv(g, x, sv_zoo_scaled(16, p->width), 5));
   x = subsample(g, p, x);
-  x = activate(g, p, sv_conv(g, x, wide(p, 120), 5));
-  x = drop(g, p, sv_flatten(g, x));
-  x = drop(g, p, activate(g, p, sv_linear(g, x, wide(p, 84))));
+  x = activate(g, p, sv_conv(g, x, sv_zoo_scaled(120, p->width), 5));
+  x = sv_zoo_dropout(g, sv_flatten(g, x), p->dropout);
+  x = sv_zoo_dropout(
+      g, activate(g, p, sv_linear(g, x, sv_zoo_scaled(84, p->width))),
+      p->dropout);
   sv_classifier_head(g, sv_linear(g, x, p->classes));
 }
 

@@ -7,12 +7,14 @@
  * back-propagating errors", Nature 323, 1986; 300 and 100 hidden neurons as in
  * LeCun et al. 1998. */
 #include "zoo/architecture.h"
+#include "zoo/blocks.h"
 
 typedef struct mlp {
-  int64_t classes, channels, height, width;
+  int64_t classes, channels;
+  sv_ints size;
   sv_ints hidden;
   int activation;
-  float dropout;
+  float width, dropout;
 } mlp;
 
 static const char *const activations[] = {"tanh", "relu", "sigmoid", NULL};
@@ -29,6 +31,7 @@ static const sv_attr parameters[] = {
      .offset = offsetof(mlp, activation),
      .choices = activations,
      .help = "after each hidden layer"},
+    SV_ZOO_WIDTH(mlp, 1, "how many times the neurons of each hidden layer"),
     SV_ZOO_DROPOUT(mlp, 0),
     SV_ZOO_SMALL(mlp),
     {0}};
@@ -37,14 +40,12 @@ static void build(sv_graph *g, const void *values) {
   const mlp *p = values;
   const sv_ints usual = sv_pair(300, 100);
   const sv_ints *hidden = p->hidden.count ? &p->hidden : &usual;
-  sv_shape image =
-      sv_shape_of(4, -1, (int)p->channels, (int)p->height, (int)p->width);
-  sv_value x = sv_flatten(g, sv_input(g, "image", SV_F32, image));
+  sv_value x = sv_flatten(g, sv_zoo_image(g, p->channels, &p->size, 28));
   for (int i = 0; i < hidden->count; i++) {
     if (hidden->at[i] == 0) continue;
-    x = sv_linear(g, x, hidden->at[i]);
+    x = sv_linear(g, x, sv_zoo_scaled(hidden->at[i], p->width));
     x = sv_apply(g, activations[p->activation], &x, 1, NULL);
-    if (p->dropout > 0) x = sv_dropout(g, x, p->dropout);
+    x = sv_zoo_dropout(g, x, p->dropout);
   }
   sv_classifier_head(g, sv_linear(g, x, p->classes));
 }

@@ -12,8 +12,9 @@
 #include "zoo/blocks.h"
 
 typedef struct mobilenet {
-  int64_t classes, channels, height, width;
-  float maps, dropout;
+  int64_t classes, channels;
+  sv_ints size;
+  float width, dropout;
 } mobilenet;
 
 static const struct group {
@@ -33,7 +34,7 @@ static sv_value unit(sv_graph *g, sv_value x, const char *name,
   x = sv_zoo_conv(g, x, form);
   sv_name(g, "%s.bn", name);
   x = sv_batch_norm(g, x);
-  return linear ? x : sv_apply_text(g, "clip", &x, 1, "min=0 max=6");
+  return linear ? x : sv_clip(g, x, 0, 6);
 }
 
 static sv_value block(sv_graph *g, sv_value x, int64_t widen, int64_t maps,
@@ -56,19 +57,19 @@ static sv_value block(sv_graph *g, sv_value x, int64_t widen, int64_t maps,
 static void build(sv_graph *g, const void *values) {
   const mobilenet *p = values;
   int number = 1;
-  sv_value x = sv_zoo_image(g, p->channels, p->height, p->width);
+  sv_value x = sv_zoo_image(g, p->channels, &p->size, 224);
   sv_conv_form first = {
-      .channels = sv_zoo_by_eight(32 * p->maps), .kernel = 3, .stride = 2};
+      .channels = sv_zoo_by_eight(32 * p->width), .kernel = 3, .stride = 2};
   x = unit(g, x, "features.0", first, false);
   for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
     for (int k = 0; k < groups[i].count; k++) {
       sv_scope_push(g, "features.%d", number++);
       x = block(g, x, groups[i].widen,
-                sv_zoo_by_eight((double)groups[i].maps * p->maps),
+                sv_zoo_by_eight((double)groups[i].maps * p->width),
                 k == 0 ? groups[i].stride : 1);
       sv_scope_pop(g);
     }
-  double last = p->maps > 1 ? 1280 * (double)p->maps : 1280;
+  double last = p->width > 1 ? 1280 * (double)p->width : 1280;
   x = unit(g, x, "features.18",
            (sv_conv_form){.channels = sv_zoo_by_eight(last), .kernel = 1},
            false);

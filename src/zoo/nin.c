@@ -14,9 +14,10 @@
 enum { IMAGENET, SMALL };
 
 typedef struct nin {
-  int64_t classes, channels, height, width;
+  int64_t classes, channels;
+  sv_ints size;
   int form;
-  float maps, dropout;
+  float width, dropout;
 } nin;
 
 static const char *const forms[] = {"imagenet", "small", NULL};
@@ -45,8 +46,8 @@ static sv_value mlpconv(sv_graph *g, sv_value x, int number, sv_conv_form first,
 
 static sv_value imagenet(sv_graph *g, const nin *p, sv_value x) {
   const int64_t maps[] = {
-      sv_zoo_scaled(96, p->maps), sv_zoo_scaled(256, p->maps),
-      sv_zoo_scaled(384, p->maps), sv_zoo_scaled(1024, p->maps)};
+      sv_zoo_scaled(96, p->width), sv_zoo_scaled(256, p->width),
+      sv_zoo_scaled(384, p->width), sv_zoo_scaled(1024, p->width)};
   for (int i = 0; i < 4; i++) {
     sv_conv_form first = {.channels = maps[i],
                           .kernel = i == 0   ? 11
@@ -62,13 +63,13 @@ static sv_value imagenet(sv_graph *g, const nin *p, sv_value x) {
 }
 
 static sv_value small(sv_graph *g, const nin *p, sv_value x) {
-  const int64_t wide = sv_zoo_scaled(192, p->maps);
+  const int64_t wide = sv_zoo_scaled(192, p->width);
   sv_pool_attrs average = sv_pool_default();
   average.kernel = sv_square(3);
   average.stride = sv_square(2);
   average.ceil_mode = true;
   x = mlpconv(g, x, 1, (sv_conv_form){.channels = wide, .kernel = 5},
-              sv_zoo_scaled(160, p->maps), sv_zoo_scaled(96, p->maps));
+              sv_zoo_scaled(160, p->width), sv_zoo_scaled(96, p->width));
   x = sv_zoo_dropout(g, sv_zoo_pool_ceil(g, x, 3), p->dropout);
   x = mlpconv(g, x, 2, (sv_conv_form){.channels = wide, .kernel = 5}, wide,
               wide);
@@ -79,7 +80,8 @@ static sv_value small(sv_graph *g, const nin *p, sv_value x) {
 
 static void build(sv_graph *g, const void *values) {
   const nin *p = values;
-  sv_value x = sv_zoo_image(g, p->channels, p->height, p->width);
+  sv_value x =
+      sv_zoo_image(g, p->channels, &p->size, p->form == SMALL ? 32 : 224);
   x = p->form == SMALL ? small(g, p, x) : imagenet(g, p, x);
   sv_classifier_head(g, sv_zoo_global_average(g, x));
 }

@@ -26,9 +26,10 @@ enum { ON_3X3, ON_1X1 };
 enum { STAGES = 4 };
 
 typedef struct resnet {
-  int64_t classes, channels, height, width;
+  int64_t classes, channels;
+  sv_ints size;
   int64_t depth, groups, group_width;
-  float widen;
+  float width;
   int form, stride_on;
   bool plain;
 } resnet;
@@ -64,12 +65,8 @@ enum { DEPTHS = sizeof depths / sizeof depths[0] };
     .offset = offsetof(resnet, group_width), .initial = usual, .min = 1, \
     .max = 4096, .help = "maps of a group in the first stage"            \
   }
-#define WIDEN(usual)                                                           \
-  {                                                                            \
-    .name = "widen", .type = SV_ATTR_FLOAT, .offset = offsetof(resnet, widen), \
-    .initial = usual, .min = 0.01, .max = 64,                                  \
-    .help = "how many times the maps inside a block"                           \
-  }
+#define WIDTH(usual) \
+  SV_ZOO_WIDTH(resnet, usual, "how many times the maps inside a block")
 #define FORM                                                                  \
   {                                                                           \
     .name = "form", .type = SV_ATTR_CHOICE, .offset = offsetof(resnet, form), \
@@ -94,7 +91,7 @@ static const sv_attr resnet_parameters[] = {
     STRIDE_ON,
     GROUPS("groups", 1, "groups of the convolution inside a bottleneck"),
     GROUP_WIDTH(64),
-    WIDEN(1),
+    WIDTH(1),
     PLAIN,
     SV_ZOO_IMAGENET(resnet, 224),
     {0}};
@@ -109,7 +106,7 @@ static const sv_attr resnext_parameters[] = {
     {0}};
 
 static const sv_attr wide_parameters[] = {
-    DEPTH(50), WIDEN(2), FORM, STRIDE_ON, SV_ZOO_IMAGENET(resnet, 224), {0}};
+    DEPTH(50), WIDTH(2), FORM, STRIDE_ON, SV_ZOO_IMAGENET(resnet, 224), {0}};
 
 /* ---- Blocks ---- */
 
@@ -199,9 +196,9 @@ static sv_value stage(sv_graph *g, const resnet *p, const struct depth *d,
                       sv_value x, int s) {
   int64_t maps = 64 << s;
   block b = {.p = p, .bottleneck = d->bottleneck};
-  double wide = (double)p->group_width / 64 * p->widen;
+  double wide = (double)p->group_width / 64 * p->width;
   b.inside = sv_zoo_scaled(maps, wide) * p->groups;
-  b.after = d->bottleneck ? 4 * maps : sv_zoo_scaled(maps, p->widen);
+  b.after = d->bottleneck ? 4 * maps : sv_zoo_scaled(maps, p->width);
   for (int i = 0; i < d->blocks[s]; i++) {
     b.stride = i == 0 && s > 0 ? 2 : 1;
     b.project = i == 0 && (s > 0 || sv_zoo_maps(g, x) != b.after);
@@ -216,7 +213,7 @@ static void build(sv_graph *g, const void *values) {
   const resnet *p = values;
   const struct depth *d = find_depth(g, p->depth);
   if (!d) return;
-  sv_value x = sv_zoo_image(g, p->channels, p->height, p->width);
+  sv_value x = sv_zoo_image(g, p->channels, &p->size, 224);
   x = conv(g, x, "conv1",
            (sv_conv_form){.channels = 64, .kernel = 7, .stride = 2});
   if (p->form == V1) x = sv_relu(g, norm(g, x, "bn1"));
@@ -231,7 +228,7 @@ static void build(sv_graph *g, const void *values) {
 /* What the other two leave out has the value that changes nothing. */
 static void build_resnext(sv_graph *g, const void *values) {
   resnet p = *(const resnet *)values;
-  p.widen = 1;
+  p.width = 1;
   build(g, &p);
 }
 

@@ -1,6 +1,6 @@
 /* Residual networks for images of about 32x32.
  *
- *   3x3 16, three stages of n blocks with 16, 32 and 64 maps (times widen), the
+ *   3x3 16, three stages of n blocks with 16, 32 and 64 maps (times width), the
  *   first block of the second and third stage with stride 2, global average,
  *   classes.
  *
@@ -20,9 +20,10 @@ enum { V1, V2 };
 enum { STAGES = 3 };
 
 typedef struct small {
-  int64_t classes, channels, height, width;
+  int64_t classes, channels;
+  sv_ints size;
   int64_t depth;
-  float widen, dropout;
+  float width, dropout;
   int form;
   bool plain;
 } small;
@@ -46,13 +47,7 @@ static const sv_attr resnet_parameters[] = {
      .offset = offsetof(small, form),
      .choices = forms,
      .help = "v2: norm and activation before the convolutions"},
-    {.name = "widen",
-     .type = SV_ATTR_FLOAT,
-     .offset = offsetof(small, widen),
-     .initial = 1,
-     .min = 0.01,
-     .max = 64,
-     .help = "how many times the maps of 16, 32, 64"},
+    SV_ZOO_WIDTH(small, 1, "how many times the maps of 16, 32, 64"),
     SV_ZOO_SMALL(small),
     {0}};
 
@@ -64,13 +59,7 @@ static const sv_attr wrn_parameters[] = {
      .min = 10,
      .max = 2000,
      .help = "weight layers, 6 n + 4: 16, 22, 28, 40"},
-    {.name = "widen",
-     .type = SV_ATTR_FLOAT,
-     .offset = offsetof(small, widen),
-     .initial = 4,
-     .min = 0.01,
-     .max = 64,
-     .help = "k: how many times the maps of 16, 32, 64"},
+    SV_ZOO_WIDTH(small, 4, "k: how many times the maps of 16, 32, 64"),
     SV_ZOO_DROPOUT(small, 0),
     SV_ZOO_SMALL(small),
     {0}};
@@ -143,13 +132,13 @@ static int blocks_of(sv_graph *g, int64_t depth, int rest) {
 static void build(sv_graph *g, const small *p, int rest, bool pad) {
   int count = blocks_of(g, p->depth, rest);
   if (count == 0) return;
-  sv_value x = sv_zoo_image(g, p->channels, p->height, p->width);
+  sv_value x = sv_zoo_image(g, p->channels, &p->size, 28);
   x = conv(g, x, "conv1", (sv_conv_form){.channels = 16, .kernel = 3});
   if (p->form == V1) x = sv_relu(g, norm(g, x, "bn1"));
   for (int i = 0; i < STAGES * count; i++) {
     int stage = i / count;
     block b = {.p = p, .pad = pad};
-    b.maps = sv_zoo_scaled(16 << stage, p->widen);
+    b.maps = sv_zoo_scaled(16 << stage, p->width);
     b.stride = stage > 0 && i % count == 0 ? 2 : 1;
     b.change = b.stride > 1 || sv_zoo_maps(g, x) != b.maps;
     sv_scope_push(g, "layer%d.%d", stage + 1, i % count);

@@ -9,30 +9,29 @@
  *
  * Source: Ma et al., "ShuffleNet V2: Practical Guidelines for Efficient CNN
  * Architecture Design", ECCV 2018, table 5. */
-#include <stdio.h>
-
 #include "zoo/architecture.h"
 #include "zoo/blocks.h"
 
 enum { STAGES = 3 };
 
 typedef struct shufflenet {
-  int64_t classes, channels, height, width;
-  int size;
+  int64_t classes, channels;
+  sv_ints size;
+  int width;
 } shufflenet;
 
-static const char *const sizes[] = {"0.5", "1", "1.5", "2", NULL};
+static const char *const widths[] = {"0.5", "1", "1.5", "2", NULL};
 static const int64_t maps_of[][STAGES + 1] = {{48, 96, 192, 1024},
                                               {116, 232, 464, 1024},
                                               {176, 352, 704, 1024},
                                               {244, 488, 976, 2048}};
 static const int blocks_of[STAGES] = {4, 8, 4};
 
-static const sv_attr parameters[] = {{.name = "size",
+static const sv_attr parameters[] = {{.name = "width",
                                       .type = SV_ATTR_CHOICE,
-                                      .offset = offsetof(shufflenet, size),
+                                      .offset = offsetof(shufflenet, width),
                                       .initial = 1,
-                                      .choices = sizes,
+                                      .choices = widths,
                                       .help = "how many times the maps"},
                                      SV_ZOO_IMAGENET(shufflenet, 224),
                                      {0}};
@@ -62,49 +61,22 @@ static sv_value worked(sv_graph *g, sv_value x, int64_t maps, int64_t stride) {
   return separable(g, x, "branch2.3", "branch2.5", maps, stride);
 }
 
-static sv_value half(sv_graph *g, sv_value x, int64_t begin, int64_t end) {
-  char attrs[96];
-  snprintf(attrs, sizeof attrs, "axes=1 starts=%lld ends=%lld",
-           (long long)begin, (long long)end);
-  return sv_apply_text(g, "slice", &x, 1, attrs);
-}
-
-static sv_value reshape(sv_graph *g, sv_value x, int64_t a, int64_t b,
-                        int64_t height, int64_t width) {
-  char attrs[128];
-  int length = snprintf(attrs, sizeof attrs, "shape=0x%lld", (long long)a);
-  if (b)
-    length += snprintf(attrs + length, sizeof attrs - (size_t)length, "x%lld",
-                       (long long)b);
-  snprintf(attrs + length, sizeof attrs - (size_t)length, "x%lldx%lld",
-           (long long)height, (long long)width);
-  return sv_apply_text(g, "reshape", &x, 1, attrs);
-}
-
-/* Maps a0 a1 ... b0 b1 ... become a0 b0 a1 b1 ... */
-static sv_value shuffle(sv_graph *g, sv_value x) {
-  sv_shape s = sv_value_shape(g, x);
-  x = reshape(g, x, 2, s.dim[1] / 2, s.dim[2], s.dim[3]);
-  x = sv_apply_text(g, "transpose", &x, 1, "0x2x1x3x4");
-  return reshape(g, x, s.dim[1], 0, s.dim[2], s.dim[3]);
-}
-
 static sv_value block(sv_graph *g, sv_value x, int64_t maps, int64_t stride) {
   sv_value halves[2];
   if (stride > 1) {
     halves[0] = separable(g, x, "branch1.0", "branch1.2", maps / 2, stride);
     halves[1] = worked(g, x, maps / 2, stride);
   } else {
-    halves[0] = half(g, x, 0, maps / 2);
-    halves[1] = worked(g, half(g, x, maps / 2, maps), maps / 2, 1);
+    halves[0] = sv_slice(g, x, 1, 0, maps / 2);
+    halves[1] = worked(g, sv_slice(g, x, 1, maps / 2, maps), maps / 2, 1);
   }
-  return shuffle(g, sv_concat(g, halves, 2, 1));
+  return sv_channel_shuffle(g, sv_concat(g, halves, 2, 1), 2);
 }
 
 static void build(sv_graph *g, const void *values) {
   const shufflenet *p = values;
-  const int64_t *maps = maps_of[p->size];
-  sv_value x = sv_zoo_image(g, p->channels, p->height, p->width);
+  const int64_t *maps = maps_of[p->width];
+  sv_value x = sv_zoo_image(g, p->channels, &p->size, 224);
   sv_conv_form first = {.channels = 24, .kernel = 3, .stride = 2};
   x = sv_zoo_pool_padded(g, sv_relu(g, unit(g, x, "conv1", first)), 2);
   for (int s = 0; s < STAGES; s++)

@@ -17,7 +17,8 @@
 enum { V1_0, V1_1, SMALL };
 
 typedef struct squeezenet {
-  int64_t classes, channels, height, width;
+  int64_t classes, channels;
+  sv_ints size;
   int version;
   float dropout;
 } squeezenet;
@@ -76,7 +77,8 @@ static sv_value stem(sv_graph *g, const squeezenet *p, sv_value x) {
 
 static void build(sv_graph *g, const void *values) {
   const squeezenet *p = values;
-  sv_value x = sv_zoo_image(g, p->channels, p->height, p->width);
+  sv_value x =
+      sv_zoo_image(g, p->channels, &p->size, p->version == SMALL ? 32 : 224);
   x = stem(g, p, x);
   for (int number = FIRST_FIRE; number <= LAST_FIRE; number++) {
     x = fire(g, x, number);

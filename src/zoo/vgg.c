@@ -18,11 +18,12 @@
 enum { A, A_LRN, B, C, D, E };
 
 typedef struct vgg {
-  int64_t classes, channels, height, width;
+  int64_t classes, channels;
+  sv_ints size;
   int config;
   bool norm;
   int64_t blocks, hidden;
-  float maps, dropout;
+  float width, dropout;
 } vgg;
 
 static const char *const configs[] = {"A", "A-LRN", "B", "C", "D", "E", NULL};
@@ -65,7 +66,7 @@ static const sv_attr parameters[] = {
 
 static sv_value conv(sv_graph *g, const vgg *p, sv_value x, int block, int i,
                      int64_t kernel) {
-  int64_t maps = sv_zoo_scaled(maps_of[block], p->maps);
+  int64_t maps = sv_zoo_scaled(maps_of[block], p->width);
   sv_name(g, "conv%d_%d", block + 1, i + 1);
   x = sv_zoo_conv(
       g, x, (sv_conv_form){.channels = maps, .kernel = kernel, .bias = true});
@@ -94,7 +95,7 @@ static sv_value hidden(sv_graph *g, const vgg *p, sv_value x, int number) {
 
 static void build(sv_graph *g, const void *values) {
   const vgg *p = values;
-  sv_value x = sv_zoo_image(g, p->channels, p->height, p->width);
+  sv_value x = sv_zoo_image(g, p->channels, &p->size, 224);
   for (int block = 0; block < p->blocks; block++) x = add_block(g, p, x, block);
   x = hidden(g, p, sv_flatten(g, x), 6);
   x = hidden(g, p, x, 7);

@@ -11,8 +11,9 @@
 #include "zoo/blocks.h"
 
 typedef struct zfnet {
-  int64_t classes, channels, height, width;
-  float maps, dropout;
+  int64_t classes, channels;
+  sv_ints size;
+  float width, dropout;
 } zfnet;
 
 enum { CONVS = 5 };
@@ -31,7 +32,7 @@ static const sv_attr parameters[] = {SV_ZOO_MAPS(zfnet),
 
 static sv_value conv(sv_graph *g, const zfnet *p, sv_value x, int i) {
   sv_conv_attrs attrs = sv_conv_default();
-  attrs.channels = sv_zoo_scaled(convs[i].maps, p->maps);
+  attrs.channels = sv_zoo_scaled(convs[i].maps, p->width);
   attrs.kernel = sv_square(convs[i].kernel);
   attrs.stride = sv_square(convs[i].stride);
   attrs.padding = sv_pad_by(convs[i].padding);
@@ -56,7 +57,7 @@ static sv_value hidden(sv_graph *g, const zfnet *p, sv_value x, int number) {
 
 static void build(sv_graph *g, const void *values) {
   const zfnet *p = values;
-  sv_value x = sv_zoo_image(g, p->channels, p->height, p->width);
+  sv_value x = sv_zoo_image(g, p->channels, &p->size, 224);
   for (int i = 0; i < CONVS; i++) {
     x = conv(g, p, x, i);
     if (i < 2) x = pool_and_norm(g, x, i);

@@ -67,15 +67,16 @@ static void follow_data(const sv_architecture *a, void *parameters,
   const struct {
     const char *name;
     int64_t value;
-  } known[] = {{"classes", data->classes},
-               {"channels", data->channels},
-               {"height", data->height},
-               {"width", data->width}};
+  } known[] = {{"classes", data->classes}, {"channels", data->channels}};
   for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
     const sv_attr *row = sv_attr_find(&a->table, known[i].name);
-    if (row && row->type == SV_ATTR_INT && known[i].value > 0)
+    if (row && known[i].value > 0)
       *(int64_t *)((char *)parameters + row->offset) = known[i].value;
   }
+  const sv_attr *size = sv_attr_find(&a->table, "size");
+  if (size && data->height > 0 && data->width > 0)
+    *(sv_ints *)((char *)parameters + size->offset) =
+        sv_pair(data->height, data->width);
 }
 
 /* One "key=value"; `pair` is cut at the '='. */
