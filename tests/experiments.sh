@@ -62,6 +62,11 @@ while read -r ratio; do
   holds "residual: first over last gradient" "$ratio > 0.1 && $ratio < 10"
 done <residual20.ratio
 
+"$SVERTKA" train "$networks/mlp.txt" few --threads 1 --samples 500 --epochs 1 \
+  --out sigmoid20 --force >out 2>&1 || fail "--force: $(cat out)"
+[ "$(echo sigmoid20/gradients*)" = 'sigmoid20/gradients*' ] ||
+  fail "an old run's gradients stay"
+
 # ---- A start, batch normalisation, saturated and dead units ---------------
 train xavier tanh8 --epochs 4 --rate 0.01 --init xavier
 train small tanh8 --epochs 4 --rate 0.01 --init 'normal 0.01'

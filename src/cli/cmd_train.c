@@ -123,9 +123,13 @@ static int run(train *t) {
   if (status == SV_OK && result.stopped_early)
     cli_say("stopped early: %d epochs in a row were no better than epoch %d",
             t->fit.patience, result.best_epoch);
-  if (status == SV_OK) status = train_draw_gradients(t);
-  if (status == SV_OK) return print_result(t, &result);
+  if (status == SV_OK) {
+    status = train_draw_gradients(t);
+    return status == SV_OK ? print_result(t, &result) : cli_fail(status);
+  }
   int exit_status = cli_fail(status);
+  if (status == SV_INTERRUPTED && train_draw_gradients(t) != SV_OK)
+    cli_fail(SV_IO);
   if (status == SV_INTERRUPTED)
     cli_say("all is saved; to go on: svertka train --resume %s", t->fit.run);
   else if (status == SV_IO && result.saved)

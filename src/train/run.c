@@ -42,6 +42,7 @@ sv_status sv_run_open(sv_run *run, const char *folder, bool overwrite,
   SV_TRY(sv_path_join(&run->previous, folder, "previous.onnx"));
   SV_TRY(sv_path_join(&run->log.path, folder, "log.csv"));
   SV_TRY(sv_path_join(&run->gradients.path, folder, "gradients.csv"));
+  SV_TRY(sv_path_join(&run->picture, folder, "gradients.png"));
   return overwrite || resume ? SV_OK : check_empty(run);
 }
 
@@ -101,6 +102,7 @@ void sv_run_close(sv_run *run) {
   sv_free(run->log.path);
   sv_text_clear(&run->log.rows);
   sv_free(run->gradients.path);
+  sv_free(run->picture);
   sv_text_clear(&run->gradients.rows);
   *run = (sv_run){0};
 }
@@ -158,6 +160,7 @@ static sv_status drop_others(sv_run *run) {
   SV_TRY(remove_file(run->best));
   SV_TRY(remove_file(run->previous));
   SV_TRY(remove_file(run->gradients.path));
+  SV_TRY(remove_file(run->picture));
   return remove_file(run->log.path);
 }
 

@@ -19,6 +19,7 @@ typedef struct sv_run_table {
 typedef struct sv_run {
   char *folder; /* paths; NULL: nothing is written */
   char *best, *last, *previous;
+  char *picture; /* of the gradients; drawn by the program */
   sv_run_table log, gradients;
   bool overwrite; /* files of an old run may be replaced */
   bool replacing; /* nothing of the new run is saved yet */
