@@ -41,7 +41,8 @@ static void tell_constants(const sv_graph *graph) {
   for (int i = 1; i < graph->value_count; i++) {
     const sv_value_info *value = &graph->values[i];
     count += value->kind == SV_VALUE_STATE &&
-             !sv_role_is_trained(value->role) && value->role != SV_STATISTIC;
+             !sv_role_is_trained(value->role) && value->role != SV_STATISTIC &&
+             !value->init;
   }
   if (count)
     cli_say("the numbers of %d constant%s are not in the text", count,

@@ -60,6 +60,7 @@ static sv_status add_dim(declared *d, const char *word, char mark,
 static sv_status add_dims(declared *d, const char *text) {
   char mark = strchr(text, ',') ? ',' : 'x';
   const char *word = text;
+  if (strcmp(text, "scalar") == 0) return SV_OK;
   while (*text) {
     SV_TRY(add_dim(d, word, mark, &text));
     if (*text == '\0') break;

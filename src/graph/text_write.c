@@ -103,6 +103,7 @@ static void put_input(writer *w, int id) {
   put_name(w, v->name);
   sv_text_add(&w->text, " = %s", label ? "label" : "input");
   if (v->shape.rank > batch) sv_text_add(&w->text, " ");
+  if (v->shape.rank == 0 && !label) sv_text_add(&w->text, " scalar");
   put_shape(w, v, batch);
   if (!batch)
     sv_text_add(&w->text, " batch=none");
@@ -121,6 +122,7 @@ static void put_parameter(writer *w, int id) {
   const sv_value_info *v = &w->graph->values[id];
   put_name(w, v->name);
   sv_text_add(&w->text, " = parameter ");
+  if (v->shape.rank == 0) sv_text_add(&w->text, "scalar");
   put_shape(w, v, 0);
   sv_text_add(&w->text, " role=%s", sv_role_name(v->role));
   if (v->dtype != SV_F32)
