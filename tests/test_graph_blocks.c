@@ -216,6 +216,12 @@ static void refuse(const char *text, const char *message) {
 
 static void test_too_much(void **state) {
   (void)state;
+  static char many[5 * 5000] = "input 3x2x2; concat(image";
+  for (int i = 0; i < 4095; i++) strcat(many, ", .");
+  char *text = written(strcat(many, ")"));
+  sv_network_text_free(text);
+  many[strlen(many) - 1] = '\0';
+  refuse(strcat(many, ", .)"), "more than 4096 values");
   refuse("input 3; repeat 2000000000 { }", "longer than 64 MiB");
   refuse("input 3; repeat 2000000000 { relu }", "more than 32768 layers");
   refuse(

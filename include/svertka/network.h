@@ -16,7 +16,8 @@
  *     input 3x32x32             N images of 3x32x32; batch=4: of four;
  *                               batch=none: nothing is put in front of 3x32x32;
  *                               ? or a word is a dimension that is free (write
- *                               3,max_h,max_w where a word holds an x)
+ *                               3,max_h,max_w where a word holds an x);
+ *                               scalar: a single number
  *     label                     the classes of the images: N whole numbers
  *     w = parameter 6x3x3x3 role=weight init=he
  *                               a tensor of the state, to be shared

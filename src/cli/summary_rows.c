@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "cli/summary.h"
+#include "ops/attrs.h"
 
 enum {
   LEAST_GROUP = 4, /* layers that are worth a head of their own */
@@ -68,8 +69,7 @@ static bool alike(const grouper *g, int a, int b, int count) {
     if (n->op != o->op || !same_size(&l->output, &m->output) ||
         !same_sources(g, n, a, o, b))
       return false;
-    if (n->op->attrs_size && memcmp(n->attrs, o->attrs, n->op->attrs_size) != 0)
-      return false;
+    if (!sv_attrs_equal(n->op, n->attrs, o->attrs)) return false;
   }
   return true;
 }

@@ -61,8 +61,8 @@ static sv_status read_beginning(sv_reader *r, sv_statement *s) {
   SV_TRY(sv_text_name(c, "an operator", &s->keyword));
   sv_text_skip(c, false);
   while (*c->at == ',' || *c->at == '=') {
-    if (s->name_count == SV_MOST_VALUES)
-      return sv_text_fail(c, c->at, "more than %d names", SV_MOST_VALUES);
+    if (s->name_count == SV_MOST_NAMES)
+      return sv_text_fail(c, c->at, "more than %d names", SV_MOST_NAMES);
     s->names[s->name_count++] = s->keyword;
     bool more = *c->at++ == ',';
     sv_text_skip(c, false);
@@ -280,15 +280,14 @@ static bool at_define(sv_cursor *c) {
 
 sv_status sv_text_body(sv_reader *r) {
   sv_cursor *c = &r->cursor;
-  sv_statement *s;
-  SV_TRY(sv_alloc(&s, sizeof *s));
+  sv_statement **s = &r->statements[r->depth];
+  if (!*s) SV_TRY(sv_alloc(s, sizeof **s));
   sv_status status = SV_OK;
   for (sv_text_skip(c, true); status == SV_OK && *c->at && *c->at != '}';
        sv_text_skip(c, true)) {
     const char *start = c->at;
-    status = at_define(c) ? sv_text_define(r, start) : read_statement(r, s);
+    status = at_define(c) ? sv_text_define(r, start) : read_statement(r, *s);
   }
-  sv_free(s);
   return status;
 }
 
@@ -313,6 +312,7 @@ sv_status sv_network_parse(sv_graph **graph, const char *name,
   sv_status status = read_all(&r);
   sv_text_forget(&r);
   sv_text_free_blocks(&r);
+  for (int i = 0; i <= SV_DEEPEST; i++) sv_free(r.statements[i]);
   if (status == SV_OK) return SV_OK;
   sv_graph_free(*graph);
   *graph = NULL;

@@ -10,7 +10,8 @@
  * with repeats can mean as many layers as one likes. */
 enum {
   SV_LONGEST_WORD = SV_LONGEST_NAME,
-  SV_MOST_VALUES = 64,     /* names or values of one statement */
+  SV_MOST_NAMES = 64,      /* before the = of a statement */
+  SV_MOST_VALUES = 4096,   /* in its brackets */
   SV_DEEPEST = 32,         /* blocks and repeats in one another */
   SV_MOST_NODES = 1 << 15, /* of the network; an ONNX file may have so many */
   SV_MOST_EXPANDED = 64 << 20, /* bytes of bodies that are read again */
@@ -72,6 +73,16 @@ typedef struct sv_frame {
   int floor;             /* scopes of the graph that lie outside */
 } sv_frame;
 
+/* NAME, ... = KEYWORD(VALUE, ...) and what follows is still unread. */
+typedef struct sv_statement {
+  sv_word names[SV_MOST_NAMES];
+  int name_count;
+  sv_word keyword;
+  bool bracket; /* values were given */
+  sv_value values[SV_MOST_VALUES];
+  int value_count;
+} sv_statement;
+
 typedef struct sv_reader {
   sv_cursor cursor;
   sv_graph *graph;
@@ -83,19 +94,11 @@ typedef struct sv_reader {
   char **aliases; /* whole names that stand for values with other names */
   int alias_count, alias_capacity;
   sv_names alias_values;
-  int depth;        /* bodies around the cursor */
+  int depth; /* bodies around the cursor */
+  /* One for each depth, once it is needed. */
+  sv_statement *statements[SV_DEEPEST + 1];
   int64_t expanded; /* bytes of bodies read so far */
 } sv_reader;
-
-/* NAME, ... = KEYWORD(VALUE, ...) and what follows is still unread. */
-typedef struct sv_statement {
-  sv_word names[SV_MOST_VALUES];
-  int name_count;
-  sv_word keyword;
-  bool bracket; /* values were given */
-  sv_value values[SV_MOST_VALUES];
-  int value_count;
-} sv_statement;
 
 /* A word up to a blank or the end of the statement. What is in double quotes
  * belongs to it, without the quotes; elsewhere $NAME and $(EXPRESSION) are

@@ -56,7 +56,8 @@ static sv_status add_dim(declared *d, const char *word, char mark,
   return SV_OK;
 }
 
-/* 3x32x32, or 3,32,32, where words may hold an x; "max," is one such word. */
+/* 3x32x32, scalar, or 3,32,32, where words may hold an x; "max," is one such
+ * word. */
 static sv_status add_dims(declared *d, const char *text) {
   char mark = strchr(text, ',') ? ',' : 'x';
   const char *word = text;

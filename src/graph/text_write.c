@@ -77,7 +77,8 @@ static bool is_fresh(writer *w, const sv_node *node) {
 
 /* A free dimension; names that could be read as something else are lost. */
 static void put_symbol(writer *w, const char *symbol) {
-  bool word = symbol && is_plain(symbol) && strcmp(symbol, "none") != 0;
+  bool word = symbol && is_plain(symbol) && strcmp(symbol, "none") != 0 &&
+              strcmp(symbol, "scalar") != 0;
   sv_text_add(&w->text, "%s", word ? symbol : "?");
 }
 
@@ -103,7 +104,7 @@ static void put_input(writer *w, int id) {
   put_name(w, v->name);
   sv_text_add(&w->text, " = %s", label ? "label" : "input");
   if (v->shape.rank > batch) sv_text_add(&w->text, " ");
-  if (v->shape.rank == 0 && !label) sv_text_add(&w->text, " scalar");
+  if (v->shape.rank == batch && !label) sv_text_add(&w->text, " scalar");
   put_shape(w, v, batch);
   if (!batch)
     sv_text_add(&w->text, " batch=none");
@@ -246,7 +247,7 @@ static bool settles_to(const writer *w, const sv_node *node, const sv_attr *row,
   memcpy(attrs, node->attrs, node->op->attrs_size);
   bool same = sv_attr_parse(node->op, attrs, row, text) == SV_OK &&
               node->op->settle(attrs, few, count) == SV_OK &&
-              memcmp(attrs, node->attrs, node->op->attrs_size) == 0;
+              sv_attrs_equal(node->op, attrs, node->attrs);
   sv_free(attrs);
   return same;
 }

@@ -135,3 +135,35 @@ sv_status sv_attrs_check(const sv_op *op, const void *attrs) {
     if (sv_attr_is_first(op, row)) SV_TRY(sv_attr_check(op, row, attrs));
   return SV_OK;
 }
+
+static bool equal_ints(const sv_ints *a, const sv_ints *b) {
+  return a->count == b->count &&
+         memcmp(a->at, b->at, (size_t)a->count * sizeof *a->at) == 0;
+}
+
+static bool equal_row(const sv_attr *row, void *a, void *b) {
+  switch (row->type) {
+    case SV_ATTR_INT: return *int_at(a, row) == *int_at(b, row);
+    case SV_ATTR_FLOAT: return *float_at(a, row) == *float_at(b, row);
+    case SV_ATTR_BOOL: return *bool_at(a, row) == *bool_at(b, row);
+    case SV_ATTR_CHOICE: return *choice_at(a, row) == *choice_at(b, row);
+    case SV_ATTR_INTS: return equal_ints(ints_at(a, row), ints_at(b, row));
+    case SV_ATTR_FLOATS: {
+      const sv_floats *f = floats_at(a, row), *g = floats_at(b, row);
+      bool same = f->count == g->count;
+      for (int i = 0; same && i < f->count; i++) same = f->at[i] == g->at[i];
+      return same;
+    }
+    case SV_ATTR_PADDING: {
+      const sv_padding *p = padding_at(a, row), *q = padding_at(b, row);
+      return p->rule == q->rule && equal_ints(&p->at, &q->at);
+    }
+  }
+  return false;
+}
+
+bool sv_attrs_equal(const sv_op *op, const void *a, const void *b) {
+  for (const sv_attr *row = op->attrs; row && row->name; row++)
+    if (!equal_row(row, readable(a), readable(b))) return false;
+  return true;
+}
