@@ -32,7 +32,7 @@ static sv_status name_folder(train *t) {
   return SV_OK;
 }
 
-static bool holds_run(const char *folder) {
+bool train_holds_run(const char *folder) {
   char *path;
   if (sv_path_join(&path, folder, "last.onnx") != SV_OK) return false;
   bool found = sv_path_exists(path);
@@ -40,14 +40,18 @@ static bool holds_run(const char *folder) {
   return found;
 }
 
+sv_status train_new_model(const train *t, sv_model **model, const char *network,
+                          uint64_t seed) {
+  sv_zoo_data asked = asked_by(t->dataset);
+  SV_TRY(cli_model(model, network, &asked, seed));
+  if (strcmp(t->fit.init, "usual") == 0) return SV_OK;
+  return sv_state_init_with(sv_model_state(*model), sv_model_graph(*model),
+                            seed, t->fit.init);
+}
+
 static sv_status begin(train *t, const char *network, const char *data) {
   SV_TRY(sv_dataset_open(&t->dataset, data, SV_SPLIT_TRAIN));
-  sv_zoo_data asked = asked_by(t->dataset);
-  SV_TRY(cli_model(&t->model, network, &asked, t->fit.seed));
-  if (strcmp(t->fit.init, "usual") != 0)
-    SV_TRY(sv_state_init_with(sv_model_state(t->model),
-                              sv_model_graph(t->model), t->fit.seed,
-                              t->fit.init));
+  SV_TRY(train_new_model(t, &t->model, network, t->fit.seed));
   t->fit.network = network;
   t->fit.data = data;
   return t->fit.run ? SV_OK : name_folder(t);
@@ -91,21 +95,65 @@ static sv_status explain(train *t) {
   return SV_OK;
 }
 
-static int print_json(const train *t, const sv_fit_result *r) {
+sv_status train_score(const train *t, const char *run, const char *data,
+                      double *loss, double *top1) {
+  char *path;
+  sv_model *model = NULL;
+  sv_dataset *test = NULL;
+  sv_metrics metrics;
+  sv_eval_options options = sv_eval_default();
+  options.threads = t->fit.threads;
+  options.backend = t->fit.backend;
+  options.exact = t->fit.exact;
+  SV_TRY(sv_path_join(&path, run, "model.onnx"));
+  sv_status status = sv_model_load(&model, path);
+  if (status == SV_OK) status = sv_dataset_open(&test, data, SV_SPLIT_TEST);
+  if (status == SV_OK) status = sv_eval(&metrics, model, test, &options);
+  if (status == SV_OK) {
+    *loss = metrics.loss;
+    *top1 = metrics.top1;
+    sv_metrics_free(&metrics);
+  }
+  sv_dataset_free(test);
+  sv_model_free(model);
+  sv_free(path);
+  return status;
+}
+
+/* On the test images; NAN where they were not asked for. */
+typedef struct score {
+  double loss, top1;
+} score;
+
+static int print_json(const train *t, const sv_fit_result *r,
+                      const score *test) {
   double rate = r->seconds > 0 ? (double)r->images / r->seconds : 0;
-  return cli_print_json(json_pack(
+  json_t *object = json_pack(
       "{s:s, s:i, s:b, s:i, s:I, s:f, s:f, s:f, s:f}", "run", t->fit.run,
       "epochs", r->epochs, "stopped_early", r->stopped_early, "best_epoch",
       r->best_epoch, "held_out", (json_int_t)r->held_out, "loss", r->loss,
-      "top1", r->top1, "seconds", r->seconds, "images_per_second", rate));
+      "top1", r->top1, "seconds", r->seconds, "images_per_second", rate);
+  if (t->test) {
+    json_object_set_new(object, "test_loss", json_real(test->loss));
+    json_object_set_new(object, "test_top1", json_real(test->top1));
+  }
+  return cli_print_json(object);
 }
 
 static int print_result(const train *t, const sv_fit_result *r) {
   char time[CLI_TIME_TEXT], name[CLI_NAME_TEXT];
-  if (t->json) return print_json(t, r);
+  score test = {0};
+  if (t->test) {
+    sv_status status =
+        train_score(t, t->fit.run, t->fit.data, &test.loss, &test.top1);
+    if (status != SV_OK) return cli_fail(status);
+  }
+  if (t->json) return print_json(t, r, &test);
   printf("%s %.2f%% top-1, loss %.4f (epoch %d of %d), after %s\n",
          r->held_out > 0 ? "validation" : "training", 100 * r->top1, r->loss,
          r->best_epoch, r->epochs, cli_duration(r->seconds, time));
+  if (t->test)
+    printf("test %.2f%% top-1, loss %.4f\n", 100 * test.top1, test.loss);
   printf("%s/model.onnx  the model\n%s/log.csv     a row for each epoch\n",
          cli_name(t->fit.run, name), name);
   if (t->fit.log_gradients)
@@ -176,12 +224,21 @@ static int train_all(const cli_verb *verb, int argc, char **argv, train *t) {
                                : "give MODEL and DATA");
   const char *network = count ? operands[0] : NULL;
   const char *data = count ? operands[1] : NULL;
+  if (t->repeat > 1) {
+    if (t->resume || t->explain || t->find)
+      return cli_usage("--repeat trains anew: no --%s", t->resume ? "resume"
+                                                        : t->explain
+                                                            ? "explain-plan"
+                                                            : "lr-find");
+    sv_status status = begin(t, network, data);
+    return status == SV_OK ? train_repeat(t, network, data) : cli_fail(status);
+  }
   sv_status status =
       t->resume ? go_on(t, network, data) : begin(t, network, data);
   if (status != SV_OK) return cli_fail(status);
   if (t->explain) return cli_fail(explain(t));
   if (t->find) return train_find(t);
-  if (!t->resume && !t->fit.overwrite && holds_run(t->fit.run))
+  if (!t->resume && !t->fit.overwrite && train_holds_run(t->fit.run))
     return cli_usage(
         "%s holds a run already: --resume %s goes on with it, --force replaces "
         "it, --out names another folder",
@@ -190,7 +247,7 @@ static int train_all(const cli_verb *verb, int argc, char **argv, train *t) {
 }
 
 int cmd_train(const cli_verb *verb, int argc, char **argv) {
-  train t = {.fit = sv_fit_default(), .range = sv_rate_default()};
+  train t = {.fit = sv_fit_default(), .range = sv_rate_default(), .repeat = 1};
   int exit_status = train_all(verb, argc, argv, &t);
   sv_dataset_free(t.dataset);
   sv_model_free(t.model);

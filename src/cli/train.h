@@ -1,6 +1,7 @@
 /* What the files of `svertka train` share: cmd_train.c is the verb,
  * train_options.c its options, train_tell.c what is told while it runs,
- * train_find.c the range test that suggests a rate, train_gradients.c the
+ * train_repeat.c trains with several seeds, train_find.c is the range test that
+ * suggests a rate, train_gradients.c the
  * picture of gradients.csv. */
 #ifndef SV_CLI_TRAIN_H
 #define SV_CLI_TRAIN_H
@@ -11,7 +12,9 @@ typedef struct train {
   sv_fit_options fit;
   const char *resume; /* a run folder */
   bool explain, json;
-  bool find; /* a rate, instead of the training */
+  bool test;  /* score the test images, once, at the end */
+  int repeat; /* trainings with other seeds; 1: just one */
+  bool find;  /* a rate, instead of the training */
   sv_rate_options range;
   const char *plot, *csv; /* of the range test; NULL: none */
   char *folder;           /* runs/MODEL-DATA, where none was given */
@@ -27,6 +30,18 @@ typedef struct train {
 /* As cli_parse; values that are not given stay as they are. */
 bool train_parse(const cli_verb *verb, int argc, char **argv, train *t,
                  char ***operands, int *count, int *exit_status);
+
+/* The network with fresh numbers, for t->dataset. */
+sv_status train_new_model(const train *t, sv_model **model, const char *network,
+                          uint64_t seed) SV_CHECKED;
+/* The folder holds a run. */
+bool train_holds_run(const char *folder);
+/* The model in the run's folder on the test images of the data. */
+sv_status train_score(const train *t, const char *run, const char *data,
+                      double *loss, double *top1) SV_CHECKED;
+
+/* --repeat, once data is there. Returns the exit status. */
+int train_repeat(train *t, const char *network, const char *data);
 
 /* --lr-find, once model and data are there. */
 int train_find(train *t);

@@ -10,7 +10,8 @@ static const char about[] =
     "  last.onnx   to go on from: after each epoch, every five minutes, after\n"
     "              Ctrl-C; previous.onnx is the one before it\n"
     "  log.csv     a row for each epoch; gradients.csv with --log-gradients\n"
-    "The test images of DATA are never touched. MODEL may be a trained file:\n"
+    "The test images of DATA are not touched without --test. MODEL may be a "
+    "trained file:\n"
     "training starts from its weights. The same model, data, options, seed "
     "and\n"
     "threads give the same model.onnx, byte for byte, interrupted or not.\n"
@@ -104,6 +105,12 @@ bool train_parse(const cli_verb *verb, int argc, char **argv, train *t,
       {"checkpoint-every", 0, CLI_TEXT, &f->checkpoint, 0, 0, NULL, "WHEN",
        "how often to save inside an epoch: a time (90s, 5m, 2h) or a number of "
        "steps; 0: never"},
+      {"test", 0, CLI_FLAG, &t->test, 0, 0, NULL, NULL,
+       "at the end score the test images, once, with the best weights"},
+      {"repeat", 0, CLI_INT, &t->repeat, 1, 1000, NULL, "N",
+       "train N times, with the seeds S, S+1, ..., in folders of their own, "
+       "and "
+       "print mean and deviation; given again it goes on where it stopped"},
       {"explain-plan", 0, CLI_FLAG, &t->explain, 0, 0, NULL, NULL,
        "print kernels, layouts and memory of a training step, and stop"},
       {"lr-find", 0, CLI_FLAG, &t->find, 0, 0, NULL, NULL,

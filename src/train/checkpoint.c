@@ -141,6 +141,35 @@ static sv_status check_run(const char *run, const sv_counters *c,
   return status == SV_OK ? SV_OK : sv_fail_in(status, "%s", run);
 }
 
+/* What a run that is over came to. */
+static sv_status look(sv_fit_result *result, bool *finished,
+                      const sv_model *model, const sv_fit_options *options) {
+  sv_counters c;
+  sv_fit_options resolved;
+  SV_TRY(sv_records_read(sv_model_state(model), &c));
+  SV_TRY(sv_options_resolve(&resolved, options));
+  SV_TRY(sv_options_compare(&resolved, model));
+  *finished = check_run(options->run, &c, &resolved) != SV_OK;
+  *result =
+      (sv_fit_result){.epochs = (int)c.epochs,
+                      .stopped_early = sv_fit_out_of_patience(&resolved, &c),
+                      .best_epoch = (int)c.best_epoch,
+                      .loss = c.best_loss,
+                      .top1 = c.best_top1};
+  return SV_OK;
+}
+
+sv_status sv_fit_look(sv_fit_result *result, bool *finished,
+                      const sv_fit_options *options) {
+  sv_model *model;
+  sv_fit_options own;
+  SV_TRY(load_last(&model, &own, options->run));
+  sv_status status = look(result, finished, model, options);
+  if (status != SV_OK) status = sv_fail_in(status, "%s", options->run);
+  sv_model_free(model);
+  return status;
+}
+
 sv_status sv_fit_open(sv_model **model, sv_fit_options *options,
                       const char *run) {
   *model = NULL;

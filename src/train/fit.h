@@ -79,6 +79,11 @@ bool sv_fit_out_of_patience(const sv_fit_options *options,
 sv_status sv_fit_check_unfinished(const sv_fit_options *options,
                                   const sv_counters *c) SV_CHECKED;
 
+/* How far the run in the folder options->run came, and whether it is over.
+ * SV_INVALID if it was begun with options of another meaning. */
+sv_status sv_fit_look(sv_fit_result *result, bool *finished,
+                      const sv_fit_options *options) SV_CHECKED;
+
 /* The loader begins with step `done` of an epoch, which is counters.epochs:
  * training samples as this epoch has them, shuffled and varied. */
 sv_status sv_fit_start_epoch(sv_fit_job *job, int64_t done) SV_CHECKED;
