@@ -184,7 +184,8 @@ static void test_choice(void **state) {
   (void)state;
   static const char text[] =
       "input 2x9x9; conv 3 3x3; init he; conv 3 3x3; conv 3 3x3 init=lecun "
-      "init.bias=ones; conv 3 1x1 init=usual; init usual; flatten; linear 2";
+      "init.bias=ones; conv 3 1x1 init=usual; init usual; flatten; linear 2; "
+      "linear 3 init=\"prefer he\"";
   static const char *const rows[][3] = {
       {"conv1.weight", "xavier", "orthogonal"},
       {"conv1.bias", "zeros", "zeros"},
@@ -194,6 +195,7 @@ static void test_choice(void **state) {
       {"conv3.bias", "ones", "ones"},
       {"conv4.weight", "xavier", "xavier"},
       {"linear1.weight", "xavier", "orthogonal"},
+      {"linear2.weight", "he", "orthogonal"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     assert_string_equal(chosen(text, rows[i][0], NULL), rows[i][1]);
@@ -203,6 +205,8 @@ static void test_choice(void **state) {
   /* A file has all that has no text of its own. */
   assert_string_equal(chosen(text, "conv1.bias", "file a.onnx"), "file a.onnx");
   assert_string_equal(chosen(text, "conv3.weight", "file a.onnx"), "lecun");
+  assert_string_equal(chosen(text, "linear2.weight", "file a.onnx"),
+                      "file a.onnx");
   assert_string_equal(
       chosen("input 4; linear 2 init=\"file b.onnx\"", "linear1.bias", NULL),
       "file b.onnx");
@@ -254,20 +258,29 @@ static void test_builder(void **state) {
 /* Written and read again, a network is initialised as before. */
 static void test_text(void **state) {
   (void)state;
-  static const char text[] =
+  static const char *const texts[] = {
       "image = input 2x9x9\n"
       "conv 3 3x3 init=he init.bias=\"constant 0.1\"\n"
       "w = conv 4 1x1 bias=false init=\"file some file.onnx\"\n"
       "flatten\n"
       "linear 2\n"
-      "output\n";
-  sv_graph *g;
-  char *written;
-  assert_ok(sv_network_parse(&g, NULL, text));
-  assert_ok(sv_network_write(&written, g));
-  assert_string_equal(written, text);
-  sv_network_text_free(written);
-  sv_graph_free(g);
+      "output\n",
+      "image = input 2x9x9\n"
+      "init prefer he\n"
+      "conv 3 3x3\n"
+      "conv 4 1x1\n"
+      "flatten\n"
+      "linear 2 init=ones\n"
+      "output\n"};
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    sv_graph *g;
+    char *written;
+    assert_ok(sv_network_parse(&g, NULL, texts[i]));
+    assert_ok(sv_network_write(&written, g));
+    assert_string_equal(written, texts[i]);
+    sv_network_text_free(written);
+    sv_graph_free(g);
+  }
 }
 
 static void test_refused(void **state) {

@@ -172,6 +172,10 @@ int sv_text_find_parameter(const sv_block *block, const char *name);
 const sv_block *sv_text_block(const sv_reader *reader, const char *name);
 void sv_text_free_blocks(sv_reader *reader);
 
+/* An initialiser of most weights that nodes make (implicit: per value), where
+ * all of these have one; else NULL. Borrowed. */
+const char *sv_text_common_init(const sv_graph *graph, const bool *implicit);
+
 /* Whether the language has a statement of that name; text.c. */
 bool sv_text_is_keyword(const char *word);
 

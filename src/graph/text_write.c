@@ -12,11 +12,12 @@
 typedef struct writer {
   const sv_graph *graph;
   sv_text text;
-  bool *written;  /* per value: a statement has made it */
-  bool *implicit; /* per value: a parameter that its node makes by itself */
-  sv_names taken; /* names of nodes and values written so far */
-  sv_names fresh; /* per operator: the last number that is not free */
-  int last;       /* the value before; 0: none yet */
+  bool *written;    /* per value: a statement has made it */
+  bool *implicit;   /* per value: a parameter that its node makes by itself */
+  sv_names taken;   /* names of nodes and values written so far */
+  sv_names fresh;   /* per operator: the last number that is not free */
+  int last;         /* the value before; 0: none yet */
+  const char *init; /* of the weights that say nothing; NULL: none */
   sv_status status;
 } writer;
 
@@ -287,12 +288,20 @@ static void put_attrs(writer *w, const sv_node *node) {
   put_name(w, node->name);
 }
 
+static void put_common_init(writer *w) {
+  w->init = sv_text_common_init(w->graph, w->implicit);
+  if (w->init) sv_text_add(&w->text, "init %s\n", w->init);
+}
+
 /* init=, init.bias=: of parameters that the node makes. */
 static void put_inits(writer *w, const sv_node *node) {
   for (int i = explicit_inputs(w->graph, node); i < node->in_count; i++) {
     const sv_port *port = sv_op_in_port(node->op, i);
     const char *init = w->graph->values[node->in[i]].init;
-    if (!init || (port->init && strcmp(init, port->init) == 0)) continue;
+    const char *usual = port->init                ? port->init
+                        : port->role == SV_WEIGHT ? w->init
+                                                  : NULL;
+    if (!init || (usual && strcmp(init, usual) == 0)) continue;
     if (port->role == SV_WEIGHT)
       sv_text_add(&w->text, " init=");
     else
@@ -341,6 +350,7 @@ static void put_all(writer *w) {
     if (g->values[i].kind == SV_VALUE_STATE && !w->implicit[i])
       put_parameter(w, i);
   }
+  put_common_init(w);
   for (int i = 0; i < g->node_count; i++) put_node(w, &g->nodes[i]);
   for (int i = 0; i < g->output_count; i++) put_output(w, &g->outputs[i]);
 }

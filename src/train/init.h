@@ -10,7 +10,8 @@
 #include "graph/state.h"
 
 /* The initialiser of value `id`, a tensor of the state: its own text, that of
- * the network (NULL, "usual": none), or the usual one of its role and place. */
+ * the network (NULL, "usual": none), what its own only prefers ("prefer he"), or
+ * the usual one of its role and place. */
 const char *sv_init_choose(const sv_graph *graph, int id, const char *network);
 
 /* Of a weight of shape O x I x KH x KW (a linear layer's: O x I)
@@ -30,6 +31,11 @@ sv_status sv_init_orthogonal(double *matrix, int64_t rows, int64_t columns,
 /* "signs HEX"; SV_INVALID if HEX is not as long as the tensor needs. */
 bool sv_init_is_signs(const char *text);
 sv_status sv_init_signs(sv_tensor *tensor, const char *text) SV_CHECKED;
+
+/* "numbers V,V,...": these in turn, over and over; SV_INVALID if the tensor does
+ * not take all of them equally often. */
+bool sv_init_is_numbers(const char *text);
+sv_status sv_init_numbers(sv_tensor *tensor, const char *text) SV_CHECKED;
 
 /* The path in "file PATH"; NULL if the text is no such one. */
 const char *sv_init_path(const char *text);

@@ -46,6 +46,13 @@ static bool is_usual(const char *text) {
   return !text || strcmp(text, "usual") == 0;
 }
 
+/* "prefer he": he, unless the network has another one. */
+static const char *preferred(const char *text) {
+  static const char word[] = "prefer ";
+  bool is = text && strncmp(text, word, sizeof word - 1) == 0;
+  return is ? text + sizeof word - 1 : NULL;
+}
+
 /* A layer that takes one of its parameters from a file takes those that have no
  * text of their own from there, too. */
 static const char *file_of_layer(const sv_graph *graph, int id) {
@@ -64,12 +71,14 @@ const char *sv_init_choose(const sv_graph *graph, int id, const char *network) {
   const sv_value_info *value = &graph->values[id];
   bool weight = value->role == SV_WEIGHT;
   int input;
-  if (value->init && !is_usual(value->init)) return value->init;
-  if (!value->init) {
+  const char *own = preferred(value->init);
+  if (!own && !is_usual(value->init)) return value->init;
+  if (!value->init || own) {
     const char *file = file_of_layer(graph, id);
     if (file) return file;
     if (!is_usual(network) && (weight || sv_init_path(network))) return network;
   }
+  if (own) return own;
   const sv_node *node = weight ? reader_of(graph, id, &input) : NULL;
   const char *asked = node ? asked_by_readers(graph, node->out[0]) : NULL;
   if (asked) return asked;

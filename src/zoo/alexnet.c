@@ -79,8 +79,7 @@ static void build(sv_graph *g, const void *values) {
   }
   x = hidden(g, p, sv_flatten(g, x), 6);
   x = hidden(g, p, x, 7);
-  sv_name(g, "fc8");
-  sv_classifier_head(g, sv_linear(g, x, p->classes));
+  sv_zoo_classify(g, x, "fc8", p->classes);
 }
 
 const sv_architecture sv_zoo_alexnet = {
@@ -92,4 +91,5 @@ const sv_architecture sv_zoo_alexnet = {
     .source =
         "Krizhevsky, Sutskever, Hinton, \"ImageNet Classification with "
         "Deep Convolutional Neural Networks\", NIPS 2012",
+    .init = "he",
     .build = build};

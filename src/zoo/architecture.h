@@ -12,6 +12,9 @@ typedef struct sv_architecture {
   /* Of this only name, summary, attrs and attrs_size are filled in. */
   sv_op table;
   const char *source; /* the paper */
+  /* How weights that say nothing are drawn, unless the training says; NULL: as
+   * any others. */
+  const char *init;
   /* Faults of the network are the builder's to keep. */
   void (*build)(sv_graph *g, const void *parameters);
 } sv_architecture;

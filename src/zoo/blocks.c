@@ -110,6 +110,13 @@ sv_value sv_zoo_global_average(sv_graph *g, sv_value x) {
   return sv_flatten(g, sv_global_avg_pool(g, x));
 }
 
+void sv_zoo_classify(sv_graph *g, sv_value x, const char *name,
+                     int64_t classes) {
+  sv_name(g, "%s", name);
+  sv_init(g, NULL, "prefer normal 0.01");
+  sv_classifier_head(g, sv_linear(g, x, classes));
+}
+
 sv_value sv_zoo_dropout(sv_graph *g, sv_value x, double share) {
   return share > 0 ? sv_dropout(g, x, share) : x;
 }

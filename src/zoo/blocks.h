@@ -48,6 +48,11 @@ int64_t sv_zoo_scaled(int64_t count, double width);
 /* Global average, flat: N x C. */
 sv_value sv_zoo_global_average(sv_graph *g, sv_value x);
 
+/* The end of a classifier: the linear layer `name`, drawn with a deviation of
+ * 0.01 as the papers from AlexNet on have it, and the head. */
+void sv_zoo_classify(sv_graph *g, sv_value x, const char *name,
+                     int64_t classes);
+
 /* How many maps the image x has. */
 int64_t sv_zoo_maps(const sv_graph *g, sv_value x);
 

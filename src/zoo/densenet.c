@@ -112,8 +112,7 @@ static sv_value transition(sv_graph *g, sv_value x, int number) {
 static void finish(sv_graph *g, const densenet *p, sv_value x,
                    const char *norm) {
   x = sv_zoo_global_average(g, norm_relu(g, x, norm));
-  sv_name(g, "classifier");
-  sv_classifier_head(g, sv_linear(g, x, p->classes));
+  sv_zoo_classify(g, x, "classifier", p->classes);
 }
 
 static void build_large(sv_graph *g, const void *values) {
@@ -167,6 +166,7 @@ const sv_architecture sv_zoo_densenet = {
     .source =
         "Huang, Liu, van der Maaten, Weinberger, \"Densely Connected "
         "Convolutional Networks\", CVPR 2017",
+    .init = "he",
     .build = build_large};
 
 const sv_architecture sv_zoo_densenet_small = {
@@ -177,4 +177,5 @@ const sv_architecture sv_zoo_densenet_small = {
     .source =
         "Huang, Liu, van der Maaten, Weinberger, \"Densely Connected "
         "Convolutional Networks\", CVPR 2017",
+    .init = "he",
     .build = build_small};

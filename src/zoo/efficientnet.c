@@ -78,8 +78,7 @@ static void build(sv_graph *g, const void *values) {
   x = unit(g, x, "features.8", (sv_conv_form){.channels = 1280, .kernel = 1},
            false);
   x = sv_zoo_dropout(g, sv_zoo_global_average(g, x), p->dropout);
-  sv_name(g, "classifier");
-  sv_classifier_head(g, sv_linear(g, x, p->classes));
+  sv_zoo_classify(g, x, "classifier", p->classes);
 }
 
 const sv_architecture sv_zoo_efficientnet = {
@@ -91,4 +90,5 @@ const sv_architecture sv_zoo_efficientnet = {
     .source =
         "Tan, Le, \"EfficientNet: Rethinking Model Scaling for "
         "Convolutional Neural Networks\", ICML 2019",
+    .init = "he_out",
     .build = build};

@@ -140,8 +140,7 @@ static void build(sv_graph *g, const void *values) {
     if (i == I4E) x = sv_zoo_pool_ceil(g, x, p->form == BN ? 2 : 3);
   }
   x = sv_zoo_dropout(g, sv_zoo_global_average(g, x), p->dropout);
-  sv_name(g, "fc");
-  sv_classifier_head(g, sv_linear(g, x, p->classes));
+  sv_zoo_classify(g, x, "fc", p->classes);
 }
 
 const sv_architecture sv_zoo_googlenet = {
@@ -151,4 +150,5 @@ const sv_architecture sv_zoo_googlenet = {
               .attrs = parameters,
               .attrs_size = sizeof(googlenet)},
     .source = "Szegedy et al., \"Going Deeper with Convolutions\", CVPR 2015",
+    .init = "he",
     .build = build};

@@ -67,8 +67,7 @@ static sv_value average(sv_graph *g, sv_value x) {
 
 static void finish(sv_graph *g, const inception *p, sv_value x) {
   x = sv_zoo_dropout(g, sv_zoo_global_average(g, x), p->dropout);
-  sv_name(g, "fc");
-  sv_classifier_head(g, sv_linear(g, x, p->classes));
+  sv_zoo_classify(g, x, "fc", p->classes);
 }
 
 /* ---- v2 ---- */
@@ -312,6 +311,7 @@ const sv_architecture sv_zoo_inception_v2 = {
         "Ioffe, Szegedy, \"Batch Normalization: Accelerating Deep "
         "Network Training by Reducing Internal Covariate Shift\", ICML "
         "2015",
+    .init = "he",
     .build = build_v2};
 
 const sv_architecture sv_zoo_inception_v3 = {
@@ -322,6 +322,7 @@ const sv_architecture sv_zoo_inception_v3 = {
     .source =
         "Szegedy et al., \"Rethinking the Inception Architecture for "
         "Computer Vision\", CVPR 2016",
+    .init = "he",
     .build = build_v3};
 
 const sv_architecture sv_zoo_inception_small = {
@@ -333,4 +334,5 @@ const sv_architecture sv_zoo_inception_small = {
     .source =
         "Zhang et al., \"Understanding Deep Learning Requires Rethinking "
         "Generalization\", ICLR 2017",
+    .init = "he",
     .build = build_small};

@@ -74,8 +74,7 @@ static void build(sv_graph *g, const void *values) {
            (sv_conv_form){.channels = sv_zoo_by_eight(last), .kernel = 1},
            false);
   x = sv_zoo_dropout(g, sv_zoo_global_average(g, x), p->dropout);
-  sv_name(g, "classifier");
-  sv_classifier_head(g, sv_linear(g, x, p->classes));
+  sv_zoo_classify(g, x, "classifier", p->classes);
 }
 
 const sv_architecture sv_zoo_mobilenet_v2 = {
@@ -87,4 +86,5 @@ const sv_architecture sv_zoo_mobilenet_v2 = {
     .source =
         "Sandler et al., \"MobileNetV2: Inverted Residuals and Linear "
         "Bottlenecks\", CVPR 2018",
+    .init = "he_out",
     .build = build};

@@ -93,4 +93,5 @@ const sv_architecture sv_zoo_nin = {
               .attrs = parameters,
               .attrs_size = sizeof(nin)},
     .source = "Lin, Chen, Yan, \"Network In Network\", ICLR 2014",
+    .init = "he",
     .build = build};

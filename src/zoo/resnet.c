@@ -221,8 +221,7 @@ static void build(sv_graph *g, const void *values) {
   for (int s = 0; s < STAGES; s++) x = stage(g, p, d, x, s);
   if (p->form == V2) x = sv_relu(g, norm(g, x, "bn"));
   x = sv_zoo_global_average(g, x);
-  sv_name(g, "fc");
-  sv_classifier_head(g, sv_linear(g, x, p->classes));
+  sv_zoo_classify(g, x, "fc", p->classes);
 }
 
 /* What the other two leave out has the value that changes nothing. */
@@ -248,6 +247,7 @@ const sv_architecture sv_zoo_resnet = {
     .source =
         "He, Zhang, Ren, Sun, \"Deep Residual Learning for Image "
         "Recognition\", CVPR 2016",
+    .init = "he_out",
     .build = build};
 
 const sv_architecture sv_zoo_resnext = {
@@ -259,6 +259,7 @@ const sv_architecture sv_zoo_resnext = {
     .source =
         "Xie, Girshick, Dollar, Tu, He, \"Aggregated Residual "
         "Transformations for Deep Neural Networks\", CVPR 2017",
+    .init = "he_out",
     .build = build_resnext};
 
 const sv_architecture sv_zoo_wide_resnet = {
@@ -268,4 +269,5 @@ const sv_architecture sv_zoo_wide_resnet = {
               .attrs = wide_parameters,
               .attrs_size = sizeof(resnet)},
     .source = "Zagoruyko, Komodakis, \"Wide Residual Networks\", BMVC 2016",
+    .init = "he_out",
     .build = build_wide};

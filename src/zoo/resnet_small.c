@@ -147,8 +147,7 @@ static void build(sv_graph *g, const small *p, int rest, bool pad) {
   }
   if (p->form == V2) x = sv_relu(g, norm(g, x, "bn"));
   x = sv_zoo_global_average(g, x);
-  sv_name(g, "fc");
-  sv_classifier_head(g, sv_linear(g, x, p->classes));
+  sv_zoo_classify(g, x, "fc", p->classes);
 }
 
 static void build_resnet(sv_graph *g, const void *values) {
@@ -170,6 +169,7 @@ const sv_architecture sv_zoo_resnet_small = {
     .source =
         "He, Zhang, Ren, Sun, \"Deep Residual Learning for Image "
         "Recognition\", CVPR 2016",
+    .init = "he_out",
     .build = build_resnet};
 
 const sv_architecture sv_zoo_wrn = {
@@ -179,4 +179,5 @@ const sv_architecture sv_zoo_wrn = {
               .attrs = wrn_parameters,
               .attrs_size = sizeof(small)},
     .source = "Zagoruyko, Komodakis, \"Wide Residual Networks\", BMVC 2016",
+    .init = "he_out",
     .build = build_wrn};

@@ -88,8 +88,7 @@ static void build(sv_graph *g, const void *values) {
   sv_conv_form last = {.channels = maps[STAGES], .kernel = 1};
   x = sv_relu(g, unit(g, x, "conv5", last));
   x = sv_zoo_global_average(g, x);
-  sv_name(g, "fc");
-  sv_classifier_head(g, sv_linear(g, x, p->classes));
+  sv_zoo_classify(g, x, "fc", p->classes);
 }
 
 const sv_architecture sv_zoo_shufflenet_v2 = {
@@ -101,4 +100,5 @@ const sv_architecture sv_zoo_shufflenet_v2 = {
     .source =
         "Ma et al., \"ShuffleNet V2: Practical Guidelines for Efficient "
         "CNN Architecture Design\", ECCV 2018",
+    .init = "he",
     .build = build};

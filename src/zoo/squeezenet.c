@@ -98,4 +98,5 @@ const sv_architecture sv_zoo_squeezenet = {
     .source =
         "Iandola et al., \"SqueezeNet: AlexNet-level accuracy with 50x "
         "fewer parameters and <0.5MB model size\", 2016",
+    .init = "he_uniform",
     .build = build};

@@ -99,8 +99,7 @@ static void build(sv_graph *g, const void *values) {
   for (int block = 0; block < p->blocks; block++) x = add_block(g, p, x, block);
   x = hidden(g, p, sv_flatten(g, x), 6);
   x = hidden(g, p, x, 7);
-  sv_name(g, "fc8");
-  sv_classifier_head(g, sv_linear(g, x, p->classes));
+  sv_zoo_classify(g, x, "fc8", p->classes);
 }
 
 const sv_architecture sv_zoo_vgg = {
@@ -112,4 +111,5 @@ const sv_architecture sv_zoo_vgg = {
     .source =
         "Simonyan, Zisserman, \"Very Deep Convolutional Networks for "
         "Large-Scale Image Recognition\", ICLR 2015",
+    .init = "he",
     .build = build};

@@ -66,8 +66,7 @@ static void build(sv_graph *g, const void *values) {
   x = sv_max_pool(g, x, 3, 2);
   x = hidden(g, p, sv_flatten(g, x), 6);
   x = hidden(g, p, x, 7);
-  sv_name(g, "fc8");
-  sv_classifier_head(g, sv_linear(g, x, p->classes));
+  sv_zoo_classify(g, x, "fc8", p->classes);
 }
 
 const sv_architecture sv_zoo_zfnet = {
@@ -79,4 +78,5 @@ const sv_architecture sv_zoo_zfnet = {
     .source =
         "Zeiler, Fergus, \"Visualizing and Understanding Convolutional "
         "Networks\", ECCV 2014",
+    .init = "he",
     .build = build};

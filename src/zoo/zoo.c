@@ -113,6 +113,13 @@ static sv_status read_parameters(const sv_architecture *a, void *parameters,
   return sv_attrs_check(&a->table, parameters);
 }
 
+/* What the training's own initialiser goes before. */
+static void prefer(sv_graph *g, const char *init) {
+  char text[64];
+  snprintf(text, sizeof text, "prefer %s", init);
+  sv_init_weights(g, text);
+}
+
 static sv_status build(sv_graph **graph, const sv_architecture *a,
                        char *parameters, const sv_zoo_data *data) {
   void *values;
@@ -122,6 +129,7 @@ static sv_status build(sv_graph **graph, const sv_architecture *a,
   sv_status status = read_parameters(a, values, parameters);
   if (status == SV_OK) status = sv_graph_new(graph, a->table.name);
   if (status == SV_OK) {
+    if (a->init) prefer(*graph, a->init);
     a->build(*graph, values);
     status = sv_graph_check(*graph);
     if (status != SV_OK) status = sv_fail_in(status, "%s", a->table.name);
