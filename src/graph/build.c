@@ -62,23 +62,12 @@ sv_value sv_parameter(sv_graph *graph, const char *name, sv_role role,
 
 /* ---- Nodes ---- */
 
-/* A free batch counts as 1, a free height or width as so much that windows and
- * poolings fit: no parameter of a network for any size depends on it. */
-enum { FREE_SIZE = 256 };
-static sv_info sample(const sv_graph *graph, int id) {
-  const sv_value_info *value = &graph->values[id];
-  sv_info info = {
-      .present = id != 0, .dtype = value->dtype, .shape = value->shape};
-  for (int d = 0; d < info.shape.rank; d++)
-    if (info.shape.dim[d] < 0) info.shape.dim[d] = d == 0 ? 1 : FREE_SIZE;
-  return info;
-}
-
 /* A node under construction. */
 typedef struct draft {
   sv_graph *graph;
   sv_node node; /* name, attrs, in, out are owned */
   sv_info *in, *out;
+  sv_contents contents; /* of inputs that stand for attributes */
 } draft;
 
 static void free_draft(draft *d) {
@@ -88,6 +77,7 @@ static void free_draft(draft *d) {
   sv_free(d->node.out);
   sv_free(d->in);
   sv_free(d->out);
+  sv_contents_free(&d->contents);
 }
 
 static sv_status check_inputs(const draft *d, const sv_value *inputs,
@@ -136,7 +126,7 @@ static sv_status start_draft(draft *d, const sv_value *inputs, int count,
   SV_TRY(sv_alloc_array(&d->out, out, sizeof(sv_info)));
   for (int i = 0; i < count; i++) {
     d->node.in[i] = inputs[i].id;
-    d->in[i] = sample(graph, inputs[i].id);
+    d->in[i] = sv_graph_sample(graph, inputs[i].id);
   }
   return SV_OK;
 }
@@ -163,7 +153,7 @@ static sv_status add_parameter(draft *d, int i, const sv_shape *shape) {
   sv_free(name);
   if (value.id < 0) return d->graph->status;
   d->node.in[i] = value.id;
-  d->in[i] = sample(d->graph, value.id);
+  d->in[i] = sv_graph_sample(d->graph, value.id);
   return SV_OK;
 }
 
@@ -184,33 +174,32 @@ static sv_status add_parameters(draft *d) {
   return SV_OK;
 }
 
-/* A shape that is computed is not known while the network is built. */
+/* A shape that depends on numbers of the run is not known yet. */
 static bool is_open(const sv_node *node, const sv_info *in) {
   for (int i = 0; i < node->in_count; i++)
-    if (in[i].present && (in[i].shape.rank < 0 || sv_op_in_attr(node->op, i)))
-      return true;
+    if (in[i].present && in[i].shape.rank < 0) return true;
   return false;
 }
 
-static sv_status infer_known(const sv_node *node, const sv_info *in,
-                             sv_info *out) {
+static sv_status infer_known(const sv_graph *graph, const sv_node *node,
+                             const sv_info *in, sv_info *out) {
+  if (sv_node_has_computed(node))
+    return sv_graph_infer_computed(graph, node, in, out);
   if (!is_open(node, in)) return node->op->infer(node, in, out);
-  for (int i = 0; i < node->out_count; i++) {
-    out[i].dtype = in[0].dtype;
-    out[i].shape = (sv_shape){.rank = -1};
-  }
+  sv_graph_leave_open(node, in, out);
   return SV_OK;
 }
 
 static sv_status infer_draft(draft *d) {
   const sv_op *op = d->node.op;
+  SV_TRY(sv_graph_sample_contents(d->graph, &d->node, d->in, &d->contents));
   if (op->settle) SV_TRY(op->settle(d->node.attrs, d->in, d->node.in_count));
   SV_TRY(sv_attrs_check(op, d->node.attrs));
   SV_TRY(add_parameters(d));
   SV_TRY(sv_graph_end_inits(d->graph));
   for (int i = 0; i < d->node.out_count; i++)
     d->out[i].present = !sv_op_out_port(op, i)->optional;
-  return infer_known(&d->node, d->in, d->out);
+  return infer_known(d->graph, &d->node, d->in, d->out);
 }
 
 /* The first output bears the node's name, the others their port's too, and a
@@ -297,10 +286,11 @@ static sv_status demand_output(sv_graph *graph, int producer, int index) {
   size_t in = (size_t)node->in_count, out = (size_t)node->out_count;
   sv_info *infos;
   SV_TRY(sv_alloc_array(&infos, in + out, sizeof *infos));
-  for (size_t i = 0; i < in; i++) infos[i] = sample(graph, node->in[i]);
+  for (size_t i = 0; i < in; i++)
+    infos[i] = sv_graph_sample(graph, node->in[i]);
   for (size_t i = 0; i < out; i++)
     infos[in + i].present = node->out[i] || (int)i == index;
-  sv_status status = infer_known(node, infos, infos + in);
+  sv_status status = infer_known(graph, node, infos, infos + in);
   int id = 0;
   if (status == SV_OK)
     status =
@@ -354,5 +344,5 @@ void sv_loss(sv_graph *graph, const char *name, sv_value value, double weight) {
 sv_shape sv_value_shape(const sv_graph *graph, sv_value value) {
   if (value.id <= 0 || value.id >= graph->value_count)
     return (sv_shape){.rank = -1};
-  return sample(graph, value.id).shape;
+  return sv_graph_sample(graph, value.id).shape;
 }

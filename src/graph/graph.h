@@ -146,6 +146,23 @@ void sv_contents_free(sv_contents *contents);
 sv_status sv_graph_infer(const sv_graph *graph, sv_info *infos,
                          sv_contents *contents) SV_CHECKED;
 
+/* ---- The builder's sizes: one image, what is free as large as is usual ----
+ */
+
+/* What a value is like then; rank -1 where it depends on numbers of the run. */
+sv_info sv_graph_sample(const sv_graph *graph, int id);
+
+/* Fills in `content` of the inputs that stand for attributes, where it follows
+ * from sizes and constants of the builder. */
+sv_status sv_graph_sample_contents(const sv_graph *graph, const sv_node *node,
+                                   sv_info *in,
+                                   sv_contents *contents) SV_CHECKED;
+
+/* Outputs of a node with such inputs: rank -1 unless all contents are known. */
+sv_status sv_graph_infer_computed(const sv_graph *graph, const sv_node *node,
+                                  const sv_info *in, sv_info *out) SV_CHECKED;
+void sv_graph_leave_open(const sv_node *node, const sv_info *in, sv_info *out);
+
 /* Inputs that stand for attributes (sv_op_in_attr) become those, as inference
  * has found them: for plans and counts, on a copy of the graph. */
 sv_status sv_graph_resolve(sv_graph *graph, const sv_info *infos) SV_CHECKED;
