@@ -152,6 +152,36 @@ static sv_status fill_orthogonal(filler *f) {
   return status;
 }
 
+/* A triangle over `size` taps that sums to its factor, ceil(size / 2). */
+static double hat(int64_t size, int64_t at) {
+  double factor = (double)((size + 1) / 2);
+  double centre = size % 2 ? factor - 1 : factor - 0.5;
+  return 1 - fabs((double)at - centre) / factor;
+}
+
+/* Of C x C/G x KH x KW: each map to the one of its own number in its group.
+ * Source: Long, Shelhamer, Darrell, "Fully Convolutional Networks for Semantic
+ * Segmentation", CVPR 2015, section 3.3. */
+static double bilinear(const filler *f, uint64_t index) {
+  const sv_shape *shape = &f->tensor->shape;
+  double product = 1;
+  int64_t rest = (int64_t)index;
+  for (int d = shape->rank - 1; d > 1; d--) {
+    product *= hat(shape->dim[d], rest % shape->dim[d]);
+    rest /= shape->dim[d];
+  }
+  int64_t to = rest % shape->dim[1], from = rest / shape->dim[1];
+  return to == from % shape->dim[1] ? product : 0;
+}
+
+static sv_status fill_bilinear(filler *f) {
+  if (f->tensor->shape.rank > 2) return fill(f);
+  return sv_fail(SV_INVALID,
+                 "initialiser 'bilinear': it needs three dimensions or more, "
+                 "not %s",
+                 sv_shape_text(&f->tensor->shape, (char[SV_SHAPE_TEXT]){0}));
+}
+
 /* ---- The table ---- */
 
 static const init_row inits[] = {
@@ -176,6 +206,7 @@ static const init_row inits[] = {
      true,
      NULL,
      fill_orthogonal},
+    {{"bilinear", 0, 0, {0}, "bilinear"}, false, bilinear, fill_bilinear},
     {{"zeros", 0, 0, {0}, "zeros"}, false, constant, fill},
     {{"ones", 0, 0, {1}, "ones"}, false, constant, fill},
     {{"constant", 1, 1, {0}, "constant VALUE"}, false, constant, fill},
