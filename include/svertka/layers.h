@@ -288,9 +288,22 @@ SV_API sv_value sv_squared_error(sv_graph *g, sv_value x, sv_value target);
  * cross-entropy with the input "label" the loss "loss". */
 SV_API void sv_classifier_head(sv_graph *g, sv_value scores);
 
+/* The label of a pixel that belongs to no class, or whose class is not known:
+ * it takes no part in a loss or a figure. */
+enum { SV_NO_CLASS = 255 };
+
+/* Ends a network that tells the class of each pixel: scores N x classes x H x W
+ * of the image's own size. The softmax over the classes becomes the output
+ * "probabilities", the mean cross-entropy of the pixels whose label, of the
+ * input "label" (N x H x W), is not SV_NO_CLASS the loss "loss". Long,
+ * Shelhamer, Darrell, "Fully Convolutional Networks for Semantic Segmentation",
+ * CVPR 2015. */
+SV_API void sv_segmentation_head(sv_graph *g, sv_value scores);
+
 /* A further classifier on the same labels that takes part in training alone:
  * `weight` times its cross-entropy is the loss `name`. Before or after the
- * head. Szegedy et al., "Going Deeper with Convolutions", CVPR 2015. */
+ * head. Maps of scores are of pixels, as sv_segmentation_head has them. Szegedy
+ * et al., "Going Deeper with Convolutions", CVPR 2015. */
 SV_API void sv_auxiliary_head(sv_graph *g, const char *name, sv_value scores,
                               double weight);
 

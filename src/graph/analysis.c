@@ -217,6 +217,10 @@ static sv_status resize_image(sv_graph *graph, const sv_ints *image) {
                    "%d were given",
                    value->name, value->shape.rank - 1, image->count);
   for (int i = 0; i < image->count; i++) value->shape.dim[i + 1] = image->at[i];
+  /* Labels of pixels follow. */
+  sv_shape *label = &graph->values[sv_graph_label_input(graph)].shape;
+  for (int d = 1; d < label->rank && label->rank == image->count; d++)
+    if (label->dim[d] < 0) label->dim[d] = image->at[d];
   return SV_OK;
 }
 

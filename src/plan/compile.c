@@ -44,7 +44,19 @@ static const sv_shape *given_shape(const sv_plan_options *o, const char *name) {
   return NULL;
 }
 
-static sv_status input_shape(const sv_plan_options *o,
+/* Labels of pixels are as many as the image has. */
+static void follow_image(const sv_plan_options *o, const sv_graph *graph,
+                         const sv_value_info *value, sv_shape *shape) {
+  const sv_value_info *image = &graph->values[sv_graph_data_input(graph)];
+  if (value->role != SV_LABEL || !image->name) return;
+  const sv_shape *given = given_shape(o, image->name);
+  const sv_shape *size = given ? given : &image->shape;
+  if (size->rank != shape->rank + 1) return;
+  for (int d = 1; d < shape->rank; d++)
+    if (shape->dim[d] < 0) shape->dim[d] = size->dim[d + 1];
+}
+
+static sv_status input_shape(const sv_plan_options *o, const sv_graph *graph,
                              const sv_value_info *value, sv_shape *shape) {
   char declared[SV_SHAPE_TEXT], found[SV_SHAPE_TEXT];
   const sv_shape *given = given_shape(o, value->name);
@@ -61,6 +73,7 @@ static sv_status input_shape(const sv_plan_options *o,
     *shape = *given;
   }
   if (shape->rank && shape->dim[0] < 0) shape->dim[0] = o->batch;
+  follow_image(o, graph, value, shape);
   for (int d = 0; d < shape->rank; d++)
     if (shape->dim[d] < 0)
       return sv_fail(SV_INVALID, "input '%s' is %s: give a size for -1",
@@ -102,7 +115,7 @@ static sv_status add_sources(sv_plan *plan, sv_program *p) {
       spec.layout = tensor->layout;
       if (sv_role_is_fixed(value->role)) info->content = tensor;
     } else {
-      SV_TRY(input_shape(&plan->options, value, &info->shape));
+      SV_TRY(input_shape(&plan->options, p->graph, value, &info->shape));
       SV_TRY(sv_plan_own(plan, v, false, info, value->name, &own));
       SV_TRY(sv_layout_plain(&spec.layout, spec.dtype, &info->shape));
     }

@@ -13,6 +13,8 @@ static sv_input_shape shape_of(const sv_runner *r, const char *name,
   sv_input_shape given = {name, sv_shape_of(1, (int)batch)};
   if (strcmp(name, r->input) == 0)
     given.shape = sv_shape_of(4, (int)batch, p->channels, p->height, p->width);
+  else if (r->of_pixels)
+    given.shape = sv_shape_of(3, (int)batch, p->height, p->width);
   return given;
 }
 
@@ -42,6 +44,7 @@ static sv_status name_values(sv_runner *r) {
   SV_TRY(sv_head_scores(g, &scores));
   r->input = g->values[input].name;
   r->label = label ? g->values[label].name : NULL;
+  r->of_pixels = label && g->values[label].shape.rank == 3;
   r->scores = g->values[scores].name;
   return SV_OK;
 }
