@@ -44,6 +44,20 @@ SV_API SV_CHECKED sv_status sv_model_load_memory(sv_model **model,
 SV_API SV_CHECKED sv_status sv_model_save(const sv_model *model,
                                           const char *path);
 
+/* A classifier that slides over images of any size: what its linear layers on a
+ * flattened map compute becomes a convolution as large as the map, global
+ * pooling a pooling with that window, and height and width of the input free.
+ * The same numbers: on an image of the old size the output, N x classes x 1 x
+ * 1, is the old one; on larger ones there is a position for each window.
+ * `image` (C, H, W; may be NULL) is the size that it was made for, where its
+ * input leaves that free. Metadata are copied, losses left out. SV_UNSUPPORTED
+ * names a layer that cannot slide, SV_INVALID says that there is nothing to
+ * change. The caller frees *converted. Long, Shelhamer, Darrell, "Fully
+ * Convolutional Networks for Semantic Segmentation", CVPR 2015. */
+SV_API SV_CHECKED sv_status sv_model_convolve(sv_model **converted,
+                                              const sv_model *model,
+                                              const sv_ints *image);
+
 #ifdef __cplusplus
 }
 #endif

@@ -12,19 +12,40 @@ static const char about[] =
     "             zoo name, a text), they are initialised\n"
     "  NAME.txt   a text that reads back to the same network; without numbers\n"
     "  -          the same text on the terminal\n"
-    "A model file holds what its outputs need, a text the losses too.\n";
+    "A model file holds what its outputs need, a text the losses too.\n"
+    "With --fully-convolutional a classifier becomes one that slides over\n"
+    "images of any size: linear layers and global pooling become\n"
+    "convolutions and poolings as large as their maps. The same numbers, and\n"
+    "on images of the old size the same outputs.\n";
 
 static const char examples[] =
     "svertka convert lenet5 -\n"
     "svertka convert lenet5 net.txt\n"
     "svertka convert net.txt model.onnx --seed 7\n"
-    "svertka convert model.onnx -\n";
+    "svertka convert model.onnx -\n"
+    "svertka convert model.onnx sliding.onnx --fully-convolutional\n";
 
 typedef struct conversion {
   const char *in, *out;
   uint64_t seed;
-  bool force;
+  bool force, convolve;
 } conversion;
+
+/* The numbers of IN, in whatever form it is. */
+static sv_status read_model(const conversion *c, sv_model **model) {
+  sv_model *given;
+  sv_preprocess p = sv_preprocess_default();
+  SV_TRY(cli_model(model, c->in, NULL, c->seed));
+  if (!c->convolve) return SV_OK;
+  given = *model;
+  bool sized = sv_model_meta(given, "svertka.image.size") &&
+               sv_preprocess_load(&p, given) == SV_OK;
+  sv_ints size = {3, {p.channels, p.height, p.width}};
+  sv_status status = sv_model_convolve(model, given, sized ? &size : NULL);
+  sv_preprocess_free(&p);
+  sv_model_free(given);
+  return status;
+}
 
 /* ---- As text ---- */
 
@@ -49,10 +70,19 @@ static void tell_constants(const sv_graph *graph) {
             count == 1 ? "" : "s");
 }
 
+static sv_status read_graph(const conversion *c, sv_graph **graph) {
+  sv_model *model;
+  if (!c->convolve) return cli_graph(graph, c->in, NULL);
+  SV_TRY(read_model(c, &model));
+  sv_status status = sv_graph_copy(graph, sv_model_graph(model));
+  sv_model_free(model);
+  return status;
+}
+
 static sv_status write_text(const conversion *c) {
   sv_graph *graph;
   char *text;
-  SV_TRY(cli_graph(&graph, c->in, NULL));
+  SV_TRY(read_graph(c, &graph));
   sv_status status = sv_network_write(&text, graph);
   if (status == SV_OK) {
     status = put_text(c, text);
@@ -67,7 +97,7 @@ static sv_status write_text(const conversion *c) {
 
 static sv_status write_model(const conversion *c) {
   sv_model *model;
-  SV_TRY(cli_model(&model, c->in, NULL, c->seed));
+  SV_TRY(read_model(c, &model));
   sv_status status = sv_model_save(model, c->out);
   sv_model_free(model);
   return status;
@@ -90,10 +120,13 @@ static sv_status check_output(const conversion *c) {
 
 int cmd_convert(const cli_verb *verb, int argc, char **argv) {
   conversion c = {.seed = 1};
-  const cli_option options[] = {{"force", 'f', CLI_FLAG, &c.force, 0, 0, NULL,
-                                 NULL, "replace OUT if it is there already"},
-                                CLI_SEED_OPTION(&c.seed),
-                                {0}};
+  const cli_option options[] = {
+      {"force", 'f', CLI_FLAG, &c.force, 0, 0, NULL, NULL,
+       "replace OUT if it is there already"},
+      {"fully-convolutional", 0, CLI_FLAG, &c.convolve, 0, 0, NULL, NULL,
+       "make a classifier slide over larger images"},
+      CLI_SEED_OPTION(&c.seed),
+      {0}};
   const cli_page page = {verb, 2, 2, options, about, examples};
   int exit_status;
   char **operands;
