@@ -46,6 +46,13 @@ const sv_architecture *sv_architecture_find(const char *name);
       SV_ZOO_COUNT(struct_, channels, channels_, 1 << 16,                     \
                    "channels of the image: 1 grey, 3 colour"),                \
       SV_ZOO_SIZE(struct_, side)
+/* The same of a class for each pixel: a label is a byte. */
+#define SV_ZOO_PIXELS(struct_, classes_, channels_, side)       \
+  SV_ZOO_COUNT(struct_, classes, classes_, 255,                 \
+               "classes of pixels, the background among them"), \
+      SV_ZOO_COUNT(struct_, channels, channels_, 1 << 16,       \
+                   "channels of the image: 1 grey, 3 colour"),  \
+      SV_ZOO_SIZE(struct_, side)
 #define SV_ZOO_IMAGENET(struct_, side) SV_ZOO_IMAGE(struct_, 1000, 3, side)
 #define SV_ZOO_SMALL(struct_) SV_ZOO_IMAGE(struct_, 10, 1, 28)
 #define SV_ZOO_WIDTH(struct_, usual, words)                                \

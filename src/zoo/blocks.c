@@ -117,6 +117,42 @@ void sv_zoo_classify(sv_graph *g, sv_value x, const char *name,
   sv_classifier_head(g, sv_linear(g, x, classes));
 }
 
+static bool is_free(const sv_graph *g) {
+  const sv_shape *image = &g->values[sv_graph_data_input(g)].shape;
+  return image->rank == 4 && (image->dim[2] < 0 || image->dim[3] < 0);
+}
+
+/* The height and width of x, computed. */
+static sv_value size_of(sv_graph *g, sv_value x) {
+  return sv_apply_text(g, "shape", &x, 1, "start=2");
+}
+
+sv_value sv_zoo_crop(sv_graph *g, sv_value x, sv_value like, int64_t offset) {
+  char attrs[96];
+  sv_shape is = sv_value_shape(g, x), to = sv_value_shape(g, like);
+  long long from = offset, height = to.dim[2], width = to.dim[3];
+  if (is_free(g)) {
+    snprintf(attrs, sizeof attrs, "%lld,%lld %d,%d axes=2,3", from, from,
+             INT32_MAX, INT32_MAX);
+    if (offset) x = sv_apply_text(g, "slice", &x, 1, attrs);
+    sv_value inputs[] = {x, {0}, size_of(g, like)};
+    return sv_apply_text(g, "slice", inputs, 3, "0,0 axes=2,3");
+  }
+  if (!offset && is.dim[2] == height && is.dim[3] == width) return x;
+  snprintf(attrs, sizeof attrs, "%lld,%lld %lld,%lld axes=2,3", from, from,
+           from + height, from + width);
+  return sv_apply_text(g, "slice", &x, 1, attrs);
+}
+
+sv_value sv_zoo_resize_like(sv_graph *g, sv_value x, sv_value like) {
+  sv_shape to = sv_value_shape(g, like);
+  if (!is_free(g))
+    return sv_resize_to(g, x, SV_SAMPLE_LINEAR, to.dim[2], to.dim[3]);
+  sv_value inputs[] = {x, {0}, {0}, size_of(g, like)};
+  return sv_apply_text(g, "resize", inputs, 4,
+                       "mode=linear coordinates=pytorch_half_pixel axes=2,3");
+}
+
 sv_value sv_zoo_dropout(sv_graph *g, sv_value x, double share) {
   return share > 0 ? sv_dropout(g, x, share) : x;
 }

@@ -63,6 +63,12 @@ int64_t sv_zoo_by_eight(double maps);
 /* A parameter that cannot be: kept as the builder's first fault. */
 void sv_zoo_fail(sv_graph *g, const char *format, ...) SV_PRINTF(2, 3);
 
+/* x from `offset` pixels on, cut to the height and width of `like`; and x
+ * resized to those, between its pixels. Where the input's size is free both
+ * follow it. */
+sv_value sv_zoo_crop(sv_graph *g, sv_value x, sv_value like, int64_t offset);
+sv_value sv_zoo_resize_like(sv_graph *g, sv_value x, sv_value like);
+
 /* Dropout unless the share is 0. */
 sv_value sv_zoo_dropout(sv_graph *g, sv_value x, double share);
 

@@ -18,12 +18,13 @@
  * CVPR 2016, and "Identity Mappings in Deep Residual Networks", ECCV 2016; Xie
  * et al., "Aggregated Residual Transformations for Deep Neural Networks", CVPR
  * 2017; Zagoruyko, Komodakis, "Wide Residual Networks", BMVC 2016. */
+#include "zoo/resnet.h"
 #include "zoo/architecture.h"
 #include "zoo/blocks.h"
 
 enum { V1, V2 };
 enum { ON_3X3, ON_1X1 };
-enum { STAGES = 4 };
+enum { STAGES = SV_RESNET_STAGES };
 
 typedef struct resnet {
   int64_t classes, channels;
@@ -32,6 +33,7 @@ typedef struct resnet {
   float width;
   int form, stride_on;
   bool plain;
+  bool dilated; /* no parameter: stages 3 and 4 do not shrink the map */
 } resnet;
 
 static const char *const forms[] = {"v1", "v2", NULL};
@@ -114,7 +116,7 @@ static const sv_attr wide_parameters[] = {
 typedef struct block {
   const resnet *p;
   bool bottleneck;
-  int64_t inside, after, stride;
+  int64_t inside, after, stride, dilation;
   bool project; /* the shortcut changes size or maps */
 } block;
 
@@ -142,6 +144,7 @@ static sv_conv_form form_of(const block *b, int i) {
     return (sv_conv_form){.channels = b->inside,
                           .kernel = 3,
                           .stride = first ? 1 : b->stride,
+                          .dilation = b->dilation,
                           .group = b->p->groups};
   return (sv_conv_form){.channels = b->after, .kernel = 1};
 }
@@ -200,7 +203,9 @@ static sv_value stage(sv_graph *g, const resnet *p, const struct depth *d,
   b.inside = sv_zoo_scaled(maps, wide) * p->groups;
   b.after = d->bottleneck ? 4 * maps : sv_zoo_scaled(maps, p->width);
   for (int i = 0; i < d->blocks[s]; i++) {
-    b.stride = i == 0 && s > 0 ? 2 : 1;
+    bool dilated = p->dilated && s > 1;
+    b.stride = i == 0 && s > 0 && !dilated ? 2 : 1;
+    b.dilation = !dilated ? 1 : i == 0 ? 1 << (s - 2) : 1 << (s - 1);
     b.project = i == 0 && (s > 0 || sv_zoo_maps(g, x) != b.after);
     sv_scope_push(g, "layer%d.%d", s + 1, i);
     x = p->form == V2 ? block_v2(g, &b, x) : block_v1(g, &b, x);
@@ -209,16 +214,35 @@ static sv_value stage(sv_graph *g, const resnet *p, const struct depth *d,
   return x;
 }
 
+/* x[s] is stage s's result. */
+static bool stages(sv_graph *g, const resnet *p, sv_value image,
+                   sv_value x[STAGES]) {
+  const struct depth *d = find_depth(g, p->depth);
+  if (!d) return false;
+  sv_value y = conv(g, image, "conv1",
+                    (sv_conv_form){.channels = 64, .kernel = 7, .stride = 2});
+  if (p->form == V1) y = sv_relu(g, norm(g, y, "bn1"));
+  y = sv_zoo_pool_padded(g, y, 2);
+  for (int s = 0; s < STAGES; s++) y = x[s] = stage(g, p, d, y, s);
+  return true;
+}
+
+bool sv_zoo_resnet_dilated(sv_graph *g, int64_t depth, sv_value image,
+                           sv_value x[STAGES]) {
+  const resnet p = {.depth = depth,
+                    .groups = 1,
+                    .group_width = 64,
+                    .width = 1,
+                    .dilated = true};
+  return stages(g, &p, image, x);
+}
+
 static void build(sv_graph *g, const void *values) {
   const resnet *p = values;
-  const struct depth *d = find_depth(g, p->depth);
-  if (!d) return;
+  sv_value ends[STAGES];
   sv_value x = sv_zoo_image(g, p->channels, &p->size, 224);
-  x = conv(g, x, "conv1",
-           (sv_conv_form){.channels = 64, .kernel = 7, .stride = 2});
-  if (p->form == V1) x = sv_relu(g, norm(g, x, "bn1"));
-  x = sv_zoo_pool_padded(g, x, 2);
-  for (int s = 0; s < STAGES; s++) x = stage(g, p, d, x, s);
+  if (!stages(g, p, x, ends)) return;
+  x = ends[STAGES - 1];
   if (p->form == V2) x = sv_relu(g, norm(g, x, "bn"));
   x = sv_zoo_global_average(g, x);
   sv_zoo_classify(g, x, "fc", p->classes);
