@@ -254,20 +254,26 @@ static bool suits_maps(const convolver *c, const sv_node *node, bool *row) {
     return point && (axis == 1 || axis == -1);
   }
   if (strcmp(op, "batch_norm") == 0) return point;
-  return node->op->ref.pointwise || strcmp(op, "dropout") == 0 ||
-         strcmp(op, "add") == 0;
+  static const char *const pairs[] = {"add", "sub", "mul", "div"};
+  bool pair = false;
+  for (int i = 0; i < 4; i++) pair |= strcmp(op, pairs[i]) == 0;
+  return pair || node->op->ref.pointwise || strcmp(op, "dropout") == 0;
+}
+
+/* Of several operands all are maps alike, or one number. */
+static bool fits(const convolver *c, const sv_node *node, int i) {
+  const fate *x = &c->fates[node->in[0]], *other = &c->fates[node->in[i]];
+  if (!node->in[i]) return true;
+  if (c->from->values[node->in[i]].kind == SV_VALUE_NODE)
+    return other->is_map && sv_shape_equal(&other->map, &x->map);
+  return strcmp(node->op->name, "batch_norm") == 0 ||
+         sv_shape_count(&c->infos[node->in[i]].shape) == 1;
 }
 
 static sv_status put_on_map(convolver *c, const sv_node *node) {
   const fate *x = &c->fates[node->in[0]];
   bool row, suits = x->is_map && suits_maps(c, node, &row);
-  for (int i = 1; suits && i < node->in_count; i++) {
-    const fate *other = &c->fates[node->in[i]];
-    if (c->from->values[node->in[i]].kind == SV_VALUE_NODE)
-      suits = other->is_map && sv_shape_equal(&other->map, &x->map);
-    else if (strcmp(node->op->name, "add") == 0)
-      suits = false;
-  }
+  for (int i = 1; i < node->in_count; i++) suits = suits && fits(c, node, i);
   if (!suits)
     return sv_fail(SV_UNSUPPORTED,
                    "%s of a flattened map does not slide over an image",
@@ -297,12 +303,14 @@ static bool flattens(const convolver *c, const sv_node *node) {
   return x->rank == 4 || (x->rank == 2 && c->fates[node->in[0]].is_map);
 }
 
-static void take_flat(convolver *c, const sv_node *node) {
+static sv_status take_flat(convolver *c, const sv_node *node) {
   fate *y = &c->fates[node->out[0]];
   const fate *x = &c->fates[node->in[0]];
+  SV_TRY(bring(c, node->in[0]));
   *y = *x;
   if (!x->is_map) y->map = c->infos[node->in[0]].shape;
   y->is_map = true;
+  return SV_OK;
 }
 
 static sv_status put_same(convolver *c, const sv_node *node) {
@@ -327,10 +335,7 @@ static sv_status put_same(convolver *c, const sv_node *node) {
 static sv_status put(convolver *c, const sv_node *node) {
   const char *op = node->op->name;
   bool linear = strcmp(op, "linear") == 0, on_map = false;
-  if (flattens(c, node)) {
-    take_flat(c, node);
-    return SV_OK;
-  }
+  if (flattens(c, node)) return take_flat(c, node);
   for (int i = 0; i < node->in_count; i++)
     on_map |= c->fates[node->in[i]].is_map;
   if (linear && c->fates[node->in[0]].is_map) return put_linear(c, node);

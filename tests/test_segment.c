@@ -1,0 +1,248 @@
+/* Networks that tell a class of each pixel, and classifiers that slide. */
+#include "one_node.h"
+
+#include <svertka/layers.h>
+#include <svertka/network.h>
+#include <svertka/plan.h>
+#include <svertka/zoo.h>
+
+#include "graph/model.h"
+
+/* ---- Sliding ---- */
+
+static sv_model *model_of(const char *text) {
+  sv_graph *graph;
+  sv_model *model;
+  expect_ok(strchr(text, ';') ? sv_network_parse(&graph, NULL, text)
+                              : sv_zoo_build(&graph, text, NULL));
+  expect_ok(sv_model_new(&model, graph, 7));
+  return model;
+}
+
+static sv_plan *plan_of(const sv_model *model, const sv_shape *image) {
+  const sv_graph *g = sv_model_graph(model);
+  sv_plan *plan;
+  sv_plan_options options = sv_plan_default();
+  sv_input_shape shape = {g->values[sv_graph_data_input(g)].name, *image};
+  options.shapes = &shape;
+  options.shape_count = 1;
+  options.threads = 1;
+  expect_ok(sv_plan_new(&plan, g, sv_model_state(model), &options));
+  return plan;
+}
+
+static double pixel(int64_t i) { return sin(0.7 * (double)i); }
+
+/* Runs the model on part of an image of `width` columns; *plan is to be freed.
+ */
+static sv_tensor run(const sv_model *model, sv_shape image, int top, int left,
+                     int height, int width, sv_plan **plan) {
+  const sv_graph *g = sv_model_graph(model);
+  sv_tensor x, y;
+  int64_t i = 0;
+  *plan = plan_of(model, &image);
+  expect_ok(sv_plan_input(*plan, g->values[sv_graph_data_input(g)].name, &x));
+  for (int64_t c = 0; c < image.dim[1]; c++)
+    for (int64_t h = 0; h < image.dim[2]; h++)
+      for (int64_t w = 0; w < image.dim[3]; w++)
+        sv_tensor_set(&x, i++,
+                      pixel((c * height + top + h) * width + left + w));
+  expect_ok(sv_plan_forward(*plan));
+  expect_ok(sv_plan_value(*plan, g->outputs[0].name, &y));
+  return y;
+}
+
+static sv_shape image_of(const sv_model *model) {
+  const sv_graph *g = sv_model_graph(model);
+  sv_shape shape = g->values[sv_graph_data_input(g)].shape;
+  shape.dim[0] = 1;
+  return shape;
+}
+
+static void test_same_outputs(void **state) {
+  (void)state;
+  static const char *const networks[] = {
+      "lenet5",
+      "mlp",
+      "alexnet:width=0.05,classes=7,size=127",
+      "vgg:width=0.05,hidden=9,blocks=3,classes=6,size=32",
+      "resnet_small:depth=8",
+      "nin:width=0.05,classes=5",
+      "input 2x9x7; conv 4 3x3; relu; flatten; linear 7; dropout 0.5; relu; "
+      "batch_norm; linear 3 bias=false; log_softmax"};
+  for (size_t i = 0; i < count_of(networks); i++) {
+    sv_model *model = model_of(networks[i]), *sliding;
+    expect_ok(sv_model_convolve(&sliding, model, NULL));
+    sv_shape image = image_of(model);
+    sv_plan *a, *b;
+    int height = (int)image.dim[2], width = (int)image.dim[3];
+    sv_tensor flat = run(model, image, 0, 0, height, width, &a);
+    sv_tensor map = run(sliding, image, 0, 0, height, width, &b);
+    assert_int_equal(map.shape.rank, 4);
+    assert_int_equal(sv_shape_count(&map.shape), sv_shape_count(&flat.shape));
+    for (int64_t k = 0; k < sv_shape_count(&flat.shape); k++)
+      assert_float_equal(sv_tensor_get(&map, k), sv_tensor_get(&flat, k), 2e-6);
+    sv_plan_free(a);
+    sv_plan_free(b);
+    sv_model_free(sliding);
+    sv_model_free(model);
+  }
+}
+
+/* Without borders inside each position says what the classifier says of its
+ * window: they lie 2 pixels apart. */
+static void test_positions(void **state) {
+  (void)state;
+  sv_model *model = model_of(
+      "input 1x8x10; conv 3 3x3; relu; max_pool 2 2; conv 4 2x2; tanh; "
+      "flatten; linear 5; softmax");
+  sv_model *sliding;
+  sv_plan *whole, *part;
+  expect_ok(sv_model_convolve(&sliding, model, NULL));
+  sv_tensor map =
+      run(sliding, sv_shape_of(4, 1, 1, 13, 14), 0, 0, 13, 14, &whole);
+  assert_true(map.shape.dim[2] == 3 && map.shape.dim[3] == 3);
+  for (int y = 0; y < 3; y++)
+    for (int x = 0; x < 3; x++) {
+      sv_tensor one =
+          run(model, sv_shape_of(4, 1, 1, 8, 10), 2 * y, 2 * x, 13, 14, &part);
+      for (int c = 0; c < 5; c++)
+        assert_float_equal(sv_tensor_get(&map, (c * 3 + y) * 3 + x),
+                           sv_tensor_get(&one, c), 2e-6);
+      sv_plan_free(part);
+    }
+  sv_plan_free(whole);
+  sv_model_free(sliding);
+  sv_model_free(model);
+}
+
+static void test_refusals(void **state) {
+  (void)state;
+  static const struct {
+    const char *network, *message;
+  } cases[] = {
+      {"input 1x8x8; conv 3 3x3; relu",
+       "network 'network' has neither linear layers on a flattened map nor "
+       "global pooling: there is nothing to make convolutions of"},
+      {"input 1x8x8; flatten; softmax; linear 3",
+       "softmax1: softmax of a flattened map does not slide over an image"},
+      {"input 1x?x8; global_avg_pool; flatten; linear 3",
+       "input 'image': dimension 2 is free, a size for it is needed"}};
+  for (size_t i = 0; i < count_of(cases); i++) {
+    sv_model *model = model_of(cases[i].network), *sliding;
+    expect_error(sv_model_convolve(&sliding, model, NULL), cases[i].message);
+    assert_null(sliding);
+    sv_model_free(model);
+  }
+}
+
+/* ---- Sizes that are free ---- */
+
+static void test_any_size(void **state) {
+  (void)state;
+  static const char *const networks[] = {
+      "fcn:size=0,width=0.05,hidden=6,classes=3,channels=1",
+      "fcn:size=0,width=0.05,hidden=6,classes=3,channels=1,stride=32",
+      "fcn_small:size=0,width=0.05,hidden=6,classes=3",
+      "fcn_small:size=0,width=0.05,hidden=6,classes=3,stride=16",
+      "unet:size=0,maps=2,depth=3,classes=3"};
+  static const int sizes[][2] = {{64, 64}, {33, 50}, {17, 21}};
+  for (size_t i = 0; i < count_of(networks); i++) {
+    sv_model *model = model_of(networks[i]);
+    for (size_t k = 0; k < count_of(sizes); k++) {
+      int h = sizes[k][0], w = sizes[k][1];
+      sv_plan *plan;
+      sv_tensor y = run(model, sv_shape_of(4, 1, 1, h, w), 0, 0, h, w, &plan);
+      sv_shape expected = sv_shape_of(4, 1, 3, h, w);
+      assert_true(sv_shape_equal(&y.shape, &expected));
+      double sum = 0;
+      for (int c = 0; c < 3; c++) sum += sv_tensor_get(&y, c * h * w);
+      assert_float_equal(sum, 1, 1e-5);
+      sv_plan_free(plan);
+    }
+    sv_model_free(model);
+  }
+}
+
+/* The builder follows sizes, also those that are computed. */
+static void test_computed_sizes(void **state) {
+  (void)state;
+  sv_graph *g;
+  expect_ok(sv_graph_new(&g, "net"));
+  sv_value x = sv_input(g, "x", SV_F32, sv_shape_of(4, -1, 3, -1, 20));
+  sv_value y = sv_conv(g, x, 5, 3);
+  sv_value size = sv_apply_text(g, "shape", &y, 1, "2");
+  sv_value cut =
+      sv_apply_text(g, "slice", (sv_value[]){x, {0}, size}, 3, "0,0 axes=2,3");
+  sv_shape expected = sv_shape_of(4, 1, 3, 254, 18),
+           is = sv_value_shape(g, cut);
+  assert_true(sv_shape_equal(&is, &expected));
+  sv_value both = sv_concat(g, (sv_value[]){cut, y}, 2, 1);
+  assert_int_equal(sv_value_shape(g, sv_conv(g, both, 4, 1)).dim[1], 4);
+  expect_ok(sv_graph_check(g));
+  sv_graph_free(g);
+}
+
+/* ---- Enlargements ---- */
+
+static void test_bilinear(void **state) {
+  (void)state;
+  sv_model *model = model_of(
+      "input 2x3x3; conv_transpose 2 4x4 stride=2 padding=same bias=false "
+      "init=bilinear");
+  static const double taps[] = {0.25, 0.75, 0.75, 0.25};
+  sv_tensor *w;
+  expect_ok(sv_state_get(sv_model_state(model), "conv_transpose1.weight", &w));
+  for (int i = 0; i < 64; i++) {
+    int x = i % 4, y = i / 4 % 4, to = i / 16 % 2, from = i / 32;
+    double expected = to == from ? taps[x] * taps[y] : 0;
+    assert_float_equal(sv_tensor_get(w, i), expected, 1e-7);
+  }
+  sv_tensor_free(w);
+  sv_model_free(model);
+}
+
+/* ---- The head ---- */
+
+/* Pixels without a class count neither in the loss nor in its mean. */
+static void test_head(void **state) {
+  (void)state;
+  sv_graph *g;
+  sv_model *model;
+  sv_plan *plan;
+  sv_tensor x, label, loss;
+  expect_ok(sv_graph_new(&g, "net"));
+  sv_value scores = sv_input(g, "x", SV_F32, sv_shape_of(4, -1, 2, 1, 3));
+  sv_segmentation_head(g, scores);
+  sv_auxiliary_head(g, "second", scores, 0.5);
+  expect_ok(sv_model_new(&model, g, 1));
+  sv_plan_options options = sv_plan_default();
+  options.mode = SV_TRAIN;
+  expect_ok(sv_plan_new(&plan, g, sv_model_state(model), &options));
+  expect_ok(sv_plan_input(plan, "x", &x));
+  expect_ok(sv_plan_input(plan, "label", &label));
+  const double numbers[] = {2, 0, 5, 0, 1, -5};
+  for (int i = 0; i < 6; i++) sv_tensor_set(&x, i, numbers[i]);
+  const double labels[] = {0, 0, SV_NO_CLASS};
+  for (int i = 0; i < 3; i++) sv_tensor_set(&label, i, labels[i]);
+  expect_ok(sv_plan_forward(plan));
+  double expected = (log1p(exp(-2)) + log1p(exp(1))) / 2;
+  const char *const losses[] = {"loss", "second"};
+  for (int i = 0; i < 2; i++) {
+    expect_ok(sv_plan_value(plan, losses[i], &loss));
+    assert_float_equal(sv_tensor_get(&loss, 0), expected, 1e-6);
+  }
+  sv_plan_free(plan);
+  sv_model_free(model);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_same_outputs),
+                                     cmocka_unit_test(test_positions),
+                                     cmocka_unit_test(test_refusals),
+                                     cmocka_unit_test(test_any_size),
+                                     cmocka_unit_test(test_computed_sizes),
+                                     cmocka_unit_test(test_bilinear),
+                                     cmocka_unit_test(test_head)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
