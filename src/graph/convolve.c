@@ -14,7 +14,7 @@
  * Source: Sermanet et al., "OverFeat", ICLR 2014, section 3.5; Long, Shelhamer,
  * Darrell, "Fully Convolutional Networks for Semantic Segmentation", CVPR 2015.
  */
-#include "graph/model.h"
+#include "graph/convolve.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -25,23 +25,6 @@
 #include "ops/attrs.h"
 #include "ops/registry.h"
 #include "tensor/tensor.h"
-
-/* What became of a value of `from`. */
-typedef struct fate {
-  int id;      /* in `to`; 0: nothing yet */
-  bool is_map; /* it was flat, N x CHW, and is N x C x H x W */
-  sv_shape map;
-} fate;
-
-typedef struct convolver {
-  const sv_model *model;
-  sv_graph *from, *to;
-  sv_state *state; /* of `to` */
-  sv_info *infos;  /* of from's values, at the size it was made for */
-  sv_contents contents;
-  fate *fates;
-  int changed; /* layers that became another */
-} convolver;
 
 /* ---- The graph as it is ---- */
 
@@ -86,28 +69,6 @@ static sv_status start(convolver *c, const sv_ints *image) {
 
 /* ---- Values ---- */
 
-/* The value as it is, or with another shape, in `to`. */
-static sv_status add_value(convolver *c, int id, const sv_shape *shape) {
-  const sv_value_info *v = &c->from->values[id];
-  fate *f = &c->fates[id];
-  SV_TRY(sv_graph_add_value(c->to, v->name, v->kind, v->role, v->dtype, shape,
-                            &f->id));
-  sv_value_info *copy = &c->to->values[f->id];
-  if (v->init) SV_TRY(sv_copy_text(&copy->init, v->init));
-  for (int d = 0; d < SV_MAX_RANK; d++)
-    if (v->symbol[d] && d < shape->rank && shape->dim[d] < 0)
-      SV_TRY(sv_copy_text(&copy->symbol[d], v->symbol[d]));
-  return SV_OK;
-}
-
-static sv_status add_tensor(convolver *c, int id, sv_tensor *tensor) {
-  const char *name = c->to->values[c->fates[id].id].name;
-  int index;
-  SV_TRY(sv_state_add(c->state, name, c->from->values[id].role, tensor->dtype,
-                      &tensor->shape, NULL, &index));
-  return sv_state_set(c->state, name, tensor);
-}
-
 /* What no node computes. */
 static sv_status bring(convolver *c, int id) {
   const sv_value_info *v = &c->from->values[id];
@@ -116,118 +77,17 @@ static sv_status bring(convolver *c, int id) {
   if (v->kind == SV_VALUE_INPUT) {
     for (int d = 2; d < shape.rank && id == sv_graph_data_input(c->from); d++)
       shape.dim[d] = -1;
-    return add_value(c, id, &shape);
+    return sv_convolve_value(c, id, &shape);
   }
   sv_tensor *tensor;
-  SV_TRY(add_value(c, id, &shape));
+  SV_TRY(sv_convolve_value(c, id, &shape));
   SV_TRY(sv_state_get(c->model->state, v->name, &tensor));
-  sv_status status = add_tensor(c, id, tensor);
+  sv_status status = sv_convolve_tensor(c, id, tensor);
   sv_tensor_free(tensor);
-  return status;
-}
-
-/* ---- Linear layers ---- */
-
-static double scaled(const sv_tensor *t, int64_t i, float by) {
-  return sv_tensor_get(t, i) * (double)by;
-}
-
-/* M x C x H x W out of M x K, or K x M. */
-static sv_status reshape_weight(const sv_linear_attrs *a, const sv_shape *map,
-                                const sv_tensor *w, sv_tensor **result) {
-  int64_t taps = map->dim[1] * map->dim[2] * map->dim[3];
-  int64_t outs = sv_shape_count(&w->shape) / taps;
-  sv_shape shape = *map;
-  shape.dim[0] = outs;
-  SV_TRY(sv_tensor_new(result, w->dtype, &shape));
-  for (int64_t m = 0; m < outs; m++)
-    for (int64_t k = 0; k < taps; k++)
-      sv_tensor_set(
-          *result, m * taps + k,
-          scaled(w, a->transpose_w ? m * taps + k : k * outs + m, a->alpha));
-  return SV_OK;
-}
-
-/* A number for each output, of M, of 1 x M or of one for all. */
-static sv_status spread_bias(const sv_linear_attrs *a, const sv_tensor *b,
-                             int64_t outs, sv_tensor **result) {
-  int64_t count = sv_shape_count(&b->shape);
-  if (count != 1 && count != outs)
-    return sv_fail(SV_UNSUPPORTED, "its bias is %s, expected %lld numbers",
-                   sv_shape_text(&b->shape, (char[SV_SHAPE_TEXT]){0}),
-                   (long long)outs);
-  sv_shape shape = {.rank = 1, .dim = {outs}};
-  SV_TRY(sv_tensor_new(result, b->dtype, &shape));
-  for (int64_t i = 0; i < outs; i++)
-    sv_tensor_set(*result, i, scaled(b, count == 1 ? 0 : i, a->beta));
-  return SV_OK;
-}
-
-/* The parameter in its new form; one that two layers share must suit both. */
-static sv_status change_parameter(convolver *c, const sv_linear_attrs *a,
-                                  int id, const sv_shape *map, int64_t outs) {
-  const sv_value_info *v = &c->from->values[id];
-  sv_tensor *old, *tensor = NULL;
-  if (v->kind != SV_VALUE_STATE)
-    return sv_fail(SV_UNSUPPORTED, "'%s' is computed", v->name);
-  SV_TRY(sv_state_get(c->model->state, v->name, &old));
-  sv_status status = map ? reshape_weight(a, map, old, &tensor)
-                         : spread_bias(a, old, outs, &tensor);
-  if (status == SV_OK && c->fates[id].id) {
-    if (!sv_shape_equal(&c->to->values[c->fates[id].id].shape, &tensor->shape))
-      status =
-          sv_fail(SV_UNSUPPORTED, "'%s' is shared by unlike layers", v->name);
-  } else if (status == SV_OK) {
-    status = add_value(c, id, &tensor->shape);
-    if (status == SV_OK) status = add_tensor(c, id, tensor);
-  }
-  sv_tensor_free(tensor);
-  sv_tensor_free(old);
   return status;
 }
 
 /* ---- Nodes ---- */
-
-static sv_status put_node(convolver *c, const sv_node *node, const char *op,
-                          const void *attrs, const int *in, int in_count,
-                          const sv_shape *shape) {
-  const sv_entry *entry;
-  SV_TRY(sv_registry_require(&entry, op));
-  SV_TRY(add_value(c, node->out[0], shape));
-  return sv_graph_add_node(c->to, entry->op, node->name, attrs, in, in_count,
-                           &c->fates[node->out[0]].id, 1);
-}
-
-/* C x H x W positions as a window takes them: of any image, N x C x ? x ?. */
-static sv_shape slid(int64_t channels) {
-  return (sv_shape){.rank = 4, .dim = {-1, channels, -1, -1}};
-}
-
-static sv_status put_linear(convolver *c, const sv_node *node) {
-  const sv_linear_attrs *a = node->attrs;
-  const fate *x = &c->fates[node->in[0]];
-  bool biased = node->in_count > 2 && node->in[2];
-  if (a->transpose_x) return sv_fail(SV_UNSUPPORTED, "it transposes its input");
-  const sv_shape *w = &c->infos[node->in[1]].shape;
-  int64_t outs = w->dim[a->transpose_w ? 0 : 1];
-  SV_TRY(change_parameter(c, a, node->in[1], &x->map, outs));
-  if (biased) SV_TRY(change_parameter(c, a, node->in[2], NULL, outs));
-  sv_conv_attrs conv = sv_conv_default();
-  conv.channels = outs;
-  conv.kernel = sv_pair(x->map.dim[2], x->map.dim[3]);
-  conv.stride = conv.dilation = sv_square(1);
-  conv.padding.at = (sv_ints){4, {0}};
-  conv.bias = biased;
-  int in[] = {x->id, c->fates[node->in[1]].id,
-              biased ? c->fates[node->in[2]].id : 0};
-  sv_shape shape = slid(outs);
-  SV_TRY(put_node(c, node, "conv", &conv, in, 3, &shape));
-  fate *y = &c->fates[node->out[0]];
-  y->is_map = true;
-  y->map = (sv_shape){.rank = 4, .dim = {1, outs, 1, 1}};
-  c->changed++;
-  return SV_OK;
-}
 
 static sv_status put_pool(convolver *c, const sv_node *node, const char *op) {
   const sv_shape *x = &c->infos[node->in[0]].shape;
@@ -236,9 +96,9 @@ static sv_status put_pool(convolver *c, const sv_node *node, const char *op) {
   pool.stride = pool.dilation = sv_square(1);
   pool.padding.at = (sv_ints){4, {0}};
   int in[] = {c->fates[node->in[0]].id};
-  sv_shape shape = slid(x->dim[1]);
+  sv_shape shape = sv_convolve_slid(x->dim[1]);
   c->changed++;
-  return put_node(c, node, op, &pool, in, 1, &shape);
+  return sv_convolve_node(c, node, op, &pool, in, 1, &shape);
 }
 
 /* The same layer on maps; of a row of the flat ones it is one on positions. */
@@ -272,7 +132,7 @@ static bool fits(const convolver *c, const sv_node *node, int i) {
 
 static sv_status put_on_map(convolver *c, const sv_node *node) {
   const fate *x = &c->fates[node->in[0]];
-  bool row, suits = x->is_map && suits_maps(c, node, &row);
+  bool row = false, suits = x->is_map && suits_maps(c, node, &row);
   for (int i = 1; i < node->in_count; i++) suits = suits && fits(c, node, i);
   if (!suits)
     return sv_fail(SV_UNSUPPORTED,
@@ -281,9 +141,9 @@ static sv_status put_on_map(convolver *c, const sv_node *node) {
   int *in;
   SV_TRY(sv_alloc_array(&in, (size_t)node->in_count, sizeof *in));
   for (int i = 0; i < node->in_count; i++) in[i] = c->fates[node->in[i]].id;
-  sv_shape shape = slid(x->map.dim[1]);
-  sv_status status = put_node(c, node, node->op->name, node->attrs, in,
-                              node->in_count, &shape);
+  sv_shape shape = sv_convolve_slid(x->map.dim[1]);
+  sv_status status = sv_convolve_node(c, node, node->op->name, node->attrs, in,
+                                      node->in_count, &shape);
   sv_free(in);
   SV_TRY(status);
   fate *y = &c->fates[node->out[0]];
@@ -322,7 +182,7 @@ static sv_status put_same(convolver *c, const sv_node *node) {
     if (!node->out[i]) continue;
     sv_shape shape = c->from->values[node->out[i]].shape;
     for (int d = 2; d < shape.rank; d++) shape.dim[d] = -1;
-    status = add_value(c, node->out[i], &shape);
+    status = sv_convolve_value(c, node->out[i], &shape);
     ids[ins + i] = c->fates[node->out[i]].id;
   }
   if (status == SV_OK)
@@ -338,7 +198,8 @@ static sv_status put(convolver *c, const sv_node *node) {
   if (flattens(c, node)) return take_flat(c, node);
   for (int i = 0; i < node->in_count; i++)
     on_map |= c->fates[node->in[i]].is_map;
-  if (linear && c->fates[node->in[0]].is_map) return put_linear(c, node);
+  if (linear && c->fates[node->in[0]].is_map)
+    return sv_convolve_linear(c, node);
   for (int i = 0; i < node->in_count; i++) SV_TRY(bring(c, node->in[i]));
   if (on_map) return put_on_map(c, node);
   if (strcmp(op, "global_avg_pool") == 0) return put_pool(c, node, "avg_pool");

@@ -1,0 +1,40 @@
+/* A classifier made fully convolutional: what its files share. */
+#ifndef SV_GRAPH_CONVOLVE_H
+#define SV_GRAPH_CONVOLVE_H
+
+#include "graph/model.h"
+
+/* What became of a value of `from`. */
+typedef struct fate {
+  int id;      /* in `to`; 0: nothing yet */
+  bool is_map; /* it was flat, N x CHW, and is N x C x H x W */
+  sv_shape map;
+} fate;
+
+typedef struct convolver {
+  const sv_model *model;
+  sv_graph *from, *to;
+  sv_state *state; /* of `to` */
+  sv_info *infos;  /* of from's values, at the size it was made for */
+  sv_contents contents;
+  fate *fates;
+  int changed; /* layers that became another */
+} convolver;
+
+/* The value as it is, or with another shape, in `to`. */
+sv_status sv_convolve_value(convolver *c, int id,
+                            const sv_shape *shape) SV_CHECKED;
+/* Its numbers. */
+sv_status sv_convolve_tensor(convolver *c, int id,
+                             const sv_tensor *tensor) SV_CHECKED;
+/* A node in the place of `node`, with one output of this shape. */
+sv_status sv_convolve_node(convolver *c, const sv_node *node, const char *op,
+                           const void *attrs, const int *in, int in_count,
+                           const sv_shape *shape) SV_CHECKED;
+/* A convolution in the place of a linear layer on a flattened map. */
+sv_status sv_convolve_linear(convolver *c, const sv_node *node) SV_CHECKED;
+
+/* Maps of an image of any size: N x C x ? x ?. */
+sv_shape sv_convolve_slid(int64_t channels);
+
+#endif
