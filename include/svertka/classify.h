@@ -57,6 +57,50 @@ SV_API SV_CHECKED sv_status sv_classify_pixels(sv_classifier *classifier,
  * indices; 1 <= k <= classes. */
 SV_API void sv_classifier_top(const sv_classifier *classifier, int k, int *top);
 
+/* ---- Many positions ----------------------------------------------------- */
+
+/* What a network says at each position of a picture. Along an axis (0 down, 1
+ * to the right) position i is centred on pixel first + i stride of the picture,
+ * where pixel 0 is the middle of the first one, and was told from `window`
+ * pixels around it. Free with sv_class_map_free. */
+typedef struct sv_class_map {
+  int classes, height, width;
+  float *probabilities; /* classes x height x width */
+  double stride[2], first[2], window[2];
+  char **names; /* of the classes */
+} sv_class_map;
+
+typedef struct sv_class_map_options {
+  double scale;        /* 1: of the picture, before it is looked at */
+  int threads;         /* 0: all processors */
+  const char *backend; /* as sv_plan_options */
+} sv_class_map_options;
+
+SV_API sv_class_map_options sv_class_map_default(void);
+
+/* A classifier slides over the picture (sv_model_convolve), which has its own
+ * size times options->scale; it must not be smaller than the images that the
+ * model was made for. A network that tells a class of each pixel is run as it
+ * is: on the picture's own size if its input has none, else on the picture
+ * resized to that. The model is only read. */
+SV_API SV_CHECKED sv_status
+sv_classify_map(sv_class_map *map, const sv_model *model, const sv_image *image,
+                const sv_class_map_options *options);
+SV_API void sv_class_map_free(sv_class_map *map);
+
+/* The class with the highest probability at a position; of equal ones the
+ * first. */
+SV_API int sv_class_map_best(const sv_class_map *map, int y, int x);
+/* The probability of class c there. */
+SV_API float sv_class_map_at(const sv_class_map *map, int c, int y, int x);
+
+/* mask = the best class of the position that is nearest to each pixel of a
+ * picture of width x height, as a grey picture whose values are classes; 255
+ * classes at most. Free with sv_image_free. */
+SV_API SV_CHECKED sv_status sv_class_map_mask(const sv_class_map *map,
+                                              int width, int height,
+                                              sv_image *mask);
+
 #ifdef __cplusplus
 }
 #endif

@@ -16,6 +16,8 @@ static const cli_verb verbs[] = {
      cmd_plot},
     {"predict", "MODEL IMAGE... [options]",
      "classes of pictures, with probabilities", cmd_predict},
+    {"heatmap", "MODEL IMAGE [options]",
+     "a classifier slid over a larger picture", cmd_heatmap},
     {"summary", "MODEL [options]",
      "the layers: sizes, parameters, work, receptive fields", cmd_summary},
     {"convert", "IN OUT [options]",
