@@ -76,6 +76,11 @@ static const struct {
      0,
      0,
      {4, 4}},
+    {"input 3x16x16; window_pool 3 stride=2 padding=1; window_pool 4x2",
+     0,
+     1728 + 840,
+     0,
+     {9, 5}},
 };
 
 static void test_numbers(void **state) {

@@ -294,6 +294,11 @@ static void test_refused(void **state) {
        "bound 0.1 is below the deviation 0.2"},
       {"input 4; linear 2 init=\"uniform\"", "usage: uniform BOUND"},
       {"input 4; linear 2 init=file", "usage: file PATH"},
+      {"input 4; linear 2 init=\"numbers 1,2,3\"",
+       "'numbers' has 3 of them, which do not fill a tensor of 8"},
+      {"input 4; linear 2 init=\"numbers 1,,3\"",
+       "'numbers': expected numbers such as 1,2,1 at ',3'"},
+      {"input 4; linear 2 init=\"numbers 1,2,\"", "at '2,'"},
       {"input 4; linear 2 init=\"file there-is-none.onnx\"",
        "linear1.weight: there-is-none.onnx"},
   };

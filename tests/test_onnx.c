@@ -200,6 +200,30 @@ static void test_expansion(void **state) {
   sv_model_free(built);
 }
 
+/* A window of fixed numbers is the weight of a convolution that stays fixed. */
+static void test_fixed_window(void **state) {
+  (void)state;
+  sv_model *built = model_of("input 2x6x6; w = window_pool 3x2 2; tanh");
+  sv_model *loaded = reload(built, "window.onnx", false);
+  const sv_node *conv = &loaded->graph->nodes[0];
+  assert_string_equal(conv->op->name, "conv");
+  assert_int_equal(loaded->graph->values[conv->in[1]].role, SV_CONSTANT);
+  const sv_tensor *w = &loaded->state->slots[0].tensor;
+  assert_int_equal(sv_shape_count(&w->shape), 12);
+  for (int i = 0; i < 12; i++)
+    assert_true(sv_tensor_get(w, i) == (i / 2 % 3 == 1 ? 0.25 : 0.125));
+  sv_model *again = reload(loaded, "again.onnx", false);
+  assert_same_bytes("window.onnx", "again.onnx");
+  assert_int_equal(again->graph->values[again->graph->nodes[0].in[1]].role,
+                   SV_CONSTANT);
+  sv_model_free(again);
+  sv_model_free(loaded);
+  loaded = reload(built, "window.onnx", true);
+  assert_same_nodes(built->graph, loaded->graph);
+  sv_model_free(loaded);
+  sv_model_free(built);
+}
+
 /* ---- Training ---- */
 
 static void test_training(void **state) {
@@ -506,12 +530,12 @@ static void test_conformance(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_round_trip),  cmocka_unit_test(test_zoo),
-      cmocka_unit_test(test_expansion),   cmocka_unit_test(test_training),
-      cmocka_unit_test(test_metadata),    cmocka_unit_test(test_versions),
-      cmocka_unit_test(test_not_written), cmocka_unit_test(test_types),
-      cmocka_unit_test(test_constants),   cmocka_unit_test(test_symbols),
-      cmocka_unit_test(test_conformance),
+      cmocka_unit_test(test_round_trip), cmocka_unit_test(test_zoo),
+      cmocka_unit_test(test_expansion),  cmocka_unit_test(test_fixed_window),
+      cmocka_unit_test(test_training),   cmocka_unit_test(test_metadata),
+      cmocka_unit_test(test_versions),   cmocka_unit_test(test_not_written),
+      cmocka_unit_test(test_types),      cmocka_unit_test(test_constants),
+      cmocka_unit_test(test_symbols),    cmocka_unit_test(test_conformance),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -48,6 +48,23 @@ typedef struct sv_pool_attrs {
   bool column_major;  /* maximum only: how the second output counts */
 } sv_pool_attrs;
 
+typedef enum sv_window_shape {
+  SV_WINDOW_BINOMIAL, /* 1 2 1, 1 3 3 1, ... */
+  SV_WINDOW_GAUSSIAN,
+  SV_WINDOW_BOX /* the mean */
+} sv_window_shape;
+
+/* Zhang, "Making Convolutional Networks Shift-Invariant Again", 2019: means
+ * with fixed weights, those of a row times those of a column. */
+typedef struct sv_window_pool_attrs {
+  sv_ints kernel; /* up to 32 x 32 */
+  sv_ints stride;
+  sv_padding padding; /* by zeros */
+  sv_window_shape window;
+  float sigma;       /* of a gaussian, in pixels */
+  sv_floats numbers; /* instead: along each axis, divided by their sum */
+} sv_window_pool_attrs;
+
 /* y = alpha x W^T + beta b; the last four are for ONNX's Gemm. */
 typedef struct sv_linear_attrs {
   int64_t features; /* outputs; 0: as many as the weight has */
@@ -156,6 +173,7 @@ typedef struct sv_group_norm_attrs {
 SV_API sv_conv_attrs sv_conv_default(void);
 SV_API sv_conv_transpose_attrs sv_conv_transpose_default(void);
 SV_API sv_pool_attrs sv_pool_default(void);
+SV_API sv_window_pool_attrs sv_window_pool_default(void);
 SV_API sv_linear_attrs sv_linear_default(void);
 SV_API sv_pad_attrs sv_pad_default(void);
 SV_API sv_resize_attrs sv_resize_default(void);
@@ -193,11 +211,15 @@ SV_API sv_value sv_max_pool_with(sv_graph *g, sv_value x,
                                  const sv_pool_attrs *attrs);
 SV_API sv_value sv_avg_pool_with(sv_graph *g, sv_value x,
                                  const sv_pool_attrs *attrs);
-/* The mean of each map: N x C x 1 x 1. */
-SV_API sv_value sv_global_avg_pool(sv_graph *g, sv_value x);
 /* N C H W to N C 1 1. */
 SV_API sv_value sv_global_avg_pool(sv_graph *g, sv_value x);
 SV_API sv_value sv_global_max_pool(sv_graph *g, sv_value x);
+/* Zhang 2019: a binomial window, (kernel - 1) / 2 zeros before the image, as
+ * many as are left of kernel - 1 behind it. */
+SV_API sv_value sv_window_pool(sv_graph *g, sv_value x, int64_t kernel,
+                               int64_t stride);
+SV_API sv_value sv_window_pool_with(sv_graph *g, sv_value x,
+                                    const sv_window_pool_attrs *attrs);
 /* LeCun et al. 1998: a trainable coefficient and bias per map. */
 SV_API sv_value sv_weighted_avg_pool(sv_graph *g, sv_value x, int64_t kernel,
                                      int64_t stride);

@@ -1,4 +1,6 @@
 """Pooling."""
+import math
+
 import torch
 import torch.nn.functional as F
 
@@ -14,6 +16,10 @@ def max_pool(fixture):
             return F.max_pool2d(pad2(x, padding, float("-inf")), kernel, **more)
         fixture.case(attrs, {"x": distinct(*shape)}, run)
 
+    def plain(attrs, shape, **more):
+        call = F.max_pool1d if len(shape) == 3 else F.max_pool2d
+        fixture.case(attrs, {"x": distinct(*shape)}, lambda x: call(x, **more))
+
     case("2 stride=2", (2, 3, 4, 6), 2, stride=2)
     case("3 stride=2", (1, 2, 7, 5), 3, stride=2)
     case("2x3", (1, 2, 4, 4), (2, 3), stride=1)
@@ -22,6 +28,16 @@ def max_pool(fixture):
     case("2 stride=2 ceil_mode=true", (1, 2, 5, 7), 2, stride=2, ceil_mode=True)
     case("3 stride=3 padding=1 ceil_mode=true", (1, 1, 6, 7), 3, stride=3,
          padding=(1, 1, 1, 1), ceil_mode=True)
+    # A last window that would begin behind the image is left out.
+    plain("2 stride=3 padding=1 ceil_mode=true", (1, 2, 6, 8), kernel_size=2,
+          stride=3, padding=1, ceil_mode=True)
+    plain("1 stride=2 ceil_mode=true", (1, 1, 6, 5), kernel_size=1, stride=2,
+          ceil_mode=True)
+    plain("3x2 stride=2x3 padding=1x0 dilation=2x3 ceil_mode=true",
+          (1, 2, 8, 9), kernel_size=(3, 2), stride=(2, 3), padding=(1, 0),
+          dilation=(2, 3), ceil_mode=True)
+    plain("3 stride=3 padding=1 ceil_mode=true", (2, 2, 7), kernel_size=3,
+          stride=3, padding=1, ceil_mode=True)
     case("2x3 dilation=2x1 padding=1,1,0,2", (1, 2, 5, 4), (2, 3), stride=1,
          dilation=(2, 1), padding=(1, 1, 0, 2))
     case("3 stride=2 padding=same", (1, 2, 6, 5), 3, stride=2,
@@ -75,6 +91,18 @@ def avg_pool(fixture):
     plain("3 stride=2 padding=1 ceil_mode=true count_padding=false",
           (1, 2, 6, 5), kernel_size=3, stride=2, padding=1, ceil_mode=True,
           count_include_pad=False)
+    # A last window that would begin behind the image is left out.
+    for count in (True, False):
+        word = str(count).lower()
+        plain(f"2 stride=3 padding=1 ceil_mode=true count_padding={word}",
+              (1, 2, 6, 8), kernel_size=2, stride=3, padding=1, ceil_mode=True,
+              count_include_pad=count)
+        plain(f"4 stride=3 padding=2 ceil_mode=true count_padding={word}",
+              (1, 1, 5, 7), kernel_size=4, stride=3, padding=2, ceil_mode=True,
+              count_include_pad=count)
+        plain(f"3 stride=3 padding=1 ceil_mode=true count_padding={word}",
+              (2, 2, 7), kernel_size=3, stride=3, padding=1, ceil_mode=True,
+              count_include_pad=count)
     case("3x2 stride=2x1 padding=1,0,2,1", (2, 1, 5, 4), (3, 2),
          padding=(1, 0, 2, 1), stride=(2, 1))
     case("3x2 stride=2x1 padding=1,0,2,1 count_padding=true", (2, 1, 5, 4),
@@ -84,7 +112,23 @@ def avg_pool(fixture):
     plain("3 stride=2 padding=1", (2, 2, 8), kernel_size=3, stride=2,
           padding=1, count_include_pad=False)
 
-    # Dilation: as a convolution with equal weights.
+    # Dilation: as a convolution with equal weights, over those of ones where
+    # padding does not count.
+    def dilated(attrs, shape, kernel, stride, dilation, padding, count):
+        def run(x):
+            def add(t):
+                w = torch.ones(shape[1], 1, *kernel)
+                return F.conv2d(pad2(t, padding), w, None, stride, 0, dilation,
+                                shape[1])
+            total = add(x)
+            return total / (kernel[0] * kernel[1] if count else
+                            add(torch.ones_like(x)))
+        fixture.case(attrs, {"x": draw(*shape)}, run)
+
+    dilated("3x2 stride=2x1 dilation=2x3 padding=2,1,1,2", (2, 2, 6, 5),
+            (3, 2), (2, 1), (2, 3), (2, 1, 1, 2), False)
+    dilated("2x3 stride=1x2 dilation=3x2 padding=1 count_padding=true",
+            (1, 2, 5, 6), (2, 3), (1, 2), (3, 2), (1, 1, 1, 1), True)
     fixture.case("2x3 dilation=2x1 stride=1x2", {"x": draw(1, 2, 5, 6)},
                  lambda x: F.conv2d(x, torch.full((2, 1, 2, 3), 1 / 6), None,
                                     (1, 2), 0, (2, 1), 2))
@@ -111,7 +155,51 @@ def weighted_avg_pool(fixture):
     case("3x2 stride=2x1", (1, 2, 7, 4), kernel_size=(3, 2), stride=(2, 1))
 
 
+def binomial(size):
+    return torch.tensor([math.comb(size - 1, u) for u in range(size)]).double()
+
+
+def gaussian(size, sigma=1.0):
+    far = torch.arange(size) - (size - 1) / 2
+    return torch.exp(-far ** 2 / (2 * sigma ** 2))
+
+
+def window_pool(fixture):
+    def case(attrs, shape, rows, padding=NONE, stride=1):
+        """rows: the numbers along H and W, or along W alone. A convolution of
+        each map."""
+        def run(x):
+            w = rows[0] / rows[0].sum()
+            for row in rows[1:]:
+                w = torch.outer(w, row / row.sum())
+            w = w.expand(x.shape[1], 1, *w.shape)
+            if x.dim() == 3:
+                return F.conv1d(F.pad(x, padding[1::2]), w, stride=stride,
+                                groups=x.shape[1])
+            return F.conv2d(pad2(x, padding), w, stride=stride,
+                            groups=x.shape[1])
+        fixture.case(attrs, {"x": draw(*shape)}, run)
+
+    case("3 stride=2 padding=1", (2, 3, 6, 7), [binomial(3)] * 2,
+         padding=(1, 1, 1, 1), stride=2)
+    case("4 stride=2 padding=1,1,2,2", (1, 2, 8, 6), [binomial(4)] * 2,
+         padding=(1, 1, 2, 2), stride=2)
+    case("5x2", (1, 2, 6, 5), [binomial(5), binomial(2)])
+    case("5 padding=same window=gaussian", (1, 2, 5, 4), [gaussian(5)] * 2,
+         padding=(2, 2, 2, 2))
+    case("4x3 stride=1x2 window=gaussian sigma=0.625", (2, 1, 6, 7),
+         [gaussian(4, 0.625), gaussian(3, 0.625)], stride=(1, 2))
+    case("2 stride=2 window=box", (2, 3, 4, 6), [torch.ones(2)] * 2, stride=2)
+    case("numbers=1,-2,4,0.5", (1, 2, 5, 6),
+         [torch.tensor([1, -2, 4, 0.5]).double()] * 2)
+    case("1x3 numbers=1,2,3", (1, 2, 3, 6),
+         [torch.ones(1).double(), torch.tensor([1, 2, 3]).double()])
+    case("3 stride=2 padding=2,0", (2, 2, 8), [binomial(3)],
+         padding=(0, 2, 0, 0), stride=2)
+
+
 OPERATORS = {
+    "window_pool": window_pool,
     "global_max_pool": global_max_pool,
     "max_pool": max_pool, "avg_pool": avg_pool,
     "weighted_avg_pool": weighted_avg_pool,

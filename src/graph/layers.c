@@ -30,6 +30,12 @@ sv_pool_attrs sv_pool_default(void) {
   return attrs;
 }
 
+sv_window_pool_attrs sv_window_pool_default(void) {
+  sv_window_pool_attrs attrs;
+  defaults_of("window_pool", &attrs);
+  return attrs;
+}
+
 sv_linear_attrs sv_linear_default(void) {
   sv_linear_attrs attrs;
   defaults_of("linear", &attrs);
@@ -173,6 +179,23 @@ sv_value sv_global_max_pool(sv_graph *g, sv_value x) {
 sv_value sv_weighted_avg_pool(sv_graph *g, sv_value x, int64_t kernel,
                               int64_t stride) {
   return pool(g, "weighted_avg_pool", x, kernel, stride);
+}
+
+sv_value sv_window_pool(sv_graph *g, sv_value x, int64_t kernel,
+                        int64_t stride) {
+  int64_t before = (kernel - 1) / 2, after = kernel - 1 - before;
+  sv_window_pool_attrs attrs = sv_window_pool_default();
+  attrs.kernel = for_all(kernel);
+  attrs.stride = for_all(stride);
+  attrs.padding.at = sv_value_shape(g, x).rank == 3
+                         ? (sv_ints){2, {before, after}}
+                         : (sv_ints){4, {before, before, after, after}};
+  return sv_window_pool_with(g, x, &attrs);
+}
+
+sv_value sv_window_pool_with(sv_graph *g, sv_value x,
+                             const sv_window_pool_attrs *attrs) {
+  return apply(g, "window_pool", x, attrs);
 }
 
 sv_value sv_pad(sv_graph *g, sv_value x, sv_border border,

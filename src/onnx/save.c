@@ -103,12 +103,17 @@ static sv_status add_roles(saver *s, Onnx__ModelProto *m) {
     if ((int)value->role == (seen < 0 ? (int)SV_CONSTANT : seen)) continue;
     SV_TRY(add_text(s, m, SV_ONNX_ROLE, s->name[i], sv_role_name(value->role)));
   }
+  for (int i = 0; i < s->fixed.count; i++)
+    if (sv_names_get(&s->roles, s->fixed.at[i]) >= 0)
+      SV_TRY(add_text(s, m, SV_ONNX_ROLE, s->fixed.at[i],
+                      sv_role_name(SV_CONSTANT)));
   return SV_OK;
 }
 
 static sv_status add_metadata(saver *s, const sv_model *model,
                               Onnx__ModelProto *m) {
-  size_t most = (size_t)model->meta_count + (size_t)s->graph->value_count;
+  size_t most = (size_t)model->meta_count + (size_t)s->graph->value_count +
+                (size_t)s->fixed.count;
   SV_TRY(sv_arena_take_array(&s->arena, &m->metadata_props, most,
                              sizeof *m->metadata_props));
   for (int i = 0; i < model->meta_count; i++)
@@ -245,6 +250,7 @@ static void free_part(part *p) {
 static void free_saver(saver *s) {
   for (int i = 0; i < s->copies.count; i++) sv_tensor_free(s->copies.at[i]);
   sv_free(s->copies.at);
+  sv_free(s->fixed.at);
   free_part(&s->main);
   free_part(&s->algorithm);
   sv_names_free(&s->taken);

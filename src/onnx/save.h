@@ -33,6 +33,7 @@ typedef struct saver {
   sv_info *few, *many;
   sv_names taken; /* names of tensors in the file */
   sv_names roles; /* of the state: as a reader of the file would see them */
+  message_list fixed;  /* names of constants that expansions have made */
   message_list copies; /* tensors made for this file, freed at the end */
 } saver;
 

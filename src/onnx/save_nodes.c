@@ -241,6 +241,7 @@ static sv_status save_constant(expansion *e, int id) {
     SV_TRY(sv_state_new(&e->state, e->graph, SV_F32));
     SV_TRY(sv_state_init(e->state, e->graph, 0));
   }
+  SV_TRY(sv_save_add(&e->s->fixed, e->name[id]));
   SV_TRY(sv_state_get(e->state, e->graph->values[id].name, &constant));
   return sv_save_own_tensor(e->s, e->to, e->name[id], constant);
 }

@@ -220,6 +220,7 @@ static const init_row inits[] = {
      fill_normal},
     {{"file", 1, 1, {0}, "file PATH"}, false, NULL, NULL},
     {{"signs", 1, 1, {0}, "signs HEX"}, false, NULL, NULL},
+    {{"numbers", 1, 1, {0}, "numbers V,V,..."}, false, NULL, NULL},
     {{0}, false, NULL, NULL},
 };
 
@@ -237,6 +238,7 @@ static sv_status draw_tensor(const task *t, sv_tensor *tensor, int id,
                              const char *text) {
   sv_setting setting;
   if (sv_init_is_signs(text)) return sv_init_signs(tensor, text);
+  if (sv_init_is_numbers(text)) return sv_init_numbers(tensor, text);
   SV_TRY(sv_setting_parse(&setting, "initialiser", text, inits, sizeof *inits));
   filler f = {.tensor = tensor,
               .row = (const init_row *)setting.row,
