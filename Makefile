@@ -22,6 +22,7 @@ test:
 	cmake --preset release -DSV_WERROR=ON
 	cmake --build --preset release
 	ctest --test-dir build -j2 --output-on-failure
+	@cat build/onnx_counts.txt
 
 bench: all
 	@PYTHON="$(PYTHON)" bench/run.sh

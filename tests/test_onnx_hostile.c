@@ -2,6 +2,7 @@
 #include "onnx_files.h"
 
 #include "graph/model.h"
+#include "onnx/load.h"
 
 /* ---- Faults, one at a time ---- */
 
@@ -67,6 +68,16 @@ static void alias_of_itself(toy *t) {
   t->conv_in[0] = "p";
   t->graph.n_node = 4;
 }
+/* Names that are copied wherever they are used. */
+static char *long_name(void) {
+  static char name[SV_ONNX_LONGEST_NAME + 2];
+  memset(name, 'n', sizeof name - 1);
+  return name;
+}
+static void long_tensor_name(toy *t) {
+  t->tensor[0].name = t->conv_in[1] = long_name();
+}
+static void long_node_name(toy *t) { t->node[0].name = long_name(); }
 static void tensor_twice(toy *t) { t->tensor[1].name = "w"; }
 static void unnamed_tensor(toy *t) { t->tensor[1].name = NULL; }
 static void made_twice(toy *t) { t->relu_out[0] = "a"; }
@@ -148,14 +159,14 @@ static void empty_constant(toy *t) {
   t->graph.n_node = 3;
   t->graph.n_input = 0;
 }
-/* Pad's pads come from a node. */
+/* Clip's lower bound comes from a node. */
 static void computed_attribute(toy *t) {
   static char *inputs[] = {"a", "c"}, *outputs[] = {"c"};
   t->node[2].op_type = "Tanh";
   t->node[2].n_input = t->node[2].n_output = 1;
   t->node[2].input = inputs;
   t->node[2].output = outputs;
-  t->node[1].op_type = "Pad";
+  t->node[1].op_type = "Clip";
   t->node[1].n_input = 2;
   t->node[1].input = inputs;
   t->graph.n_node = 3;
@@ -191,6 +202,8 @@ static const struct {
     {too_many_outputs, SV_UNSUPPORTED, "output 1, 'z', is not supported"},
     {cycle, SV_FORMAT, "is computed from its own output"},
     {alias_of_itself, SV_FORMAT, "computed from its"},
+    {long_tensor_name, SV_UNSUPPORTED, "a name of 4097 bytes, at most 4096"},
+    {long_node_name, SV_UNSUPPORTED, "a name of 4097 bytes, at most 4096"},
     {tensor_twice, SV_FORMAT, "two tensors are named 'w'"},
     {unnamed_tensor, SV_FORMAT, "a tensor has no name"},
     {made_twice, SV_FORMAT, "two tensors are named 'a'"},
@@ -216,7 +229,7 @@ static const struct {
     {same_metadata, SV_FORMAT, "metadata 'author' are given twice"},
     {unknown_role, SV_FORMAT, "'king' is no role"},
     {empty_constant, SV_FORMAT, "(Constant): 0 attributes"},
-    {computed_attribute, SV_UNSUPPORTED, "its input 'c' (pads) is computed"},
+    {computed_attribute, SV_UNSUPPORTED, "its input 'c' (min) is computed"},
 };
 
 static void test_faults(void **state) {

@@ -36,6 +36,11 @@ SV_API const char *sv_model_meta_key(const sv_model *model, int i);
  * the file and the node, tensor or attribute. Files that need data outside of
  * them are refused. */
 SV_API SV_CHECKED sv_status sv_model_load(sv_model **model, const char *path);
+/* The same for a file some of whose tensors lie in others ("external data"),
+ * which ONNX needs beyond 2 GiB: in the model's folder or below, not through
+ * links. Without need for them it is sv_model_load. */
+SV_API SV_CHECKED sv_status sv_model_load_external(sv_model **model,
+                                                   const char *path);
 /* The same from memory, which is not needed afterwards. */
 SV_API SV_CHECKED sv_status sv_model_load_memory(sv_model **model,
                                                  const void *bytes,

@@ -16,26 +16,32 @@ static const char about[] =
     "With --fully-convolutional a classifier becomes one that slides over\n"
     "images of any size: linear layers and global pooling become\n"
     "convolutions and poolings as large as their maps. The same numbers, and\n"
-    "on images of the old size the same outputs.\n";
+    "on images of the old size the same outputs.\n"
+    "A model file whose tensors lie in others is read with --external-data\n"
+    "only, and is one file afterwards.\n";
 
 static const char examples[] =
     "svertka convert lenet5 -\n"
     "svertka convert lenet5 net.txt\n"
     "svertka convert net.txt model.onnx --seed 7\n"
     "svertka convert model.onnx -\n"
-    "svertka convert model.onnx sliding.onnx --fully-convolutional\n";
+    "svertka convert model.onnx sliding.onnx --fully-convolutional\n"
+    "svertka convert in-parts.onnx whole.onnx --external-data\n";
 
 typedef struct conversion {
   const char *in, *out;
   uint64_t seed;
-  bool force, convolve;
+  bool force, convolve, external;
 } conversion;
 
 /* The numbers of IN, in whatever form it is. */
 static sv_status read_model(const conversion *c, sv_model **model) {
   sv_model *given;
   sv_preprocess p = sv_preprocess_default();
-  SV_TRY(cli_model(model, c->in, NULL, c->seed));
+  if (c->external)
+    SV_TRY(sv_model_load_external(model, c->in));
+  else
+    SV_TRY(cli_model(model, c->in, NULL, c->seed));
   if (!c->convolve) return SV_OK;
   given = *model;
   bool sized = sv_model_meta(given, "svertka.image.size") &&
@@ -125,6 +131,8 @@ int cmd_convert(const cli_verb *verb, int argc, char **argv) {
        "replace OUT if it is there already"},
       {"fully-convolutional", 0, CLI_FLAG, &c.convolve, 0, 0, NULL, NULL,
        "make a classifier slide over larger images"},
+      {"external-data", 0, CLI_FLAG, &c.external, 0, 0, NULL, NULL,
+       "read IN's tensors from other files, too: in its folder or below"},
       CLI_SEED_OPTION(&c.seed),
       {0}};
   const cli_page page = {verb, 2, 2, options, about, examples};
@@ -137,6 +145,8 @@ int cmd_convert(const cli_verb *verb, int argc, char **argv) {
   bool model = ends_in(c.out, ".onnx");
   if (!model && strcmp(c.out, "-") != 0 && !ends_in(c.out, ".txt"))
     return cli_usage("'%s' where NAME.onnx, NAME.txt or - is expected", c.out);
+  if (c.external && !(model && ends_in(c.in, ".onnx")))
+    return cli_usage("--external-data turns an .onnx file into another one");
   sv_status status = check_output(&c);
   if (status == SV_OK) status = model ? write_model(&c) : write_text(&c);
   return cli_fail(status);

@@ -4,11 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/memory.h"
 
 /* Protocol Buffers' own limit. */
 static const size_t largest_file = INT32_MAX;
+
+enum { PART = 1 << 20 }; /* elements of a tensor that are read at once */
 
 /* Memory for the structure of a file, besides the file itself. */
 static size_t allowance(size_t size) { return 2 * size + ((size_t)8 << 20); }
@@ -96,13 +97,26 @@ static sv_status add_record(loader *l, const source *s) {
   return SV_OK;
 }
 
+/* What was read is let go of at once: a large file needs no more memory than
+ * what is made of it. */
+static void read_parts(const source *s, sv_tensor *slot, size_t count) {
+  const ProtobufCBinaryData *raw = &s->tensor->raw_data;
+  size_t size = count ? raw->len / count : 0; /* of an element */
+  for (size_t first = 0, part; first < count; first += part) {
+    part = count - first < PART ? count - first : PART;
+    sv_onnx_tensor_read_part(s->tensor, slot, first, part);
+    if (s->map && s->tensor->has_raw_data)
+      sv_map_release(s->map, raw->data + first * size, part * size);
+  }
+}
+
 /* The state's slots are in the order of the graph's values. */
 static void fill_slot(const source *s, sv_tensor *slot) {
+  int64_t count = sv_shape_count(&slot->shape);
   if (s->tensor) {
-    sv_onnx_tensor_read(s->tensor, slot);
+    read_parts(s, slot, (size_t)count);
     return;
   }
-  int64_t count = sv_shape_count(&slot->shape);
   if (slot->dtype == s->known->dtype)
     memcpy(slot->data, s->known->data, slot->layout.bytes);
   else
@@ -190,38 +204,66 @@ static void free_loader(loader *l) {
   sv_graph_free(l->graph);
   sv_state_free(l->state);
   sv_names_free(&l->names);
+  sv_names_free(&l->external_names);
+  for (int i = 0; i < l->external_count; i++) sv_map_close(l->externals[i]);
+  sv_free(l->externals);
+  sv_free(l->folder);
   sv_free(l->sources);
   sv_free(l->steps);
   sv_arena_free(&l->arena);
 }
 
-sv_status sv_onnx_load_memory(sv_model **model, const char *name,
-                              const void *bytes, size_t size,
-                              const sv_onnx_load_options *options) {
+/* Frees the loader. */
+static sv_status load(loader *l, sv_model **model, const char *name,
+                      const void *bytes, size_t size) {
   *model = NULL;
-  loader l = {.arena.limit = allowance(size)};
-  if (options) l.options = *options;
-  sv_status status = read_model(&l, bytes, size, model);
-  free_loader(&l);
+  l->arena.limit = allowance(size);
+  sv_status status = read_model(l, bytes, size, model);
+  free_loader(l);
   if (status == SV_OK) return SV_OK;
   sv_model_free(*model);
   *model = NULL;
   return sv_fail_in(status, "%s", name);
 }
 
+sv_status sv_onnx_load_memory(sv_model **model, const char *name,
+                              const void *bytes, size_t size,
+                              const sv_onnx_load_options *options) {
+  loader l = {0};
+  if (options) l.options = *options;
+  return load(&l, model, name, bytes, size);
+}
+
+/* "folder/" of a path, "./" if it has none. */
+static sv_status folder_of(char **folder, const char *path) {
+  const char *slash = strrchr(path, '/');
+  if (!slash) return sv_copy_text(folder, "./");
+  SV_TRY(sv_copy_text(folder, path));
+  (*folder)[slash - path + 1] = '\0';
+  return SV_OK;
+}
+
 sv_status sv_onnx_load(sv_model **model, const char *path,
                        const sv_onnx_load_options *options) {
+  sv_map map;
+  loader l = {.map = &map};
   *model = NULL;
-  unsigned char *bytes;
-  size_t size;
-  SV_TRY(sv_file_read(path, largest_file, &bytes, &size));
-  sv_status status = sv_onnx_load_memory(model, path, bytes, size, options);
-  sv_free(bytes);
+  if (options) l.options = *options;
+  SV_TRY(sv_map_open(&map, path, largest_file));
+  sv_status status =
+      l.options.external_data ? folder_of(&l.folder, path) : SV_OK;
+  if (status == SV_OK) status = load(&l, model, path, map.bytes, map.size);
+  sv_map_close(&map);
   return status;
 }
 
 sv_status sv_model_load(sv_model **model, const char *path) {
   return sv_onnx_load(model, path, NULL);
+}
+
+sv_status sv_model_load_external(sv_model **model, const char *path) {
+  const sv_onnx_load_options options = {.external_data = true};
+  return sv_onnx_load(model, path, &options);
 }
 
 sv_status sv_model_load_memory(sv_model **model, const void *bytes,

@@ -3,6 +3,7 @@
 #ifndef SV_ONNX_LOAD_H
 #define SV_ONNX_LOAD_H
 
+#include "base/map.h"
 #include "base/names.h"
 #include "onnx/onnx.h"
 #include "onnx/tensors.h"
@@ -10,6 +11,9 @@
 
 /* Beyond these a file is refused: names are looked up one by one later on. */
 enum { SV_ONNX_MOST_NODES = 1 << 15, SV_ONNX_MOST_VALUES = 1 << 16 };
+/* Names are copied into graph, state and messages: a long one would be a bomb.
+ */
+enum { SV_ONNX_LONGEST_NAME = 1 << 12 };
 
 typedef enum source_kind {
   SOURCE_INPUT,  /* an input of the graph */
@@ -25,6 +29,7 @@ typedef struct source {
   bool algorithm;                       /* of the training part */
   const Onnx__ValueInfoProto *declared; /* INPUT; NODE: if it is an output */
   const Onnx__TensorProto *tensor;      /* TENSOR */
+  const sv_map *map;                    /* TENSOR: of its file; may be NULL */
   const sv_tensor *known;               /* INPUT; NULL: not known */
   const char *same;                     /* SAME: of what */
   int step, port;                       /* NODE */
@@ -51,6 +56,11 @@ typedef struct loader {
   sv_onnx_load_options options;
   sv_arena arena;
   const Onnx__ModelProto *proto;
+  const sv_map *map;       /* the model's file; NULL: in memory */
+  char *folder;            /* where external data may lie; NULL: nowhere */
+  sv_names external_names; /* of other files, numbers of maps */
+  sv_map **externals;
+  int external_count, external_capacity;
   const Onnx__GraphProto *algorithm; /* NULL: none or not wanted */
   int64_t opset;
   source *sources;
@@ -68,6 +78,11 @@ typedef struct loader {
 sv_status sv_load_names(loader *l) SV_CHECKED;
 /* The source of a name, behind all Identities; NULL with *status set. */
 sv_status sv_load_find(loader *l, const char *name, source **found) SV_CHECKED;
+
+/* load_external.c: the tensor of a source. If its data lie in another file, and
+ * that is allowed, they are looked up there. */
+sv_status sv_load_tensor(loader *l, source *s,
+                         const Onnx__TensorProto *tensor) SV_CHECKED;
 
 /* load_order.c: the steps from which an output is computed, in order. */
 sv_status sv_load_order(loader *l) SV_CHECKED;

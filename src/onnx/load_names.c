@@ -19,9 +19,18 @@ sv_status sv_load_at(const step *s, sv_status status) {
 
 /* ---- Sources ---- */
 
+static sv_status check_name(const char *name) {
+  size_t length = name ? strlen(name) : 0;
+  if (length <= SV_ONNX_LONGEST_NAME) return SV_OK;
+  return sv_fail(SV_UNSUPPORTED,
+                 SV_NAME "...: a name of %zu bytes, at most %d are supported",
+                 name, length, SV_ONNX_LONGEST_NAME);
+}
+
 static sv_status add_source(loader *l, const char *name, source_kind kind,
                             source **added) {
   if (!name || !name[0]) return sv_fail(SV_FORMAT, "a tensor has no name");
+  SV_TRY(check_name(name));
   if (sv_names_get(&l->names, name) >= 0)
     return sv_fail(SV_FORMAT, "two tensors are named " SV_NAME, name);
   if (l->source_count == SV_ONNX_MOST_VALUES)
@@ -63,8 +72,9 @@ static sv_status add_initialisers(loader *l, const Onnx__GraphProto *graph) {
   for (size_t i = 0; i < graph->n_initializer; i++) {
     source *s;
     SV_TRY(add_source(l, graph->initializer[i]->name, SOURCE_TENSOR, &s));
-    s->tensor = graph->initializer[i];
     s->algorithm = graph == l->algorithm;
+    sv_status status = sv_load_tensor(l, s, graph->initializer[i]);
+    if (status != SV_OK) return sv_fail_in(status, "tensor " SV_NAME, s->name);
   }
   return SV_OK;
 }
@@ -181,9 +191,11 @@ static sv_status add_name(loader *l, const step *s, bool *done) {
                    n->n_input, n->n_output, !constant);
   SV_TRY(add_source(l, n->output[0], constant ? SOURCE_TENSOR : SOURCE_SAME,
                     &made));
-  if (constant) return read_constant(l, n, &made->tensor);
-  made->same = n->input[0];
-  return SV_OK;
+  made->same = constant ? NULL : n->input[0];
+  if (!constant) return SV_OK;
+  const Onnx__TensorProto *tensor = NULL;
+  SV_TRY(read_constant(l, n, &tensor));
+  return sv_load_tensor(l, made, tensor);
 }
 
 /* ---- Nodes ---- */
@@ -218,6 +230,7 @@ static sv_status add_step(loader *l, step *s) {
   bool done = false;
   if (!n->op_type || !n->op_type[0])
     return sv_fail(SV_FORMAT, "has no operator");
+  SV_TRY(check_name(n->name));
   s->own = n->domain && strcmp(n->domain, SV_ONNX_DOMAIN) == 0;
   if (is_default_domain(n->domain)) SV_TRY(add_name(l, s, &done));
   if (done) return SV_OK;

@@ -24,6 +24,9 @@ typedef struct sv_onnx_load_options {
    * weight, an index or an attribute's slot; elsewhere they stay inputs. */
   const sv_onnx_known *known;
   int known_count;
+  /* Tensors may lie in other files, in the model's folder or below; otherwise
+   * those that are needed are refused. In memory there is no such folder. */
+  bool external_data;
 } sv_onnx_load_options;
 
 /* NULL options: none of that. Errors name the file and the node or tensor. */

@@ -182,12 +182,17 @@ static sv_status check_data(const Onnx__TensorProto *proto, sv_dtype stored,
   return SV_OK;
 }
 
+bool sv_onnx_tensor_is_external(const Onnx__TensorProto *proto) {
+  return proto->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL ||
+         proto->n_external_data;
+}
+
 sv_status sv_onnx_tensor_check(const Onnx__TensorProto *proto, sv_dtype *stored,
                                sv_shape *shape) {
-  if (proto->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL ||
-      proto->n_external_data)
+  if (sv_onnx_tensor_is_external(proto))
     return sv_fail(SV_UNSUPPORTED,
-                   "its data lie in another file, which is not read");
+                   "its data lie in another file, which is not read unless "
+                   "external data are allowed");
   if (proto->segment)
     return sv_fail(SV_UNSUPPORTED, "is a segment of a larger tensor");
   SV_TRY(sv_onnx_dtype(proto->data_type, stored));
@@ -227,25 +232,31 @@ static void tidy_bools(uint8_t *bytes, size_t count) {
   for (size_t i = 0; i < count; i++) bytes[i] = bytes[i] != 0;
 }
 
-void sv_onnx_tensor_read(const Onnx__TensorProto *proto, sv_tensor *tensor) {
+void sv_onnx_tensor_read_part(const Onnx__TensorProto *proto, sv_tensor *tensor,
+                              size_t first, size_t count) {
   sv_dtype stored = SV_F32;
   sv_status status = sv_onnx_dtype(proto->data_type, &stored);
-  size_t count = (size_t)sv_shape_count(&tensor->shape);
   if (status != SV_OK || !count) return;
   if (stored == tensor->dtype) {
-    fetch(proto, stored, 0, count, tensor->data);
-    if (stored == SV_BOOL) tidy_bools(tensor->data, count);
+    char *to = (char *)tensor->data + first * sv_dtype_size(stored);
+    fetch(proto, stored, first, count, to);
+    if (stored == SV_BOOL) tidy_bools((uint8_t *)to, count);
     return;
   }
   double buffer[CHUNK];
   sv_tensor view = {.dtype = stored, .data = buffer};
-  for (size_t first = 0; first < count; first += CHUNK) {
-    size_t part = count - first < CHUNK ? count - first : CHUNK;
+  for (size_t end = first + count; first < end; first += CHUNK) {
+    size_t part = end - first < CHUNK ? end - first : CHUNK;
     fetch(proto, stored, first, part, buffer);
     for (size_t i = 0; i < part; i++)
       sv_tensor_set(tensor, (int64_t)(first + i),
                     sv_tensor_get(&view, (int64_t)i));
   }
+}
+
+void sv_onnx_tensor_read(const Onnx__TensorProto *proto, sv_tensor *tensor) {
+  sv_onnx_tensor_read_part(proto, tensor, 0,
+                           (size_t)sv_shape_count(&tensor->shape));
 }
 
 sv_status sv_onnx_tensor_new(const Onnx__TensorProto *proto,

@@ -25,6 +25,12 @@ sv_status sv_onnx_tensor_check(const Onnx__TensorProto *proto, sv_dtype *stored,
 /* Fills a plain tensor of that shape, of the stored or of the computed type,
  * from one that was checked. */
 void sv_onnx_tensor_read(const Onnx__TensorProto *proto, sv_tensor *tensor);
+/* The same for `count` elements from element `first` on. */
+void sv_onnx_tensor_read_part(const Onnx__TensorProto *proto, sv_tensor *tensor,
+                              size_t first, size_t count);
+
+/* Its data lie in another file. */
+bool sv_onnx_tensor_is_external(const Onnx__TensorProto *proto);
 
 /* Checks, and makes a new tensor of the stored type. */
 sv_status sv_onnx_tensor_new(const Onnx__TensorProto *proto,

@@ -1,0 +1,184 @@
+/* Tensors that lie in other files: read below the model's folder only, and
+ * only if that is allowed. */
+#include "onnx_files.h"
+
+#include "graph/model.h"
+
+/* The toy's weights w at byte 100 of a file, its biases b behind them. */
+typedef struct elsewhere {
+  toy toy;
+  Onnx__StringStringEntryProto entry[6], *entries[6];
+} elsewhere;
+
+static void write_bytes(const char *name, const void *bytes, size_t size) {
+  FILE *file = fopen(in_folder(name), "wb");
+  assert_non_null(file);
+  assert_int_equal(fwrite(bytes, 1, size, file), size);
+  assert_int_equal(fclose(file), 0);
+}
+
+static void move_tensor(elsewhere *e, int i, char *location, char *offset,
+                        char *length) {
+  char *texts[] = {"location", location, "offset", offset, "length", length};
+  Onnx__TensorProto *t = &e->toy.tensor[i];
+  for (int k = 0; k < 3; k++) {
+    Onnx__StringStringEntryProto *entry = &e->entry[3 * i + k];
+    onnx__string_string_entry_proto__init(entry);
+    e->entries[3 * i + k] = entry;
+    entry->key = texts[2 * k];
+    entry->value = texts[2 * k + 1];
+  }
+  t->has_data_location = 1;
+  t->data_location = ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL;
+  t->n_external_data = 3;
+  t->external_data = &e->entries[3 * i];
+  t->has_raw_data = 0;
+  t->n_float_data = 0;
+}
+
+/* net.onnx and, beside it, what `location` says. */
+static void init(elsewhere *e, char *location) {
+  char bytes[100 + 96 + 12] = {0};
+  toy_init(&e->toy);
+  memcpy(bytes + 100, e->toy.w, 96);
+  memcpy(bytes + 196, e->toy.b, 12);
+  assert_true(mkdir(in_folder("sub"), 0700) == 0 ||
+              access(in_folder("sub"), 0) == 0);
+  write_bytes("sub/weights", bytes, sizeof bytes);
+  move_tensor(e, 0, location, "100", "96");
+  move_tensor(e, 1, location, "196", "12");
+}
+
+static sv_status try(const elsewhere *e, bool allowed, sv_model **model) {
+  size_t size;
+  uint8_t *bytes = toy_pack(&e->toy, &size);
+  write_bytes("net.onnx", bytes, size);
+  free(bytes);
+  return allowed ? sv_model_load_external(model, in_folder("net.onnx"))
+                 : sv_model_load(model, in_folder("net.onnx"));
+}
+
+static void check_numbers(const elsewhere *e, const sv_model *model) {
+  int found = 0;
+  for (int i = 0; i < model->state->count; i++) {
+    const sv_slot *slot = &model->state->slots[i];
+    bool weights = strcmp(slot->name, "w") == 0;
+    const float *expected = weights ? e->toy.w : e->toy.b;
+    assert_memory_equal(slot->tensor.data, expected, weights ? 96 : 12);
+    found++;
+  }
+  assert_int_equal(found, 2);
+}
+
+static void test_allowed(void **state) {
+  (void)state;
+  elsewhere e;
+  sv_model *model;
+  init(&e, "sub/weights");
+  assert_error(SV_UNSUPPORTED, "tensor 'w': its data lie in another file",
+               try(&e, false, &model));
+  assert_null(model);
+  assert_ok(try(&e, true, &model));
+  check_numbers(&e, model);
+  sv_model_free(model);
+  e.toy.tensor[1].n_external_data = 2; /* to the end of the file */
+  assert_ok(try(&e, true, &model));
+  check_numbers(&e, model);
+  sv_model_free(model);
+}
+
+/* In memory there is no folder. */
+static void test_memory(void **state) {
+  (void)state;
+  elsewhere e;
+  sv_model *model;
+  size_t size;
+  init(&e, "sub/weights");
+  uint8_t *bytes = toy_pack(&e.toy, &size);
+  sv_onnx_load_options options = {.external_data = true};
+  assert_error(SV_UNSUPPORTED, "toy: tensor 'w': its data lie in another file",
+               sv_onnx_load_memory(&model, "toy", bytes, size, &options));
+  free(bytes);
+}
+
+static void refuse(elsewhere *e, sv_status status, const char *words) {
+  sv_model *model;
+  assert_error(status, words, try(e, true, &model));
+  assert_null(model);
+  assert_non_null(strstr(sv_error(), "net.onnx: tensor 'w': "));
+  assert_null(strchr(sv_error(), '\n'));
+}
+
+static void test_paths(void **state) {
+  (void)state;
+  elsewhere e;
+  char absolute[600], name[64];
+  snprintf(absolute, sizeof absolute, "%s", in_folder("sub/weights"));
+  const char *base = strrchr(folder, '/') + 1;
+  snprintf(name, sizeof name, "../%s/sub/weights", base);
+  char *outside[] = {absolute, name, "sub/../sub/weights", "..",
+                     ".",      "",   "./sub/weights",      "sub//weights"};
+  for (size_t i = 0; i < sizeof outside / sizeof outside[0]; i++) {
+    init(&e, outside[i]);
+    refuse(&e, SV_FORMAT, "no path below the model's folder");
+  }
+  init(&e, "nothing");
+  refuse(&e, SV_IO, "nothing: cannot open");
+  init(&e, "sub");
+  refuse(&e, SV_IO, "sub: not a regular file");
+}
+
+static void test_links(void **state) {
+  (void)state;
+  elsewhere e;
+  init(&e, "sub/soft");
+  assert_int_equal(symlink("weights", in_folder("sub/soft")), 0);
+  refuse(&e, SV_FORMAT, "sub/soft: is a symbolic link");
+  init(&e, "way/weights");
+  assert_int_equal(symlink("sub", in_folder("way")), 0);
+  refuse(&e, SV_FORMAT, "way/weights: is a symbolic link");
+  init(&e, "sub/hard");
+  assert_int_equal(link(in_folder("sub/weights"), in_folder("sub/hard")), 0);
+  refuse(&e, SV_FORMAT, "sub/hard: is a hard link: it has 2 names");
+  assert_int_equal(unlink(in_folder("sub/hard")), 0);
+  assert_int_equal(mkfifo(in_folder("pipe"), 0600), 0);
+  init(&e, "pipe");
+  refuse(&e, SV_IO, "pipe: not a regular file");
+}
+
+static void test_places(void **state) {
+  (void)state;
+  elsewhere e;
+  static const struct {
+    char *offset, *length, *words;
+  } places[] = {
+      {"209", "96", "96 bytes from byte 209 on are not in 'sub/weights'"},
+      {"200", "96", "96 bytes from byte 200 on are not in 'sub/weights'"},
+      {"18446744073709551615", "96", "are not in 'sub/weights'"},
+      {"100", "18446744073709551614", "are not in 'sub/weights'"},
+      {"99999999999999999999", "96", "'99999999999999999999' is no number"},
+      {"-1", "96", "'-1' is no number"},
+      {"1x", "96", "'1x' is no number"},
+      {"100", "92", "92 bytes of data, its shape 3x2x2x2 of f32 needs 96"},
+  };
+  for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+    init(&e, "sub/weights");
+    move_tensor(&e, 0, "sub/weights", places[i].offset, places[i].length);
+    refuse(&e, SV_FORMAT, places[i].words);
+  }
+  init(&e, "sub/weights");
+  e.entry[1].key = "colour";
+  refuse(&e, SV_UNSUPPORTED, "external data: 'colour' is not known");
+  init(&e, "sub/weights");
+  e.entry[0].key = "checksum";
+  refuse(&e, SV_FORMAT, "external data: the file is not named");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_allowed), cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_paths),   cmocka_unit_test(test_links),
+      cmocka_unit_test(test_places),
+  };
+  return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}

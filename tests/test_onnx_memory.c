@@ -1,0 +1,224 @@
+/* How much memory files take: a refused one less than 4 times its size and 16
+ * MB, a large one little more than what is made of it. */
+#include "onnx_files.h"
+
+#include <sys/wait.h>
+
+/* Sanitizers keep what is freed and watch every byte. */
+#if defined(__SANITIZE_ADDRESS__)
+enum { MEASURED = 0 };
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+enum { MEASURED = 0 };
+#else
+enum { MEASURED = 1 };
+#endif
+#else
+enum { MEASURED = 1 };
+#endif
+
+static const size_t MB = 1 << 20;
+
+/* A line of /proc/self/status, in bytes. */
+static size_t memory_of(const char *key) {
+  char line[256];
+  size_t kb = 0, length = strlen(key);
+  FILE *file = fopen("/proc/self/status", "r");
+  while (file && fgets(line, sizeof line, file))
+    if (strncmp(line, key, length) == 0) kb = strtoul(line + length, NULL, 10);
+  if (file) fclose(file);
+  return kb << 10;
+}
+
+/* Runs `work` in a process of its own; the most memory it ever had beyond what
+ * there was before: of addresses ("VmPeak:", "VmSize:") or of pages ("VmHWM:",
+ * "VmRSS:"). */
+static size_t measure(bool (*work)(const char *path), const char *path,
+                      const char *peak, const char *now) {
+  int ends[2];
+  size_t used = 0;
+  assert_int_equal(pipe(ends), 0);
+  pid_t child = fork();
+  assert_true(child >= 0);
+  if (child == 0) {
+    size_t before = memory_of(now);
+    bool done = work(path);
+    used = memory_of(peak) - before;
+    if (write(ends[1], &used, sizeof used) != sizeof used) done = false;
+    _exit(done ? 0 : 1);
+  }
+  int status;
+  assert_int_equal(waitpid(child, &status, 0), child);
+  assert_true(WIFEXITED(status));
+  assert_int_equal(WEXITSTATUS(status), 0);
+  assert_int_equal(read(ends[0], &used, sizeof used), sizeof used);
+  close(ends[0]);
+  close(ends[1]);
+  return used;
+}
+
+static bool is_refused(const char *path) {
+  sv_model *model;
+  sv_status status = sv_model_load(&model, path);
+  if (status == SV_OK) sv_model_free(model);
+  return status != SV_OK && status != SV_IO;
+}
+
+static bool is_loaded(const char *path) {
+  sv_model *model;
+  if (sv_model_load(&model, path) != SV_OK) return false;
+  sv_model_free(model);
+  return true;
+}
+
+/* ---- Bombs ---- */
+
+/* A model's bytes, written from the back to the front. */
+enum { ROOM = 12 << 20 };
+static uint8_t bytes[ROOM];
+static size_t size;
+
+static void put(const void *what, size_t count) {
+  assert_true(size + count <= ROOM);
+  size += count;
+  memcpy(bytes + ROOM - size, what, count);
+}
+
+/* What was put since `before`, as field `number` of its message. */
+static void wrap(unsigned number, size_t before) {
+  uint8_t head[12];
+  size_t n = 0, left = size - before;
+  head[n++] = (uint8_t)(number << 3 | 2);
+  for (; left >= 128; left >>= 7) head[n++] = (uint8_t)(left | 128);
+  head[n++] = (uint8_t)left;
+  put(head, n);
+}
+
+static void text(unsigned number, const char *words) {
+  size_t before = size;
+  put(words, strlen(words));
+  wrap(number, before);
+}
+
+/* Fields of ONNX's messages. */
+enum { NODE = 1, INITIALISER = 5, INPUT = 11, OUTPUT = 12, GRAPH = 7 };
+enum { NODE_INPUT = 1, NODE_OUTPUT = 2, NODE_TYPE = 4, NODE_ATTRIBUTE = 5 };
+
+static void empty_nodes(void) {
+  for (int i = 0; i < 1 << 20; i++) wrap(NODE, size);
+}
+static void empty_attributes(void) {
+  size_t before = size;
+  for (int i = 0; i < 1 << 20; i++) wrap(NODE_ATTRIBUTE, size);
+  wrap(NODE, before);
+}
+static void empty_tensors(void) {
+  for (int i = 0; i < 1 << 20; i++) wrap(INITIALISER, size);
+}
+static void empty_inputs(void) {
+  for (int i = 0; i < 1 << 20; i++) wrap(INPUT, size);
+}
+static void long_name(void) {
+  size_t before = size;
+  size += 8 * MB;
+  memset(bytes + ROOM - size, 'x', 8 * MB);
+  wrap(8, before); /* a tensor's name */
+  wrap(INITIALISER, before);
+}
+static void long_type(void) {
+  size_t before = size;
+  size += 8 * MB;
+  memset(bytes + ROOM - size, 'x', 8 * MB);
+  wrap(NODE_TYPE, before);
+  text(NODE_OUTPUT, "y");
+  wrap(NODE, before);
+}
+
+/* So many nodes, each of the one before: small in the file, larger here. */
+static void chain(int count, const char *last) {
+  char name[16];
+  for (int i = count; i > 0; i--) {
+    size_t before = size;
+    text(NODE_TYPE, i == count ? last : "Relu");
+    snprintf(name, sizeof name, i == count ? "y" : "%x", i);
+    text(NODE_OUTPUT, name);
+    snprintf(name, sizeof name, "%x", i - 1);
+    text(NODE_INPUT, name);
+    wrap(NODE, before);
+  }
+}
+static void long_chain(void) { chain(30000, "Frobnicate"); }
+static void longer_chain(void) { chain(200000, "Relu"); }
+static void endless_chain(void) { chain(30000, "Relu"); } /* "0" is nowhere */
+
+/* A node with so many inputs, all the same. */
+static void many_inputs(void) {
+  size_t before = size;
+  text(NODE_TYPE, "Concat");
+  text(NODE_OUTPUT, "y");
+  for (int i = 0; i < 1 << 20; i++) text(NODE_INPUT, "x");
+  wrap(NODE, before);
+}
+static void many_outputs(void) {
+  size_t before = size;
+  char name[16];
+  text(NODE_TYPE, "Split");
+  for (int i = 0; i < 100000; i++) {
+    snprintf(name, sizeof name, i ? "%x" : "y", i);
+    text(NODE_OUTPUT, name);
+  }
+  wrap(NODE, before);
+}
+
+static void test_bombs(void **state) {
+  (void)state;
+  static void (*const bombs[])(void) = {
+      empty_nodes,   empty_attributes, empty_tensors, empty_inputs,
+      long_name,     long_type,        long_chain,    longer_chain,
+      endless_chain, many_inputs,      many_outputs};
+  for (size_t i = 0; i < sizeof bombs / sizeof bombs[0]; i++) {
+    size = 0;
+    size_t inner = size;
+    text(1, "y"); /* an output, at the end of the graph */
+    wrap(OUTPUT, inner);
+    bombs[i]();
+    wrap(GRAPH, 0);
+    static const uint8_t opset[] = {0x42, 2, 0x10, 17, 0x08, 8};
+    put(opset, sizeof opset);
+    FILE *file = fopen(in_folder("bomb.onnx"), "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes + ROOM - size, 1, size, file), size);
+    assert_int_equal(fclose(file), 0);
+    size_t used =
+        measure(is_refused, in_folder("bomb.onnx"), "VmPeak:", "VmSize:");
+    if (MEASURED && used >= 4 * size + 16 * MB)
+      fail_msg("bomb %zu of %zu bytes: %zu bytes of memory", i, size, used);
+  }
+}
+
+/* ---- A large model ---- */
+
+static void test_large(void **state) {
+  (void)state;
+  sv_graph *graph;
+  sv_model *model;
+  struct stat info;
+  assert_ok(sv_network_parse(&graph, "net", "input 4096; linear 4096; relu"));
+  assert_ok(sv_model_new(&model, graph, 1));
+  assert_ok(sv_model_save(model, in_folder("large.onnx")));
+  sv_model_free(model);
+  assert_int_equal(stat(in_folder("large.onnx"), &info), 0);
+  size_t file = (size_t)info.st_size;
+  assert_true(file > 64 * MB);
+  size_t used = measure(is_loaded, in_folder("large.onnx"), "VmHWM:", "VmRSS:");
+  if (MEASURED && used > file + file / 8)
+    fail_msg("%zu bytes of memory for a file of %zu", used, file);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_bombs),
+      cmocka_unit_test(test_large),
+  };
+  return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
