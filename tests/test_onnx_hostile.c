@@ -246,6 +246,37 @@ static void test_faults(void **state) {
   }
 }
 
+/* Shape arithmetic that divides by zero: one line once the shapes are known. */
+static void test_division_by_zero(void **state) {
+  (void)state;
+  static const char *const types[] = {"Shape", "Sub", "Div", "Reshape"};
+  static char *in[][2] = {{"x"}, {"s", "s"}, {"s", "z"}, {"x", "d"}};
+  static char *out[][1] = {{"s"}, {"z"}, {"d"}, {"y"}};
+  toy t;
+  sv_model *model;
+  sv_plan *plan;
+  toy_init(&t);
+  t.graph.n_node = 4;
+  for (int i = 0; i < 4; i++) {
+    Onnx__NodeProto *node = &t.node[i];
+    onnx__node_proto__init(node);
+    t.nodes[i] = node;
+    node->name = node->op_type = (char *)types[i];
+    node->n_input = i == 0 ? 1 : 2;
+    node->input = in[i];
+    node->n_output = 1;
+    node->output = out[i];
+  }
+  assert_ok(toy_load(&t, &model));
+  sv_plan_options o = sv_plan_default();
+  assert_int_equal(sv_plan_new(&plan, model->graph, model->state, &o),
+                   SV_INVALID);
+  assert_string_equal(sv_error(),
+                      "Div: element 0 of its result is no whole number, as "
+                      "after a division by zero");
+  sv_model_free(model);
+}
+
 /* What looks odd and is allowed. */
 static void test_oddities(void **state) {
   (void)state;
@@ -439,10 +470,11 @@ static void test_no_onnx(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_faults),    cmocka_unit_test(test_oddities),
-      cmocka_unit_test(test_truncated), cmocka_unit_test(test_flipped),
-      cmocka_unit_test(test_shuffled),  cmocka_unit_test(test_recursion),
-      cmocka_unit_test(test_memory),    cmocka_unit_test(test_no_onnx),
+      cmocka_unit_test(test_faults),           cmocka_unit_test(test_oddities),
+      cmocka_unit_test(test_division_by_zero), cmocka_unit_test(test_truncated),
+      cmocka_unit_test(test_flipped),          cmocka_unit_test(test_shuffled),
+      cmocka_unit_test(test_recursion),        cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_no_onnx),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -34,6 +34,15 @@ train lenet5 few --out blind 2>err >out || fail "training needs test images"
 cmp whole/model.onnx blind/model.onnx || fail "test images change the training"
 rm -r few && mv few.away few
 
+# ---- A single value per channel has no variance ----------------------------
+alone='input 1x28x28; conv 2 3x3; global_avg_pool; n = batch_norm; flatten
+linear 10; classifier'
+status 2 '^svertka train: the last batch, of 1: n: training needs two values' \
+  "$SVERTKA" train --threads 1 --batch 299 "$alone" few --samples 300 --out one
+status 2 '^svertka train: n: training needs two values or more per channel' \
+  "$SVERTKA" train --threads 1 --batch 1 "$alone" few --samples 20 --out one
+! [ -e one ] || fail "a training that cannot be leaves a folder"
+
 # ---- Stopped by a signal, and gone on with --------------------------------
 for signal in INT TERM; do
   # No function here: the signal must reach the program, not a shell.

@@ -198,7 +198,55 @@ def window_pool(fixture):
          padding=(0, 2, 0, 0), stride=2)
 
 
+def nonzero(*shape):
+    """No zeros, where |x| has a corner."""
+    x = draw(*shape)
+    return torch.where(x == 0, torch.tensor(0.375).double(), x)
+
+
+def lp_pool(fixture):
+    """PyTorch's for p = 2, else the norm of what its unfold finds."""
+    def square(attrs, shape, **more):
+        call = F.lp_pool1d if len(shape) == 3 else F.lp_pool2d
+        fixture.case(attrs, {"x": nonzero(*shape)},
+                     lambda x: call(x, 2, **more))
+
+    def norm(attrs, shape, p, kernel, padding=NONE, stride=1, dilation=1):
+        def run(x):
+            n, c = x.shape[:2]
+            padded = pad2(x, padding)
+            # Zeros add nothing, but have no gradient of |x| to give.
+            columns = F.unfold(padded.abs() ** p, kernel, dilation, 0, stride)
+            y = columns.view(n, c, -1, columns.shape[2]).sum(2) ** (1 / p)
+            steps = (stride, stride) if isinstance(stride, int) else stride
+            gaps = (dilation, dilation) if isinstance(dilation, int) else \
+                dilation
+            size = [(padded.shape[2 + d] - gaps[d] * (kernel[d] - 1) - 1)
+                    // steps[d] + 1 for d in range(2)]
+            return y.view(n, c, *size)
+        fixture.case(attrs, {"x": nonzero(*shape)}, run)
+
+    square("2 stride=2", (2, 3, 4, 6), kernel_size=2, stride=2)
+    square("3x2 stride=2x1", (1, 2, 7, 4), kernel_size=(3, 2), stride=(2, 1))
+    square("3 stride=2", (2, 2, 8), kernel_size=3, stride=2)
+    norm("3 stride=2 p=1", (1, 2, 5, 7), 1, (3, 3), stride=2)
+    norm("2x3 p=3 padding=1,0,1,2", (2, 2, 4, 5), 3, (2, 3),
+         padding=(1, 0, 1, 2))
+    norm("2x3 p=4 stride=1x2 dilation=2x1 padding=1", (1, 2, 5, 6), 4, (2, 3),
+         padding=(1, 1, 1, 1), stride=(1, 2), dilation=(2, 1))
+
+
+def global_lp_pool(fixture):
+    for attrs, p in (("", 2), ("1", 1), ("3", 3)):
+        for shape in ((2, 3, 3, 2), (2, 2, 5)):
+            def run(x, p=p):
+                y = torch.linalg.vector_norm(x.flatten(2), p, 2)
+                return y.view(*x.shape[:2], *[1] * (x.dim() - 2))
+            fixture.case(attrs, {"x": nonzero(*shape)}, run)
+
+
 OPERATORS = {
+    "lp_pool": lp_pool, "global_lp_pool": global_lp_pool,
     "window_pool": window_pool,
     "global_max_pool": global_max_pool,
     "max_pool": max_pool, "avg_pool": avg_pool,

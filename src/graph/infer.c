@@ -1,4 +1,5 @@
 /* Shapes, types and known contents through the whole graph. */
+#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -86,12 +87,25 @@ static sv_status run_folding(folding *f) {
   return op->ref.forward(&args);
 }
 
+/* Whole numbers are computed in double: only there a division by zero shows. */
+static sv_status check_whole(const sv_tensor *numbers) {
+  int64_t count = sv_shape_count(&numbers->shape);
+  for (int64_t i = 0; i < count; i++)
+    if (!isfinite(sv_tensor_get(numbers, i)))
+      return sv_fail(SV_INVALID,
+                     "element %lld of its result is no whole number, as after "
+                     "a division by zero",
+                     (long long)i);
+  return SV_OK;
+}
+
 /* Hands the outputs to `contents`, in the types that inference says. */
 static sv_status keep_outputs(folding *f, sv_info *out, sv_contents *contents) {
   for (int i = 0; i < f->node->out_count; i++) {
     if (!out[i].present) continue;
     if (f->out[i]->dtype != out[i].dtype) {
       sv_tensor *whole;
+      SV_TRY(check_whole(f->out[i]));
       SV_TRY(sv_tensor_new(&whole, out[i].dtype, &out[i].shape));
       convert(whole, f->out[i]);
       sv_tensor_free(f->out[i]);

@@ -57,6 +57,18 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   return SV_OK;
 }
 
+/* One value has no variance. */
+static sv_status check(const sv_node *node, const sv_shape *x, bool training) {
+  const sv_batch_norm_attrs *a = node->attrs;
+  int64_t count = x->dim[0];
+  for (int d = 2; d < x->rank && a->spatial; d++) count *= x->dim[d];
+  if (count > 1 || !(training || a->training)) return SV_OK;
+  return sv_fail(SV_INVALID,
+                 "training needs two values or more per channel to know their "
+                 "variance, its input x is %s",
+                 sv_shape_text(x, (char[SV_SHAPE_TEXT]){0}));
+}
+
 /* ---- Arithmetic ---- */
 
 /* x as outer x channels x inner. */
@@ -126,12 +138,6 @@ static sv_status forward(const sv_args *args) {
   n.y = sv_out(args, Y);
   n.new_mean = sv_out(args, NEW_MEAN);
   n.new_var = sv_out(args, NEW_VAR);
-  if (n.batch && n.outer * n.inner < 2)
-    return sv_fail(
-        SV_INVALID,
-        "training needs two values or more per channel to know "
-        "their variance, its input x is %s",
-        sv_shape_text(&args->in[X]->shape, (char[SV_SHAPE_TEXT]){0}));
   sv_parallel(n.channels, 1, forward_channels, &n);
   return SV_OK;
 }
@@ -268,6 +274,7 @@ SV_OP(batch_norm) = {
     .attrs_size = sizeof(sv_batch_norm_attrs),
     .parameter = parameter,
     .infer = infer,
+    .check = check,
     .ref = {.forward = forward,
             .backward_data = backward_data,
             .backward_params = backward_params,

@@ -17,6 +17,7 @@
 #include "base/thread.h"
 #include "ops/attrs.h"
 #include "ops/op.h"
+#include "tensor/tensor.h"
 
 enum { Y, MASK };
 enum { DRAWN = 4, GRAIN = 1 << 10 }; /* numbers that one draw gives */
@@ -45,12 +46,14 @@ typedef struct dropout {
   uint64_t least; /* of 32 random bits, to be kept */
   real factor;
   int64_t count;
+  const sv_tensor *x; /* how elements lie in `from` and `to` alike */
+  bool plain;
   const real *from;
   real *to;
   bool *mask;
 } dropout;
 
-static dropout describe(const sv_args *args, const sv_shape *shape) {
+static dropout describe(const sv_args *args, const sv_tensor *x) {
   const sv_dropout_attrs *a = args->node->attrs;
   dropout d = {.key = args->random, .factor = 1};
   if (a->seed != SV_ATTR_NONE) d.key.seed = (uint64_t)a->seed;
@@ -58,20 +61,49 @@ static dropout describe(const sv_args *args, const sv_shape *shape) {
     d.least = (uint64_t)((double)a->ratio * 0x1p32);
     d.factor = a->ratio < 1 ? 1 / (1 - (real)a->ratio) : 0;
   }
-  d.count = sv_shape_count(shape);
+  d.count = sv_shape_count(&x->shape);
+  d.x = x;
+  d.plain = sv_layout_is_plain(&x->layout, &x->shape);
   return d;
+}
+
+/* Elements that follow each other in x: so many, `step` apart from `at` on. */
+typedef struct line {
+  int64_t at, step, count;
+} line;
+
+/* From element i on as far as its row, or less. */
+static line line_at(const dropout *d, int64_t i) {
+  if (d->plain) return (line){i, 1, d->count - i};
+  const sv_layout *layout = &d->x->layout;
+  const sv_shape *shape = &d->x->shape;
+  int last = shape->rank - 1;
+  int64_t index[SV_MAX_RANK];
+  for (int k = last; k >= 0; k--) {
+    index[k] = i % shape->dim[k];
+    i /= shape->dim[k];
+  }
+  line l = {sv_layout_offset(layout, shape->rank, index), layout->stride[last],
+            shape->dim[last] - index[last]};
+  for (int k = 0; k < layout->inner_count; k++)
+    if (layout->inner_dim[k] == last) l.count = 1;
+  return l;
 }
 
 static void run_draws(void *context, int64_t begin, int64_t end) {
   const dropout *d = context;
+  line next = {0};
   for (int64_t draw = begin; draw < end; draw++) {
     uint32_t bits[DRAWN];
     sv_random_bits(&d->key, (uint64_t)draw, bits);
     for (int k = 0; k < DRAWN && draw * DRAWN + k < d->count; k++) {
       int64_t i = draw * DRAWN + k;
       bool kept = bits[k] >= d->least;
-      if (d->to) d->to[i] = kept ? d->factor * d->from[i] : 0;
+      if (next.count == 0) next = line_at(d, i);
+      if (d->to) d->to[next.at] = kept ? d->factor * d->from[next.at] : 0;
       if (d->mask) d->mask[i] = kept;
+      next.at += next.step;
+      next.count--;
     }
   }
 }
@@ -81,7 +113,7 @@ static void run(dropout *d) {
 }
 
 static sv_status forward(const sv_args *args) {
-  dropout d = describe(args, &args->in[0]->shape);
+  dropout d = describe(args, args->in[0]);
   d.from = sv_in(args, 0);
   d.to = sv_out(args, Y);
   if (args->node->out_count > MASK && args->out[MASK])
@@ -91,7 +123,7 @@ static sv_status forward(const sv_args *args) {
 }
 
 static sv_status backward_data(const sv_args *args) {
-  dropout d = describe(args, &args->diff_out[Y]->shape);
+  dropout d = describe(args, args->diff_out[Y]);
   d.from = sv_diff_out(args, Y);
   d.to = sv_diff_in(args, 0);
   run(&d);
@@ -157,5 +189,6 @@ SV_OP(dropout) = {
     .ref = {.forward = forward,
             .backward_data = backward_data,
             .views = views,
-            .in_place = true},
+            .in_place = true,
+            .pointwise = true},
 };

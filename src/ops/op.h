@@ -177,8 +177,9 @@ typedef struct sv_reference {
    * moves elements of any type. */
   sv_folding folds;
   bool any_type; /* forward and backward move elements, whatever they are */
-  /* Element i of the only output and gradient depends on elements i alone, and
-   * that in any layout without gaps, not in the plain one only. */
+  /* Element i of output 0 and of its gradient depends on elements i alone, and
+   * forward and backward_data take and give them in any layout without gaps,
+   * all of them in the same one. */
   bool pointwise;
 } sv_reference;
 
@@ -205,6 +206,9 @@ struct sv_op {
   /* Shapes and types of the outputs. present says of each input and output
    * whether the node has it; the rest of `out` is to be filled in. */
   sv_status (*infer)(const sv_node *node, const sv_info *in, sv_info *out);
+  /* Optional: what the shape of input 0 does not allow at a run, in training
+   * say. Plans ask it, so that a run finds nothing of the kind. */
+  sv_status (*check)(const sv_node *node, const sv_shape *x, bool training);
   /* Optional: without it an operator costs nothing and is pointwise. */
   sv_status (*cost)(const sv_node *node, const sv_info *in, const sv_info *out,
                     sv_cost *cost);

@@ -322,6 +322,17 @@ static sv_status fill_with_none(int **ids, int count) {
   return SV_OK;
 }
 
+static sv_status check_nodes(const sv_plan *plan, const sv_program *p) {
+  for (int i = 0; i < p->graph->node_count; i++) {
+    const sv_node *node = &p->graph->nodes[i];
+    if (!node->op->check) continue;
+    sv_status status = node->op->check(node, &p->infos[node->in[0]].shape,
+                                       plan->options.mode == SV_TRAIN);
+    if (status != SV_OK) return sv_fail_in(status, "%s", node->name);
+  }
+  return SV_OK;
+}
+
 static sv_status compile(sv_plan *plan, sv_program *p, const id_list *kept) {
   SV_TRY(sv_graph_copy(&p->graph, plan->source));
   SV_TRY(sv_graph_prune(p->graph, kept->ids, kept->count));
@@ -335,6 +346,7 @@ static sv_status compile(sv_plan *plan, sv_program *p, const id_list *kept) {
   SV_TRY(add_sources(plan, p));
   SV_TRY(sv_graph_infer(p->graph, p->infos, &p->contents));
   SV_TRY(sv_graph_resolve(p->graph, p->infos));
+  SV_TRY(check_nodes(plan, p));
   SV_TRY(sv_program_threads(plan, p));
   p->backward = plan->options.mode == SV_TRAIN || plan->options.seed_count > 0;
   SV_TRY(forward_steps(plan, p));

@@ -145,6 +145,12 @@ static sv_status compile(sv_fit_job *job) {
   sv_state *state = sv_model_state(job->model);
   const sv_graph *graph = job->adjusted ? job->adjusted : job->graph;
   SV_TRY(sv_runner_new(&job->runner, graph, state, &job->preprocess, &options));
+  int64_t last = job->train.count % job->batch;
+  if (last > 0) {
+    sv_status status = sv_runner_expect(&job->runner, last);
+    if (status != SV_OK)
+      return sv_fail_in(status, "the last batch, of %lld", (long long)last);
+  }
   if (job->validation.count == 0) return SV_OK;
   options.mode = SV_INFER;
   if (options.batch > job->validation.count)

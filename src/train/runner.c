@@ -95,6 +95,11 @@ static sv_status plan_for(sv_runner *r, int64_t count, sv_plan **plan) {
   return SV_OK;
 }
 
+sv_status sv_runner_expect(sv_runner *r, int64_t count) {
+  sv_plan *plan;
+  return plan_for(r, count, &plan);
+}
+
 static sv_status copy_in(sv_plan *plan, const char *name, const void *from) {
   sv_tensor view;
   SV_TRY(sv_plan_input(plan, name, &view));

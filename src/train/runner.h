@@ -14,7 +14,7 @@ typedef struct sv_runner {
   const sv_preprocess *preprocess;    /* gives the size of a picture */
   sv_plan_options options;            /* of both plans */
   const char *input, *label, *scores; /* names of values */
-  bool of_pixels;    /* there is a label for each pixel */
+  bool of_pixels;                     /* there is a label for each pixel */
   const char **keep; /* what options->keep asks for, and scores */
   sv_plan *plans[2]; /* of the full batch, of another size */
   int64_t other;     /* that size */
@@ -27,6 +27,10 @@ sv_status sv_runner_new(sv_runner *runner, const sv_graph *graph,
                         sv_state *state, const sv_preprocess *preprocess,
                         const sv_plan_options *options) SV_CHECKED;
 void sv_runner_free(sv_runner *runner);
+
+/* Compiles for batches of this size now, not when the first one comes: what it
+ * does not allow is known before the training. */
+sv_status sv_runner_expect(sv_runner *runner, int64_t count) SV_CHECKED;
 
 /* Fills in the batch and runs forward, random operators drawing for `step`.
  * *plan is the one that ran; *scores are its N x classes numbers. */

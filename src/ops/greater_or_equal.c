@@ -1,0 +1,15 @@
+/* greater_or_equal: whether a is not less than b.
+ *
+ *   y = true where a >= b
+ *
+ * Shapes: the two are brought to one shape, as numpy does it; y is bool.
+ * Source: https://onnx.ai/onnx/operators/onnx__GreaterOrEqual.html */
+#define HOLDS (a >= b)
+#include "ops/compare.h"
+
+SV_OP(greater_or_equal) = {
+    .name = "greater_or_equal",
+    .summary = "y = a >= b",
+    .onnx = (const sv_onnx_name[]){{"GreaterOrEqual", 12, 0}, {NULL, 0, 0}},
+    SV_COMPARE,
+};

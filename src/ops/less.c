@@ -1,0 +1,15 @@
+/* less: whether a is less than b.
+ *
+ *   y = true where a < b
+ *
+ * Shapes: the two are brought to one shape, as numpy does it; y is bool.
+ * Source: https://onnx.ai/onnx/operators/onnx__Less.html */
+#define HOLDS (a < b)
+#include "ops/compare.h"
+
+SV_OP(less) = {
+    .name = "less",
+    .summary = "y = a < b",
+    .onnx = (const sv_onnx_name[]){{"Less", 7, 0}, {NULL, 0, 0}},
+    SV_COMPARE,
+};

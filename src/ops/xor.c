@@ -1,0 +1,16 @@
+/* xor: whether one of two holds, but not both.
+ *
+ *   y = true where a or b, but not both
+ *
+ * Shapes: the two are brought to one shape, as numpy does it; y is bool.
+ * Source: https://onnx.ai/onnx/operators/onnx__Xor.html */
+#define HOLDS ((a != 0) != (b != 0))
+#define OF_TRUTHS
+#include "ops/compare.h"
+
+SV_OP(xor) = {
+    .name = "xor",
+    .summary = "y = a or b, but not both",
+    .onnx = (const sv_onnx_name[]){{"Xor", 7, 0}, {NULL, 0, 0}},
+    SV_COMPARE,
+};
