@@ -84,6 +84,59 @@ SV_API int sv_dataset_label(const sv_dataset *dataset, int64_t i);
 SV_API SV_CHECKED sv_status sv_dataset_image(const sv_dataset *dataset,
                                              int64_t i, sv_image *image);
 
+/* ---- A class for each pixel --------------------------------------------- */
+
+/* A mask is a grey picture whose values are classes, 255 (SV_NO_CLASS) where a
+ * pixel has none. Reads a PNG of grey or of a palette with up to 8 bits: what
+ * counts is the number in the file, not its colour. */
+SV_API SV_CHECKED sv_status sv_mask_read(sv_image *mask, const char *path);
+
+/* Writes it as a PNG with a palette of sv_mask_colour; completely or not at
+ * all. */
+SV_API SV_CHECKED sv_status sv_mask_write(const sv_image *mask,
+                                          const char *path);
+
+/* The colour of a class in masks and maps: of class 0, the background, black;
+ * of SV_NO_CLASS white. */
+SV_API void sv_mask_colour(int i, uint8_t rgb[3]);
+
+/* Whether the pixels have classes of their own; sv_dataset_label is 0 then. */
+SV_API bool sv_dataset_has_masks(const sv_dataset *dataset);
+
+/* The mask of sample i, of its picture's size; free it with sv_image_free
+ * before the data set. */
+SV_API SV_CHECKED sv_status sv_dataset_mask(const sv_dataset *dataset,
+                                            int64_t i, sv_image *mask);
+
+/* Scenes composed of the pictures of a data set with a class for each picture:
+ * several of them, mirrored at random, 1 to 2 times as large, the later ones
+ * over the earlier ones, on black or on a texture; the mask has 0 for the
+ * background and c + 1 for class c. What belongs to a picture is what its dark
+ * border does not reach. A scene is a function of seed, split and number alone.
+ */
+typedef struct sv_scenes {
+  int64_t count; /* 1000: of training; test scenes are a fifth of them, 1 or
+                  * more */
+  int size;      /* 64: height and width in pixels */
+  int items;     /* 4: 1 to so many pictures in a scene */
+  bool black;    /* no textures */
+  uint64_t seed; /* 1 */
+  /* Called after each scene; false stops with SV_INTERRUPTED. May be NULL. */
+  bool (*report)(void *context, int64_t done, int64_t total);
+  void *context;
+} sv_scenes;
+
+SV_API sv_scenes sv_scenes_default(void);
+
+/* Writes them into a folder as the reader "masks" (docs/segmentation.md) reads
+ * it; its lists come last, so that what was interrupted is no data set. Test
+ * scenes are made of test pictures. SV_INVALID if the folder is one already, or
+ * the data set's pictures are not grey. */
+SV_API SV_CHECKED sv_status sv_scenes_write(const char *folder,
+                                            const sv_dataset *train,
+                                            const sv_dataset *test,
+                                            const sv_scenes *scenes);
+
 /* ---- Which samples, in which order ------------------------------------- */
 
 /* Positions in a data set. Free with sv_samples_free. */
@@ -124,10 +177,11 @@ SV_API void sv_samples_shuffle(const sv_samples *samples, uint64_t seed,
 /* Applied to the network's input in this order; each picture draws anew in each
  * epoch, by seed, epoch and its number alone. All zeros: nothing. */
 typedef struct sv_augment {
-  bool flip;    /* left and right, half of the pictures */
-  int shift;    /* by up to so many pixels each way; what it uncovers is black */
-  double erase; /* share of pictures in which a rectangle becomes the mean:
-                 * Zhong et al., "Random Erasing Data Augmentation", AAAI 2020 */
+  bool flip; /* left and right, half of the pictures */
+  int shift; /* by up to so many pixels each way; what it uncovers is black */
+  double
+      erase; /* share of pictures in which a rectangle becomes the mean:
+              * Zhong et al., "Random Erasing Data Augmentation", AAAI 2020 */
 } sv_augment;
 
 /* ---- From pixels to the network's input -------------------------------- */
@@ -196,6 +250,13 @@ SV_API SV_CHECKED sv_status sv_preprocess_permute(sv_preprocess *p,
 SV_API SV_CHECKED sv_status sv_preprocess_pixels(const sv_preprocess *p,
                                                  const sv_image *image,
                                                  float *dst);
+
+/* dst = the mask's classes where sv_preprocess_pixels puts the pixels they are
+ * of, height x width; SV_NO_CLASS on the pads. Of a picture of another size the
+ * nearest pixel's. */
+SV_API SV_CHECKED sv_status sv_preprocess_mask(const sv_preprocess *p,
+                                               const sv_image *mask,
+                                               int64_t *dst);
 
 /* As a model file's metadata:
  *   svertka.image.size       "1x32x32"      channels, height, width

@@ -65,10 +65,6 @@ SV_API SV_CHECKED sv_status sv_look_calibration(const char *path,
                                                 const char *title,
                                                 const sv_metrics *metrics);
 
-/* The colour of a class in maps and masks, 0..255 each; of class 0, which is
- * the background where there is one, black. */
-SV_API void sv_look_class_colour(int i, uint8_t rgb[3]);
-
 /* What a network says of a picture, over it: for each position the best class
  * in its colour, the fuller the surer, with a legend; or, if 0 <= chosen, the
  * probability of that class alone. `title` may be NULL. Writes a PNG. */

@@ -47,8 +47,8 @@ typedef struct sv_rate_curve {
 
 /* Trains with fit's batch, optimiser, regularisation, split, seed and threads;
  * its rate, schedule, warm-up, epochs, patience, average and run are not looked
- * at, and nothing is written. The model is only read. options may be NULL. The caller
- * frees *curve with sv_rate_curve_free unless this fails. */
+ * at, and nothing is written. The model is only read. options may be NULL. The
+ * caller frees *curve with sv_rate_curve_free unless this fails. */
 SV_API SV_CHECKED sv_status sv_rate_find(sv_rate_curve *curve,
                                          const sv_model *model,
                                          const sv_dataset *dataset,

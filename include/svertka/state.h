@@ -22,10 +22,10 @@ SV_API void sv_state_free(sv_state *state);
 
 /* Initialises every trained parameter and running statistic by its own text or
  * its role's usual one, and every constant that has a text: weights Xavier
- * uniform, LeCun normal where the layer goes into a selu; biases 0, scales 1. The same seed and names give the same
- * numbers, whatever else the graph has. SV_INVALID names the tensor whose text
- * is wrong or whose file does not have it.
- * Sources: Glorot, Bengio, "Understanding the difficulty of training deep
+ * uniform, LeCun normal where the layer goes into a selu; biases 0, scales 1.
+ * The same seed and names give the same numbers, whatever else the graph has.
+ * SV_INVALID names the tensor whose text is wrong or whose file does not have
+ * it. Sources: Glorot, Bengio, "Understanding the difficulty of training deep
  * feedforward neural networks", AISTATS 2010; Klambauer et al.,
  * "Self-Normalizing Neural Networks", NIPS 2017. */
 SV_API SV_CHECKED sv_status sv_state_init(sv_state *state,

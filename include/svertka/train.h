@@ -45,6 +45,7 @@ typedef struct sv_metrics {
   sv_calibration_bin bins[SV_CALIBRATION_BINS];
   double loss_sum, brier_sum;
   int64_t top1_count;
+  float *row; /* classes: room for the scores of a pixel */
 } sv_metrics;
 
 /* Zeros. Free with sv_metrics_free, which empties it. */
@@ -57,14 +58,23 @@ SV_API void sv_metrics_clear(sv_metrics *metrics);
 SV_API void sv_metrics_add(sv_metrics *metrics, const float *scores,
                            const int64_t *labels, int64_t count);
 
+/* The same of pixels, each a sample: scores count x classes x places, labels
+ * count x places; those that are SV_NO_CLASS do not count. */
+SV_API void sv_metrics_add_pixels(sv_metrics *metrics, const float *scores,
+                                  const int64_t *labels, int64_t count,
+                                  int64_t places);
+
 /* Share of samples with a rank below k; k beyond the classes is as all. */
 SV_API double sv_metrics_top(const sv_metrics *metrics, int k);
 
 /* Of one class: with t the samples of this class that were told as it,
  *   precision = t / told as it, recall = t / support,
- *   f1 = 2 t / (told as it + support); 0 where the divisor is 0. */
+ *   f1 = 2 t / (told as it + support),
+ *   iou = t / (told as it + support - t); 0 where the divisor is 0.
+ * Of pixels the last is the intersection over the union, and its plain mean the
+ * mean IU of Long, Shelhamer, Darrell, CVPR 2015. */
 typedef struct sv_class_metrics {
-  double precision, recall, f1;
+  double precision, recall, f1, iou;
   int64_t support; /* samples of this class */
 } sv_class_metrics;
 SV_API sv_class_metrics sv_metrics_of_class(const sv_metrics *metrics, int c);
@@ -103,6 +113,10 @@ typedef struct sv_eval_options {
   bool exact;
   /* Called for each sample, in order. May be NULL. */
   void (*verdict)(void *context, const sv_verdict *verdict);
+  /* Of data with a class for each pixel, instead of verdict: what the model
+   * says of the sample's picture, as large as its input. Not SV_OK ends the
+   * work. May be NULL. */
+  sv_status (*mask)(void *context, int64_t sample, const sv_image *mask);
   /* Called after each batch; false stops with SV_INTERRUPTED. May be NULL. */
   bool (*report)(void *context, int64_t done, int64_t total);
   void *context;
@@ -112,8 +126,10 @@ SV_API sv_eval_options sv_eval_default(void);
 
 /* Runs every sample of the data set through the model, preprocessed as the
  * model's metadata say. The output must be a row of class scores or the softmax
- * of one; where it is a softmax, the scores are its input. The caller frees
- * *metrics with sv_metrics_free unless this fails. The model is only read. */
+ * of one; where it is a softmax, the scores are its input. Where the data have
+ * a class for each pixel, it is such a row for each, and pixels are the
+ * samples. The caller frees *metrics with sv_metrics_free unless this fails.
+ * The model is only read. */
 SV_API SV_CHECKED sv_status sv_eval(sv_metrics *metrics, const sv_model *model,
                                     const sv_dataset *dataset,
                                     const sv_eval_options *options);
@@ -185,6 +201,10 @@ typedef struct sv_fit_progress {
   double val_top5, val_f1, val_calibration; /* f1 as sv_metrics_macro has it,
                                              * the calibration error; NAN where
                                              * none is held out */
+  bool of_pixels; /* the data have a class for each pixel: samples of top-1 and
+                   * loss are pixels, and val_iou, the mean over the classes,
+                   * chooses the best weights; else it is NAN */
+  double val_iou;
   bool best; /* the best so far: these weights are kept */
 } sv_fit_progress;
 
@@ -269,11 +289,13 @@ typedef struct sv_fit_result {
   bool stopped_early; /* by options.patience */
   int best_epoch;     /* whose weights the model holds; 0: none yet */
   double loss, top1;  /* of validation after it; of training if none is held
-                       * out */
-  int64_t held_out;   /* samples validated on */
-  double seconds;     /* of this call */
-  int64_t images;     /* trained on in this call */
-  bool saved;         /* the run folder holds what a resumption needs */
+                       * out. Of pixels that are held out top1 is the mean IoU
+                       */
+  bool of_pixels;
+  int64_t held_out; /* samples validated on */
+  double seconds;   /* of this call */
+  int64_t images;   /* trained on in this call */
+  bool saved;       /* the run folder holds what a resumption needs */
 } sv_fit_result;
 
 /* Trains the model on a training split: minimises its losses, or, if its graph

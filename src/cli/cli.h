@@ -235,6 +235,7 @@ int cmd_plot(const cli_verb *verb, int argc, char **argv);
 int cmd_train(const cli_verb *verb, int argc, char **argv);
 int cmd_eval(const cli_verb *verb, int argc, char **argv);
 int cmd_predict(const cli_verb *verb, int argc, char **argv);
+int cmd_data(const cli_verb *verb, int argc, char **argv);
 int cmd_heatmap(const cli_verb *verb, int argc, char **argv);
 int cmd_summary(const cli_verb *verb, int argc, char **argv);
 int cmd_convert(const cli_verb *verb, int argc, char **argv);

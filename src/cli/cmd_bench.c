@@ -37,6 +37,7 @@ typedef struct bench {
   float *pixels;
   int64_t *labels;
   size_t sample; /* floats of one image */
+  size_t places; /* labels of one image */
 } bench;
 
 typedef struct figures {
@@ -75,10 +76,10 @@ static sv_status draw_images(bench *b) {
   sv_random pixels = {b->plan.seed, sv_hash_text("pixels"), 0};
   sv_random labels = {b->plan.seed, sv_hash_text("labels"), 0};
   SV_TRY(sv_alloc_array(&b->pixels, floats, sizeof *b->pixels));
-  SV_TRY(sv_alloc_array(&b->labels, count, sizeof *b->labels));
+  SV_TRY(sv_alloc_array(&b->labels, count, b->places * sizeof *b->labels));
   for (size_t i = 0; i < floats; i++)
     b->pixels[i] = (float)(2 * sv_random_uniform(&pixels, i) - 1);
-  for (size_t i = 0; i < count; i++)
+  for (size_t i = 0; i < count * b->places; i++)
     b->labels[i] = (int64_t)sv_random_below(&labels, i, (uint64_t)b->classes);
   return SV_OK;
 }
@@ -87,7 +88,7 @@ static sv_batch batch_of(const bench *b, int64_t step) {
   int64_t first = step % IMAGE_SETS * b->plan.batch;
   return (sv_batch){.count = b->plan.batch,
                     .pixels = b->pixels + (size_t)first * b->sample,
-                    .labels = b->labels + first};
+                    .labels = b->labels + (size_t)first * b->places};
 }
 
 /* ---- Steps ---- */
@@ -190,6 +191,8 @@ static sv_status count_classes(bench *b) {
   SV_TRY(sv_runner_new(&runner, sv_model_graph(b->model),
                        sv_model_state(b->model), &b->size, &options));
   sv_status status = sv_runner_classes(&runner, &b->classes);
+  b->places =
+      runner.of_pixels ? (size_t)b->size.height * (size_t)b->size.width : 1;
   sv_runner_free(&runner);
   return status;
 }
@@ -198,7 +201,7 @@ static sv_status prepare(bench *b, const char *network) {
   SV_TRY(cli_model(&b->model, network, NULL, b->plan.seed));
   b->graph = sv_model_graph(b->model);
   if (b->train && !sv_head_has_loss(b->graph)) {
-    SV_TRY(sv_head_attach(&b->own, b->graph));
+    SV_TRY(sv_head_attach(&b->own, b->graph, false));
     b->graph = b->own;
   }
   b->size = sv_preprocess_default();

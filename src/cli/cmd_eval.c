@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
+#include "base/memory.h"
 #include "cli/eval.h"
 
 static const char about[] =
@@ -21,13 +23,17 @@ static const char about[] =
     "average:\n"
     "              images told with a confidence of 80% should be right in "
     "80%\n"
-    "              of the cases. In 15 bins.\n";
+    "              of the cases. In 15 bins.\n"
+    "Where DATA have a class for each pixel, all this is of pixels, and IoU "
+    "is\n"
+    "the intersection of what is and what is told over their union.\n";
 
 static const char examples[] =
     "svertka eval runs/demo/model.onnx fashion-mnist\n"
     "svertka eval model.onnx fashion-mnist --json\n"
     "svertka eval model.onnx photos --csv told.csv --picture told.png\n"
-    "svertka eval model.onnx photos --mistakes 10 --calibration c.png\n";
+    "svertka eval model.onnx photos --mistakes 10 --calibration c.png\n"
+    "svertka eval fcn.onnx scenes --masks told\n";
 
 const char *eval_class(const eval *e, int i, char text[EVAL_NAME_TEXT]) {
   if (i < e->names.classes) return e->names.names[i];
@@ -50,6 +56,7 @@ static bool on_progress(void *context, int64_t done, int64_t total) {
 
 static sv_status run(eval *e) {
   e->options.verdict = on_verdict;
+  if (e->masks) e->options.mask = eval_write_mask;
   e->options.report = on_progress;
   e->options.context = e;
   sv_text_add(&e->rows, "sample,label,predicted,probability\n");
@@ -69,12 +76,40 @@ static sv_status make_mistakes(eval *e) {
   return sv_mistakes_new(&e->mistakes, most);
 }
 
+bool eval_of_pixels(const eval *e) { return sv_dataset_has_masks(e->dataset); }
+
+sv_status eval_write_mask(void *context, int64_t sample, const sv_image *mask) {
+  const eval *e = context;
+  char name[40], *path;
+  snprintf(name, sizeof name, "%06lld.png", (long long)sample);
+  SV_TRY(sv_path_join(&path, e->masks, name));
+  sv_status status = sv_mask_write(mask, path);
+  sv_free(path);
+  return status;
+}
+
+/* What is told of a picture is not told of pixels, and the other way round. */
+static sv_status check_masks(const eval *e) {
+  bool pixels = eval_of_pixels(e);
+  if (pixels &&
+      (e->csv || e->picture || e->mistakes_most || e->mistakes_picture))
+    return sv_fail(SV_INVALID,
+                   "%s has a class for each pixel: no --csv, --picture or "
+                   "--mistakes, but --masks",
+                   sv_dataset_name(e->dataset));
+  if (!pixels && e->masks)
+    return sv_fail(SV_INVALID, "--masks: %s has a class for each picture",
+                   sv_dataset_name(e->dataset));
+  return e->masks ? sv_folder_make(e->masks) : SV_OK;
+}
+
 static sv_status eval_all(eval *e, const char *model, const char *data) {
   SV_TRY(eval_check_files(e, model, data));
   SV_TRY(cli_model(&e->model, model, NULL, 0));
   SV_TRY(sv_dataset_open(&e->dataset, data, (sv_split)e->split));
   e->names = sv_preprocess_default();
   SV_TRY(sv_preprocess_load(&e->names, e->model));
+  SV_TRY(check_masks(e));
   SV_TRY(make_mistakes(e));
   SV_TRY(run(e));
   return eval_write_files(e);
@@ -92,6 +127,8 @@ int cmd_eval(const cli_verb *verb, int argc, char **argv) {
        "write each image's class, and what was told"},
       {"picture", 0, CLI_TEXT, &e.picture, 0, 0, NULL, "FILE",
        "write a PNG of images with what was told"},
+      {"masks", 0, CLI_TEXT, &e.masks, 0, 0, NULL, "FOLDER",
+       "write what is told of each picture's pixels, a PNG each"},
       {"matrix", 0, CLI_TEXT, &e.matrix, 0, 0, NULL, "FILE",
        "write a PNG of the confusion matrix"},
       {"calibration", 0, CLI_TEXT, &e.calibration, 0, 0, NULL, "FILE",

@@ -25,7 +25,8 @@ static const char about[] =
 static const char examples[] =
     "svertka predict model.onnx shirt.png boot.jpg\n"
     "svertka predict model.onnx shirt.png --top 1 --json\n"
-    "svertka predict model.onnx photos/ --csv scores.csv\n";
+    "svertka predict model.onnx photos/ --csv scores.csv\n"
+    "svertka predict fcn.onnx scene.png --mask mask.png\n";
 
 typedef struct paths {
   char **at;
@@ -35,7 +36,8 @@ typedef struct paths {
 typedef struct predict {
   int top, threads;
   bool json;
-  const char *csv; /* "-": stdout */
+  const char *csv;  /* "-": stdout */
+  const char *mask; /* a picture of the classes of pixels */
   sv_model *model;
   sv_classifier *classifier;
   int classes;
@@ -258,6 +260,54 @@ static void clean(predict *p) {
   sv_model_free(p->model);
 }
 
+/* ---- A class for each pixel ---- */
+
+static void print_shares(const predict *p, const sv_class_map *map,
+                         const sv_image *mask) {
+  int64_t count[256] = {0}, all = (int64_t)mask->width * mask->height;
+  for (int64_t i = 0; i < all; i++) count[mask->pixels[i]]++;
+  json_t *list = json_array();
+  cli_table *t = p->json ? NULL : cli_table_new("Class|Pixels|%");
+  for (int i = 0; i < map->classes; i++) {
+    double share = (double)count[i] / (double)all;
+    if (p->json) {
+      json_array_append_new(
+          list, json_pack("{s:s, s:I, s:f}", "class", map->names[i], "pixels",
+                          (json_int_t)count[i], "share", share));
+    } else if (count[i]) {
+      cli_cell(t, "%s", map->names[i]);
+      cli_cell(t, "%lld", (long long)count[i]);
+      cli_cell(t, "%.2f", 100 * share);
+    }
+  }
+  if (p->json)
+    cli_print_json(json_pack("{s:O}", "classes", list));
+  else
+    cli_table_print(t);
+  json_decref(list);
+}
+
+static sv_status predict_mask(predict *p, const char *model, const char *path) {
+  sv_image image, mask = {0};
+  sv_class_map map = {0};
+  sv_class_map_options options = sv_class_map_default();
+  options.threads = p->threads;
+  SV_TRY(cli_apart("--mask", p->mask, "MODEL", model));
+  SV_TRY(cli_apart("--mask", p->mask, "IMAGE", path));
+  SV_TRY(cli_model(&p->model, model, NULL, 0));
+  SV_TRY(sv_image_read(&image, path));
+  sv_status status = sv_classify_map(&map, p->model, &image, &options);
+  if (status != SV_OK) status = sv_fail_in(status, "%s", model);
+  if (status == SV_OK)
+    status = sv_class_map_mask(&map, image.width, image.height, &mask);
+  if (status == SV_OK) status = sv_mask_write(&mask, p->mask);
+  if (status == SV_OK) print_shares(p, &map, &mask);
+  sv_class_map_free(&map);
+  sv_image_free(&mask);
+  sv_image_free(&image);
+  return status;
+}
+
 int cmd_predict(const cli_verb *verb, int argc, char **argv) {
   predict p = {.top = 5};
   const cli_option options[] = {
@@ -266,6 +316,9 @@ int cmd_predict(const cli_verb *verb, int argc, char **argv) {
       {"csv", 0, CLI_TEXT, &p.csv, 0, 0, NULL, "FILE",
        "write a row for each picture, with every class's probability; -: to "
        "stdout"},
+      {"mask", 0, CLI_TEXT, &p.mask, 0, 0, NULL, "FILE",
+       "write the class of each pixel of one picture, a PNG whose values are "
+       "classes"},
       {"threads", 0, CLI_INT, &p.threads, 0, 1024, NULL, "N",
        "threads of arithmetic; 0: as many as pay for one image"},
       CLI_JSON_OPTION(&p.json),
@@ -276,6 +329,13 @@ int cmd_predict(const cli_verb *verb, int argc, char **argv) {
   if (!cli_parse(&page, argc, argv, &operands, &count, &exit_status))
     return exit_status;
   if (p.csv && p.json) return cli_usage("--csv or --json, not both");
+  if (p.mask && (count != 2 || p.csv))
+    return cli_usage("--mask is of one picture, without --csv");
+  if (p.mask) {
+    exit_status = cli_fail(predict_mask(&p, operands[0], operands[1]));
+    clean(&p);
+    return exit_status;
+  }
   paths pictures = {0};
   sv_status status = collect(&pictures, operands + 1, count - 1);
   if (status == SV_OK) status = check_output(&p, operands[0], &pictures);

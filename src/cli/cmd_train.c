@@ -132,7 +132,8 @@ static int print_json(const train *t, const sv_fit_result *r,
       "{s:s, s:i, s:b, s:i, s:I, s:f, s:f, s:f, s:f}", "run", t->fit.run,
       "epochs", r->epochs, "stopped_early", r->stopped_early, "best_epoch",
       r->best_epoch, "held_out", (json_int_t)r->held_out, "loss", r->loss,
-      "top1", r->top1, "seconds", r->seconds, "images_per_second", rate);
+      r->of_pixels && r->held_out > 0 ? "mean_iou" : "top1", r->top1, "seconds",
+      r->seconds, "images_per_second", rate);
   if (t->test) {
     json_object_set_new(object, "test_loss", json_real(test->loss));
     json_object_set_new(object, "test_top1", json_real(test->top1));
@@ -149,9 +150,13 @@ static int print_result(const train *t, const sv_fit_result *r) {
     if (status != SV_OK) return cli_fail(status);
   }
   if (t->json) return print_json(t, r, &test);
-  printf("%s %.2f%% top-1, loss %.4f (epoch %d of %d), after %s\n",
-         r->held_out > 0 ? "validation" : "training", 100 * r->top1, r->loss,
-         r->best_epoch, r->epochs, cli_duration(r->seconds, time));
+  bool iou = r->of_pixels && r->held_out > 0;
+  printf("%s %.2f%% %s, loss %.4f (epoch %d of %d), after %s\n",
+         r->held_out > 0 ? "validation" : "training", 100 * r->top1,
+         iou            ? "mean IoU"
+         : r->of_pixels ? "of the pixels"
+                        : "top-1",
+         r->loss, r->best_epoch, r->epochs, cli_duration(r->seconds, time));
   if (t->test)
     printf("test %.2f%% top-1, loss %.4f\n", 100 * test.top1, test.loss);
   printf("%s/model.onnx  the model\n%s/log.csv     a row for each epoch\n",

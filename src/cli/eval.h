@@ -16,6 +16,7 @@ typedef struct eval {
   int mistakes_most; /* how many to list */
   const char *csv, *picture, *matrix, *calibration,
       *mistakes_picture; /* files */
+  const char *masks;     /* a folder */
   sv_model *model;
   sv_dataset *dataset;
   sv_metrics metrics;
@@ -38,6 +39,12 @@ void eval_note(eval *e, const sv_verdict *verdict);
 sv_status eval_write_files(eval *e) SV_CHECKED;
 /* Their names and what stands in them. */
 void eval_print_files(const eval *e);
+
+/* The data have a class for each pixel. */
+bool eval_of_pixels(const eval *e);
+/* Writes what was told of a sample's pixels, and what is true, into --masks. */
+sv_status eval_write_mask(void *eval, int64_t sample,
+                          const sv_image *mask) SV_CHECKED;
 
 /* Returns the exit status. */
 int eval_print(const eval *e);

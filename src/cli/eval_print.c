@@ -27,6 +27,7 @@ static json_t *json_class(const eval *e, int i) {
   sv_class_metrics c = sv_metrics_of_class(&e->metrics, i);
   json_t *object = json_pack("{s:s}", "name", eval_class(e, i, name));
   json_object_update_new(object, json_shares(c));
+  if (eval_of_pixels(e)) json_object_set_new(object, "iou", json_real(c.iou));
   json_object_set_new(object, "support", json_integer(c.support));
   return object;
 }
@@ -86,6 +87,10 @@ static int print_json(const eval *e) {
   snprintf(key, sizeof key, "top%d", e->top);
   if (e->top)
     json_object_set_new(all, key, json_real(sv_metrics_top(m, e->top)));
+  if (eval_of_pixels(e)) {
+    json_object_set_new(all, "pixel_accuracy", json_real(m->top1));
+    json_object_set_new(all, "mean_iou", json_real(sv_metrics_macro(m).iou));
+  }
   json_object_set_new(all, "brier", real(m->brier));
   json_object_set_new(all, "calibration_error", real(m->calibration_error));
   json_object_set_new(all, "macro", json_shares(sv_metrics_macro(m)));
@@ -99,23 +104,27 @@ static int print_json(const eval *e) {
 
 /* ---- Tables ---- */
 
-static void add_row(cli_table *t, const char *name, sv_class_metrics c) {
+static void add_row(cli_table *t, const eval *e, const char *name,
+                    sv_class_metrics c) {
   char number[CLI_NUMBER_TEXT];
   cli_cell(t, "%s", name);
   cli_cell(t, "%.4f", c.precision);
   cli_cell(t, "%.4f", c.recall);
   cli_cell(t, "%.4f", c.f1);
+  if (eval_of_pixels(e)) cli_cell(t, "%.4f", c.iou);
   cli_cell(t, "%s", cli_number(c.support, number));
 }
 
 static void print_classes(const eval *e) {
   char name[EVAL_NAME_TEXT];
-  cli_table *t = cli_table_new("Class|Precision|Recall|F1|Support");
+  cli_table *t =
+      cli_table_new(eval_of_pixels(e) ? "Class|Precision|Recall|F1|IoU|Pixels"
+                                      : "Class|Precision|Recall|F1|Support");
   for (int i = 0; i < e->metrics.classes; i++)
-    add_row(t, eval_class(e, i, name), sv_metrics_of_class(&e->metrics, i));
+    add_row(t, e, eval_class(e, i, name), sv_metrics_of_class(&e->metrics, i));
   cli_table_rule(t);
-  add_row(t, "Mean", sv_metrics_macro(&e->metrics));
-  add_row(t, "Mean by support", sv_metrics_weighted(&e->metrics));
+  add_row(t, e, "Mean", sv_metrics_macro(&e->metrics));
+  add_row(t, e, "Mean by support", sv_metrics_weighted(&e->metrics));
   cli_table_print(t);
 }
 
@@ -170,8 +179,13 @@ int eval_print(const eval *e) {
   putchar('\n');
   print_matrix(e);
   print_mistakes(e);
-  printf("\n%s images: top-1 %.2f%%, top-5 %.2f%%",
-         cli_number(m->samples, number), 100 * m->top1, 100 * m->top5);
+  if (eval_of_pixels(e))
+    printf("\n%s pixels: accuracy %.2f%%, mean IoU %.4f",
+           cli_number(m->samples, number), 100 * m->top1,
+           sv_metrics_macro(m).iou);
+  else
+    printf("\n%s images: top-1 %.2f%%, top-5 %.2f%%",
+           cli_number(m->samples, number), 100 * m->top1, 100 * m->top5);
   if (e->top)
     printf(", top-%d %.2f%%", e->top, 100 * sv_metrics_top(m, e->top));
   printf(", loss %.4f\nBrier score %.4f, calibration error %.4f\n", m->loss,

@@ -6,17 +6,20 @@
 static void tell_epoch(train *t, const sv_fit_progress *p) {
   char held_out[80] = "";
   cli_progress_end(&t->bar);
-  if (p->held_out > 0)
+  if (p->held_out > 0 && p->of_pixels)
+    snprintf(held_out, sizeof held_out,
+             "  validation %.4f, pixels %.2f%%, mean IoU %.4f", p->val_loss,
+             100 * p->val_top1, p->val_iou);
+  else if (p->held_out > 0)
     snprintf(held_out, sizeof held_out, "  validation %.4f, top-1 %.2f%%",
              p->val_loss, 100 * p->val_top1);
   double now = cli_clock();
   const char *of = p->held_out > 0 ? "" : "training ";
-  fprintf(
-      stderr,
-      "epoch %*d/%d  %sloss %.4f, top-1 %.2f%%%s%s  %.1f s, %.0f images/s\n",
-      p->epochs > 9 ? 2 : 1, p->epoch, p->epochs, of, p->loss, 100 * p->top1,
-      held_out, p->best ? " *" : "  ", now - t->epoch_started,
-      p->images_per_second);
+  fprintf(stderr,
+          "epoch %*d/%d  %sloss %.4f, %s %.2f%%%s%s  %.1f s, %.0f images/s\n",
+          p->epochs > 9 ? 2 : 1, p->epoch, p->epochs, of, p->loss,
+          p->of_pixels ? "pixels" : "top-1", 100 * p->top1, held_out,
+          p->best ? " *" : "  ", now - t->epoch_started, p->images_per_second);
   t->epoch_started = now;
 }
 

@@ -3,6 +3,9 @@
 #include <math.h>
 #include <string.h>
 
+#include <svertka/layers.h>
+
+#include "base/memory.h"
 #include "data/reader.h"
 
 /* Which of a sample's random numbers decides what. */
@@ -75,28 +78,60 @@ static box draw_box(const sv_random *key, uint64_t base, int height,
   return b;
 }
 
-static void erase(const picture *p, const box *b) {
+static void erase(const picture *p, const box *b, float value) {
   for (int y = b->top; y < b->top + b->height; y++)
-    fill(p->plane + (size_t)y * (size_t)p->width + b->left, b->width, 0);
+    fill(p->plane + (size_t)y * (size_t)p->width + b->left, b->width, value);
+}
+
+/* What is done to a sample. */
+typedef struct change {
+  bool flipped, erased;
+  int down, right;
+  box hole;
+} change;
+
+static change draw(const sv_augment *a, const sv_random *key, int64_t index,
+                   int height, int width) {
+  uint64_t base = (uint64_t)index * DRAWS;
+  int most_down = a->shift < height ? a->shift : height;
+  int most_right = a->shift < width ? a->shift : width;
+  return (change){
+      .flipped = a->flip && sv_random_uniform(key, base + FLIP) < 0.5,
+      .erased = sv_random_uniform(key, base + ERASE) < a->erase,
+      .down = between(key, base + SHIFT, -most_down, most_down),
+      .right = between(key, base + DRAWS / 2 + SHIFT, -most_right, most_right),
+      .hole = draw_box(key, base, height, width)};
+}
+
+static void apply(const change *c, const picture *p, float black, float hole) {
+  if (c->flipped) flip(p);
+  if (c->down || c->right) shift(p, c->down, c->right, black);
+  if (c->erased) erase(p, &c->hole, hole);
 }
 
 void sv_augment_sample(const sv_augment *a, const sv_random *key, int64_t index,
                        const sv_preprocess *preprocess, float *sample) {
-  uint64_t base = (uint64_t)index * DRAWS;
   int height = preprocess->height, width = preprocess->width;
-  int most_down = a->shift < height ? a->shift : height;
-  int most_right = a->shift < width ? a->shift : width;
-  bool flipped = a->flip && sv_random_uniform(key, base + FLIP) < 0.5;
-  bool erased = sv_random_uniform(key, base + ERASE) < a->erase;
-  int down = between(key, base + SHIFT, -most_down, most_down);
-  int right = between(key, base + DRAWS / 2 + SHIFT, -most_right, most_right);
-  box hole = draw_box(key, base, height, width);
+  change drawn = draw(a, key, index, height, width);
   for (int c = 0; c < preprocess->channels; c++) {
     picture p = {sample + (size_t)c * (size_t)height * (size_t)width, height,
                  width};
     float black = -preprocess->mean[c] / preprocess->deviation[c];
-    if (flipped) flip(&p);
-    if (down || right) shift(&p, down, right, black);
-    if (erased) erase(&p, &hole);
+    apply(&drawn, &p, black, 0);
   }
+}
+
+sv_status sv_augment_mask(const sv_augment *a, const sv_random *key,
+                          int64_t index, const sv_preprocess *preprocess,
+                          int64_t *mask) {
+  int height = preprocess->height, width = preprocess->width;
+  size_t count = (size_t)height * (size_t)width;
+  change drawn = draw(a, key, index, height, width);
+  picture p = {.height = height, .width = width};
+  SV_TRY(sv_alloc_array(&p.plane, count, sizeof *p.plane));
+  for (size_t i = 0; i < count; i++) p.plane[i] = (float)mask[i];
+  apply(&drawn, &p, SV_NO_CLASS, SV_NO_CLASS);
+  for (size_t i = 0; i < count; i++) mask[i] = (int64_t)p.plane[i];
+  sv_free(p.plane);
+  return SV_OK;
 }

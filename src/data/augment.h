@@ -5,6 +5,7 @@
 
 #include <svertka/data.h>
 
+#include "base/error.h"
 #include "base/random.h"
 
 /* sample: channels x height x width as preprocess made it; `index` is its
@@ -13,5 +14,11 @@
 void sv_augment_sample(const sv_augment *augment, const sv_random *key,
                        int64_t index, const sv_preprocess *preprocess,
                        float *sample);
+
+/* The same with its mask, height x width: classes move with their pixels, and
+ * what is uncovered or erased has none. */
+sv_status sv_augment_mask(const sv_augment *augment, const sv_random *key,
+                          int64_t index, const sv_preprocess *preprocess,
+                          int64_t *mask) SV_CHECKED;
 
 #endif

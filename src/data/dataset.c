@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <svertka/layers.h>
+
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -194,4 +196,36 @@ sv_status sv_dataset_image(const sv_dataset *d, int64_t i, sv_image *image) {
     return sv_fail(SV_INVALID, "%s: sample %lld is not 0 to %lld", d->path,
                    (long long)i, (long long)d->count - 1);
   return d->reader->image(d, i, image);
+}
+
+bool sv_dataset_has_masks(const sv_dataset *d) {
+  return d->reader->mask != NULL;
+}
+
+static sv_status check_mask(const sv_dataset *d, int64_t i,
+                            const sv_image *mask) {
+  for (int y = 0; y < mask->height; y++) {
+    const uint8_t *row = mask->pixels + y * mask->stride;
+    for (int x = 0; x < mask->width; x++)
+      if (row[x] >= d->classes && row[x] != SV_NO_CLASS)
+        return sv_fail(SV_FORMAT,
+                       "%s: the mask of sample %lld has class %d, expected 0 "
+                       "to %d or %d",
+                       d->path, (long long)i, row[x], d->classes - 1,
+                       SV_NO_CLASS);
+  }
+  return SV_OK;
+}
+
+sv_status sv_dataset_mask(const sv_dataset *d, int64_t i, sv_image *mask) {
+  *mask = (sv_image){0};
+  if (!d->reader->mask)
+    return sv_fail(SV_INVALID, "%s: its pixels have no classes", d->path);
+  if (i < 0 || i >= d->count)
+    return sv_fail(SV_INVALID, "%s: sample %lld is not 0 to %lld", d->path,
+                   (long long)i, (long long)d->count - 1);
+  SV_TRY(d->reader->mask(d, i, mask));
+  sv_status status = check_mask(d, i, mask);
+  if (status != SV_OK) sv_image_free(mask);
+  return status;
 }

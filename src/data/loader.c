@@ -25,6 +25,7 @@ typedef struct slot {
 struct sv_loader {
   sv_loader_options options;
   size_t sample; /* floats of one */
+  size_t places; /* labels of one */
   struct {
     bool on;
     sv_augment augment;
@@ -75,6 +76,17 @@ static void clear_slot(sv_loader *l, int64_t batch) {
 
 /* ---- Filling ---- */
 
+static sv_status load_mask(const sv_loader *l, int64_t sample,
+                           int64_t *labels) {
+  sv_image mask;
+  SV_TRY(sv_dataset_mask(l->options.dataset, sample, &mask));
+  sv_status status = sv_preprocess_mask(l->options.preprocess, &mask, labels);
+  sv_image_free(&mask);
+  if (status != SV_OK || !l->vary.on) return status;
+  return sv_augment_mask(&l->vary.augment, &l->vary.key, sample,
+                         l->options.preprocess, labels);
+}
+
 static sv_status load(sv_loader *l, int64_t position) {
   slot *s = slot_of(l, batch_of(l, position));
   size_t place = (size_t)((position - l->first) % l->options.batch);
@@ -89,7 +101,10 @@ static sv_status load(sv_loader *l, int64_t position) {
                       l->options.preprocess, pixels);
   if (status == SV_OK)
     status = sv_preprocess_reorder(l->options.preprocess, pixels);
-  s->labels[place] = sv_dataset_label(l->options.dataset, sample);
+  if (l->places == 1)
+    s->labels[place] = sv_dataset_label(l->options.dataset, sample);
+  else if (status == SV_OK)
+    status = load_mask(l, sample, s->labels + place * l->places);
   return status;
 }
 
@@ -172,11 +187,14 @@ static sv_status make(sv_loader *l) {
     return sv_fail(SV_INVALID, "%d loader threads, expected 0 to %d", threads,
                    MOST_THREADS);
   l->sample = (size_t)p->channels * (size_t)p->height * (size_t)p->width;
+  l->places = sv_dataset_has_masks(l->options.dataset)
+                  ? (size_t)p->height * (size_t)p->width
+                  : 1;
   for (int i = 0; i < SLOTS; i++) {
     SV_TRY(sv_alloc_array(&l->slots[i].pixels, (size_t)l->options.batch,
                           l->sample * sizeof(float)));
     SV_TRY(sv_alloc_array(&l->slots[i].labels, (size_t)l->options.batch,
-                          sizeof(int64_t)));
+                          l->places * sizeof(int64_t)));
   }
   pthread_mutex_init(&l->lock, NULL);
   pthread_cond_init(&l->work, NULL);

@@ -28,7 +28,7 @@ typedef struct sv_batch {
   int64_t count; /* samples; less in the last batch; 0: there is no more */
   const int64_t *samples; /* their positions in the data set */
   const float *pixels;    /* count x channels x height x width */
-  const int64_t *labels;
+  const int64_t *labels;  /* count, or count x height x width */
 } sv_batch;
 
 sv_status sv_loader_new(sv_loader **loader,

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include <svertka/layers.h>
+
 #include "base/memory.h"
 #include "data/image.h"
 
@@ -264,4 +266,37 @@ sv_status sv_preprocess_pixels(const sv_preprocess *p, const sv_image *image,
                                float *dst) {
   SV_TRY(sv_preprocess_plain(p, image, dst));
   return sv_preprocess_reorder(p, dst);
+}
+
+/* ---- For a mask ---- */
+
+/* The pixel of `size` that pixel `at` of `count` is made from: its middle's. */
+static int source_of(double first, double length, int at, int count, int size) {
+  int pixel = (int)floor(first + (at + 0.5) * length / count);
+  return pixel < 0 ? 0 : pixel >= size ? size - 1 : pixel;
+}
+
+sv_status sv_preprocess_mask(const sv_preprocess *p, const sv_image *mask,
+                             int64_t *dst) {
+  int height = p->height - p->pad_top - p->pad_bottom;
+  int width = p->width - p->pad_left - p->pad_right;
+  sv_window w = window_of(mask, p->resize, width, height);
+  SV_TRY(sv_preprocess_check(p));
+  SV_TRY(sv_image_check(mask));
+  if (mask->channels != 1 || p->pixels)
+    return sv_fail(SV_INVALID, p->pixels ? "permuted pixels have no classes"
+                                         : "a mask of several channels");
+  for (int y = 0; y < p->height; y++)
+    for (int x = 0; x < p->width; x++) {
+      int row = y - p->pad_top, column = x - p->pad_left;
+      bool pad = row < 0 || row >= height || column < 0 || column >= width;
+      *dst++ =
+          pad ? SV_NO_CLASS
+              : sv_image_row(
+                    mask,
+                    source_of(w.y, w.height, row, height,
+                              mask->height))[source_of(w.x, w.width, column,
+                                                       width, mask->width)];
+    }
+  return SV_OK;
 }

@@ -34,6 +34,8 @@ typedef struct sv_reader {
   sv_status (*open)(sv_dataset *dataset);
   /* The picture of sample i, in range; as sv_dataset_image. */
   sv_status (*image)(const sv_dataset *dataset, int64_t i, sv_image *image);
+  /* Of data with a class for each pixel, else NULL: as sv_dataset_mask. */
+  sv_status (*mask)(const sv_dataset *dataset, int64_t i, sv_image *mask);
   /* Frees state; takes NULL. */
   void (*close)(void *state);
 } sv_reader;

@@ -11,17 +11,6 @@ static const double margin = 24, heading = 52, side = 480, gap = 20,
                     legend = 190, line = 18;
 enum { MOST_LINES = 24, FINEST = 640 };
 
-/* Hues a golden angle apart never come close soon; every third is paler. */
-void sv_look_class_colour(int i, uint8_t rgb[3]) {
-  double hue = fmod((i - 1) * 137.508 + 210, 360) / 60;
-  double value = i % 3 == 2 ? 0.72 : 0.95, dull = i % 3 == 0 ? 0.45 : 0.12;
-  for (int c = 0; c < 3; c++) {
-    double to = fabs(fmod(hue - 2 * c + 6 + 3, 6) - 3); /* 0 at its own hue */
-    double share = to <= 1 ? 1 : to >= 2 ? 0 : 2 - to;
-    rgb[c] = i == 0 ? 0 : (uint8_t)(255 * value * (dull + (1 - dull) * share));
-  }
-}
-
 /* ---- The picture ---- */
 
 typedef struct overlay {
@@ -32,7 +21,7 @@ typedef struct overlay {
 } overlay;
 
 static void colour_of(const overlay *o, int class, uint8_t rgb[3]) {
-  sv_look_class_colour(class + o->coloured_first, rgb);
+  sv_mask_colour(class + o->coloured_first, rgb);
 }
 
 static int position(const overlay *o, int axis, double pixel) {

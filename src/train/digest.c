@@ -73,6 +73,10 @@ sv_status sv_digest_data(const sv_dataset *dataset, char text[SV_DIGEST_TEXT]) {
     SV_TRY(sv_dataset_image(dataset, (count - 1) * k / PICTURES, &image));
     hash = mix_image(hash, &image);
     sv_image_free(&image);
+    if (!sv_dataset_has_masks(dataset)) continue;
+    SV_TRY(sv_dataset_mask(dataset, (count - 1) * k / PICTURES, &image));
+    hash = mix_image(hash, &image);
+    sv_image_free(&image);
   }
   write_digest(hash, text);
   return SV_OK;

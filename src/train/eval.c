@@ -1,5 +1,7 @@
 #include <string.h>
 
+#include <svertka/layers.h>
+
 #include "base/memory.h"
 #include "data/reader.h"
 #include "graph/model.h"
@@ -19,6 +21,8 @@ typedef struct eval_job {
   sv_runner runner;
   sv_loader *loader;
   sv_metrics *metrics;
+  int64_t done;   /* samples */
+  int64_t places; /* labels of a sample */
 } eval_job;
 
 /* Classes that both sides name must have one name. */
@@ -47,6 +51,10 @@ static sv_status prepare(eval_job *job) {
   SV_TRY(sv_runner_new(&job->runner, sv_model_graph(job->model),
                        sv_model_state(job->model), &job->preprocess, &options));
   int classes, labels = job->dataset->classes;
+  const sv_preprocess *p = &job->preprocess;
+  bool masks = sv_dataset_has_masks(job->dataset);
+  job->places = masks ? (int64_t)p->height * p->width : 1;
+  SV_TRY(sv_runner_check_data(&job->runner, job->dataset));
   SV_TRY(sv_runner_classes(&job->runner, &classes));
   if (labels > classes)
     return sv_fail(SV_INVALID, "%s: has %d classes, the model knows %d",
@@ -76,6 +84,51 @@ static void tell_verdicts(const eval_job *job, const sv_batch *batch,
   }
 }
 
+/* The best class of each pixel. */
+static sv_status tell_masks(const eval_job *job, const sv_batch *batch,
+                            const float *scores) {
+  const sv_eval_options *o = job->options;
+  int classes = job->metrics->classes;
+  int64_t places = job->places;
+  if (!o->mask) return SV_OK;
+  sv_image mask = {.width = job->preprocess.width,
+                   .height = job->preprocess.height,
+                   .channels = 1,
+                   .stride = job->preprocess.width};
+  uint8_t *pixels;
+  if (classes > SV_NO_CLASS)
+    return sv_fail(SV_UNSUPPORTED, "masks of %d classes, %d at most", classes,
+                   SV_NO_CLASS);
+  SV_TRY(sv_alloc(&pixels, (size_t)places));
+  mask.pixels = pixels;
+  sv_status status = SV_OK;
+  for (int64_t i = 0; i < batch->count && status == SV_OK; i++) {
+    for (int64_t k = 0; k < places; k++) {
+      const float *s = scores + i * classes * places + k;
+      int best = 0;
+      for (int c = 1; c < classes; c++)
+        if (s[c * places] > s[best * places]) best = c;
+      pixels[k] = (uint8_t)best;
+    }
+    status = o->mask(o->context, batch->samples[i], &mask);
+  }
+  sv_free(pixels);
+  return status;
+}
+
+/* Counts a batch and tells of it. */
+static sv_status add(eval_job *job, const sv_batch *batch,
+                     const float *scores) {
+  if (job->places > 1) {
+    sv_metrics_add_pixels(job->metrics, scores, batch->labels, batch->count,
+                          job->places);
+    return tell_masks(job, batch, scores);
+  }
+  sv_metrics_add(job->metrics, scores, batch->labels, batch->count);
+  tell_verdicts(job, batch, scores);
+  return SV_OK;
+}
+
 static sv_status run(eval_job *job) {
   const sv_eval_options *o = job->options;
   for (;;) {
@@ -85,12 +138,11 @@ static sv_status run(eval_job *job) {
     SV_TRY(sv_loader_next(job->loader, &batch));
     if (batch.count == 0) return SV_OK;
     SV_TRY(sv_runner_forward(&job->runner, &batch, 0, &plan, &scores));
-    sv_metrics_add(job->metrics, scores.data, batch.labels, batch.count);
-    tell_verdicts(job, &batch, scores.data);
-    if (o->report &&
-        !o->report(o->context, job->metrics->samples, job->samples.count))
+    SV_TRY(add(job, &batch, scores.data));
+    job->done += batch.count;
+    if (o->report && !o->report(o->context, job->done, job->samples.count))
       return sv_fail(SV_INTERRUPTED, "stopped after %lld samples",
-                     (long long)job->metrics->samples);
+                     (long long)job->done);
   }
 }
 

@@ -23,6 +23,7 @@ static double now(void) {
 static sv_fit_progress progress_of(const sv_fit_job *job) {
   const sv_counters *c = &job->counters;
   double images = c->images ? (double)c->images : 1, time = now();
+  double labels = images * (double)job->places;
   double spent = time - job->epoch_started;
   int64_t all = job->steps * job->options->epochs;
   int64_t here = c->step - job->first_step;
@@ -35,7 +36,9 @@ static sv_fit_progress progress_of(const sv_fit_job *job) {
       .rate = sv_schedule_at(&job->schedule, &c->plateau,
                              c->step ? c->step - 1 : 0),
       .loss = c->loss_sum / images,
-      .top1 = (double)c->top1_count / images,
+      .top1 = (double)c->top1_count / labels,
+      .of_pixels = job->places > 1,
+      .val_iou = NAN,
       .images_per_second = spent > 0 ? (double)job->epoch_images / spent : 0,
       .seconds_left =
           here ? (time - job->started) / (double)here * (double)(all - c->step)
@@ -55,6 +58,7 @@ static void fill_result(const sv_fit_job *job, sv_fit_result *result) {
                       .best_epoch = (int)c->best_epoch,
                       .loss = c->best_loss,
                       .top1 = c->best_top1,
+                      .of_pixels = job->places > 1,
                       .held_out = job->validation.count,
                       .seconds = now() - job->started,
                       .images = job->images,
@@ -78,8 +82,12 @@ sv_status sv_fit_step(sv_fit_job *job, const sv_batch *batch, double rate,
   SV_TRY(sv_runner_loss(&job->runner, plan, &loss));
   if (!isfinite(loss))
     return sv_fail(SV_NUMERIC, "the loss is %s", fault_of(loss));
-  int64_t right = sv_count_top1(scores.data, batch->labels, batch->count,
-                                job->metrics.classes);
+  int classes = job->metrics.classes;
+  int64_t right =
+      job->places > 1
+          ? sv_count_pixels(scores.data, batch->labels, batch->count, classes,
+                            job->places)
+          : sv_count_top1(scores.data, batch->labels, batch->count, classes);
   SV_TRY(sv_plan_backward(plan));
   if (job->gradients) SV_TRY(sv_gradients_add(job->gradients, plan));
   SV_TRY(sv_optimiser_step(job->optimiser, plan, c->step, rate));
@@ -119,17 +127,27 @@ static sv_status validate(sv_fit_job *job, sv_fit_progress *p, bool *go_on) {
   sv_loader_vary(job->loader, NULL, NULL);
   SV_TRY(sv_loader_start(job->loader, job->validation.at, job->validation.count,
                          0));
-  while (job->metrics.samples < job->validation.count && *go_on) {
+  for (int64_t done = 0; done < job->validation.count && *go_on;) {
     sv_batch batch;
     sv_plan *plan;
     sv_tensor scores;
     SV_TRY(sv_loader_next(job->loader, &batch));
     SV_TRY(sv_runner_forward(&job->judge, &batch, 0, &plan, &scores));
-    sv_metrics_add(&job->metrics, scores.data, batch.labels, batch.count);
+    done += batch.count;
+    if (job->places > 1)
+      sv_metrics_add_pixels(&job->metrics, scores.data, batch.labels,
+                            batch.count, job->places);
+    else
+      sv_metrics_add(&job->metrics, scores.data, batch.labels, batch.count);
     *go_on = report(job, p);
   }
   p->validating = false;
   return SV_OK;
+}
+
+/* What chooses the best weights. */
+static double score_of(const sv_fit_progress *p) {
+  return isnan(p->val_iou) ? p->val_top1 : p->val_iou;
 }
 
 /* Saved is it after last.onnx, which says the same. */
@@ -138,13 +156,15 @@ static sv_status note_best(sv_fit_job *job, const sv_fit_progress *p) {
   sv_model *model = job->model;
   job->counters.best_epoch = p->epoch;
   job->counters.best_loss = p->val_loss;
-  job->counters.best_top1 = p->val_top1;
+  job->counters.best_top1 = score_of(p);
   SV_TRY(sv_model_set_meta(model, SV_BEST_EPOCH_KEY,
                            sv_number_text(p->epoch, text)));
   SV_TRY(sv_model_set_meta(model, "svertka.train.best-loss",
                            sv_number_text(p->val_loss, text)));
-  SV_TRY(sv_model_set_meta(model, "svertka.train.best-top1",
-                           sv_number_text(p->val_top1, text)));
+  SV_TRY(sv_model_set_meta(model,
+                           isnan(p->val_iou) ? "svertka.train.best-top1"
+                                             : "svertka.train.best-mean-iou",
+                           sv_number_text(score_of(p), text)));
   if (job->run.folder) return SV_OK;
   sv_state_free(job->best);
   return sv_state_copy(&job->best, sv_model_state(model));
@@ -207,8 +227,11 @@ static sv_status judge(sv_fit_job *job, sv_fit_progress *p, bool *go_on) {
   p->val_f1 = held_out ? sv_metrics_macro(&job->metrics).f1 : NAN;
   p->val_calibration = held_out ? job->metrics.calibration_error : NAN;
   SV_TRY(check_numbers(job, p));
-  p->best = !held_out || !c->best_epoch || p->val_top1 > c->best_top1 ||
-            (p->val_top1 == c->best_top1 && p->val_loss < c->best_loss);
+  p->val_iou =
+      held_out && job->places > 1 ? sv_metrics_macro(&job->metrics).iou : NAN;
+  double score = score_of(p);
+  p->best = !held_out || !c->best_epoch || score > c->best_top1 ||
+            (score == c->best_top1 && p->val_loss < c->best_loss);
   return p->best ? note_best(job, p) : SV_OK;
 }
 

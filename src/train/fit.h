@@ -42,6 +42,7 @@ typedef struct sv_fit_job {
   sv_samples train, validation;
   int64_t *order;       /* of this epoch */
   int64_t batch, steps; /* samples a step, steps an epoch */
+  int64_t places;       /* labels of a sample */
   sv_loader *loader;
   sv_runner runner, judge; /* training, validation */
   sv_optimiser *optimiser;

@@ -1,6 +1,9 @@
 #include "train/head.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include <svertka/layers.h>
 
 #include "base/memory.h"
 #include "ops/attrs.h"
@@ -37,14 +40,19 @@ static sv_status add_value(sv_graph *graph, const char *stem,
   return status;
 }
 
-static sv_status add_cross_entropy(sv_graph *graph, const int in[2], int out) {
+static sv_status add_cross_entropy(sv_graph *graph, const int in[2], int out,
+                                   bool of_pixels) {
   const sv_entry *entry;
   SV_TRY(sv_registry_require(&entry, "cross_entropy"));
   void *attrs;
   SV_TRY(sv_alloc(&attrs, entry->op->attrs_size));
   sv_attrs_default(entry->op, attrs);
-  sv_status status = sv_graph_add_node(
-      graph, entry->op, graph->values[out].name, attrs, in, 2, &out, 1);
+  char text[32];
+  snprintf(text, sizeof text, "ignore_index=%d", SV_NO_CLASS);
+  sv_status status = of_pixels ? sv_attrs_parse(entry->op, attrs, text) : SV_OK;
+  if (status == SV_OK)
+    status = sv_graph_add_node(graph, entry->op, graph->values[out].name, attrs,
+                               in, 2, &out, 1);
   sv_free(attrs);
   return status;
 }
@@ -64,24 +72,28 @@ static sv_status check_row(const sv_graph *graph, int scores) {
                  graph->name, sv_shape_text(&shape, (char[SV_SHAPE_TEXT]){0}));
 }
 
-static sv_status attach(sv_graph *graph) {
+static sv_status attach(sv_graph *graph, bool of_pixels) {
   int scores, label, loss;
   SV_TRY(sv_head_scores(graph, &scores));
-  SV_TRY(check_row(graph, scores));
+  if (!of_pixels) SV_TRY(check_row(graph, scores));
   sv_shape batch = sv_shape_of(1, -1), scalar = sv_shape_of(0);
   int input = sv_graph_data_input(graph);
-  if (input) batch.dim[0] = graph->values[input].shape.dim[0];
+  const sv_shape *image = &graph->values[input].shape;
+  if (input) batch.dim[0] = image->dim[0];
+  if (input && of_pixels && image->rank == 4)
+    batch = (sv_shape){3, {image->dim[0], image->dim[2], image->dim[3]}};
   SV_TRY(add_value(graph, "label", SV_VALUE_INPUT, SV_LABEL, SV_I64, &batch,
                    &label));
   SV_TRY(add_value(graph, "cross_entropy", SV_VALUE_NODE, SV_DATA,
                    graph->values[scores].dtype, &scalar, &loss));
-  SV_TRY(add_cross_entropy(graph, (int[]){scores, label}, loss));
+  SV_TRY(add_cross_entropy(graph, (int[]){scores, label}, loss, of_pixels));
   return sv_graph_add_output(graph, "loss", loss, true, 1);
 }
 
-sv_status sv_head_attach(sv_graph **trained, const sv_graph *graph) {
+sv_status sv_head_attach(sv_graph **trained, const sv_graph *graph,
+                         bool of_pixels) {
   SV_TRY(sv_graph_copy(trained, graph));
-  sv_status status = attach(*trained);
+  sv_status status = attach(*trained, of_pixels);
   if (status != SV_OK) {
     sv_graph_free(*trained);
     *trained = NULL;

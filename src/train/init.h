@@ -10,8 +10,8 @@
 #include "graph/state.h"
 
 /* The initialiser of value `id`, a tensor of the state: its own text, that of
- * the network (NULL, "usual": none), what its own only prefers ("prefer he"), or
- * the usual one of its role and place. */
+ * the network (NULL, "usual": none), what its own only prefers ("prefer he"),
+ * or the usual one of its role and place. */
 const char *sv_init_choose(const sv_graph *graph, int id, const char *network);
 
 /* Of a weight of shape O x I x KH x KW (a linear layer's: O x I)
@@ -32,8 +32,8 @@ sv_status sv_init_orthogonal(double *matrix, int64_t rows, int64_t columns,
 bool sv_init_is_signs(const char *text);
 sv_status sv_init_signs(sv_tensor *tensor, const char *text) SV_CHECKED;
 
-/* "numbers V,V,...": these in turn, over and over; SV_INVALID if the tensor does
- * not take all of them equally often. */
+/* "numbers V,V,...": these in turn, over and over; SV_INVALID if the tensor
+ * does not take all of them equally often. */
 bool sv_init_is_numbers(const char *text);
 sv_status sv_init_numbers(sv_tensor *tensor, const char *text) SV_CHECKED;
 

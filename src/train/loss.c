@@ -3,6 +3,8 @@
  * Events Data", Political Analysis 9, 2001 (weights by inverse frequency). */
 #include "train/loss.h"
 
+#include <svertka/layers.h>
+
 #include <math.h>
 #include <string.h>
 
@@ -34,24 +36,44 @@ static sv_status find_rule(const struct rule **rule, const char *name) {
                  "class weights '%s', expected off, sqrt or inverse", name);
 }
 
+/* Of each class the samples, or their pixels. */
+static sv_status count_labels(int64_t *counts, const sv_dataset *dataset,
+                              const sv_samples *samples) {
+  for (int64_t i = 0; i < samples->count; i++) {
+    sv_image mask;
+    if (!sv_dataset_has_masks(dataset)) {
+      counts[sv_dataset_label(dataset, samples->at[i])]++;
+      continue;
+    }
+    SV_TRY(sv_dataset_mask(dataset, samples->at[i], &mask));
+    for (int k = 0; k < mask.width * mask.height; k++)
+      if (mask.pixels[k] != SV_NO_CLASS) counts[mask.pixels[k]]++;
+    sv_image_free(&mask);
+  }
+  return SV_OK;
+}
+
 sv_status sv_class_weights(float *weights, int classes, const char *name,
                            const sv_dataset *dataset,
                            const sv_samples *samples) {
   const struct rule *rule;
   int64_t *counts;
-  double sum = 0;
+  double sum = 0, all = 0;
   SV_TRY(find_rule(&rule, name));
   SV_TRY(sv_alloc_array(&counts, (size_t)classes, sizeof *counts));
-  for (int64_t i = 0; i < samples->count; i++)
-    counts[sv_dataset_label(dataset, samples->at[i])]++;
-  for (int c = 0; c < classes; c++)
+  /* Masks are files: they are not read for nothing. */
+  bool wanted = rule->weight != no_weight || !sv_dataset_has_masks(dataset);
+  sv_status status = wanted ? count_labels(counts, dataset, samples) : SV_OK;
+  for (int c = 0; c < classes; c++) {
+    all += (double)counts[c];
     if (counts[c]) sum += (double)counts[c] * rule->weight((double)counts[c]);
+  }
   for (int c = 0; c < classes; c++) {
     double weight = counts[c] ? rule->weight((double)counts[c]) : 0;
-    weights[c] = (float)(weight * (double)samples->count / sum);
+    weights[c] = (float)(weight * all / sum);
   }
   sv_free(counts);
-  return SV_OK;
+  return status;
 }
 
 /* ---- The graph ---- */

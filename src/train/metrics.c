@@ -5,6 +5,8 @@
 #include "base/memory.h"
 #include "train/metrics.h"
 
+#include <svertka/layers.h>
+
 sv_status sv_metrics_new(sv_metrics *metrics, int classes) {
   *metrics = (sv_metrics){.classes = classes};
   if (classes < 1) return sv_fail(SV_INVALID, "metrics of %d classes", classes);
@@ -14,6 +16,9 @@ sv_status sv_metrics_new(sv_metrics *metrics, int classes) {
   if (status == SV_OK)
     status = sv_alloc_array(&metrics->ranks, (size_t)classes,
                             sizeof *metrics->ranks);
+  if (status == SV_OK)
+    status =
+        sv_alloc_array(&metrics->row, (size_t)classes, sizeof *metrics->row);
   if (status != SV_OK) sv_metrics_free(metrics);
   return status;
 }
@@ -21,16 +26,20 @@ sv_status sv_metrics_new(sv_metrics *metrics, int classes) {
 void sv_metrics_free(sv_metrics *metrics) {
   sv_free(metrics->confusion);
   sv_free(metrics->ranks);
+  sv_free(metrics->row);
   *metrics = (sv_metrics){0};
 }
 
 void sv_metrics_clear(sv_metrics *metrics) {
   size_t classes = (size_t)metrics->classes;
   int64_t *confusion = metrics->confusion, *ranks = metrics->ranks;
+  float *row = metrics->row;
   memset(confusion, 0, classes * classes * sizeof *confusion);
   memset(ranks, 0, classes * sizeof *ranks);
-  *metrics = (sv_metrics){
-      .classes = (int)classes, .confusion = confusion, .ranks = ranks};
+  *metrics = (sv_metrics){.classes = (int)classes,
+                          .confusion = confusion,
+                          .ranks = ranks,
+                          .row = row};
 }
 
 /* ---- A sample ---- */
@@ -93,19 +102,17 @@ static double calibration_error(const sv_metrics *m) {
   return sum / (double)m->samples;
 }
 
-void sv_metrics_add(sv_metrics *m, const float *scores, const int64_t *labels,
-                    int64_t count) {
-  for (int64_t i = 0; i < count; i++) {
-    const float *s = scores + i * m->classes;
-    int64_t y = labels[i];
-    sv_told told = sv_told_by(s, m->classes, y);
-    m->loss_sum += told.loss;
-    m->brier_sum += told.brier;
-    m->ranks[rank_of(s, m->classes, y)]++;
-    m->confusion[y * m->classes + told.predicted]++;
-    add_confidence(m, told.probability, told.predicted == y);
-  }
-  m->samples += count;
+static void add(sv_metrics *m, const float *s, int64_t y) {
+  sv_told told = sv_told_by(s, m->classes, y);
+  m->loss_sum += told.loss;
+  m->brier_sum += told.brier;
+  m->ranks[rank_of(s, m->classes, y)]++;
+  m->confusion[y * m->classes + told.predicted]++;
+  add_confidence(m, told.probability, told.predicted == y);
+  m->samples++;
+}
+
+static void sum_up(sv_metrics *m) {
   if (m->samples == 0) return;
   m->loss = m->loss_sum / (double)m->samples;
   m->brier = m->brier_sum / (double)m->samples;
@@ -113,6 +120,48 @@ void sv_metrics_add(sv_metrics *m, const float *scores, const int64_t *labels,
   m->top1 = sv_metrics_top(m, 1);
   m->top5 = sv_metrics_top(m, 5);
   m->calibration_error = calibration_error(m);
+}
+
+void sv_metrics_add(sv_metrics *m, const float *scores, const int64_t *labels,
+                    int64_t count) {
+  for (int64_t i = 0; i < count; i++)
+    add(m, scores + i * m->classes, labels[i]);
+  sum_up(m);
+}
+
+/* The scores of one place, side by side. */
+static void gather(float *row, const float *scores, int classes,
+                   int64_t places) {
+  for (int c = 0; c < classes; c++) row[c] = scores[c * places];
+}
+
+void sv_metrics_add_pixels(sv_metrics *m, const float *scores,
+                           const int64_t *labels, int64_t count,
+                           int64_t places) {
+  for (int64_t n = 0; n < count; n++, scores += m->classes * places)
+    for (int64_t i = 0; i < places; i++) {
+      int64_t y = *labels++;
+      if (y == SV_NO_CLASS) continue;
+      gather(m->row, scores + i, m->classes, places);
+      add(m, m->row, y);
+    }
+  sum_up(m);
+}
+
+int64_t sv_count_pixels(const float *scores, const int64_t *labels,
+                        int64_t count, int classes, int64_t places) {
+  int64_t right = 0, all = 0;
+  for (int64_t n = 0; n < count; n++, scores += classes * places)
+    for (int64_t i = 0; i < places; i++) {
+      int64_t y = *labels++;
+      bool best = y != SV_NO_CLASS;
+      all += best;
+      for (int c = 0; c < classes && best; c++)
+        best = c == y || scores[c * places + i] < scores[y * places + i];
+      right += best;
+    }
+  return all ? llround((double)right / (double)all * (double)(count * places))
+             : 0;
 }
 
 /* ---- Over the samples ---- */
@@ -141,6 +190,7 @@ sv_class_metrics sv_metrics_of_class(const sv_metrics *m, int c) {
   return (sv_class_metrics){.precision = share(right, told),
                             .recall = share(right, support),
                             .f1 = share(2 * right, told + support),
+                            .iou = share(right, told + support - right),
                             .support = support};
 }
 
@@ -155,11 +205,13 @@ static sv_class_metrics average(const sv_metrics *m, bool by_support) {
     mean.precision += weight * of.precision;
     mean.recall += weight * of.recall;
     mean.f1 += weight * of.f1;
+    mean.iou += weight * of.iou;
   }
   if (weights == 0) return mean;
   mean.precision /= weights;
   mean.recall /= weights;
   mean.f1 /= weights;
+  mean.iou /= weights;
   return mean;
 }
 

@@ -7,6 +7,11 @@
 int64_t sv_count_top1(const float *scores, const int64_t *labels, int64_t count,
                       int classes);
 
+/* Of count x classes x places scores the pixels whose class scores highest: the
+ * share of those that have a class, times all. */
+int64_t sv_count_pixels(const float *scores, const int64_t *labels,
+                        int64_t count, int classes, int64_t places);
+
 /* The class with the highest score; of equal ones the first. */
 int sv_highest_score(const float *scores, int classes);
 

@@ -179,7 +179,12 @@ static sv_status adjust_loss(sv_fit_job *job) {
 
 static sv_status check_classes(sv_fit_job *job) {
   int classes, labels = sv_dataset_classes(job->dataset);
+  SV_TRY(sv_runner_check_data(&job->runner, job->dataset));
   SV_TRY(sv_runner_classes(&job->runner, &classes));
+  bool pixels = sv_dataset_has_masks(job->dataset);
+  job->places =
+      pixels ? (int64_t)job->preprocess.height * job->preprocess.width : 1;
+  job->run.of_pixels = pixels;
   if (classes != labels)
     return sv_fail(SV_INVALID, "network '%s' has %d classes, %s has %d",
                    job->graph->name, classes, sv_dataset_name(job->dataset),
@@ -267,7 +272,8 @@ sv_status sv_fit_prepare(sv_fit_job *job) {
   SV_TRY(sv_graph_check(sv_model_graph(job->model)));
   job->graph = sv_model_graph(job->model);
   if (!sv_head_has_loss(job->graph)) {
-    SV_TRY(sv_head_attach(&job->own_graph, job->graph));
+    SV_TRY(sv_head_attach(&job->own_graph, job->graph,
+                          sv_dataset_has_masks(job->dataset)));
     job->graph = job->own_graph;
   }
   SV_TRY(split(job));

@@ -15,7 +15,7 @@
 
 static const char header[] =
     "epoch,step,rate,train_loss,train_top1,val_loss,val_top1,val_top5,"
-    "val_f1,val_calibration_error,seconds,images_per_second\n";
+    "val_f1,val_calibration_error,seconds,images_per_second";
 
 /* A file of a run that is there already, or NULL. */
 static const char *find_old(const sv_run *run) {
@@ -177,7 +177,8 @@ sv_status sv_run_row(sv_run *run, const sv_fit_progress *p, int64_t step,
                      double seconds) {
   if (!run->folder) return SV_OK;
   sv_text *rows = &run->log.rows;
-  if (!rows->at) sv_text_add(rows, "%s", header);
+  if (!rows->at)
+    sv_text_add(rows, "%s%s\n", header, run->of_pixels ? ",val_mean_iou" : "");
   sv_text_add(rows, "%d,%lld", p->epoch, (long long)step);
   add_number(rows, p->rate, 1e9);
   const double figures[] = {p->loss,           p->top1,     p->val_loss,
@@ -186,6 +187,7 @@ sv_status sv_run_row(sv_run *run, const sv_fit_progress *p, int64_t step,
   for (int i = 0; i < 7; i++) add_number(rows, figures[i], 1e6);
   add_number(rows, seconds, 1e3);
   add_number(rows, p->images_per_second, 10);
+  if (run->of_pixels) add_number(rows, p->val_iou, 1e6);
   sv_text_add(rows, "\n");
   return write_rows(&run->log);
 }

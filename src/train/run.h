@@ -21,6 +21,7 @@ typedef struct sv_run {
   char *best, *last, *previous;
   char *picture; /* of the gradients; drawn by the program */
   sv_run_table log, gradients;
+  bool of_pixels; /* log.csv has a column for mean IoU */
   bool overwrite; /* files of an old run may be replaced */
   bool replacing; /* nothing of the new run is saved yet */
   int held;       /* the folder, locked; -1: not yet */

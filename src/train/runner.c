@@ -107,13 +107,21 @@ static sv_status copy_in(sv_plan *plan, const char *name, const void *from) {
   return SV_OK;
 }
 
-/* N x classes, with any number of dimensions of 1 behind. */
+/* N x classes, with any number of dimensions of 1 behind, or a row of scores
+ * for each pixel of the input. */
 static sv_status check_scores(const sv_runner *r, const sv_tensor *scores) {
   const sv_shape *shape = &scores->shape;
-  bool fits = scores->dtype == SV_F32 && shape->rank >= 2;
-  for (int d = 2; fits && d < shape->rank; d++) fits = shape->dim[d] == 1;
-  if (fits && shape->dim[1] > 0 && shape->dim[1] < INT_MAX) return SV_OK;
-  return sv_fail(SV_INVALID, "%s: %s of %s are not a row of class scores",
+  const sv_preprocess *p = r->preprocess;
+  bool row = shape->rank >= 2;
+  for (int d = 2; row && d < shape->rank; d++) row = shape->dim[d] == 1;
+  bool pixels = shape->rank == 4 && shape->dim[2] == p->height &&
+                shape->dim[3] == p->width;
+  if (scores->dtype == SV_F32 && (row || pixels) && shape->dim[1] > 0 &&
+      shape->dim[1] < INT_MAX)
+    return SV_OK;
+  return sv_fail(SV_INVALID,
+                 "%s: %s of %s are neither a row of class scores nor one for "
+                 "each pixel",
                  r->scores, sv_dtype_name(scores->dtype),
                  sv_shape_text(shape, (char[SV_SHAPE_TEXT]){0}));
 }
@@ -136,6 +144,21 @@ sv_status sv_runner_classes(const sv_runner *r, int *classes) {
   SV_TRY(check_scores(r, &scores));
   *classes = (int)scores.shape.dim[1];
   return SV_OK;
+}
+
+sv_status sv_runner_check_data(const sv_runner *r, const sv_dataset *dataset) {
+  sv_tensor scores;
+  SV_TRY(sv_plan_value(r->plans[0], r->scores, &scores));
+  bool masks = sv_dataset_has_masks(dataset);
+  if ((scores.shape.rank == 4 &&
+       scores.shape.dim[2] * scores.shape.dim[3] > 1) == masks)
+    return SV_OK;
+  return sv_fail(SV_INVALID,
+                 masks ? "network '%s' tells a class of each picture, but %s "
+                         "has one for each pixel: fcn, unet tell those"
+                       : "network '%s' tells a class of each pixel, but %s has "
+                         "one for each picture",
+                 r->graph->name, sv_dataset_name(dataset));
 }
 
 sv_status sv_runner_loss(const sv_runner *r, sv_plan *plan, double *loss) {

@@ -33,13 +33,18 @@ void sv_runner_free(sv_runner *runner);
 sv_status sv_runner_expect(sv_runner *runner, int64_t count) SV_CHECKED;
 
 /* Fills in the batch and runs forward, random operators drawing for `step`.
- * *plan is the one that ran; *scores are its N x classes numbers. */
+ * *plan is the one that ran; *scores are its N x classes (x H x W) numbers. */
 sv_status sv_runner_forward(sv_runner *runner, const sv_batch *batch,
                             int64_t step, sv_plan **plan,
                             sv_tensor *scores) SV_CHECKED;
 
 /* The number of classes that the network scores. */
 sv_status sv_runner_classes(const sv_runner *runner, int *classes) SV_CHECKED;
+
+/* A class for each picture or for each pixel: the network tells what the data
+ * have. */
+sv_status sv_runner_check_data(const sv_runner *runner,
+                               const sv_dataset *dataset) SV_CHECKED;
 
 /* The sum of all losses with their weights, after a forward pass. */
 sv_status sv_runner_loss(const sv_runner *runner, sv_plan *plan,

@@ -1,0 +1,97 @@
+/* svertka data: data sets made and looked at, each way a row of the table. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "cli/cli.h"
+
+/* ---- scenes ---- */
+
+static const char scenes_about[] =
+    "Composes scenes of the pictures of a data set, with a class for each\n"
+    "pixel, for networks that tell those (fcn, fcn_small, unet): 1 to --items\n"
+    "pictures in each, some behind others. Test scenes, a fifth as many, are\n"
+    "made of test pictures. OUT becomes a folder of images, labels (PNGs "
+    "whose\n"
+    "values are classes, 0 the background), train.txt, test.txt, "
+    "classes.txt.\n";
+
+static const char scenes_examples[] =
+    "svertka data scenes scenes\n"
+    "svertka data scenes scenes --count 4000 --size 96\n"
+    "svertka train fcn_small scenes\n";
+
+static bool on_scene(void *context, int64_t done, int64_t total) {
+  (void)total;
+  cli_progress_at(context, done, NULL);
+  return !cli_interrupted();
+}
+
+static sv_status make_scenes(const char *out, const char *data,
+                             sv_scenes *scenes) {
+  sv_dataset *train, *test = NULL;
+  cli_progress bar;
+  SV_TRY(sv_dataset_open(&train, data, SV_SPLIT_TRAIN));
+  sv_status status = sv_dataset_open(&test, data, SV_SPLIT_TEST);
+  scenes->report = on_scene;
+  scenes->context = &bar;
+  cli_catch_interrupt();
+  cli_progress_start(&bar, "scenes", "scenes",
+                     scenes->count + scenes->count / 5);
+  if (status == SV_OK) status = sv_scenes_write(out, train, test, scenes);
+  cli_progress_end(&bar);
+  sv_dataset_free(train);
+  sv_dataset_free(test);
+  return status;
+}
+
+static int run_scenes(const cli_verb *verb, int argc, char **argv) {
+  sv_scenes scenes = sv_scenes_default();
+  const char *data = "fashion-mnist";
+  const cli_option options[] = {{"data", 'd', CLI_TEXT, &data, 0, 0, NULL,
+                                 "DATA", "whose pictures scenes are made of"},
+                                {"count", 'n', CLI_LONG, &scenes.count, 1, 1e7,
+                                 NULL, "N", "scenes to train on"},
+                                {"size", 0, CLI_INT, &scenes.size, 8, 4096,
+                                 NULL, "S", "height and width in pixels"},
+                                {"items", 0, CLI_INT, &scenes.items, 1, 64,
+                                 NULL, "N", "the most pictures in a scene"},
+                                {"black", 0, CLI_FLAG, &scenes.black, 0, 0,
+                                 NULL, NULL, "a black background, no textures"},
+                                CLI_SEED_OPTION(&scenes.seed),
+                                {0}};
+  const cli_page page = {verb, 1, 1, options, scenes_about, scenes_examples};
+  int exit_status;
+  char **operands;
+  if (!cli_parse(&page, argc, argv, &operands, NULL, &exit_status))
+    return exit_status;
+  return cli_fail(make_scenes(operands[0], data, &scenes));
+}
+
+/* ---- The verb ---- */
+
+static const cli_verb ways[] = {
+    {"data scenes", "OUT [options]",
+     "pictures composed into scenes, with a class for each pixel", run_scenes},
+};
+enum { WAYS = sizeof ways / sizeof ways[0], OWN = sizeof "data" };
+
+static int print_help(const cli_verb *verb) {
+  printf("Usage: svertka %s %s\n\nData sets, made and looked at.\n\n",
+         verb->name, verb->usage);
+  for (int i = 0; i < WAYS; i++)
+    printf("  %-11s %s\n", ways[i].name + OWN, ways[i].help);
+  printf("\n'svertka data scenes --help' explains one of them.\n");
+  return CLI_DONE;
+}
+
+int cmd_data(const cli_verb *verb, int argc, char **argv) {
+  cli_begin(verb);
+  if (argc < 2) return cli_usage("what to do? There is: scenes");
+  if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+    return print_help(verb);
+  for (int i = 0; i < WAYS; i++)
+    if (strcmp(argv[1], ways[i].name + OWN) == 0)
+      return ways[i].run(&ways[i], argc - 1, argv + 1);
+  return cli_usage("no '%s'; there is: scenes", argv[1]);
+}
