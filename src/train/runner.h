@@ -33,7 +33,7 @@ void sv_runner_free(sv_runner *runner);
 sv_status sv_runner_expect(sv_runner *runner, int64_t count) SV_CHECKED;
 
 /* Fills in the batch and runs forward, random operators drawing for `step`.
- * *plan is the one that ran; *scores are its N x classes (x H x W) numbers. */
+ * *plan is the one that ran; *scores are its N x classes numbers. */
 sv_status sv_runner_forward(sv_runner *runner, const sv_batch *batch,
                             int64_t step, sv_plan **plan,
                             sv_tensor *scores) SV_CHECKED;
