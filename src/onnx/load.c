@@ -181,6 +181,7 @@ static sv_status build(loader *l) {
   l->graph->opset = l->opset;
   SV_TRY(sv_load_values(l));
   SV_TRY(sv_load_nodes(l));
+  SV_TRY(sv_load_learned(l));
   SV_TRY(add_outputs(l, l->proto->graph));
   SV_TRY(add_outputs(l, l->algorithm));
   return fill_state(l);

@@ -30,6 +30,7 @@ typedef struct source {
   const Onnx__ValueInfoProto *declared; /* INPUT; NODE: if it is an output */
   const Onnx__TensorProto *tensor;      /* TENSOR */
   const sv_map *map;                    /* TENSOR: of its file; may be NULL */
+  bool initialiser;                     /* TENSOR: no Constant */
   const sv_tensor *known;               /* INPUT; NULL: not known */
   const char *same;                     /* SAME: of what */
   int step, port;                       /* NODE */
@@ -91,6 +92,9 @@ sv_status sv_load_order(loader *l) SV_CHECKED;
 sv_status sv_load_roles(loader *l) SV_CHECKED;
 sv_status sv_load_values(loader *l) SV_CHECKED;
 sv_status sv_load_nodes(loader *l) SV_CHECKED;
+
+/* load_learned.c: roles of initialisers that no port has told. */
+sv_status sv_load_learned(loader *l) SV_CHECKED;
 
 /* "node 'conv1' (Conv): " before the message. */
 sv_status sv_load_at(const step *s, sv_status status) SV_CHECKED;

@@ -73,6 +73,7 @@ static sv_status add_initialisers(loader *l, const Onnx__GraphProto *graph) {
     source *s;
     SV_TRY(add_source(l, graph->initializer[i]->name, SOURCE_TENSOR, &s));
     s->algorithm = graph == l->algorithm;
+    s->initialiser = true;
     sv_status status = sv_load_tensor(l, s, graph->initializer[i]);
     if (status != SV_OK) return sv_fail_in(status, "tensor " SV_NAME, s->name);
   }

@@ -56,6 +56,9 @@ sv_info sv_onnx_sample(const sv_graph *graph, int id);
 
 /* ---- Names inside of files ---- */
 
+/* Who wrote them. */
+#define SV_ONNX_PRODUCER "svertka"
+
 /* A graph without a name gets this one: the format demands one. */
 #define SV_ONNX_GRAPH "graph"
 

@@ -183,7 +183,7 @@ static sv_status make_message(saver *s, const sv_model *model, int ir,
   SV_TRY(make_graphs(s, m));
   m->has_ir_version = true;
   m->ir_version = ir;
-  SV_TRY(sv_arena_text(&s->arena, &m->producer_name, "svertka"));
+  SV_TRY(sv_arena_text(&s->arena, &m->producer_name, SV_ONNX_PRODUCER));
   SV_TRY(sv_arena_text(&s->arena, &m->producer_version, SV_VERSION));
   SV_TRY(add_opset(s, m));
   return add_metadata(s, model, m);
