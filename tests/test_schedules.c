@@ -73,7 +73,7 @@ static void test_refused(void **state) {
       {"step 0", "0 is not in"},
       {"step 2 -1", "-1 is not in 0"},
       {"step 1 2 3", "has 3 numbers"},
-      {"multistep 0.1", "has 1 numbers"},
+      {"multistep 0.1", "has 1 number "},
       {"multistep 0.1 3 3", "3 comes after 3"},
       {"multistep 0.1 3 9 8", "8 comes after 9"},
       {"exponential nan", "is not a number"},

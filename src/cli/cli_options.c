@@ -108,6 +108,7 @@ static const char *wanted_kind(const cli_option *o) {
     case CLI_FLOAT:
     case CLI_REAL: return "a number";
     case CLI_SIZE: return o->argument; /* "CxHxW" */
+    case CLI_TEXT: return "a name";
     default: return "a word";
   }
 }
@@ -190,6 +191,18 @@ static bool store_text(const cli_option *o, const char *text) {
   return true;
 }
 
+/* Of a file or folder, which has a name. */
+static bool store_path(const cli_option *o, const char *text) {
+  if (!*text) return refuse(o, text);
+  *(const char **)o->target = text;
+  return true;
+}
+
+static bool is_path(const cli_option *o) {
+  return strncmp(o->argument, "FILE", 4) == 0 ||
+         strncmp(o->argument, "FOLDER", 6) == 0;
+}
+
 static bool store(const cli_option *o, const char *text) {
   switch (o->type) {
     case CLI_FLAG: *(bool *)o->target = true; return true;
@@ -198,7 +211,10 @@ static bool store(const cli_option *o, const char *text) {
     case CLI_SEED: return read_seed(text, o->target) ? true : refuse(o, text);
     case CLI_FLOAT:
     case CLI_REAL: return store_real(o, text);
-    case CLI_TEXT: *(const char **)o->target = text; return true;
+    case CLI_TEXT:
+      if (is_path(o)) return store_path(o, text);
+      *(const char **)o->target = text;
+      return true;
     case CLI_TEXTS: return store_text(o, text);
     case CLI_CHOICE: return store_choice(o, text);
     case CLI_SIZE: return store_size(o, text);

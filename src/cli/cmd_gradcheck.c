@@ -11,6 +11,9 @@ static const char about[] =
     "sides, in double precision, and compares the change of the loss with the\n"
     "gradient of the backward pass:\n"
     "  error = max |analytic - numeric| / max |numeric|\n"
+    "Differences of a loss are rounded, at about 1e-10: a gradient below 1e-4 "
+    "is\n"
+    "compared with that instead.\n"
     "Where a ReLU or a maximum switches between the two sides they differ\n"
     "though both are right: a smaller step or another seed shows it. The exit\n"
     "status is 1 if an error is above the tolerance.\n";
@@ -40,6 +43,13 @@ static const sv_gradcheck_row *worst_row(const check *c) {
 }
 
 static double worst(const check *c) { return worst_row(c)->error; }
+
+/* As behind units that are all dead. */
+static bool is_flat(const check *c) {
+  for (int i = 0; i < c->count; i++)
+    if (c->rows[i].greatest > 0) return false;
+  return true;
+}
 
 static int print_json(const check *c) {
   json_t *rows = json_array();
@@ -92,7 +102,7 @@ static sv_status run(check *c, const char *network, const sv_ints *image) {
 }
 
 int cmd_gradcheck(const cli_verb *verb, int argc, char **argv) {
-  check c = {.options = {.batch = 2, .samples = 20, .step = 1e-5, .seed = 1},
+  check c = {.options = {.batch = 4, .samples = 20, .step = 1e-5, .seed = 1},
              .tolerance = 1e-6};
   sv_ints image = {0};
   const cli_option options[] = {
@@ -119,6 +129,10 @@ int cmd_gradcheck(const cli_verb *verb, int argc, char **argv) {
   exit_status = status == SV_OK        ? CLI_DONE
                 : status == SV_INVALID ? CLI_USAGE
                                        : CLI_FAILED;
+  if (status == SV_OK && is_flat(&c))
+    cli_say(
+        "all gradients are 0, of which little is shown: the network gives "
+        "the same whatever it is given");
   if (status == SV_OK && !passes(&c, worst_row(&c))) {
     cli_say("the gradient of '%.80s' is off by %.1e", worst_row(&c)->name,
             worst(&c));

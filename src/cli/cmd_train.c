@@ -49,8 +49,14 @@ sv_status train_new_model(const train *t, sv_model **model, const char *network,
                             seed, t->fit.init);
 }
 
-static sv_status begin(train *t, const char *network, const char *data) {
+/* The test images too, if wanted: better missed now than after the training. */
+static sv_status open_data(train *t, const char *data) {
   SV_TRY(sv_dataset_open(&t->dataset, data, SV_SPLIT_TRAIN));
+  return t->test ? sv_dataset_open(&t->unseen, data, SV_SPLIT_TEST) : SV_OK;
+}
+
+static sv_status begin(train *t, const char *network, const char *data) {
+  SV_TRY(open_data(t, data));
   SV_TRY(train_new_model(t, &t->model, network, t->fit.seed));
   t->fit.network = network;
   t->fit.data = data;
@@ -60,18 +66,13 @@ static sv_status begin(train *t, const char *network, const char *data) {
 /* ---- Going on ---- */
 
 static sv_status check_network(const train *t, const char *network) {
-  char digest[SV_DIGEST_TEXT];
   sv_graph *graph;
   sv_zoo_data asked = asked_by(t->dataset);
   SV_TRY(cli_graph(&graph, network, &asked));
-  sv_status status = sv_digest_network(graph, digest);
+  sv_status status = sv_digest_check_network(t->model, graph);
   sv_graph_free(graph);
-  SV_TRY(status);
-  const char *before = sv_model_meta(t->model, SV_DIGEST_NETWORK_KEY);
-  if (before && strcmp(before, digest) == 0) return SV_OK;
-  return sv_fail(SV_INVALID, "%s: the run was begun with another network%s%s",
-                 network, t->fit.network ? ": " : "",
-                 t->fit.network ? t->fit.network : "");
+  if (status == SV_OK || !t->fit.network) return status;
+  return sv_fail_in(status, "%s, not %s", network, t->fit.network);
 }
 
 /* MODEL and DATA may be left out: the run knows them. */
@@ -80,7 +81,7 @@ static sv_status go_on(train *t, const char *network, const char *data) {
   if (!data)
     return sv_fail(SV_INVALID, "%s does not say what its data were: name them",
                    t->resume);
-  SV_TRY(sv_dataset_open(&t->dataset, data, SV_SPLIT_TRAIN));
+  SV_TRY(open_data(t, data));
   return network ? check_network(t, network) : SV_OK;
 }
 
@@ -95,11 +96,10 @@ static sv_status explain(train *t) {
   return SV_OK;
 }
 
-sv_status train_score(const train *t, const char *run, const char *data,
-                      double *loss, double *top1) {
+sv_status train_score(const train *t, const char *run, double *loss,
+                      double *top1) {
   char *path;
   sv_model *model = NULL;
-  sv_dataset *test = NULL;
   sv_metrics metrics;
   sv_eval_options options = sv_eval_default();
   options.threads = t->fit.threads;
@@ -107,14 +107,12 @@ sv_status train_score(const train *t, const char *run, const char *data,
   options.exact = t->fit.exact;
   SV_TRY(sv_path_join(&path, run, "model.onnx"));
   sv_status status = sv_model_load(&model, path);
-  if (status == SV_OK) status = sv_dataset_open(&test, data, SV_SPLIT_TEST);
-  if (status == SV_OK) status = sv_eval(&metrics, model, test, &options);
+  if (status == SV_OK) status = sv_eval(&metrics, model, t->unseen, &options);
   if (status == SV_OK) {
     *loss = metrics.loss;
     *top1 = metrics.top1;
     sv_metrics_free(&metrics);
   }
-  sv_dataset_free(test);
   sv_model_free(model);
   sv_free(path);
   return status;
@@ -145,8 +143,7 @@ static int print_result(const train *t, const sv_fit_result *r) {
   char time[CLI_TIME_TEXT], name[CLI_NAME_TEXT];
   score test = {0};
   if (t->test) {
-    sv_status status =
-        train_score(t, t->fit.run, t->fit.data, &test.loss, &test.top1);
+    sv_status status = train_score(t, t->fit.run, &test.loss, &test.top1);
     if (status != SV_OK) return cli_fail(status);
   }
   if (t->json) return print_json(t, r, &test);
@@ -213,14 +210,30 @@ static bool reopen(const cli_verb *verb, int argc, char **argv, train *t,
   return false;
 }
 
+/* False, and *exit_status, where options contradict each other. */
+static bool check_options(const train *t, int *exit_status) {
+  const char *other = t->json ? "json" : t->test ? "test" : NULL;
+  if (t->explain && other) {
+    *exit_status = cli_usage("--explain-plan or --%s, not both", other);
+    return false;
+  }
+  other = t->resume    ? "resume"
+          : t->explain ? "explain-plan"
+          : t->find    ? "lr-find"
+                       : NULL;
+  if (t->repeat > 1 && other) {
+    *exit_status = cli_usage("--repeat trains anew: no --%s", other);
+    return false;
+  }
+  return train_find_check(t, exit_status);
+}
+
 static int train_all(const cli_verb *verb, int argc, char **argv, train *t) {
   int exit_status, count;
   char **operands;
   if (!train_parse(verb, argc, argv, t, &operands, &count, &exit_status))
     return exit_status;
-  if (t->explain && t->json)
-    return cli_usage("--explain-plan or --json, not both");
-  if (!train_find_check(t, &exit_status)) return exit_status;
+  if (!check_options(t, &exit_status)) return exit_status;
   if (t->resume &&
       !reopen(verb, argc, argv, t, &operands, &count, &exit_status))
     return exit_status;
@@ -230,13 +243,8 @@ static int train_all(const cli_verb *verb, int argc, char **argv, train *t) {
   const char *network = count ? operands[0] : NULL;
   const char *data = count ? operands[1] : NULL;
   if (t->repeat > 1) {
-    if (t->resume || t->explain || t->find)
-      return cli_usage("--repeat trains anew: no --%s", t->resume ? "resume"
-                                                        : t->explain
-                                                            ? "explain-plan"
-                                                            : "lr-find");
     sv_status status = begin(t, network, data);
-    return status == SV_OK ? train_repeat(t, network, data) : cli_fail(status);
+    return status == SV_OK ? train_repeat(t, network) : cli_fail(status);
   }
   sv_status status =
       t->resume ? go_on(t, network, data) : begin(t, network, data);
@@ -255,6 +263,7 @@ int cmd_train(const cli_verb *verb, int argc, char **argv) {
   train t = {.fit = sv_fit_default(), .range = sv_rate_default(), .repeat = 1};
   int exit_status = train_all(verb, argc, argv, &t);
   sv_dataset_free(t.dataset);
+  sv_dataset_free(t.unseen);
   sv_model_free(t.model);
   sv_free(t.folder);
   return exit_status;

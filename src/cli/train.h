@@ -1,8 +1,7 @@
 /* What the files of `svertka train` share: cmd_train.c is the verb,
  * train_options.c its options, train_tell.c what is told while it runs,
  * train_repeat.c trains with several seeds, train_find.c is the range test that
- * suggests a rate, train_gradients.c the
- * picture of gradients.csv. */
+ * suggests a rate, train_gradients.c the picture of gradients.csv. */
 #ifndef SV_CLI_TRAIN_H
 #define SV_CLI_TRAIN_H
 
@@ -20,6 +19,7 @@ typedef struct train {
   char *folder;           /* runs/MODEL-DATA, where none was given */
   sv_model *model;
   sv_dataset *dataset;
+  sv_dataset *unseen; /* the test images, with --test */
   /* Told while it runs. */
   cli_progress bar;
   char label[48];
@@ -36,12 +36,12 @@ sv_status train_new_model(const train *t, sv_model **model, const char *network,
                           uint64_t seed) SV_CHECKED;
 /* The folder holds a run. */
 bool train_holds_run(const char *folder);
-/* The model in the run's folder on the test images of the data. */
-sv_status train_score(const train *t, const char *run, const char *data,
-                      double *loss, double *top1) SV_CHECKED;
+/* The model in the run's folder on t->unseen. */
+sv_status train_score(const train *t, const char *run, double *loss,
+                      double *top1) SV_CHECKED;
 
 /* --repeat, once data is there. Returns the exit status. */
-int train_repeat(train *t, const char *network, const char *data);
+int train_repeat(train *t, const char *network);
 
 /* --lr-find, once model and data are there. */
 int train_find(train *t);

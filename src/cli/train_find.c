@@ -15,6 +15,7 @@ static const char *ignored_by_find(const train *t) {
   const sv_fit_options usual = sv_fit_default(), *f = &t->fit;
   if (t->resume) return "resume";
   if (t->explain) return "explain-plan";
+  if (t->test) return "test";
   if (f->run) return "out";
   if (f->overwrite && !t->plot && !t->csv) return "force";
   if (f->rate != usual.rate) return "rate";

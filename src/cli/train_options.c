@@ -25,8 +25,10 @@ static const char about[] =
     "[BETA1] [BETA2] [EPS]; adamw; lars [TRUST].\n"
     "Initialisers: xavier, xavier_normal, he, he_uniform, he_out,\n"
     "he_out_uniform, lecun, lecun_uniform, orthogonal, each with [GAIN]; "
-    "zeros; ones;\n"
-    "constant VALUE; uniform BOUND; normal DEVIATION [BOUND]; file PATH.\n";
+    "bilinear;\n"
+    "zeros; ones; constant VALUE; numbers V,V,...; uniform BOUND, or LOW "
+    "HIGH;\n"
+    "normal DEVIATION [BOUND]; file PATH.\n";
 
 static const char examples[] =
     "svertka train lenet5 fashion-mnist\n"

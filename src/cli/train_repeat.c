@@ -19,7 +19,7 @@ typedef struct row {
 
 typedef struct series {
   train *t;
-  const char *network, *data, *folder;
+  const char *network, *folder;
   row *rows;
   int count;
 } series;
@@ -39,7 +39,8 @@ static sv_status open_run(const series *s, row *r, sv_fit_options *options,
   *model = NULL;
   if (options->overwrite || !train_holds_run(r->folder))
     return train_new_model(s->t, model, s->network, r->seed);
-  SV_TRY(sv_fit_look(&r->result, finished, options));
+  SV_TRY(sv_fit_look(&r->result, finished, sv_model_graph(s->t->model),
+                     s->t->dataset, options));
   if (*finished) return SV_OK;
   sv_fit_options own;
   SV_TRY(sv_fit_open(model, &own, r->folder));
@@ -69,7 +70,7 @@ static sv_status train_one(const series *s, row *r) {
     SV_TRY(train_draw_gradients(t));
   }
   if (!t->test) return SV_OK;
-  return train_score(t, r->folder, s->data, &r->test_loss, &r->test_top1);
+  return train_score(t, r->folder, &r->test_loss, &r->test_top1);
 }
 
 /* ---- What they come to ---- */
@@ -163,8 +164,11 @@ static sv_status train_each(series *s) {
   return SV_OK;
 }
 
-int train_repeat(train *t, const char *network, const char *data) {
-  series s = {t, network, data, t->fit.run, NULL, t->repeat};
+int train_repeat(train *t, const char *network) {
+  series s = {t, network, t->fit.run, NULL, t->repeat};
+  if (t->fit.seed > UINT64_MAX - (uint64_t)(s.count - 1))
+    return cli_usage("--seed %llu leaves no room for %d seeds",
+                     (unsigned long long)t->fit.seed, s.count);
   if (train_holds_run(s.folder))
     return cli_usage("%s holds a single run: --out names another folder",
                      s.folder);
@@ -173,7 +177,8 @@ int train_repeat(train *t, const char *network, const char *data) {
   if (status == SV_OK) status = train_each(&s);
   int exit_status = status == SV_OK ? print(&s) : cli_fail(status);
   if (status == SV_INTERRUPTED)
-    cli_say("all is saved; the same command goes on");
+    cli_say("all is saved; the same command%s goes on",
+            t->fit.overwrite ? " without --force" : "");
   for (int i = 0; s.rows && i < s.count; i++) sv_free(s.rows[i].folder);
   sv_free(s.rows);
   return exit_status;

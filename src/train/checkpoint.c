@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "onnx/onnx.h"
+#include "train/digest.h"
 #include "train/fit.h"
 #include "train/options.h"
 
@@ -129,27 +130,34 @@ static sv_status load_last(sv_model **model, sv_fit_options *options,
 }
 
 /* Finished it is only with the best weights in their file. */
+static sv_status check_best(bool *behind, const char *run,
+                            const sv_counters *c) {
+  char *path;
+  SV_TRY(sv_path_join(&path, run, "model.onnx"));
+  sv_status status = sv_checkpoint_best(path, c, behind);
+  sv_free(path);
+  return status;
+}
+
 static sv_status check_run(const char *run, const sv_counters *c,
                            const sv_fit_options *options) {
   bool behind;
-  char *path;
-  SV_TRY(sv_path_join(&path, run, "model.onnx"));
-  sv_status status = sv_checkpoint_best(path, c, &behind);
-  sv_free(path);
-  SV_TRY(status);
-  if (!behind) status = sv_fit_check_unfinished(options, c);
+  SV_TRY(check_best(&behind, run, c));
+  sv_status status = behind ? SV_OK : sv_fit_check_unfinished(options, c);
   return status == SV_OK ? SV_OK : sv_fail_in(status, "%s", run);
 }
 
-/* What a run that is over came to. */
+/* What a run came to so far. */
 static sv_status look(sv_fit_result *result, bool *finished,
                       const sv_model *model, const sv_fit_options *options) {
   sv_counters c;
   sv_fit_options resolved;
+  bool behind;
   SV_TRY(sv_records_read(sv_model_state(model), &c));
   SV_TRY(sv_options_resolve(&resolved, options));
   SV_TRY(sv_options_compare(&resolved, model));
-  *finished = check_run(options->run, &c, &resolved) != SV_OK;
+  SV_TRY(check_best(&behind, options->run, &c));
+  *finished = !behind && sv_fit_check_unfinished(&resolved, &c) != SV_OK;
   *result =
       (sv_fit_result){.epochs = (int)c.epochs,
                       .stopped_early = sv_fit_out_of_patience(&resolved, &c),
@@ -160,11 +168,14 @@ static sv_status look(sv_fit_result *result, bool *finished,
 }
 
 sv_status sv_fit_look(sv_fit_result *result, bool *finished,
+                      const sv_graph *network, const sv_dataset *dataset,
                       const sv_fit_options *options) {
   sv_model *model;
   sv_fit_options own;
   SV_TRY(load_last(&model, &own, options->run));
-  sv_status status = look(result, finished, model, options);
+  sv_status status = sv_digest_check_network(model, network);
+  if (status == SV_OK) status = sv_digest_check_data(model, dataset);
+  if (status == SV_OK) status = look(result, finished, model, options);
   if (status != SV_OK) status = sv_fail_in(status, "%s", options->run);
   sv_model_free(model);
   return status;

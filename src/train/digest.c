@@ -1,6 +1,7 @@
 #include "train/digest.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/random.h"
@@ -80,4 +81,24 @@ sv_status sv_digest_data(const sv_dataset *dataset, char text[SV_DIGEST_TEXT]) {
   }
   write_digest(hash, text);
   return SV_OK;
+}
+
+static bool is_same(const sv_model *run, const char *key, const char *digest) {
+  const char *before = sv_model_meta(run, key);
+  return before && strcmp(before, digest) == 0;
+}
+
+sv_status sv_digest_check_network(const sv_model *run, const sv_graph *graph) {
+  char digest[SV_DIGEST_TEXT];
+  SV_TRY(sv_digest_network(graph, digest));
+  if (is_same(run, SV_DIGEST_NETWORK_KEY, digest)) return SV_OK;
+  return sv_fail(SV_INVALID, "the run was begun with another network");
+}
+
+sv_status sv_digest_check_data(const sv_model *run, const sv_dataset *dataset) {
+  char digest[SV_DIGEST_TEXT];
+  SV_TRY(sv_digest_data(dataset, digest));
+  if (is_same(run, SV_DIGEST_DATA_KEY, digest)) return SV_OK;
+  return sv_fail(SV_INVALID, "%s: these are not the data of the run",
+                 sv_dataset_path(dataset));
 }

@@ -4,6 +4,7 @@
 #define SV_TRAIN_DIGEST_H
 
 #include <svertka/data.h>
+#include <svertka/model.h>
 
 #include "graph/graph.h"
 
@@ -16,6 +17,12 @@ sv_status sv_digest_network(const sv_graph *graph,
 /* Of all labels and of the pixels of a few pictures. */
 sv_status sv_digest_data(const sv_dataset *dataset,
                          char text[SV_DIGEST_TEXT]) SV_CHECKED;
+
+/* SV_INVALID unless the run that left `run` was begun with these. */
+sv_status sv_digest_check_network(const sv_model *run,
+                                  const sv_graph *graph) SV_CHECKED;
+sv_status sv_digest_check_data(const sv_model *run,
+                               const sv_dataset *dataset) SV_CHECKED;
 
 /* The metadata's key of the network's. */
 #define SV_DIGEST_NETWORK_KEY "svertka.train.network-digest"

@@ -81,8 +81,10 @@ sv_status sv_fit_check_unfinished(const sv_fit_options *options,
                                   const sv_counters *c) SV_CHECKED;
 
 /* How far the run in the folder options->run came, and whether it is over.
- * SV_INVALID if it was begun with options of another meaning. */
+ * SV_INVALID if it was begun with another network, other data or options of
+ * another meaning. */
 sv_status sv_fit_look(sv_fit_result *result, bool *finished,
+                      const sv_graph *network, const sv_dataset *dataset,
                       const sv_fit_options *options) SV_CHECKED;
 
 /* The loader begins with step `done` of an epoch, which is counters.epochs:

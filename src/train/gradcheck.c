@@ -1,9 +1,11 @@
 /* For a loss L and a number w of a parameter or of the input,
  *   numeric = (L(w + h) - L(w - h)) / 2h
- * whose error is of the order h^2, and eps / h from rounding: in double, with h
- * near 1e-5, below 1e-9 of the gradient where L is smooth. */
+ * whose error is of the order h^2 where L is smooth, and some eps L / h from
+ * rounding: in double, with h near 1e-5, 1e-10. A gradient that is 0, as that
+ * of a bias before a batch normalisation, comes out as such a number. */
 #include "train/gradcheck.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -23,6 +25,7 @@ typedef struct checker {
   sv_plan *plan;
   const char *input, *label;
   double *analytic; /* of the tensor at hand */
+  double least;     /* numeric gradients below that are mostly rounding */
 } checker;
 
 static sv_status loss_of(checker *c, double *loss) {
@@ -139,7 +142,7 @@ static sv_status check_tensor(checker *c, const sv_tensor *tensor,
     if (!(error <= worst)) worst = error;
     if (fabs(numeric) > row->greatest) row->greatest = fabs(numeric);
   }
-  double share = worst / row->greatest;
+  double share = worst / fmax(row->greatest, c->least);
   row->error = worst == 0 ? 0 : isfinite(share) ? share : 1;
   return SV_OK;
 }
@@ -154,6 +157,8 @@ static sv_status check_value(checker *c, const char *name,
   if (!isfinite(loss))
     return sv_fail(SV_NUMERIC,
                    "the loss on random images is infinite or not a number");
+  c->least =
+      SV_GRADCHECK_DIGITS * 4 * DBL_EPSILON * fabs(loss) / c->options->step;
   SV_TRY(sv_plan_backward(c->plan));
   SV_TRY(sv_plan_gradient(c->plan, name, &gradient));
   SV_TRY(check_plain(row, &gradient));

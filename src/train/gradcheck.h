@@ -16,8 +16,13 @@ typedef struct sv_gradcheck_options {
   const int64_t *image; /* C, H, W where the network leaves them free; NULL */
 } sv_gradcheck_options;
 
-/* error = max |analytic - numeric| / max |numeric| over the moved numbers; 0
- * where both are 0 everywhere. */
+/* Differences of a loss are right to some 4 eps loss / step. A gradient that is
+ * to be right to one in a million is compared with no less than a million times
+ * that. */
+#define SV_GRADCHECK_DIGITS 1e6
+
+/* error = max |analytic - numeric| / max(max |numeric|, the bound above) over
+ * the moved numbers; 0 where both are 0 everywhere. */
 typedef struct sv_gradcheck_row {
   const char *name; /* borrowed from the model's graph */
   int64_t count, moved;

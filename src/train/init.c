@@ -130,6 +130,14 @@ static sv_status fill(filler *f) {
   return SV_OK;
 }
 
+static sv_status fill_between(filler *f) {
+  double low = f->count == 1 ? -f->at[0] : f->at[0];
+  double high = f->at[f->count - 1];
+  if (low <= high) return fill(f);
+  return sv_fail(SV_INVALID, "initialiser 'uniform': %g to %g is no range", low,
+                 high);
+}
+
 static sv_status fill_normal(filler *f) {
   if (f->count < 2 || f->at[1] >= fabs(f->at[0])) return fill(f);
   return sv_fail(SV_INVALID,
@@ -213,7 +221,7 @@ static const init_row inits[] = {
     {{"uniform", 1, 2, {0}, "uniform BOUND, or LOW HIGH"},
      false,
      between,
-     fill},
+     fill_between},
     {{"normal", 1, 2, {0}, "normal DEVIATION [BOUND]"},
      false,
      gaussian,
@@ -246,6 +254,9 @@ static sv_status draw_tensor(const task *t, sv_tensor *tensor, int id,
               .count = setting.count,
               .key = {.seed = t->seed,
                       .stream = sv_hash_text(t->graph->values[id].name)}};
+  if (!f.row->fill)
+    return sv_fail(SV_INVALID, "initialiser '%.40s': expected %s", text,
+                   setting.row->usage);
   if (f.row->fans) {
     sv_status status = sv_init_fans(t->graph, id, &f.fan_in, &f.fan_out);
     if (status != SV_OK)

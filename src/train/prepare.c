@@ -216,15 +216,10 @@ sv_status sv_fit_check_unfinished(const sv_fit_options *options,
 }
 
 static sv_status check_resumption(sv_fit_job *job) {
-  char data[SV_DIGEST_TEXT];
   sv_counters *c = &job->counters;
   SV_TRY(sv_records_read(sv_model_state(job->model), c));
   SV_TRY(sv_options_compare(job->options, job->model));
-  SV_TRY(sv_digest_data(job->dataset, data));
-  const char *before = sv_model_meta(job->model, SV_DIGEST_DATA_KEY);
-  if (!before || strcmp(before, data) != 0)
-    return sv_fail(SV_INVALID, "%s: these are not the data of the run",
-                   sv_dataset_path(job->dataset));
+  SV_TRY(sv_digest_check_data(job->model, job->dataset));
   SV_TRY(sv_checkpoint_best(job->run.best, c, &job->behind));
   if (!job->behind) SV_TRY(sv_fit_check_unfinished(job->options, c));
   int64_t inside = c->step - c->epochs * job->steps;

@@ -46,8 +46,8 @@ sv_status sv_setting_parse(sv_setting *setting, const char *what,
     next = end;
   }
   if (count < row->least || count > row->most)
-    return sv_fail(SV_INVALID, "%s '%s' has %d numbers (usage: %s)", what, text,
-                   count, row->usage);
+    return sv_fail(SV_INVALID, "%s '%s' has %d number%s (usage: %s)", what,
+                   text, count, count == 1 ? "" : "s", row->usage);
   setting->count = count;
   return SV_OK;
 }

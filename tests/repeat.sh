@@ -1,0 +1,101 @@
+#!/bin/sh
+# svertka train --repeat and --test: several seeds, stopped, gone on with, and
+# what is refused. On the first images of Fashion-MNIST.
+. "$SOURCE_DIR/tests/common.sh"
+
+mkdir "$work/few" "$work/train-only" "$work/other"
+fashion train 400 "$work/few"
+fashion t10k 100 "$work/few"
+fashion train 300 "$work/other"
+cp "$work/few"/train-* "$work/train-only"
+cd "$work"
+
+train() { "$SVERTKA" train --threads 1 --epochs 2 --batch 20 "$@"; }
+# status WANTED WORDS COMMAND...: exit status and a line of the messages.
+status() {
+  wanted=$1 words=$2
+  shift 2
+  got=0
+  "$@" >out 2>err || got=$?
+  [ $got = "$wanted" ] || fail "exit status $got, not $wanted: $* $(cat err)"
+  grep -q -e "$words" err || fail "'$words' is not said by: $* $(cat err)"
+}
+
+# ---- Three seeds are three trainings --------------------------------------
+train mlp:hidden=16 few --out series --seed 7 --repeat 3 --test >out 2>err ||
+  fail "--repeat: $(cat err)"
+for word in '^7 ' '^9 ' '^mean ' '^deviation ' 'Validation' 'Test'; do
+  grep -q "$word" out || fail "--repeat tells no '$word': $(cat out)"
+done
+train mlp:hidden=16 few --out single --seed 8 --test --json >single.json 2>err ||
+  fail "--test --json: $(cat err)"
+cmp single/model.onnx series/seed-8/model.onnx ||
+  fail "seed 8 is another training alone"
+cksum series/*/* >before
+
+# Given again it trains nothing, and tells the same.
+train mlp:hidden=16 few --out series --seed 7 --repeat 3 --test --json \
+  >json 2>err || fail "--repeat, again: $(cat err)"
+! [ -s err ] || fail "what is finished is trained again: $(cat err)"
+cksum series/*/* | cmp before - || fail "--repeat, again, changed a run"
+grep -q '"seed": 9' json || fail "--repeat --json has no seed 9"
+for name in test_loss test_top1; do
+  line=$(grep -o "\"$name\": [0-9.e-]*" single.json)
+  grep -q "$line" json || fail "$name of seed 8 is not $line"
+done
+python=$(command -v python3) || python=
+if [ "$python" ]; then
+  "$python" - json <<'PY' || fail "mean or deviation are others"
+import json, statistics, sys
+told = json.load(open(sys.argv[1]))
+for name in ("top1", "test_top1"):
+    values = [run[name] for run in told["runs"]]
+    assert len(values) == 3
+    assert abs(statistics.mean(values) - told[name + "_mean"]) < 1e-9
+    assert abs(statistics.stdev(values) - told[name + "_deviation"]) < 1e-9
+PY
+fi
+
+# ---- Stopped, damaged, gone on with ---------------------------------------
+cp -r series broken
+rm -r broken/seed-9 broken/seed-8/model.onnx
+train mlp:hidden=16 few --out broken --seed 7 --repeat 3 >out 2>err ||
+  fail "--repeat does not go on: $(cat err)"
+for seed in 7 8 9; do
+  cmp series/seed-$seed/model.onnx broken/seed-$seed/model.onnx ||
+    fail "seed $seed, gone on with, is another model"
+done
+
+"$SVERTKA" train mlp few --threads 1 --epochs 400 --out slow --repeat 2 \
+  >out 2>err &
+process=$!
+tries=0
+while ! [ -s slow/seed-1/last.onnx ]; do
+  tries=$((tries + 1))
+  [ $tries -lt 6000 ] || fail "no epoch ends: $(cat err)"
+  kill -0 $process 2>/dev/null || break
+  sleep 0.01
+done
+kill -INT $process 2>/dev/null || :
+got=0
+wait $process || got=$?
+[ $got = 1 ] || fail "stopped: exit status $got: $(cat err)"
+grep -q 'the same command goes on' err || fail "how to go on is not said"
+! [ -e slow/seed-2 ] || fail "stopped, it began the next seed"
+
+# ---- Refused --------------------------------------------------------------
+again() { train "$@" --seed 7 --repeat 3; }
+status 2 'begun with another network' again lenet5 few --out series
+status 2 'not the data of the run' again mlp:hidden=16 other --out series
+status 2 'begun with rate 0.05' again mlp:hidden=16 few --out series --rate 0.1
+status 2 'holds a single run' again mlp:hidden=16 few --out single
+status 2 'no --resume' train --resume single --repeat 2
+status 2 'no --lr-find' "$SVERTKA" train mlp few --lr-find --repeat 2
+status 2 'no --explain-plan' train mlp few --explain-plan --repeat 2
+status 2 'leaves no room' train mlp few --seed 18446744073709551615 --repeat 2
+status 2 'or --test, not both' train mlp few --explain-plan --test
+status 2 '--test means nothing' "$SVERTKA" train mlp few --lr-find --test
+status 1 't10k' train mlp train-only --out x --test
+status 1 't10k' train mlp train-only --out x --test --repeat 2
+! [ -e x ] || fail "without test images it was trained"
+cksum series/*/* | cmp before - || fail "what was refused changed a run"
