@@ -23,14 +23,15 @@ static bool is_weight(const sv_node *node, int i, const bool *implicit) {
 
 const char *sv_text_common_init(const sv_graph *graph, const bool *implicit) {
   const char *common = NULL;
-  int lead = 0; /* of the one that may be most weights' */
+  int count = 0, lead = 0; /* lead: of the one that may be most weights' */
   for (int n = 0; n < graph->node_count; n++)
     for (int i = 0; i < graph->nodes[n].in_count; i++) {
       if (!is_weight(&graph->nodes[n], i, implicit)) continue;
       const char *init = graph->values[graph->nodes[n].in[i]].init;
       if (!init) return NULL;
+      count++;
       if (lead == 0) common = init;
       lead += strcmp(init, common) == 0 ? 1 : -1;
     }
-  return lead > 1 && is_statement(common) ? common : NULL;
+  return count > 1 && lead > 0 && is_statement(common) ? common : NULL;
 }

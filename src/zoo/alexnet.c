@@ -20,6 +20,7 @@ typedef struct alexnet {
   int64_t classes, channels;
   sv_ints size;
   int form;
+  int64_t hidden;
   float width, dropout;
 } alexnet;
 
@@ -35,6 +36,7 @@ static const sv_attr parameters[] = {
      .offset = offsetof(alexnet, form),
      .choices = forms,
      .help = "one tower (2014), or two groups with LRN (2012)"},
+    SV_ZOO_HIDDEN(alexnet),
     SV_ZOO_MAPS(alexnet),
     SV_ZOO_DROPOUT(alexnet, 0.5),
     SV_ZOO_IMAGENET(alexnet, 224),
@@ -67,7 +69,7 @@ static sv_value pool(sv_graph *g, const alexnet *p, sv_value x, int i) {
 static sv_value hidden(sv_graph *g, const alexnet *p, sv_value x, int number) {
   x = sv_zoo_dropout(g, x, p->dropout);
   sv_name(g, "fc%d", number);
-  return sv_relu(g, sv_linear(g, x, 4096));
+  return sv_relu(g, sv_linear(g, x, p->hidden));
 }
 
 static void build(sv_graph *g, const void *values) {

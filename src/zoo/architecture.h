@@ -63,6 +63,10 @@ const sv_architecture *sv_architecture_find(const char *name);
   }
 #define SV_ZOO_MAPS(struct_) \
   SV_ZOO_WIDTH(struct_, 1, "how many times the maps of each convolution")
+#define SV_ZOO_HIDDEN(struct_)                                           \
+  SV_ZOO_COUNT(struct_, hidden, 4096, 1 << 16,                           \
+               "neurons of each of the two hidden linear layers; small " \
+               "images take fewer")
 #define SV_ZOO_DROPOUT(struct_, usual)                                \
   {                                                                   \
     .name = "dropout", .type = SV_ATTR_FLOAT,                         \

@@ -202,6 +202,7 @@ const sv_architecture sv_zoo_fcn = {
     .source =
         "Long, Shelhamer, Darrell, \"Fully Convolutional Networks for "
         "Semantic Segmentation\", CVPR 2015",
+    .init = "he",
     .build = build};
 
 const sv_architecture sv_zoo_fcn_small = {
@@ -213,4 +214,5 @@ const sv_architecture sv_zoo_fcn_small = {
     .source =
         "Long, Shelhamer, Darrell, \"Fully Convolutional Networks for "
         "Semantic Segmentation\", CVPR 2015",
+    .init = "he",
     .build = build_small};

@@ -71,4 +71,5 @@ const sv_architecture sv_zoo_fcn_resnet = {
     .source =
         "Long, Shelhamer, Darrell, \"Fully Convolutional Networks for "
         "Semantic Segmentation\", CVPR 2015",
+    .init = "he",
     .build = build};

@@ -94,4 +94,5 @@ const sv_architecture sv_zoo_unet = {
     .source =
         "Ronneberger, Fischer, Brox, \"U-Net: Convolutional Networks for "
         "Biomedical Image Segmentation\", MICCAI 2015",
+    .init = "he",
     .build = build};

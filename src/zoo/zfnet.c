@@ -13,6 +13,7 @@
 typedef struct zfnet {
   int64_t classes, channels;
   sv_ints size;
+  int64_t hidden;
   float width, dropout;
 } zfnet;
 
@@ -25,7 +26,8 @@ static const struct {
                   {384, 3, 1, 1},
                   {256, 3, 1, 1}};
 
-static const sv_attr parameters[] = {SV_ZOO_MAPS(zfnet),
+static const sv_attr parameters[] = {SV_ZOO_HIDDEN(zfnet),
+                                     SV_ZOO_MAPS(zfnet),
                                      SV_ZOO_DROPOUT(zfnet, 0.5),
                                      SV_ZOO_IMAGENET(zfnet, 224),
                                      {0}};
@@ -51,7 +53,7 @@ static sv_value pool_and_norm(sv_graph *g, sv_value x, int i) {
 
 static sv_value hidden(sv_graph *g, const zfnet *p, sv_value x, int number) {
   sv_name(g, "fc%d", number);
-  x = sv_relu(g, sv_linear(g, x, 4096));
+  x = sv_relu(g, sv_linear(g, x, p->hidden));
   return sv_zoo_dropout(g, x, p->dropout);
 }
 
