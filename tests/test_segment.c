@@ -6,7 +6,9 @@
 #include <svertka/plan.h>
 #include <svertka/zoo.h>
 
+#include "data/augment.h"
 #include "graph/model.h"
+#include "train/metrics.h"
 
 /* ---- Sliding ---- */
 
@@ -236,6 +238,78 @@ static void test_head(void **state) {
   sv_model_free(model);
 }
 
+/* ---- Masks ---- */
+
+static sv_image grey(const uint8_t *pixels, int width, int height) {
+  return (sv_image){.width = width,
+                    .height = height,
+                    .channels = 1,
+                    .stride = width,
+                    .pixels = pixels};
+}
+
+/* The nearest pixel's class, none on the pads. */
+static void test_prepared_masks(void **state) {
+  (void)state;
+  const uint8_t classes[] = {1, 2, 3, 4};
+  sv_image mask = grey(classes, 2, 2);
+  sv_preprocess p = sv_preprocess_default();
+  int64_t is[36];
+  p.channels = 1;
+  p.height = p.width = 6;
+  p.pad_top = p.pad_left = p.pad_bottom = p.pad_right = 1;
+  p.mean[0] = 0;
+  p.deviation[0] = 1;
+  expect_ok(sv_preprocess_mask(&p, &mask, is));
+  static const int64_t inside[4][4] = {
+      {1, 1, 2, 2}, {1, 1, 2, 2}, {3, 3, 4, 4}, {3, 3, 4, 4}};
+  for (int y = 0; y < 6; y++)
+    for (int x = 0; x < 6; x++) {
+      bool pad = y == 0 || x == 0 || y == 5 || x == 5;
+      assert_int_equal(is[6 * y + x], pad ? SV_NO_CLASS : inside[y - 1][x - 1]);
+    }
+}
+
+/* Classes go where their pixels go. */
+static void test_moved_masks(void **state) {
+  (void)state;
+  sv_preprocess p = sv_preprocess_default();
+  p.channels = 1;
+  p.height = 9;
+  p.width = 11;
+  p.mean[0] = -SV_NO_CLASS;
+  p.deviation[0] = 1;
+  sv_augment a = {.flip = true, .shift = 4};
+  for (int64_t i = 0; i < 20; i++) {
+    float pixels[99];
+    int64_t mask[99];
+    sv_random key = {5, 6, 7};
+    for (int k = 0; k < 99; k++) pixels[k] = (float)(mask[k] = k % 200);
+    sv_augment_sample(&a, &key, i, &p, pixels);
+    expect_ok(sv_augment_mask(&a, &key, i, &p, mask));
+    for (int k = 0; k < 99; k++) assert_int_equal(mask[k], (int64_t)pixels[k]);
+  }
+}
+
+/* Of five pixels with a class: truth 0 0 1 1 2, told 0 1 1 1 0. */
+static void test_union(void **state) {
+  (void)state;
+  static const float scores[] = {5, 0, 0, 0,  4,  9,  0,  3,  3,
+                                 3, 0, 0, -1, -1, -1, -1, -1, 0};
+  static const int64_t labels[] = {0, 0, 1, 1, 2, SV_NO_CLASS};
+  sv_metrics m;
+  expect_ok(sv_metrics_new(&m, 3));
+  sv_metrics_add_pixels(&m, scores, labels, 1, 6);
+  assert_int_equal(m.samples, 5);
+  assert_float_equal(m.top1, 3.0 / 5, 1e-12);
+  assert_float_equal(sv_metrics_of_class(&m, 0).iou, 1.0 / 3, 1e-12);
+  assert_float_equal(sv_metrics_of_class(&m, 1).iou, 2.0 / 3, 1e-12);
+  assert_float_equal(sv_metrics_of_class(&m, 2).iou, 0, 1e-12);
+  assert_float_equal(sv_metrics_macro(&m).iou, 1.0 / 3, 1e-12);
+  assert_int_equal(sv_count_pixels(scores, labels, 1, 3, 6), 4); /* 3/5 of 6 */
+  sv_metrics_free(&m);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_same_outputs),
                                      cmocka_unit_test(test_positions),
@@ -243,6 +317,9 @@ int main(void) {
                                      cmocka_unit_test(test_any_size),
                                      cmocka_unit_test(test_computed_sizes),
                                      cmocka_unit_test(test_bilinear),
-                                     cmocka_unit_test(test_head)};
+                                     cmocka_unit_test(test_head),
+                                     cmocka_unit_test(test_prepared_masks),
+                                     cmocka_unit_test(test_moved_masks),
+                                     cmocka_unit_test(test_union)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

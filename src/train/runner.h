@@ -14,7 +14,7 @@ typedef struct sv_runner {
   const sv_preprocess *preprocess;    /* gives the size of a picture */
   sv_plan_options options;            /* of both plans */
   const char *input, *label, *scores; /* names of values */
-  bool of_pixels;    /* there is a label for each pixel */
+  bool of_pixels;                     /* there is a label for each pixel */
   const char **keep; /* what options->keep asks for, and scores */
   sv_plan *plans[2]; /* of the full batch, of another size */
   int64_t other;     /* that size */
