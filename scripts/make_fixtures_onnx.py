@@ -1,0 +1,291 @@
+#!/usr/bin/env python3
+"""Writes tests/fixtures/onnx: tests in the layout of ONNX's backend tests, of
+what its versions changed, with the outputs of ONNX Runtime.
+
+    make_fixtures_onnx.py [FOLDER]
+
+The Python that runs this needs numpy, onnx and onnxruntime.
+"""
+
+import pathlib
+import shutil
+import sys
+
+import numpy
+import onnx
+import onnxruntime
+from onnx import helper, numpy_helper
+
+RANDOM = numpy.random.default_rng(5)
+FLOAT = onnx.TensorProto.FLOAT
+
+
+def real(*shape):
+    return RANDOM.standard_normal(shape).astype("f")
+
+
+def ints(*numbers):
+    return numpy.array(numbers, "i8")
+
+
+def floats(*numbers):
+    return numpy.array(numbers, "f")
+
+
+def node(name, opset, op, x, *constants, outputs=1, **attributes):
+    """A test of one node: x, then initialisers ("" for what is left out)."""
+    inputs = ["x"] + [f"c{i}" if c is not None else "" for i, c in enumerate(constants)]
+    given = {f"c{i}": c for i, c in enumerate(constants) if c is not None}
+    names = ["y"] + [f"y{i}" for i in range(1, outputs)]
+    nodes = [helper.make_node(op, inputs, names, **attributes)]
+    return name, opset, nodes, x, given, names, {}
+
+
+def graph(name, opset, nodes, x, given, **options):
+    return name, opset, nodes, x, given, ["y"], options
+
+
+def chain(x, channels):
+    """What exporters write for x.view(x.size(0), -1), and a linear layer."""
+    make = helper.make_node
+    nodes = [
+        make("Shape", ["x"], ["s"]),
+        make("Gather", ["s", "zero"], ["n"], axis=0),
+        make("Unsqueeze", ["n"], ["n1"], axes=[0]),
+        make("Concat", ["n1", "rest"], ["to"], axis=0),
+        make("Reshape", ["x", "to"], ["f"]),
+        make("Gemm", ["f", "w", "b"], ["y"], transB=1),
+    ]
+    given = {
+        "zero": numpy.array(0, "i8"),
+        "rest": ints(-1),
+        "w": real(3, channels),
+        "b": real(3),
+    }
+    return nodes, given
+
+
+def cast(kind, dtype):
+    """Weights of another width, as numbers and as a file's."""
+    make = helper.make_node
+    nodes = [make("Cast", ["w"], ["v"], to=FLOAT), make("Conv", ["x", "v"], ["y"])]
+    given = {"w": (real(2, 3, 2, 2) * 4).round().astype(dtype)}
+    return graph(f"weights_{kind}", 13, nodes, real(1, 3, 4, 4), given)
+
+
+def tests():
+    x, image = real(2, 3, 4), real(2, 3, 4, 5)
+    norm = [real(3), real(3), real(3), abs(real(3)) + 0.5]
+    for op in "Softmax", "LogSoftmax":
+        yield node(f"{op.lower()}_7", 7, op, x)
+        yield node(f"{op.lower()}_11_axis_0", 11, op, x, axis=0)
+        yield node(f"{op.lower()}_11_axis_2", 11, op, x, axis=-1)
+        yield node(f"{op.lower()}_13", 13, op, x)
+        yield node(f"{op.lower()}_13_axis_1", 13, op, x, axis=1)
+    yield node("clip_7", 7, "Clip", x, min=-0.5, max=0.5)
+    yield node("clip_10_open", 10, "Clip", x, min=0.25)
+    yield node("clip_11", 11, "Clip", x, numpy.float32(-0.5), numpy.float32(0.5))
+    yield node("clip_13_no_min", 13, "Clip", x, None, numpy.float32(0.5))
+    for opset in 7, 9, 14, 15:
+        yield node(
+            f"batch_normalization_{opset}", opset, "BatchNormalization", image, *norm
+        )
+    yield node("dropout_7", 7, "Dropout", x, ratio=0.3)
+    yield node("dropout_10", 10, "Dropout", x, ratio=0.3)
+    yield node("dropout_12", 12, "Dropout", x, numpy.float32(0.3))
+    yield node(
+        "dropout_13_training_false",
+        13,
+        "Dropout",
+        x,
+        numpy.float32(0.3),
+        numpy.array(False),
+    )
+    yield node(
+        "upsample_7", 7, "Upsample", image, mode="nearest", scales=[1.0, 1.0, 2.0, 3.0]
+    )
+    yield node("upsample_9", 9, "Upsample", image, floats(1, 1, 2, 2), mode="linear")
+    yield node("resize_10", 10, "Resize", image, floats(1, 1, 2, 2), mode="nearest")
+    yield node(
+        "resize_11", 11, "Resize", image, floats(), floats(1, 1, 2, 2), mode="linear"
+    )
+    yield node(
+        "resize_11_sizes",
+        11,
+        "Resize",
+        image,
+        floats(),
+        floats(),
+        ints(2, 3, 7, 6),
+        mode="cubic",
+        coordinate_transformation_mode="align_corners",
+    )
+    yield node(
+        "resize_13",
+        13,
+        "Resize",
+        image,
+        None,
+        floats(1, 1, 0.5, 1.5),
+        mode="nearest",
+        nearest_mode="floor",
+    )
+    yield node(
+        "resize_18_axes",
+        18,
+        "Resize",
+        image,
+        None,
+        None,
+        ints(6, 7),
+        mode="linear",
+        axes=[2, 3],
+    )
+    yield node("pad_7", 7, "Pad", image, pads=[0, 0, 1, 2, 0, 0, 0, 1], value=0.5)
+    yield node(
+        "pad_11", 11, "Pad", image, ints(0, 0, 1, 2, 0, 0, 0, 1), numpy.float32(0.5)
+    )
+    yield node(
+        "pad_13_reflect", 13, "Pad", image, ints(0, 0, 1, 2, 0, 0, 0, 1), mode="reflect"
+    )
+    yield node(
+        "pad_18_axes",
+        18,
+        "Pad",
+        image,
+        ints(1, 2, 0, 1),
+        None,
+        ints(-2, 3),
+        mode="edge",
+    )
+    one = real(2, 1, 3, 1)
+    yield node("squeeze_7", 7, "Squeeze", one, axes=[1])
+    yield node("squeeze_7_all", 7, "Squeeze", one)
+    yield node("squeeze_11_negative", 11, "Squeeze", one, axes=[-1])
+    yield node("squeeze_13", 13, "Squeeze", one, ints(1, 3))
+    yield node("unsqueeze_7", 7, "Unsqueeze", x, axes=[0, 2])
+    yield node("unsqueeze_13", 13, "Unsqueeze", x, ints(-1))
+    yield node("split_7", 7, "Split", image, outputs=2, axis=2)
+    yield node("split_11_sizes", 11, "Split", image, outputs=2, axis=-1, split=[2, 3])
+    yield node("split_13", 13, "Split", image, ints(1, 2), outputs=2, axis=1)
+    yield node("split_18", 18, "Split", image, outputs=2, axis=3, num_outputs=2)
+    yield node("slice_7", 7, "Slice", image, starts=[1, 0], ends=[9, -1], axes=[2, 3])
+    yield node(
+        "slice_10", 10, "Slice", image, ints(3, 0), ints(0, 5), ints(2, 3), ints(-1, 2)
+    )
+    yield node("flatten_7", 7, "Flatten", image, axis=2)
+    yield node("flatten_11_negative", 11, "Flatten", image, axis=-1)
+    yield node(
+        "gemm_7", 7, "Gemm", real(2, 3), real(3, 4), real(1, 4), alpha=0.5, beta=2.0
+    )
+    yield node("gemm_11_no_c", 11, "Gemm", real(2, 3), real(3, 4))
+    yield node(
+        "average_pool_7",
+        7,
+        "AveragePool",
+        image,
+        kernel_shape=[3, 3],
+        pads=[1, 1, 1, 1],
+    )
+    yield node(
+        "average_pool_10_ceil",
+        10,
+        "AveragePool",
+        image,
+        kernel_shape=[2, 2],
+        strides=[2, 2],
+        ceil_mode=1,
+    )
+    yield node(
+        "average_pool_11_auto_pad",
+        11,
+        "AveragePool",
+        image,
+        kernel_shape=[2, 2],
+        auto_pad="SAME_UPPER",
+    )
+    yield node(
+        "average_pool_19_dilated",
+        19,
+        "AveragePool",
+        image,
+        kernel_shape=[2, 2],
+        dilations=[2, 2],
+    )
+    yield node("max_pool_8", 8, "MaxPool", image, kernel_shape=[2, 2])
+    yield node(
+        "max_pool_10_dilated",
+        10,
+        "MaxPool",
+        image,
+        kernel_shape=[2, 2],
+        dilations=[2, 2],
+        ceil_mode=1,
+    )
+    yield node("reshape_7", 7, "Reshape", image, ints(0, -1, 5))
+    yield node("reshape_14", 14, "Reshape", image, ints(0, 12, -1), allowzero=0)
+    yield node("reduce_mean_7", 7, "ReduceMean", image, axes=[2, 3])
+    yield node("reduce_mean_11_all", 11, "ReduceMean", image, keepdims=0)
+    yield node("reduce_mean_13", 13, "ReduceMean", image, axes=[-1], keepdims=0)
+    yield node("reduce_mean_18", 18, "ReduceMean", image, ints(2, 3))
+    yield node("reduce_sum_11", 11, "ReduceSum", image, axes=[1])
+    yield node("reduce_sum_13", 13, "ReduceSum", image, ints(1), keepdims=0)
+    yield node("hard_swish_14", 14, "HardSwish", x)
+    yield node("leaky_relu_7", 7, "LeakyRelu", x)
+    yield node("elu_7", 7, "Elu", x)
+    nodes, given = chain(x, 12)
+    yield graph("view_11_dynamic", 11, nodes, x, given, free=[0])
+    conv = [
+        helper.make_node("Conv", ["x", "w"], ["c"]),
+        helper.make_node("GlobalAveragePool", ["c"], ["y"]),
+    ]
+    yield graph(
+        "size_13_dynamic", 13, conv, image, {"w": real(2, 3, 2, 2)}, free=[0, 2, 3]
+    )
+    yield graph(
+        "inputs_7_initialisers", 7, conv, image, {"w": real(2, 3, 2, 2)}, declared=True
+    )
+    yield cast("float16", "f2")
+    yield cast("double", "f8")
+
+
+def write(folder, test):
+    name, opset, nodes, x, given, names, options = test
+    free = options.get("free", [])
+    shape = [f"d{i}" if i in free else n for i, n in enumerate(x.shape)]
+    inputs = [helper.make_tensor_value_info("x", FLOAT, shape)]
+    given = {k: numpy_helper.from_array(numpy.asarray(v), k) for k, v in given.items()}
+    if options.get("declared"):
+        inputs += [
+            helper.make_tensor_value_info(k, v.data_type, v.dims)
+            for k, v in given.items()
+        ]
+    outputs = [helper.make_tensor_value_info(n, FLOAT, None) for n in names]
+    body = helper.make_graph(nodes, name, inputs, outputs, list(given.values()))
+    model = helper.make_model(body, opset_imports=[helper.make_opsetid("", opset)])
+    model.ir_version = 3 if options.get("declared") else 8
+    model.producer_name = ""
+    bytes = model.SerializeToString()
+    session = onnxruntime.InferenceSession(bytes, providers=["CPUExecutionProvider"])
+    data = folder / name / "test_data_set_0"
+    data.mkdir(parents=True)
+    (folder / name / "model.onnx").write_bytes(bytes)
+    for stem, arrays in ("input", [x]), ("output", session.run(names, {"x": x})):
+        for i, array in enumerate(arrays):
+            tensor = numpy_helper.from_array(
+                array, "x" if stem == "input" else names[i]
+            )
+            (data / f"{stem}_{i}.pb").write_bytes(tensor.SerializeToString())
+
+
+def main():
+    default = pathlib.Path(__file__).parent.parent / "tests" / "fixtures" / "onnx"
+    folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else default
+    shutil.rmtree(folder, ignore_errors=True)
+    onnxruntime.set_default_logger_severity(3)
+    for test in tests():
+        write(folder, test)
+
+
+if __name__ == "__main__":
+    main()
