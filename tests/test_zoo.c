@@ -100,7 +100,59 @@ static void test_published(void **state) {
   assert_int_equal(faults, 0);
 }
 
+/* ---- What cannot be ---- */
+
+static void refuse(const char *model, const sv_zoo_data *data,
+                   const char *words) {
+  sv_graph *graph;
+  assert_int_equal(sv_zoo_build(&graph, model, data), SV_INVALID);
+  assert_null(graph);
+  if (!strstr(sv_error(), words))
+    fail_msg("%s: \"%s\" does not say \"%s\"", model, sv_error(), words);
+}
+
+static void test_unknown_parameter(void **state) {
+  (void)state;
+  for (int i = 0; i < sv_zoo_count(); i++) {
+    char model[LINE], words[LINE];
+    snprintf(model, sizeof model, "%s:klasses=3", sv_zoo_name(i));
+    snprintf(words, sizeof words, "%s has no parameter 'klasses'; it has ",
+             sv_zoo_name(i));
+    refuse(model, NULL, words);
+    assert_non_null(strstr(sv_error(), "channels"));
+  }
+}
+
+/* On 1x1 a network can be written down, or the error says which layer has
+ * nothing left and what size would do; and that one does. */
+static void test_too_small(void **state) {
+  (void)state;
+  int refused = 0;
+  for (int i = 0; i < sv_zoo_count(); i++) {
+    const sv_zoo_data dot = {.height = 1, .width = 1};
+    char model[LINE];
+    sv_graph *graph;
+    sv_status status = sv_zoo_build(&graph, sv_zoo_name(i), &dot);
+    sv_graph_free(graph);
+    if (status == SV_OK) continue;
+    const char *least = strstr(sv_error(), "too small, size=");
+    if (!least) fail_msg("%s: %s", sv_zoo_name(i), sv_error());
+    snprintf(model, sizeof model, "%s:size=%d", sv_zoo_name(i),
+             atoi(least + strlen("too small, size=")));
+    if (sv_zoo_build(&graph, model, NULL) != SV_OK) fail_msg("%s", sv_error());
+    sv_graph_free(graph);
+    refused++;
+  }
+  assert_true(refused > 5);
+  refuse("vgg", &(sv_zoo_data){10, 1, 28, 28},
+         "vgg: pool5: kernel 2x2 does not fit the 1x1 input; the image is too "
+         "small, size=32 is the least");
+  refuse("resnet:depth=19,size=1", NULL, "depth is 19, expected 18, 34");
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_published)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_published),
+                                     cmocka_unit_test(test_unknown_parameter),
+                                     cmocka_unit_test(test_too_small)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -120,6 +120,67 @@ static void prefer(sv_graph *g, const char *init) {
   sv_init_weights(g, text);
 }
 
+static sv_status write_down(sv_graph **graph, const sv_architecture *a,
+                            const void *values) {
+  SV_TRY(sv_graph_new(graph, a->table.name));
+  if (a->init) prefer(*graph, a->init);
+  a->build(*graph, values);
+  sv_status status = sv_graph_check(*graph);
+  if (status == SV_OK) return SV_OK;
+  sv_graph_free(*graph);
+  *graph = NULL;
+  return sv_fail_in(status, "%s", a->table.name);
+}
+
+/* ---- Images that are too small ---- */
+
+enum { LARGEST_TRIED = 1024 };
+
+static bool fits(const sv_architecture *a, const void *values, sv_ints *size,
+                 int64_t side) {
+  sv_graph *graph;
+  *size = (sv_ints){1, {side}};
+  bool fitting = write_down(&graph, a, values) == SV_OK;
+  if (fitting) sv_graph_free(graph);
+  return fitting;
+}
+
+/* The least side on which the network can be written down; 0: no such one. */
+static int64_t least_side(const sv_architecture *a, void *values,
+                          sv_ints *size) {
+  sv_ints asked = *size;
+  int64_t low = asked.at[0], high = LARGEST_TRIED;
+  if (asked.count > 1 && asked.at[1] < low) low = asked.at[1];
+  if (low < 1 || low >= high || !fits(a, values, size, high)) high = 0;
+  while (high - low > 1) {
+    int64_t middle = (low + high) / 2;
+    if (fits(a, values, size, middle))
+      high = middle;
+    else
+      low = middle;
+  }
+  *size = asked;
+  return high;
+}
+
+/* The message names the layer; this is what to do. */
+static sv_status advise(sv_status status, const sv_architecture *a,
+                        void *values) {
+  const sv_attr *row = sv_attr_find(&a->table, "size");
+  sv_ints *size = row ? (sv_ints *)((char *)values + row->offset) : NULL;
+  if (!size || size->count < 1 || status != SV_INVALID) return status;
+  char *message;
+  SV_TRY(sv_copy_text(&message, sv_error()));
+  int64_t least = least_side(a, values, size);
+  sv_text text = {0};
+  sv_text_add(&text, "%s", message);
+  if (least > 0)
+    sv_text_add(&text, "; the image is too small, size=%lld is the least",
+                (long long)least);
+  sv_free(message);
+  return fail_listing(&text);
+}
+
 static sv_status build(sv_graph **graph, const sv_architecture *a,
                        char *parameters, const sv_zoo_data *data) {
   void *values;
@@ -127,17 +188,11 @@ static sv_status build(sv_graph **graph, const sv_architecture *a,
   sv_attrs_default(&a->table, values);
   if (data) follow_data(a, values, data);
   sv_status status = read_parameters(a, values, parameters);
-  if (status == SV_OK) status = sv_graph_new(graph, a->table.name);
   if (status == SV_OK) {
-    if (a->init) prefer(*graph, a->init);
-    a->build(*graph, values);
-    status = sv_graph_check(*graph);
-    if (status != SV_OK) status = sv_fail_in(status, "%s", a->table.name);
+    status = write_down(graph, a, values);
+    if (status != SV_OK) status = advise(status, a, values);
   }
   sv_free(values);
-  if (status == SV_OK) return SV_OK;
-  sv_graph_free(*graph);
-  *graph = NULL;
   return status;
 }
 
