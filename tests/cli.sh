@@ -64,6 +64,9 @@ for verb in $verbs; do
   awk -v verb="$verb" 'length > 100 { print verb ": " $0; bad = 1 }
     END { exit bad }' out
 done
+refuse 2 "--out '': expected a name" train lenet5 few --out=
+refuse 2 "--resume '': expected a name" train --resume ''
+refuse 2 "--csv '': expected a name" eval model.onnx few --csv=
 refuse 2 "what to do" 
 refuse 2 "no verb 'trian'; 'train'?" trian
 refuse 2 "no verb 'nonsense'" nonsense

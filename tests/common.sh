@@ -10,6 +10,17 @@ fail() {
   exit 1
 }
 
+# status WANTED WORDS COMMAND...: exit status and a line of the messages,
+# which stay in err.
+status() {
+  wanted=$1 words=$2
+  shift 2
+  got=0
+  "$@" >out 2>err || got=$?
+  [ $got = "$wanted" ] || fail "exit status $got, not $wanted: $* $(cat err)"
+  grep -q -e "$words" err || fail "'$words' is not said by: $* $(cat err)"
+}
+
 # fashion SPLIT COUNT FOLDER: so many images of Fashion-MNIST, with headers that
 # say so; SPLIT is train or t10k.
 fashion() {

@@ -3,33 +3,11 @@
 # smoothing and class weights, on the first images of Fashion-MNIST.
 . "$SOURCE_DIR/tests/common.sh"
 
-source=${SVERTKA_DATA:-/usr/share/datasets}/fashion-mnist
-[ -d "$source" ] || source=/usr/share/datasets/fashion-mnist
-[ -d "$source" ] || fail "there is no Fashion-MNIST in $source"
-
-# The first 400 training images, with headers that say so.
 mkdir "$work/few"
+fashion train 400 "$work/few"
 cd "$work"
-images=$(ls "$source"/train-images*) labels=$(ls "$source"/train-labels*)
-{
-  printf '\0\0\010\003\0\0\001\220\0\0\0\034\0\0\0\034'
-  gzip -cdf "$images" | tail -c +17 | head -c $((784 * 400))
-} >few/train-images-idx3-ubyte
-{
-  printf '\0\0\010\001\0\0\001\220'
-  gzip -cdf "$labels" | tail -c +9 | head -c 400
-} >few/train-labels-idx1-ubyte
 
 train() { "$SVERTKA" train mlp:hidden=16 few --threads 1 --batch 20 "$@"; }
-# status WANTED WORDS COMMAND...: exit status and a line of the messages.
-status() {
-  wanted=$1 words=$2
-  shift 2
-  got=0
-  "$@" >out 2>err || got=$?
-  [ $got = "$wanted" ] || fail "exit status $got, not $wanted: $* $(cat err)"
-  grep -q -e "$words" err || fail "'$words' is not said by: $* $(cat err)"
-}
 
 # ---- The range test -------------------------------------------------------
 train --lr-find --plot rates.png --csv rates.csv >out 2>err ||

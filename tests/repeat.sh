@@ -11,15 +11,6 @@ cp "$work/few"/train-* "$work/train-only"
 cd "$work"
 
 train() { "$SVERTKA" train --threads 1 --epochs 2 --batch 20 "$@"; }
-# status WANTED WORDS COMMAND...: exit status and a line of the messages.
-status() {
-  wanted=$1 words=$2
-  shift 2
-  got=0
-  "$@" >out 2>err || got=$?
-  [ $got = "$wanted" ] || fail "exit status $got, not $wanted: $* $(cat err)"
-  grep -q -e "$words" err || fail "'$words' is not said by: $* $(cat err)"
-}
 
 # ---- Three seeds are three trainings --------------------------------------
 train mlp:hidden=16 few --out series --seed 7 --repeat 3 --test >out 2>err ||

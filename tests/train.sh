@@ -11,15 +11,6 @@ cp "$work/few"/train-* "$work/train-only"
 cd "$work"
 
 train() { "$SVERTKA" train --threads 1 --epochs 5 --batch 32 "$@"; }
-# status WANTED WORDS COMMAND...: exit status and a line of the messages.
-status() {
-  wanted=$1 words=$2
-  shift 2
-  got=0
-  "$@" >out 2>err || got=$?
-  [ $got = "$wanted" ] || fail "exit status $got, not $wanted: $* $(cat err)"
-  grep -q -e "$words" err || fail "'$words' is not said by: $* $(cat err)"
-}
 
 # ---- A run, twice, and without test images --------------------------------
 train lenet5 few --out whole >out 2>err || fail "train: $(cat err)"

@@ -105,6 +105,11 @@ typedef struct cli_page {
 bool cli_parse(const cli_page *page, int argc, char **argv, char ***operands,
                int *count, int *exit_status);
 
+/* What cli_parse prints for --help. */
+void cli_print_help(const cli_page *page);
+/* Numbers outside are refused, and as a default they stand for none. */
+bool cli_in_bounds(const cli_option *o, double value);
+
 /* Messages are this verb's from now on; cli_parse calls it. */
 void cli_begin(const cli_verb *verb);
 

@@ -1,4 +1,4 @@
-/* A verb's options: read from argv and explained by --help, by one table. */
+/* A verb's options, read from argv by their table. */
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
@@ -12,7 +12,6 @@
 #include "cli/cli.h"
 
 enum { MOST_OPTIONS = 64, FIRST_LONG = 256, HELP_LONG = FIRST_LONG - 1 };
-enum { WIDTH = 80, HELP_COLUMN = 26 };
 
 static const char *verb_name = "";
 
@@ -96,7 +95,7 @@ static bool read_size(const char *text, sv_ints *size) {
 
 static bool bounded(const cli_option *o) { return o->min != 0 || o->max != 0; }
 
-static bool in_bounds(const cli_option *o, double value) {
+bool cli_in_bounds(const cli_option *o, double value) {
   return !bounded(o) || (value >= o->min && value <= o->max);
 }
 
@@ -141,7 +140,7 @@ static bool refuse(const cli_option *o, const char *text) {
 
 static bool store_whole(const cli_option *o, const char *text) {
   int64_t value;
-  if (!read_whole(text, &value) || !in_bounds(o, (double)value))
+  if (!read_whole(text, &value) || !cli_in_bounds(o, (double)value))
     return refuse(o, text);
   if (o->type == CLI_LONG) {
     *(int64_t *)o->target = value;
@@ -154,7 +153,8 @@ static bool store_whole(const cli_option *o, const char *text) {
 
 static bool store_real(const cli_option *o, const char *text) {
   double value;
-  if (!read_real(text, &value) || !in_bounds(o, value)) return refuse(o, text);
+  if (!read_real(text, &value) || !cli_in_bounds(o, value))
+    return refuse(o, text);
   if (o->type == CLI_FLOAT)
     *(float *)o->target = (float)value;
   else
@@ -166,7 +166,7 @@ static bool store_size(const cli_option *o, const char *text) {
   sv_ints size;
   if (!read_size(text, &size)) return refuse(o, text);
   for (int i = 0; i < size.count; i++)
-    if (!in_bounds(o, (double)size.at[i])) return refuse(o, text);
+    if (!cli_in_bounds(o, (double)size.at[i])) return refuse(o, text);
   *(sv_ints *)o->target = size;
   return true;
 }
@@ -220,111 +220,6 @@ static bool store(const cli_option *o, const char *text) {
     case CLI_SIZE: return store_size(o, text);
   }
   return false;
-}
-
-/* ---- --help ---- */
-
-/* The default as --help shows it; "" for none. */
-static const char *show_default(const cli_option *o, char *text, size_t size) {
-  double number = 0;
-  text[0] = '\0';
-  switch (o->type) {
-    case CLI_FLAG:
-    case CLI_TEXTS: return text;
-    case CLI_TEXT: {
-      const char *value = *(const char *const *)o->target;
-      if (value) snprintf(text, size, "%s", value);
-      return text;
-    }
-    case CLI_CHOICE: {
-      int at = *(const int *)o->target;
-      for (int i = 0; o->choices[i]; i++)
-        if (i == at) snprintf(text, size, "%s", o->choices[i]);
-      return text;
-    }
-    case CLI_SIZE: {
-      const sv_ints *s = o->target;
-      for (int i = 0; i < s->count; i++)
-        snprintf(text + strlen(text), size - strlen(text), "%s%lld",
-                 i ? "x" : "", (long long)s->at[i]);
-      return text;
-    }
-    case CLI_SEED:
-      snprintf(text, size, "%llu",
-               (unsigned long long)*(const uint64_t *)o->target);
-      return text;
-    case CLI_INT: number = *(const int *)o->target; break;
-    case CLI_LONG: number = (double)*(const int64_t *)o->target; break;
-    case CLI_FLOAT: number = *(const float *)o->target; break;
-    case CLI_REAL: number = *(const double *)o->target; break;
-  }
-  if (in_bounds(o, number))
-    snprintf(text, size, o->type == CLI_FLOAT ? "%.7g" : "%.15g", number);
-  return text;
-}
-
-/* Words broken at WIDTH, lines after the first indented by HELP_COLUMN. */
-static void print_wrapped(const char *text, int column) {
-  while (*text) {
-    int length = (int)strcspn(text, " ");
-    if (column + length > WIDTH && column > HELP_COLUMN) {
-      printf("\n%*s", HELP_COLUMN, "");
-      column = HELP_COLUMN;
-    }
-    printf("%.*s", length, text);
-    column += length;
-    text += length;
-    if (*text == ' ') {
-      text++;
-      if (column + 1 + (int)strcspn(text, " ") <= WIDTH) {
-        putchar(' ');
-        column++;
-      } else {
-        column = WIDTH;
-      }
-    }
-  }
-  putchar('\n');
-}
-
-static void print_option(const cli_option *o) {
-  char left[120], value[160], text[1024];
-  char letter[8] = "    ";
-  if (o->letter) snprintf(letter, sizeof letter, "-%c, ", o->letter);
-  const char *argument = o->argument ? o->argument : "";
-  int length = snprintf(left, sizeof left, "  %s--%s%s%s", letter, o->name,
-                        *argument ? " " : "", argument);
-  if (length < HELP_COLUMN - 1)
-    printf("%-*s", HELP_COLUMN, left);
-  else
-    printf("%s\n%*s", left, HELP_COLUMN, "");
-  snprintf(text, sizeof text, "%s", o->help);
-  if (o->type == CLI_CHOICE) {
-    snprintf(text + strlen(text), sizeof text - strlen(text), ":");
-    for (int i = 0; o->choices[i]; i++)
-      snprintf(text + strlen(text), sizeof text - strlen(text), "%s %s",
-               i ? "," : "", o->choices[i]);
-  }
-  if (*show_default(o, value, sizeof value))
-    snprintf(text + strlen(text), sizeof text - strlen(text), " (%s)", value);
-  print_wrapped(text, HELP_COLUMN);
-}
-
-static void print_help(const cli_page *page) {
-  printf("Usage: svertka %s %s\n\n%s", page->verb->name, page->verb->usage,
-         page->about);
-  printf("\nOptions, and in brackets what they are if not given:\n");
-  for (const cli_option *o = page->options; o->name; o++) print_option(o);
-  const cli_option help = {
-      .name = "help", .type = CLI_FLAG, .help = "print this and exit"};
-  print_option(&help);
-  if (!page->examples) return;
-  printf("\nExamples:\n");
-  for (const char *line = page->examples; *line;) {
-    int length = (int)strcspn(line, "\n");
-    printf("  %.*s\n", length, line);
-    line += length + (line[length] == '\n');
-  }
 }
 
 /* ---- argv ---- */
@@ -397,7 +292,7 @@ bool cli_parse(const cli_page *page, int argc, char **argv, char ***operands,
   int got;
   while ((got = getopt_long(argc, argv, t.letters, t.options, NULL)) != -1) {
     if (got == HELP_LONG) {
-      print_help(page);
+      cli_print_help(page);
       *exit_status = CLI_DONE;
       return false;
     }
