@@ -97,3 +97,8 @@ grep -q '"stride"' json || fail "heatmap --json"
 cmp json other || fail "a converted classifier says something else"
 refused "is no class of the model" "$SVERTKA" heatmap sliding.onnx map.png \
   --class bag
+"$SVERTKA" train "input 1x?x?; conv 4 3x3 padding=same; relu; global_avg_pool; \
+flatten; linear 10" small --epochs 1 --threads 1 --out any >/dev/null 2>&1
+"$SVERTKA" eval any/model.onnx small --threads 1 --json | grep -q '"top1"' ||
+  fail "eval of a network for any size"
+"$SVERTKA" predict any/model.onnx map.png --top 1 >/dev/null

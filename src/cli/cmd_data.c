@@ -90,6 +90,7 @@ int cmd_data(const cli_verb *verb, int argc, char **argv) {
   if (argc < 2) return cli_usage("what to do? There is: scenes");
   if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
     return print_help(verb);
+  if (argv[1][0] == '-') return cli_usage("no option %s", argv[1]);
   for (int i = 0; i < WAYS; i++)
     if (strcmp(argv[1], ways[i].name + OWN) == 0)
       return ways[i].run(&ways[i], argc - 1, argv + 1);
