@@ -188,7 +188,7 @@ row conv1 ' 28 .* 6,948$'
 has '"if_connected": 6948' summary 'input 3x8x8; conv 1 3x3' --compare-fc --json
 has ' > 9e18$' summary 'input 99999x999x999; conv 999 3x3' --compare-fc
 has ' 2,472 ' summary "$(echo 'input 16x224x224
-  define less { conv 8 1x1; conv 32 3x3 padding=same; relu; tanh }; a = less')"
+  define fewer { conv 8 1x1; conv 32 3x3 padding=same; relu; tanh }; a = fewer')"
 row a '32@224x224  *2,472 '
 has '^16 parameters .* MAC' summary \
   'input 1x32x32; repeat 2 { conv 1 1x3; conv 1 3x1 }'
