@@ -73,6 +73,28 @@ def cast(kind, dtype):
     return graph(f"weights_{kind}", 13, nodes, real(1, 3, 4, 4), given)
 
 
+def function():
+    """A function of the model's own, called twice with other attributes."""
+    make = helper.make_node
+    slope = make("LeakyRelu", ["r"], ["v"])
+    slope.attribute.append(onnx.AttributeProto(name="alpha", ref_attr_name="slope"))
+    slope.attribute[0].type = onnx.AttributeProto.FLOAT
+    block = helper.make_function(
+        "local",
+        "Block",
+        ["u", "w"],
+        ["v"],
+        [make("Add", ["u", "w"], ["r"]), slope],
+        [helper.make_opsetid("", 15)],
+        ["slope"],
+    )
+    nodes = [
+        make("Block", ["x", "w"], ["h"], domain="local", slope=0.25),
+        make("Block", ["h", "w"], ["y"], domain="local", slope=0.5),
+    ]
+    return graph("function", 15, nodes, real(2, 3), {"w": real(3)}, functions=[block])
+
+
 def tests():
     x, image = real(2, 3, 4), real(2, 3, 4, 5)
     norm = [real(3), real(3), real(3), abs(real(3)) + 0.5]
@@ -247,6 +269,7 @@ def tests():
     )
     yield cast("float16", "f2")
     yield cast("double", "f8")
+    yield function()
 
 
 def write(folder, test):
@@ -262,7 +285,10 @@ def write(folder, test):
         ]
     outputs = [helper.make_tensor_value_info(n, FLOAT, None) for n in names]
     body = helper.make_graph(nodes, name, inputs, outputs, list(given.values()))
-    model = helper.make_model(body, opset_imports=[helper.make_opsetid("", opset)])
+    functions = options.get("functions", [])
+    opsets = [helper.make_opsetid("", opset)]
+    opsets += [helper.make_opsetid(f.domain, 1) for f in functions]
+    model = helper.make_model(body, opset_imports=opsets, functions=functions)
     model.ir_version = 3 if options.get("declared") else 8
     model.producer_name = ""
     bytes = model.SerializeToString()

@@ -69,6 +69,7 @@ typedef struct loader {
   sv_names names; /* numbers of sources */
   step *steps;
   int step_count, step_capacity;
+  int calls;  /* of functions */
   int *order; /* of the needed steps, inputs first */
   int order_count;
   sv_graph *graph;
@@ -79,6 +80,13 @@ typedef struct loader {
 sv_status sv_load_names(loader *l) SV_CHECKED;
 /* The source of a name, behind all Identities; NULL with *status set. */
 sv_status sv_load_find(loader *l, const char *name, source **found) SV_CHECKED;
+
+/* One node of the file, `depth` functions deep. */
+sv_status sv_load_step(loader *l, step *s, int depth) SV_CHECKED;
+
+/* load_functions.c: if the node calls a function, the nodes of that. */
+sv_status sv_load_call(loader *l, const step *s, int depth,
+                       bool *done) SV_CHECKED;
 
 /* load_external.c: the tensor of a source. If its data lie in another file, and
  * that is allowed, they are looked up there. */

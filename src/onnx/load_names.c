@@ -226,14 +226,17 @@ static sv_status add_outputs(loader *l, const step *s, int number) {
   return SV_OK;
 }
 
-static sv_status add_step(loader *l, step *s) {
+sv_status sv_load_step(loader *l, step *s, int depth) {
   const Onnx__NodeProto *n = s->proto;
   bool done = false;
   if (!n->op_type || !n->op_type[0])
     return sv_fail(SV_FORMAT, "has no operator");
   SV_TRY(check_name(n->name));
   s->own = n->domain && strcmp(n->domain, SV_ONNX_DOMAIN) == 0;
-  if (is_default_domain(n->domain)) SV_TRY(add_name(l, s, &done));
+  if (is_default_domain(n->domain))
+    SV_TRY(add_name(l, s, &done));
+  else if (!s->own)
+    SV_TRY(sv_load_call(l, s, depth, &done));
   if (done) return SV_OK;
   if (l->step_count == SV_ONNX_MOST_NODES)
     return sv_fail(SV_UNSUPPORTED, "more than %d nodes", SV_ONNX_MOST_NODES);
@@ -247,7 +250,7 @@ static sv_status add_step(loader *l, step *s) {
 static sv_status add_steps(loader *l, const Onnx__GraphProto *graph) {
   for (size_t i = 0; i < graph->n_node; i++) {
     step s = {.proto = graph->node[i], .algorithm = graph == l->algorithm};
-    sv_status status = add_step(l, &s);
+    sv_status status = sv_load_step(l, &s, 0);
     if (status != SV_OK) return sv_load_at(&s, status);
   }
   return SV_OK;
