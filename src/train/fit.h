@@ -119,7 +119,8 @@ sv_status sv_records_write(sv_state *state, const sv_counters *c) SV_CHECKED;
 sv_status sv_records_read(const sv_state *state, sv_counters *c) SV_CHECKED;
 /* Every trained number and statistic of the state. */
 sv_status sv_records_check_finite(const sv_state *state) SV_CHECKED;
-/* Overwrites all but records with those of the same names in `from`. */
+/* Overwrites all but records with those of the same names in `from`. What that
+ * lacks stays: a model file has no auxiliary classifiers. */
 sv_status sv_records_restore(sv_state *state, const sv_state *from) SV_CHECKED;
 
 #endif

@@ -87,12 +87,17 @@ sv_status sv_records_check_finite(const sv_state *state) {
 }
 
 sv_status sv_records_restore(sv_state *state, const sv_state *from) {
+  for (int i = 0; i < from->count; i++) {
+    const sv_slot *slot = &from->slots[i];
+    if (sv_role_is_trained(slot->role) && sv_state_find(state, slot->name) < 0)
+      return sv_fail(SV_INVALID,
+                     "the best weights have a '%s', the network has none",
+                     slot->name);
+  }
   for (int i = 0; i < state->count; i++) {
     const sv_slot *slot = &state->slots[i];
     int index = sv_state_find(from, slot->name);
-    if (slot->role == SV_RECORD) continue;
-    if (index < 0)
-      return sv_fail(SV_INVALID, "the best weights have no '%s'", slot->name);
+    if (slot->role == SV_RECORD || index < 0) continue;
     SV_TRY(sv_state_set(state, slot->name, &from->slots[index].tensor));
   }
   return SV_OK;
