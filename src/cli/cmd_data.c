@@ -94,6 +94,5 @@ int cmd_data(const cli_verb *verb, int argc, char **argv) {
   for (int i = 0; i < WAYS; i++)
     if (strcmp(argv[1], ways[i].name + OWN) == 0)
       return ways[i].run(&ways[i], argc - 1, argv + 1);
-  if (argv[1][0] == '-') return cli_usage("no option %s", argv[1]);
   return cli_usage("no '%s'; there is: scenes", argv[1]);
 }

@@ -171,8 +171,9 @@ static int run(train *t) {
   sv_status status = sv_fit(t->model, t->dataset, &t->fit, &result);
   cli_progress_end(&t->bar);
   if (status == SV_OK && result.stopped_early)
-    cli_say("stopped early: %d epochs in a row were no better than epoch %d",
-            t->fit.patience, result.best_epoch);
+    cli_say("stopped early: %d %s no better than epoch %d", t->fit.patience,
+            t->fit.patience == 1 ? "epoch was" : "epochs in a row were",
+            result.best_epoch);
   if (status == SV_OK) {
     status = train_draw_gradients(t);
     return status == SV_OK ? print_result(t, &result) : cli_fail(status);
