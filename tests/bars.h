@@ -28,7 +28,7 @@ static inline void draw(uint8_t *image, int i, int label, unsigned salt) {
 }
 
 static inline void write_split(const char *name, const char *split, int count,
-                        unsigned salt) {
+                               unsigned salt) {
   static uint8_t images[16 + TRAIN * SIDE * SIDE];
   uint8_t labels[8 + TRAIN] = {0, 0, 8, 1, 0, 0, 0, (uint8_t)count};
   const uint8_t header[16] = {0, 0, 8, 3,    0, 0, 0, (uint8_t)count,
@@ -45,7 +45,8 @@ static inline void write_split(const char *name, const char *split, int count,
   write_plain(path, labels, 8 + (size_t)count);
 }
 
-static inline sv_dataset *open_bars(const char *name, unsigned salt, sv_split split) {
+static inline sv_dataset *open_bars(const char *name, unsigned salt,
+                                    sv_split split) {
   sv_dataset *d;
   if (mkdir(in_folder(name), 0777) == 0) {
     write_split(name, "train", TRAIN, salt);
@@ -83,7 +84,7 @@ static inline bool watch(void *context, const sv_fit_progress *p) {
 }
 
 static inline unsigned char *bytes_of(const char *run, const char *file,
-                               size_t *size) {
+                                      size_t *size) {
   char path[600];
   snprintf(path, sizeof path, "%s/%s", run, file);
   FILE *f = fopen(path, "rb");
@@ -94,7 +95,8 @@ static inline unsigned char *bytes_of(const char *run, const char *file,
   return bytes;
 }
 
-static inline void check_same_file(const char *a, const char *b, const char *file) {
+static inline void check_same_file(const char *a, const char *b,
+                                   const char *file) {
   size_t x_size, y_size;
   unsigned char *x = bytes_of(a, file, &x_size),
                 *y = bytes_of(b, file, &y_size);

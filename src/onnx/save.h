@@ -31,9 +31,9 @@ typedef struct saver {
   char **name;   /* per value: its name in the file; NULL: not written */
   /* What is known of each value for two sizes of the batch; NULL: nothing. */
   sv_info *few, *many;
-  sv_names taken; /* names of tensors in the file */
-  sv_names roles; /* of the state: as a reader of the file would see them */
-  message_list fixed;  /* names of constants that expansions have made */
+  sv_names taken;     /* names of tensors in the file */
+  sv_names roles;     /* of the state: as a reader of the file would see them */
+  message_list fixed; /* names of constants that expansions have made */
   message_list copies; /* tensors made for this file, freed at the end */
 } saver;
 

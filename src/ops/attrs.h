@@ -39,7 +39,8 @@ sv_status sv_attrs_parse(const sv_op *op, void *attrs,
 void sv_attr_print(sv_text *text, const sv_attr *row, const void *attrs);
 bool sv_attr_is_default(const sv_op *op, const sv_attr *row, const void *attrs);
 
-/* All attributes are the same; what a struct has between them does not count. */
+/* All attributes are the same; what a struct has between them does not count.
+ */
 bool sv_attrs_equal(const sv_op *op, const void *a, const void *b);
 
 /* Every number within its row's bounds, every choice one of its words. */
