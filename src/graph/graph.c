@@ -78,6 +78,7 @@ int sv_graph_find(const sv_graph *graph, const char *name) {
 sv_status sv_graph_add_value(sv_graph *graph, const char *name,
                              sv_value_kind kind, sv_role role, sv_dtype dtype,
                              const sv_shape *shape, int *id) {
+  sv_shape own = *shape; /* it may be another value's, and those move */
   if (sv_graph_find(graph, name))
     return sv_fail(SV_INVALID, "two values are named '%s'", name);
   SV_TRY(sv_grow(&graph->values, graph->value_count, &graph->value_capacity,
@@ -87,7 +88,7 @@ sv_status sv_graph_add_value(sv_graph *graph, const char *name,
   value->kind = kind;
   value->role = role;
   value->dtype = dtype;
-  value->shape = *shape;
+  value->shape = own;
   value->producer = -1;
   *id = graph->value_count++;
   return sv_names_put(&graph->value_names, value->name, *id);
