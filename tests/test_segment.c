@@ -70,8 +70,8 @@ static void test_same_outputs(void **state) {
       "vgg:width=0.05,hidden=9,blocks=3,classes=6,size=32",
       "resnet_small:depth=8",
       "nin:width=0.05,classes=5",
-      "input 2x9x7; conv 4 3x3; relu; flatten; linear 7; dropout 0.5; relu; "
-      "batch_norm; linear 3 bias=false; log_softmax"};
+      ("input 2x9x7; conv 4 3x3; relu; flatten; linear 7; dropout 0.5; relu; "
+       "batch_norm; linear 3 bias=false; log_softmax")};
   for (size_t i = 0; i < count_of(networks); i++) {
     sv_model *model = model_of(networks[i]), *sliding;
     expect_ok(sv_model_convolve(&sliding, model, NULL));
