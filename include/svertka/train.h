@@ -277,7 +277,9 @@ typedef struct sv_fit_options {
   const char *data;    /* for them: kept in the metadata. May be NULL */
   /* Called after each step, after each batch of a validation, and after each
    * epoch. False stops after this step, as Ctrl-C does; a validation that is
-   * under way is done again when the run is resumed. May be NULL. */
+   * under way is done again when the run is resumed. May be NULL. Whoever
+   * catches signals to decide that gives their handlers a stack of their own
+   * (sigaltstack, SA_ONSTACK): oneDNN borrows the stack pointer. */
   bool (*report)(void *context, const sv_fit_progress *progress);
   void *context;
 } sv_fit_options;
