@@ -16,6 +16,10 @@ refused() {
   grep -qF -- "$text" out || fail "$*: '$text' is not in: $(cat out)"
 }
 
+is_png() {
+  [ "$(head -c 4 "$1" | tail -c 3)" = PNG ] || fail "$1 is no PNG"
+}
+
 # ---- Scenes: a function of the seed ----
 "$SVERTKA" data scenes scenes --data small --count 20 --size 40 --seed 3
 "$SVERTKA" data scenes again --data small --count 20 --size 40 --seed 3
@@ -41,7 +45,9 @@ refused "tells a class of each pixel" \
   "$SVERTKA" train fcn_small:width=0.03,hidden=8 small
 
 # ---- Judging, and masks as pictures ----
-"$SVERTKA" eval run/model.onnx scenes --threads 1 --json --masks told >json
+"$SVERTKA" eval run/model.onnx scenes --threads 1 --json --masks told \
+  --picture told.png >json
+is_png told.png
 for key in mean_iou pixel_accuracy '"iou"'; do
   grep -q "$key" json || fail "eval --json has no $key"
 done

@@ -74,6 +74,21 @@ SV_API SV_CHECKED sv_status sv_look_class_map(const char *path,
                                               const sv_class_map *map,
                                               int chosen);
 
+/* A picture whose pixels were told. The masks (sv_mask_read) may be of another
+ * size than the picture, and than each other. All is borrowed. */
+typedef struct sv_told_scene {
+  sv_image image, truth, told;
+} sv_told_scene;
+
+/* Each picture beside what its pixels are and what was told of them, in the
+ * colours of sv_mask_colour, with the share of the pixels that is right, and a
+ * legend. names[classes]; `title` may be NULL. Writes a PNG. SV_INVALID if
+ * there is none or a mask is no grey picture. */
+SV_API SV_CHECKED sv_status sv_look_masks(const char *path, const char *title,
+                                          const sv_told_scene *scenes,
+                                          int count, const char *const *names,
+                                          int classes);
+
 #ifdef __cplusplus
 }
 #endif

@@ -33,7 +33,7 @@ static const char examples[] =
     "svertka eval model.onnx fashion-mnist --json\n"
     "svertka eval model.onnx photos --csv told.csv --picture told.png\n"
     "svertka eval model.onnx photos --mistakes 10 --calibration c.png\n"
-    "svertka eval fcn.onnx scenes --masks told\n";
+    "svertka eval fcn.onnx scenes --masks told --picture told.png\n";
 
 const char *eval_class(const eval *e, int i, char text[EVAL_NAME_TEXT]) {
   if (i < e->names.classes) return e->names.names[i];
@@ -56,7 +56,7 @@ static bool on_progress(void *context, int64_t done, int64_t total) {
 
 static sv_status run(eval *e) {
   e->options.verdict = on_verdict;
-  if (e->masks) e->options.mask = eval_write_mask;
+  if (eval_of_pixels(e)) e->options.mask = eval_note_mask;
   e->options.report = on_progress;
   e->options.context = e;
   sv_text_add(&e->rows, "sample,label,predicted,probability\n");
@@ -78,24 +78,13 @@ static sv_status make_mistakes(eval *e) {
 
 bool eval_of_pixels(const eval *e) { return sv_dataset_has_masks(e->dataset); }
 
-sv_status eval_write_mask(void *context, int64_t sample, const sv_image *mask) {
-  const eval *e = context;
-  char name[40], *path;
-  snprintf(name, sizeof name, "%06lld.png", (long long)sample);
-  SV_TRY(sv_path_join(&path, e->masks, name));
-  sv_status status = sv_mask_write(mask, path);
-  sv_free(path);
-  return status;
-}
-
 /* What is told of a picture is not told of pixels, and the other way round. */
 static sv_status check_masks(const eval *e) {
   bool pixels = eval_of_pixels(e);
-  if (pixels &&
-      (e->csv || e->picture || e->mistakes_most || e->mistakes_picture))
+  if (pixels && (e->csv || e->mistakes_most || e->mistakes_picture))
     return sv_fail(SV_INVALID,
-                   "%s has a class for each pixel: no --csv, --picture or "
-                   "--mistakes, but --masks",
+                   "%s has a class for each pixel: no --csv or --mistakes, but "
+                   "--masks and --picture",
                    sv_dataset_name(e->dataset));
   if (!pixels && e->masks)
     return sv_fail(SV_INVALID, "--masks: %s has a class for each picture",
@@ -153,6 +142,7 @@ int cmd_eval(const cli_verb *verb, int argc, char **argv) {
   exit_status = status == SV_OK ? eval_print(&e) : cli_fail(status);
   sv_metrics_free(&e.metrics);
   sv_mistakes_free(&e.mistakes);
+  eval_free_masks(&e);
   sv_preprocess_free(&e.names);
   sv_text_clear(&e.rows);
   sv_dataset_free(e.dataset);

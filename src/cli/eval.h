@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 
-enum { EVAL_PICTURED = 40, EVAL_NAME_TEXT = 24 };
+enum { EVAL_PICTURED = 40, EVAL_SCENES = 6, EVAL_NAME_TEXT = 24 };
 
 typedef struct eval {
   sv_eval_options options;
@@ -25,6 +25,11 @@ typedef struct eval {
   sv_text rows;        /* of the csv */
   sv_verdict shown[EVAL_PICTURED];
   int shown_count;
+  struct {
+    int64_t sample;
+    sv_image mask;
+  } told[EVAL_SCENES]; /* the masks for --picture */
+  int told_count;
   cli_progress bar;
 } eval;
 
@@ -42,9 +47,11 @@ void eval_print_files(const eval *e);
 
 /* The data have a class for each pixel. */
 bool eval_of_pixels(const eval *e);
-/* Writes what was told of a sample's pixels, and what is true, into --masks. */
-sv_status eval_write_mask(void *eval, int64_t sample,
-                          const sv_image *mask) SV_CHECKED;
+/* Writes what was told of a sample's pixels into --masks, and takes note of it
+ * for --picture. */
+sv_status eval_note_mask(void *eval, int64_t sample,
+                         const sv_image *mask) SV_CHECKED;
+void eval_free_masks(eval *e);
 
 /* Returns the exit status. */
 int eval_print(const eval *e);

@@ -5,14 +5,16 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "cli/eval.h"
+#include "data/image.h"
 
 /* ---- While it runs ---- */
 
-/* In equal steps over the data, whatever was told. */
-static bool is_pictured(const eval *e, int64_t sample) {
+/* The next of `most` in equal steps over the data, whatever was told. */
+static bool is_pictured(const eval *e, int64_t sample, int shown,
+                        int64_t most) {
   int64_t count = sv_dataset_count(e->dataset);
-  int64_t most = count < EVAL_PICTURED ? count : EVAL_PICTURED;
-  return e->shown_count < most && sample == e->shown_count * count / most;
+  if (most > count) most = count;
+  return shown < most && sample == shown * count / most;
 }
 
 /* A field of a CSV file: in quotes where it must be. */
@@ -28,13 +30,43 @@ static void add_field(sv_text *text, const char *word) {
 
 void eval_note(eval *e, const sv_verdict *v) {
   char name[EVAL_NAME_TEXT];
-  if (is_pictured(e, v->sample)) e->shown[e->shown_count++] = *v;
+  if (is_pictured(e, v->sample, e->shown_count, EVAL_PICTURED))
+    e->shown[e->shown_count++] = *v;
   sv_mistakes_add(&e->mistakes, v);
   if (!e->csv) return;
   sv_text_add(&e->rows, "%lld", (long long)v->sample);
   add_field(&e->rows, eval_class(e, v->label, name));
   add_field(&e->rows, eval_class(e, v->predicted, name));
   sv_text_add(&e->rows, ",%.6f\n", (double)v->probability);
+}
+
+static sv_status write_mask(const eval *e, int64_t sample,
+                            const sv_image *mask) {
+  char name[40], *path;
+  snprintf(name, sizeof name, "%06lld.png", (long long)sample);
+  SV_TRY(sv_path_join(&path, e->masks, name));
+  sv_status status = sv_mask_write(mask, path);
+  sv_free(path);
+  return status;
+}
+
+sv_status eval_note_mask(void *context, int64_t sample, const sv_image *mask) {
+  eval *e = context;
+  uint8_t *to;
+  if (e->masks) SV_TRY(write_mask(e, sample, mask));
+  if (!e->picture || !is_pictured(e, sample, e->told_count, EVAL_SCENES))
+    return SV_OK;
+  SV_TRY(sv_image_new(&e->told[e->told_count].mask, mask->width, mask->height,
+                      1, &to));
+  for (int y = 0; y < mask->height; y++, to += mask->width)
+    memcpy(to, sv_image_row(mask, y), (size_t)mask->width);
+  e->told[e->told_count++].sample = sample;
+  return SV_OK;
+}
+
+void eval_free_masks(eval *e) {
+  for (int i = 0; i < e->told_count; i++) sv_image_free(&e->told[i].mask);
+  e->told_count = 0;
 }
 
 /* ---- Afterwards ---- */
@@ -85,8 +117,53 @@ static sv_status draw_verdicts(const eval *e, const char *path,
   return status;
 }
 
+/* The names of all classes; free both. */
+static sv_status name_classes(const eval *e, const char ***names,
+                              char (**numbers)[EVAL_NAME_TEXT]) {
+  size_t classes = (size_t)e->metrics.classes;
+  *numbers = NULL;
+  SV_TRY(sv_alloc_array(names, classes, sizeof **names));
+  sv_status status = sv_alloc_array(numbers, classes, sizeof **numbers);
+  for (size_t i = 0; i < classes && status == SV_OK; i++)
+    (*names)[i] = eval_class(e, (int)i, (*numbers)[i]);
+  return status;
+}
+
+static sv_status fill_scenes(const eval *e, sv_told_scene scenes[EVAL_SCENES]) {
+  for (int i = 0; i < e->told_count; i++) {
+    int64_t sample = e->told[i].sample;
+    SV_TRY(sv_dataset_image(e->dataset, sample, &scenes[i].image));
+    SV_TRY(sv_dataset_mask(e->dataset, sample, &scenes[i].truth));
+    scenes[i].told = e->told[i].mask;
+  }
+  return SV_OK;
+}
+
+static sv_status write_scenes(const eval *e) {
+  sv_told_scene scenes[EVAL_SCENES] = {0};
+  const char **names = NULL;
+  char(*numbers)[EVAL_NAME_TEXT];
+  char title[TITLE], rest[80];
+  snprintf(rest, sizeof rest, ": mean IoU %.3f, %.1f%% of the pixels right",
+           sv_metrics_macro(&e->metrics).iou, 100 * e->metrics.top1);
+  name_picture(e, rest, title);
+  sv_status status = name_classes(e, &names, &numbers);
+  if (status == SV_OK) status = fill_scenes(e, scenes);
+  if (status == SV_OK)
+    status = sv_look_masks(e->picture, title, scenes, e->told_count, names,
+                           e->metrics.classes);
+  for (int i = 0; i < e->told_count; i++) {
+    sv_image_free(&scenes[i].image);
+    sv_image_free(&scenes[i].truth);
+  }
+  sv_free(numbers);
+  sv_free(names);
+  return status;
+}
+
 static sv_status write_picture(eval *e) {
   char title[TITLE], rest[80];
+  if (eval_of_pixels(e)) return write_scenes(e);
   snprintf(rest, sizeof rest, ": top-1 %.2f%% of %lld images",
            100 * e->metrics.top1, (long long)e->metrics.samples);
   name_picture(e, rest, title);
@@ -108,14 +185,10 @@ static sv_status write_mistakes(eval *e) {
 }
 
 static sv_status write_matrix(eval *e) {
-  const char **names;
+  const char **names = NULL;
   char(*numbers)[EVAL_NAME_TEXT];
-  size_t classes = (size_t)e->metrics.classes;
-  SV_TRY(sv_alloc_array(&names, classes, sizeof *names));
-  sv_status status = sv_alloc_array(&numbers, classes, sizeof *numbers);
-  for (size_t i = 0; i < classes && status == SV_OK; i++)
-    names[i] = eval_class(e, (int)i, numbers[i]);
   char title[TITLE];
+  sv_status status = name_classes(e, &names, &numbers);
   name_picture(e, "", title);
   if (status == SV_OK)
     status = sv_look_confusion(e->matrix, title, e->metrics.confusion,

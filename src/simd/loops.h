@@ -75,6 +75,15 @@ typedef struct sv_pool_unmax {
   int row_count, column_count, kernel_width, block;
 } sv_pool_unmax;
 
+/* Of count >= width positions side by side, whose classes lie `step` apart:
+ * norms[p] = log sum over k of e^(x[k step + p]), and
+ * dx[k step + p] = slopes[p] e^(x[k step + p] - norms[p]). */
+typedef void sv_log_sums(float *norms, const float *x, int64_t count,
+                         int64_t classes, int64_t step);
+typedef void sv_softmax_slopes(float *dx, const float *x, const float *norms,
+                               const float *slopes, int64_t count,
+                               int64_t classes, int64_t step);
+
 /* dx = factor (dy - plain - times (x - mean)). */
 typedef struct sv_norm_slope {
   float factor, mean, plain, times;
@@ -101,6 +110,8 @@ typedef struct sv_loops {
                      float factor, float bias);
   void (*norm_backward)(float *dx, const float *x, const float *dy,
                         int64_t count, const sv_norm_slope *slope);
+  sv_log_sums *log_sums;
+  sv_softmax_slopes *softmax_slopes;
 } sv_loops;
 
 extern const sv_loops sv_loops_base, sv_loops_avx2, sv_loops_avx512;

@@ -252,6 +252,7 @@ static void tanh_backward(float *dx, const float *y, const float *dy,
   for (int64_t i = 0; i < count; i++) dx[i] = dy[i] * (1 - y[i] * y[i]);
 }
 
+#include "simd/loops_entropy.h"
 #include "simd/loops_norm.h"
 
 const sv_loops LOOPS = {
@@ -268,4 +269,6 @@ const sv_loops LOOPS = {
     .norm_dots = norm_dots,
     .norm_apply = norm_apply,
     .norm_backward = norm_backward,
+    .log_sums = log_sums,
+    .softmax_slopes = softmax_slopes,
 };
