@@ -11,7 +11,9 @@ static const char about[] =
     "folder of such, at any depth. A test passes if types and shapes are as\n"
     "expected and every real number b is met by an a with |a-b| at most\n"
     "1e-3 |b| + 1e-7 (ONNX's own tolerance) or 1e-4 max|b|; --json tells\n"
-    "max|a-b| / max|b| as `error`. What this program does not have is told as\n"
+    "max|a-b| / max|b| as `error`. Real numbers of any width are computed\n"
+    "as f32 and compared as numbers. What this program does not have is told "
+    "as\n"
     "unsupported, with its name, and is no failure.\n";
 
 static const char examples[] =
@@ -95,12 +97,18 @@ static sv_status run_folders(onnx_test *t, char **folders, int count) {
 int cmd_onnx_test(const cli_verb *verb, int argc, char **argv) {
   onnx_test t = {.options = {.report = report}};
   t.options.context = &t;
-  const cli_option options[] = {{"quiet", 'q', CLI_FLAG, &t.quiet, 0, 0, NULL,
-                                 NULL, "print failures and totals only"},
-                                CLI_THREADS_OPTION(&t.options.threads),
-                                CLI_BACKEND_OPTION(&t.options.backend),
-                                CLI_JSON_OPTION(&t.json),
-                                {0}};
+  const cli_option options[] = {
+      {"quiet", 'q', CLI_FLAG, &t.quiet, 0, 0, NULL, NULL,
+       "print failures and totals only"},
+      CLI_THREADS_OPTION(&t.options.threads),
+      CLI_BACKEND_OPTION(&t.options.backend),
+      {"exact", 0, CLI_FLAG, &t.options.exact, 0, 0, NULL, NULL,
+       "only algorithms that do not trade accuracy "
+       "for speed"},
+      {"external-data", 0, CLI_FLAG, &t.options.external_data, 0, 0, NULL, NULL,
+       "tensors may lie in other files of DIR"},
+      CLI_JSON_OPTION(&t.json),
+      {0}};
   const cli_page page = {verb, 1, -1, options, about, examples};
   int exit_status, count;
   char **folders;

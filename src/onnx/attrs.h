@@ -19,6 +19,9 @@ sv_status sv_onnx_attrs_read(const sv_op *op, void *attrs,
                              const Onnx__NodeProto *node,
                              int64_t opset) SV_CHECKED;
 
+/* The node says by attributes how its second input is spread over the first. */
+bool sv_onnx_spreads(const Onnx__NodeProto *node, int64_t opset);
+
 /* Sets an attribute from the constant that feeds its input. */
 sv_status sv_onnx_attr_set(const sv_attr *row, void *attrs,
                            const sv_tensor *constant) SV_CHECKED;

@@ -5,6 +5,8 @@
 #ifndef SV_ONNX_CONFORMANCE_H
 #define SV_ONNX_CONFORMANCE_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 
 typedef enum sv_outcome {
@@ -24,6 +26,8 @@ typedef struct sv_conformance_result {
 typedef struct sv_conformance_options {
   const char *backend; /* as of sv_plan_options */
   int threads;
+  bool exact;         /* as of sv_plan_options */
+  bool external_data; /* tensors may lie in other files of the folder */
   /* Told of each test as it ends; result is valid during the call. Another
    * status than SV_OK ends the run with it. */
   sv_status (*report)(void *context, const sv_conformance_result *result);
@@ -38,8 +42,10 @@ typedef struct sv_conformance_options {
  *                              typed with four digits
  *   |a-b| <= 1e-4 max|b|       ours: sums near 0 of larger numbers
  *
- * Other numbers must be equal. A test passes if all outputs of all its data
- * sets do. Without any test SV_INVALID. */
+ * Real numbers of other widths (f16, bf16, f64) are computed as f32 and
+ * compared with what is expected as numbers. Other numbers must be equal. A
+ * test passes if all outputs of all its data sets do. Without any test
+ * SV_INVALID. */
 sv_status sv_conformance_run(const char *folder,
                              const sv_conformance_options *options) SV_CHECKED;
 

@@ -101,6 +101,11 @@ sv_status sv_load_roles(loader *l) SV_CHECKED;
 sv_status sv_load_values(loader *l) SV_CHECKED;
 sv_status sv_load_nodes(loader *l) SV_CHECKED;
 
+/* load_spread.c: what a node's second input is spread over its first by, before
+ * opset 7, becomes part of its shape. */
+sv_status sv_load_spread(loader *l, const step *s, void *attrs, int *in,
+                         int in_count) SV_CHECKED;
+
 /* load_learned.c: roles of initialisers that no port has told. */
 sv_status sv_load_learned(loader *l) SV_CHECKED;
 

@@ -219,6 +219,14 @@ static sv_status check_count(const Onnx__NodeProto *node) {
                  node->n_attribute, MOST);
 }
 
+/* What load_spread.c has read. */
+static bool is_spreading(const Onnx__NodeProto *node, const char *name,
+                         int64_t opset) {
+  bool axis = strcmp(name, "axis") == 0;
+  return (axis || strcmp(name, "broadcast") == 0) &&
+         sv_onnx_spreads(node, opset);
+}
+
 sv_status sv_onnx_attrs_read(const sv_op *op, void *attrs,
                              const Onnx__NodeProto *node, int64_t opset) {
   sv_attrs_default_at(op, attrs, opset);
@@ -231,6 +239,7 @@ sv_status sv_onnx_attrs_read(const sv_op *op, void *attrs,
       SV_TRY(read_rule(a, &((sv_padding *)place(attrs, pads))->rule));
       continue;
     }
+    if (is_spreading(node, a->name, opset)) continue;
     const sv_attr *row = find_row(op, a->name, opset);
     if (!row)
       return sv_fail(SV_UNSUPPORTED,

@@ -300,6 +300,7 @@ static sv_status fill_draft(loader *l, draft *d) {
   else
     SV_TRY(sv_onnx_attrs_read(s->op, d->attrs, s->proto, l->opset));
   SV_TRY(connect_inputs(l, d));
+  SV_TRY(sv_load_spread(l, s, d->attrs, d->in, d->in_count));
   SV_TRY(connect_outputs(l, d));
   return settle(l, d);
 }

@@ -17,6 +17,6 @@
 SV_OP(add) = {
     .name = "add",
     .summary = "y = a + b",
-    .onnx = (const sv_onnx_name[]){{"Add", 7, 0}, {NULL, 0, 0}},
+    .onnx = (const sv_onnx_name[]){{"Add", 6, 0}, {NULL, 0, 0}},
     SV_PAIRWISE,
 };

@@ -11,6 +11,6 @@
 SV_OP(and) = {
     .name = "and",
     .summary = "y = a and b",
-    .onnx = (const sv_onnx_name[]){{"And", 7, 0}, {NULL, 0, 0}},
+    .onnx = (const sv_onnx_name[]){{"And", 0, 0}, {NULL, 0, 0}},
     SV_COMPARE,
 };

@@ -3,8 +3,8 @@
  *   y = x, cut off towards 0 where y is whole; true is 1, what is not 0 is true
  *   dx = dy where both are real
  *
- * Real numbers are computed in the precision of the plan, be they f32 or f64
- * here. Shapes: any; y as x.
+ * Real numbers are computed in the precision of the plan, whatever their width
+ * is here. Shapes: any; y as x.
  * Source: https://onnx.ai/onnx/operators/onnx__Cast.html */
 #include <string.h>
 
@@ -12,10 +12,19 @@
 #include "tensor/tensor.h"
 
 typedef struct cast_attrs {
-  int type;
+  int type, rounding;
+  bool saturate;
 } cast_attrs;
 
-enum type { F32, F64, I64, I32, I8, U8, BOOL };
+enum type { F32, F64, I64, I32, I8, U8, BOOL, F16, BF16 };
+
+/* So that a file that is saved holds one width of real numbers. */
+static sv_status settle(void *attrs, const sv_info *in, int in_count) {
+  cast_attrs *a = attrs;
+  (void)in, (void)in_count;
+  if (a->type == F64 || a->type == F16 || a->type == BF16) a->type = F32;
+  return SV_OK;
+}
 
 static bool is_real(sv_dtype dtype) {
   return dtype == SV_F32 || dtype == SV_F64;
@@ -57,10 +66,11 @@ static sv_status backward_data(const sv_args *args) {
   return SV_OK;
 }
 
-static const char *const types[] = {"f32", "f64", "i64",  "i32",
-                                    "i8",  "u8",  "bool", NULL};
+static const char *const types[] = {"f32", "f64",  "i64", "i32",  "i8",
+                                    "u8",  "bool", "f16", "bf16", NULL};
 /* TensorProto.DataType */
-static const int codes[] = {1, 11, 7, 6, 3, 2, 9};
+static const int codes[] = {1, 11, 7, 6, 3, 2, 9, 10, 16};
+static const char *const roundings[] = {"up", "down", "nearest", NULL};
 static const sv_attr attrs[] = {{.name = "type",
                                  .onnx = "to",
                                  .type = SV_ATTR_CHOICE,
@@ -79,6 +89,21 @@ static const sv_attr attrs[] = {{.name = "type",
                                  .codes = codes,
                                  .since = 6,
                                  .help = "as ONNX has it"},
+                                {.name = "saturate",
+                                 .onnx = "saturate",
+                                 .type = SV_ATTR_BOOL,
+                                 .offset = offsetof(cast_attrs, saturate),
+                                 .initial = 1,
+                                 .since = 19,
+                                 .help = "of types with 8 bits, which there "
+                                         "are none of here"},
+                                {.name = "rounding",
+                                 .onnx = "round_mode",
+                                 .type = SV_ATTR_CHOICE,
+                                 .offset = offsetof(cast_attrs, rounding),
+                                 .choices = roundings,
+                                 .since = 24,
+                                 .help = "the same"},
                                 {.name = NULL}};
 
 SV_OP(cast) = {
@@ -89,6 +114,7 @@ SV_OP(cast) = {
     .out = (const sv_port[]){{.name = "y"}, {.name = NULL}},
     .attrs = attrs,
     .attrs_size = sizeof(cast_attrs),
+    .settle = settle,
     .infer = infer,
     .ref = {.forward = forward,
             .backward_data = backward_data,

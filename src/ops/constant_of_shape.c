@@ -13,8 +13,17 @@ typedef struct constant_attrs {
   int type;
 } constant_attrs;
 
+enum { F32, F64 }; /* in the order of dtypes */
 static const sv_dtype dtypes[] = {SV_F32, SV_F32, SV_I64, SV_I32,
                                   SV_I8,  SV_U8,  SV_BOOL};
+
+/* So that a file that is saved holds one width of real numbers. */
+static sv_status settle(void *attrs, const sv_info *in, int in_count) {
+  constant_attrs *a = attrs;
+  (void)in, (void)in_count;
+  if (a->type == F64) a->type = F32;
+  return SV_OK;
+}
 
 static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   const constant_attrs *a = node->attrs;
@@ -78,6 +87,7 @@ SV_OP(constant_of_shape) = {
     .out = (const sv_port[]){{.name = "y"}, {.name = NULL}},
     .attrs = attrs,
     .attrs_size = sizeof(constant_attrs),
+    .settle = settle,
     .infer = infer,
     .ref = {.forward = forward, .folds = SV_FOLD_CONTENTS, .any_type = true},
 };

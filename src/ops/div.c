@@ -17,6 +17,6 @@
 SV_OP(div) = {
     .name = "div",
     .summary = "y = a / b, element by element",
-    .onnx = (const sv_onnx_name[]){{"Div", 7, 0}, {NULL, 0, 0}},
+    .onnx = (const sv_onnx_name[]){{"Div", 6, 0}, {NULL, 0, 0}},
     SV_PAIRWISE,
 };

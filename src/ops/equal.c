@@ -10,6 +10,6 @@
 SV_OP(equal) = {
     .name = "equal",
     .summary = "y = a = b",
-    .onnx = (const sv_onnx_name[]){{"Equal", 7, 0}, {NULL, 0, 0}},
+    .onnx = (const sv_onnx_name[]){{"Equal", 0, 0}, {NULL, 0, 0}},
     SV_COMPARE,
 };

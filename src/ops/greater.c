@@ -10,6 +10,6 @@
 SV_OP(greater) = {
     .name = "greater",
     .summary = "y = a > b",
-    .onnx = (const sv_onnx_name[]){{"Greater", 7, 0}, {NULL, 0, 0}},
+    .onnx = (const sv_onnx_name[]){{"Greater", 0, 0}, {NULL, 0, 0}},
     SV_COMPARE,
 };

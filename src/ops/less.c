@@ -10,6 +10,6 @@
 SV_OP(less) = {
     .name = "less",
     .summary = "y = a < b",
-    .onnx = (const sv_onnx_name[]){{"Less", 7, 0}, {NULL, 0, 0}},
+    .onnx = (const sv_onnx_name[]){{"Less", 0, 0}, {NULL, 0, 0}},
     SV_COMPARE,
 };

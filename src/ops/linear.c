@@ -274,7 +274,7 @@ static const sv_attr attrs[] = {
 SV_OP(linear) = {
     .name = "linear",
     .summary = "y = x W^T + b",
-    .onnx = (const sv_onnx_name[]){{"Gemm", 7, 0}, {NULL, 0, 0}},
+    .onnx = (const sv_onnx_name[]){{"Gemm", 6, 0}, {NULL, 0, 0}},
     .in = in,
     .out = out,
     .attrs = attrs,

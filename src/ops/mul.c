@@ -17,6 +17,6 @@
 SV_OP(mul) = {
     .name = "mul",
     .summary = "y = a b, element by element",
-    .onnx = (const sv_onnx_name[]){{"Mul", 7, 0}, {NULL, 0, 0}},
+    .onnx = (const sv_onnx_name[]){{"Mul", 6, 0}, {NULL, 0, 0}},
     SV_PAIRWISE,
 };

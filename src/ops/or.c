@@ -11,6 +11,6 @@
 SV_OP(or) = {
     .name = "or",
     .summary = "y = a or b",
-    .onnx = (const sv_onnx_name[]){{"Or", 7, 0}, {NULL, 0, 0}},
+    .onnx = (const sv_onnx_name[]){{"Or", 0, 0}, {NULL, 0, 0}},
     SV_COMPARE,
 };

@@ -5,9 +5,13 @@
  *
  * each gradient summed over the dimensions in which its input is repeated.
  *
- * Shapes: a and b such as numpy brings to one shape, which is y's.
+ * Shapes: a and b such as numpy brings to one shape, which is y's. b may be of
+ * whole numbers, and has no gradient then.
  * Source: https://onnx.ai/onnx/operators/onnx__Pow.html */
+#include <string.h>
 #include <tgmath.h>
+
+#include "tensor/tensor.h"
 
 #define COSTLY
 #define VALUE (pow(a, b))
@@ -17,9 +21,71 @@
 
 #include "ops/pairwise.h"
 
+/* ---- Whole exponents ---- */
+
+static bool is_whole(sv_dtype type) { return type == SV_I64 || type == SV_I32; }
+
+static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
+  SV_TRY(sv_check_inputs(node, in));
+  if (is_whole(in[0].dtype) || !is_whole(in[1].dtype))
+    return sv_broadcast_infer(node, in, out);
+  if (in[0].dtype != SV_F32 && in[0].dtype != SV_F64)
+    return sv_fail(SV_UNSUPPORTED, "input a is %s, expected f32",
+                   sv_dtype_name(in[0].dtype));
+  out[0].dtype = in[0].dtype;
+  out[0].shape = in[0].shape;
+  return sv_broadcast_shape(&out[0].shape, &in[1].shape);
+}
+
+static sv_status forward_any(const sv_args *args) {
+  const sv_tensor *exponent = args->in[1];
+  sv_tensor *y = args->out[0];
+  bool alike = y->dtype == args->in[0]->dtype; /* not where shapes are folded */
+  if (alike && !is_whole(exponent->dtype)) return forward(args);
+  sv_broadcast both = sv_broadcast_of(&args->in[0]->shape, &exponent->shape);
+  int64_t end = sv_broadcast_count(&both);
+  sv_run run = {0};
+  while (sv_broadcast_next(&both, end, &run))
+    for (int64_t i = 0; i < run.count; i++) {
+      real a = sv_in(args, 0)[run.a + i * run.a_step];
+      real b = (real)sv_tensor_get(exponent, run.b + i * run.b_step);
+      sv_tensor_set(y, run.y + i, (double)VALUE);
+    }
+  return SV_OK;
+}
+
+static sv_status backward_any(const sv_args *args) {
+  const sv_tensor *exponent = args->in[1], *base = args->in[0];
+  if (!is_whole(exponent->dtype)) return backward_data(args);
+  real *da = sv_diff_in(args, 0);
+  sv_broadcast both = sv_broadcast_of(&base->shape, &exponent->shape);
+  int64_t end = sv_broadcast_count(&both), own = sv_shape_count(&base->shape);
+  sv_run run = {0};
+  /* da may lie over dy where they are alike. */
+  if (da && own != end) memset(da, 0, (size_t)own * sizeof *da);
+  while (da && sv_broadcast_next(&both, end, &run))
+    for (int64_t i = 0; i < run.count; i++) {
+      int64_t at = run.a + i * run.a_step;
+      real a = sv_in(args, 0)[at];
+      real b = (real)sv_tensor_get(exponent, run.b + i * run.b_step);
+      real part = sv_diff_out(args, 0)[run.y + i] * SLOPE_A;
+      da[at] = own == end ? part : da[at] + part;
+    }
+  return SV_OK;
+}
+
+/* ---- Tables ---- */
+
 SV_OP(pow) = {
     .name = "pow",
     .summary = "y = a^b, element by element",
-    .onnx = (const sv_onnx_name[]){{"Pow", 7, 0}, {NULL, 0, 0}},
-    SV_PAIRWISE,
+    .onnx = (const sv_onnx_name[]){{"Pow", 0, 0}, {NULL, 0, 0}},
+    .in = (const sv_port[]){{.name = "a"}, {.name = "b"}, {.name = NULL}},
+    .out = (const sv_port[]){{.name = "y"}, {.name = NULL}},
+    .infer = infer,
+    .ref = {.forward = forward_any,
+            .backward_data = backward_any,
+            .data_reads_in = READS,
+            .in_place = true,
+            .folds = SV_FOLD_CONTENTS},
 };

@@ -16,6 +16,6 @@
 SV_OP(sub) = {
     .name = "sub",
     .summary = "y = a - b",
-    .onnx = (const sv_onnx_name[]){{"Sub", 7, 0}, {NULL, 0, 0}},
+    .onnx = (const sv_onnx_name[]){{"Sub", 6, 0}, {NULL, 0, 0}},
     SV_PAIRWISE,
 };

@@ -11,6 +11,6 @@
 SV_OP(xor) = {
     .name = "xor",
     .summary = "y = a or b, but not both",
-    .onnx = (const sv_onnx_name[]){{"Xor", 7, 0}, {NULL, 0, 0}},
+    .onnx = (const sv_onnx_name[]){{"Xor", 0, 0}, {NULL, 0, 0}},
     SV_COMPARE,
 };

@@ -64,8 +64,8 @@ static sv_status input_shape(const sv_plan_options *o, const sv_graph *graph,
   if (given) {
     bool fits = given->rank == shape->rank;
     for (int d = 0; fits && d < shape->rank; d++)
-      fits = given->dim[d] > 0 &&
-             (shape->dim[d] < 0 || shape->dim[d] == given->dim[d]);
+      fits = shape->dim[d] < 0 ? given->dim[d] > 0
+                               : shape->dim[d] == given->dim[d];
     if (!fits)
       return sv_fail(SV_INVALID, "input '%s': expected %s (-1: any), found %s",
                      value->name, sv_shape_text(shape, declared),
