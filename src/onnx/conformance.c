@@ -19,6 +19,7 @@ enum { DEEPEST = 16 }; /* folders in folders: no loop of links is endless */
 
 /* ONNX's own, of each number, and ours, of the largest. */
 static const double relative = 1e-3, absolute = 1e-7, of_largest = 1e-4;
+static const double last_bit = 1.0 / 256; /* of a bf16 */
 static const size_t largest_file = INT32_MAX;
 
 /* One data set of one test. */
@@ -151,6 +152,7 @@ typedef struct distance {
 /* Distances are infinite if one number is finite and the other is not. */
 static distance measure(const sv_tensor *a, const sv_tensor *b) {
   int64_t count = sv_shape_count(&b->shape);
+  double of_each = b->dtype == SV_BF16 ? last_bit : relative;
   distance d = {0, 0, 0};
   for (int64_t i = 0; i < count; i++) {
     double x = sv_tensor_get(a, i), y = sv_tensor_get(b, i);
@@ -158,7 +160,7 @@ static distance measure(const sv_tensor *a, const sv_tensor *b) {
     if (x == y || (isnan(x) && isnan(y))) continue;
     double apart = isfinite(x - y) ? fabs(x - y) : INFINITY;
     d.apart = fmax(d.apart, apart);
-    if (!(apart <= absolute + relative * fabs(y)))
+    if (!(apart <= absolute + of_each * fabs(y)))
       d.beyond = fmax(d.beyond, apart);
   }
   return d;

@@ -43,9 +43,9 @@ typedef struct sv_conformance_options {
  *   |a-b| <= 1e-4 max|b|       ours: sums near 0 of larger numbers
  *
  * Real numbers of other widths (f16, bf16, f64) are computed as f32 and
- * compared with what is expected as numbers. Other numbers must be equal. A
- * test passes if all outputs of all its data sets do. Without any test
- * SV_INVALID. */
+ * compared with what is expected as numbers, with bf16 up to its last bit,
+ * |b| / 256. Other numbers must be equal. A test passes if all outputs of all
+ * its data sets do. Without any test SV_INVALID. */
 sv_status sv_conformance_run(const char *folder,
                              const sv_conformance_options *options) SV_CHECKED;
 
