@@ -4,13 +4,14 @@ what its versions changed, with the outputs of ONNX Runtime.
 
     make_fixtures_onnx.py [FOLDER]
 
-The Python that runs this needs numpy, onnx and onnxruntime.
+The Python that runs this needs numpy, ml_dtypes, onnx and onnxruntime.
 """
 
 import pathlib
 import shutil
 import sys
 
+import ml_dtypes
 import numpy
 import onnx
 import onnxruntime
@@ -63,6 +64,91 @@ def chain(x, channels):
         "b": real(3),
     }
     return nodes, given
+
+
+def network(opset):
+    """What a small network is made of, at one opset."""
+    make = helper.make_node
+    nodes = [
+        make("Conv", ["x", "w", "b"], ["c"], pads=[1, 1, 1, 1]),
+        make("BatchNormalization", ["c", "s", "b", "m", "v"], ["n"]),
+        make("Relu", ["n"], ["r"]),
+        make("MaxPool", ["r"], ["p"], kernel_shape=[2, 2], strides=[2, 2]),
+        make("AveragePool", ["r"], ["q"], kernel_shape=[2, 2], strides=[2, 2]),
+        make("Concat", ["p", "q"], ["a"], axis=1),
+        make("Transpose", ["a"], ["t"], perm=[0, 2, 3, 1]),
+        make("Shape", ["t"], ["n1"], start=0, end=1),
+        make("Concat", ["n1", "rest"], ["to"], axis=0),
+        make("Reshape", ["t", "to"], ["f"], allowzero=1),
+        make("Gemm", ["f", "l", "k"], ["g"], transB=1),
+        make("Clip", ["g", "low", "high"], ["h"]),
+        make("Dropout", ["h"], ["d"]),
+        make("Cast", ["d"], ["e"], to=FLOAT),
+        make("LogSoftmax", ["e"], ["y"], axis=-1),
+    ]
+    given = {"w": real(4, 3, 3, 3), "l": real(5, 32), "k": real(5)}
+    given |= {"b": real(4), "s": real(4), "m": real(4), "v": abs(real(4)) + 0.5}
+    given |= {"rest": ints(-1), "low": numpy.float32(-2), "high": numpy.float32(2)}
+    return graph(f"network_{opset}", opset, nodes, real(2, 3, 4, 5), given, free=[0])
+
+
+def wide(kind, dtype):
+    """A network in another width from end to end: here it is f32."""
+    make = helper.make_node
+    nodes = [
+        make("Cast", ["x"], ["i"], to=FLOAT),
+        make("Cast", ["i"], ["j"], to=helper.np_dtype_to_tensor_dtype(dtype)),
+        make("Gemm", ["j", "w"], ["c"]),
+        make("Relu", ["c"], ["y"]),
+    ]
+    given = {"w": (real(5, 3) * 4).round().astype(dtype)}
+    x = (real(2, 5) * 4).round().astype(dtype)
+    return graph(f"network_{kind}", 13, nodes, x, given)
+
+
+def newest():
+    """The newest opset that ONNX Runtime runs."""
+    nodes = [helper.make_node("Relu", ["x"], ["y"])]
+    for opset in range(onnx.defs.onnx_opset_version(), 0, -1):
+        try:
+            session_of(model_of(graph("relu", opset, nodes, real(1), {})))
+            return opset
+        except Exception:  # it has a kind of its own for each reason
+            continue
+    return 0
+
+
+def newer():
+    """What opsets since 20 changed, as far as ONNX Runtime runs it, and a small
+    network at each of them."""
+    x, image = real(2, 3, 4), real(2, 4, 4, 5)
+    weight = real(4, 2, 3, 3)
+    for opset in range(20, newest() + 1):
+        yield network(opset)
+    yield node("gelu_20", 20, "Gelu", x)
+    yield node("gelu_20_tanh", 20, "Gelu", x, approximate="tanh")
+    yield node("reduce_max_20", 20, "ReduceMax", x, ints(1))
+    yield node("reduce_min_20", 20, "ReduceMin", x, ints(-1), keepdims=0)
+    yield node("group_normalization_21", 21, "GroupNormalization", image, real(4),
+               real(4), num_groups=2)
+    yield node("pad_21_axes", 21, "Pad", image, ints(1, 0, 0, 2), None, ints(3, 2),
+               mode="wrap")
+    yield node("squeeze_21", 21, "Squeeze", real(2, 1, 3), ints(-2))
+    yield node("unsqueeze_21", 21, "Unsqueeze", x, ints(0, -1))
+    yield node("flatten_21", 21, "Flatten", image, axis=-2)
+    yield node("conv_22_groups", 22, "Conv", image, weight, group=2,
+               auto_pad="SAME_UPPER", strides=[2, 1])
+    yield node("conv_transpose_22", 22, "ConvTranspose", image, weight, group=2,
+               strides=[2, 2], output_padding=[1, 0])
+    yield node("average_pool_22", 22, "AveragePool", image, kernel_shape=[3, 3],
+               strides=[2, 2], ceil_mode=1, count_include_pad=1, pads=[1, 1, 1, 1])
+    yield node("max_pool_22", 22, "MaxPool", image, kernel_shape=[3, 2],
+               dilations=[1, 2], ceil_mode=1)
+    yield node("lp_pool_22", 22, "LpPool", image, kernel_shape=[2, 2], p=2)
+    yield node("hard_sigmoid_22", 22, "HardSigmoid", x, alpha=0.25)
+    yield node("dropout_22", 22, "Dropout", x, numpy.float32(0.5))
+    yield node("instance_normalization_22", 22, "InstanceNormalization", image,
+               real(4), real(4), epsilon=1e-3)
 
 
 def cast(kind, dtype):
@@ -270,20 +356,26 @@ def tests():
     yield cast("float16", "f2")
     yield cast("double", "f8")
     yield function()
+    yield cast("bfloat16", ml_dtypes.bfloat16)
+    yield wide("float16", numpy.dtype("f2"))
+    yield wide("double", numpy.dtype("f8"))
+    for test in newer():
+        yield test
 
 
-def write(folder, test):
+def model_of(test):
     name, opset, nodes, x, given, names, options = test
+    kind = helper.np_dtype_to_tensor_dtype(x.dtype)
     free = options.get("free", [])
     shape = [f"d{i}" if i in free else n for i, n in enumerate(x.shape)]
-    inputs = [helper.make_tensor_value_info("x", FLOAT, shape)]
+    inputs = [helper.make_tensor_value_info("x", kind, shape)]
     given = {k: numpy_helper.from_array(numpy.asarray(v), k) for k, v in given.items()}
     if options.get("declared"):
         inputs += [
             helper.make_tensor_value_info(k, v.data_type, v.dims)
             for k, v in given.items()
         ]
-    outputs = [helper.make_tensor_value_info(n, FLOAT, None) for n in names]
+    outputs = [helper.make_tensor_value_info(n, kind, None) for n in names]
     body = helper.make_graph(nodes, name, inputs, outputs, list(given.values()))
     functions = options.get("functions", [])
     opsets = [helper.make_opsetid("", opset)]
@@ -291,8 +383,17 @@ def write(folder, test):
     model = helper.make_model(body, opset_imports=opsets, functions=functions)
     model.ir_version = 3 if options.get("declared") else 8
     model.producer_name = ""
-    bytes = model.SerializeToString()
-    session = onnxruntime.InferenceSession(bytes, providers=["CPUExecutionProvider"])
+    return model.SerializeToString()
+
+
+def session_of(bytes):
+    return onnxruntime.InferenceSession(bytes, providers=["CPUExecutionProvider"])
+
+
+def write(folder, test):
+    name, x, names = test[0], test[3], test[5]
+    bytes = model_of(test)
+    session = session_of(bytes)
     data = folder / name / "test_data_set_0"
     data.mkdir(parents=True)
     (folder / name / "model.onnx").write_bytes(bytes)
