@@ -109,6 +109,11 @@ def power(fixture):
     fixture.case("", {"a": draw(3, 4), "b": whole}, torch.pow, fixed=("b",))
     fixture.case("", {"a": torch.tensor([0.0, 0.0, 1.0, 2.0]),
                       "b": torch.tensor([2.0, 1.0, 0.0, 0.5])}, torch.pow)
+    # Exponents of whole numbers: one for all, and spread either way.
+    fixture.case("", {"a": draw(3, 4), "b": torch.tensor(3)}, torch.pow)
+    for a, b in ((2, 3, 4), (3, 1)), ((3, 1), (2, 3, 4)), ((5,), (5,)):
+        fixture.case("", {"a": draw(*a) + 0.0625, "b": torch.randint(-2, 4, b)},
+                     torch.pow)
 
 
 def real(function, low=-3, high=3):
