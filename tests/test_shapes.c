@@ -147,7 +147,7 @@ static void test_parameter_errors(void **state) {
 static void test_cost(void **state) {
   (void)state;
   lone l;
-  sv_cost cost = {0};
+  sv_cost cost = sv_cost_pointwise();
   expect_ok(start(&l, "conv", "6 5x5 stride=2 padding=2 dilation=1x2"));
   give_shape(&l, SV_F32, sv_shape_of(4, 2, 3, 16, 16));
   give_shape(&l, SV_F32, sv_shape_of(4, 6, 3, 5, 5));
@@ -163,6 +163,7 @@ static void test_cost(void **state) {
   give_shape(&l, SV_F32, sv_shape_of(2, 3, 84));
   give_shape(&l, SV_F32, sv_shape_of(2, 10, 84));
   expect_ok(infer(&l));
+  cost = sv_cost_pointwise();
   expect_ok(l.node.op->cost(&l.node, l.in, l.out, &cost));
   assert_int_equal(cost.macs, 3 * 10 * 84);
   assert_false(cost.spatial);

@@ -69,9 +69,8 @@ typedef struct counter {
 } counter;
 
 static sv_status cost_of(const counter *c, const sv_node *node, sv_cost *cost) {
-  *cost = (sv_cost){.spatial = true, .axis = {{1, 0, 0}, {1, 0, 0}}};
+  *cost = sv_cost_pointwise();
   if (!node->op->cost) return SV_OK;
-  *cost = (sv_cost){.spatial = false};
   sv_info *infos;
   SV_TRY(sv_alloc_array(&infos, (size_t)(node->in_count + node->out_count),
                         sizeof *infos));

@@ -90,7 +90,6 @@ static inline sv_status sv_arg_cost(const sv_node *node, const sv_info *in,
   (void)out;
   SV_TRY(sv_check_axis(&axis, in[0].shape.rank));
   cost->spatial = a->keepdims && axis < 2;
-  for (int d = 0; d < 2; d++) cost->axis[d] = (sv_reach){.step = 1};
   return SV_OK;
 }
 

@@ -1,10 +1,16 @@
-/* For `expand`: what an operator is made of. */
+/* Nodes of one and of two inputs, for `expand` and the layers by name. */
 #ifndef SV_OPS_COMPOSE_H
 #define SV_OPS_COMPOSE_H
 
 #include <stdio.h>
 
 #include "ops/op.h"
+
+/* op(x); attributes as sv_apply takes them. */
+static inline sv_value sv_one(sv_graph *graph, const char *op, sv_value x,
+                              const void *attrs) {
+  return sv_apply(graph, op, &x, 1, attrs);
+}
 
 /* op(a, b) */
 static inline sv_value sv_two(sv_graph *graph, const char *op, sv_value a,

@@ -59,7 +59,6 @@ static sv_status cost(const sv_node *node, const sv_info *in,
   (void)out;
   SV_TRY(sv_check_axis(&axis, in[0].shape.rank));
   cost->spatial = axis < 2; /* side by side, places have moved */
-  for (int d = 0; d < 2; d++) cost->axis[d] = (sv_reach){.step = 1};
   return SV_OK;
 }
 

@@ -32,16 +32,6 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   return SV_OK;
 }
 
-/* Places lie closer than the input's: no whole step describes them. */
-static sv_status cost(const sv_node *node, const sv_info *in,
-                      const sv_info *out, sv_cost *cost) {
-  (void)node;
-  (void)out;
-  (void)in;
-  cost->spatial = false;
-  return SV_OK;
-}
-
 /* Over y, N C H b W b, in x. */
 static sv_walk walk_over(const sv_node *node, const sv_shape *x,
                          const sv_shape *y) {
@@ -111,7 +101,7 @@ SV_OP(depth_to_space) = {
     .attrs = attrs,
     .attrs_size = sizeof(depth_attrs),
     .infer = infer,
-    .cost = cost,
+    .cost = sv_cost_whole, /* places lie closer: no whole step says how */
     .ref = {.forward = forward,
             .backward_data = backward_data,
             .any_type = true},

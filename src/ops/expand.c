@@ -47,8 +47,6 @@ static sv_status cost(const sv_node *node, const sv_info *in,
                       const sv_info *out, sv_cost *cost) {
   const sv_shape *x = &in[0].shape, *y = &out[0].shape;
   (void)node;
-  cost->spatial = true;
-  for (int d = 0; d < 2; d++) cost->axis[d] = (sv_reach){.step = 1};
   for (int d = 2; d < y->rank; d++)
     if (x->rank != y->rank || x->dim[d] != y->dim[d]) cost->spatial = false;
   return SV_OK;

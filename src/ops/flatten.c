@@ -27,18 +27,6 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   return SV_OK;
 }
 
-/* Of maps of one pixel each output still sees that pixel; else all of them. */
-static sv_status cost(const sv_node *node, const sv_info *in,
-                      const sv_info *out, sv_cost *cost) {
-  (void)node;
-  (void)out;
-  cost->spatial = true;
-  for (int d = 0; d < 2; d++) cost->axis[d] = (sv_reach){.step = 1};
-  for (int d = 2; d < in[0].shape.rank; d++)
-    if (in[0].shape.dim[d] > 1) cost->spatial = false;
-  return SV_OK;
-}
-
 static const sv_attr attrs[] = {
     {.name = "axis",
      .onnx = "axis",
@@ -60,7 +48,7 @@ SV_OP(flatten) = {
     .attrs = attrs,
     .attrs_size = sizeof(flatten_attrs),
     .infer = infer,
-    .cost = cost,
+    .cost = sv_cost_image,
     .ref = {.forward = sv_view_forward,
             .backward_data = sv_view_backward,
             .view = true,

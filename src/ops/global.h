@@ -20,16 +20,6 @@ static inline sv_status sv_global_infer(const sv_node *node, const sv_info *in,
   return SV_OK;
 }
 
-/* Every output sees the whole input. */
-static inline sv_status sv_global_cost(const sv_node *node, const sv_info *in,
-                                       const sv_info *out, sv_cost *cost) {
-  (void)node;
-  (void)in;
-  (void)out;
-  cost->spatial = false;
-  return SV_OK;
-}
-
 /* The numbers of a map. */
 static inline int64_t sv_global_size(const sv_shape *x) {
   int64_t size = 1;

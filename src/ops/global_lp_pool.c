@@ -88,7 +88,7 @@ SV_OP(global_lp_pool) = {
     .attrs = attrs,
     .attrs_size = sizeof(lp_attrs),
     .infer = sv_global_infer,
-    .cost = sv_global_cost,
+    .cost = sv_cost_whole,
     .ref = {.forward = forward,
             .backward_data = backward_data,
             .data_reads_in = SV_PORT(0),

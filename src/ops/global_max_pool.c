@@ -70,7 +70,7 @@ SV_OP(global_max_pool) = {
     .in = (const sv_port[]){{.name = "x"}, {.name = NULL}},
     .out = (const sv_port[]){{.name = "y"}, {.name = NULL}},
     .infer = sv_global_infer,
-    .cost = sv_global_cost,
+    .cost = sv_cost_whole,
     .ref = {.forward = forward,
             .backward_data = backward_data,
             .data_reads_in = SV_PORT(0)},

@@ -7,18 +7,15 @@
  * Shapes: x and y N C D1 ..., scale and bias C, or the number of groups.
  * Source: Wu, He, "Group Normalization", ECCV 2018;
  * https://onnx.ai/onnx/operators/onnx__GroupNormalization.html */
-#include <stdio.h>
-
 #include <svertka/layers.h>
 
+#include "ops/compose.h"
 #include "ops/norm.h"
 
 static sv_status check_groups(const sv_node *node, const sv_shape *x,
                               sv_shape *params) {
   const sv_group_norm_attrs *a = node->attrs;
-  if (x->rank < 3)
-    return sv_fail(SV_INVALID, "input x is %s, expected N C H W or N C W",
-                   sv_shape_text(x, (char[SV_SHAPE_TEXT]){0}));
+  SV_TRY(sv_norm_check_maps(x));
   if (a->groups < 1)
     return sv_fail(SV_INVALID, "the number of groups is missing");
   if (x->dim[1] % a->groups)
@@ -38,18 +35,7 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   sv_shape params;
   SV_TRY(sv_infer_same(node, in, out));
   SV_TRY(check_groups(node, &in[0].shape, &params));
-  SV_TRY(sv_check_shape(node, in, SV_NORM_SCALE, &params));
-  return sv_check_shape(node, in, SV_NORM_BIAS, &params);
-}
-
-/* Every pixel sees all of its group. */
-static sv_status cost(const sv_node *node, const sv_info *in,
-                      const sv_info *out, sv_cost *cost) {
-  (void)node;
-  (void)in;
-  (void)out;
-  cost->spatial = false;
-  return SV_OK;
+  return sv_norm_check_params(node, in, &params);
 }
 
 static sv_norm describe(const sv_node *node, const sv_shape *x) {
@@ -65,14 +51,7 @@ static sv_norm describe(const sv_node *node, const sv_shape *x) {
   return n;
 }
 
-SV_NORM_PASSES
-
 /* ---- In ONNX before opset 18 ---- */
-
-static sv_value two(sv_graph *g, const char *op, sv_value a, sv_value b) {
-  sv_value inputs[] = {a, b};
-  return sv_apply(g, op, inputs, 2, NULL);
-}
 
 static sv_value mean_of_rows(sv_graph *g, sv_value x) {
   return sv_apply_text(g, "reduce_mean", &x, 1, "2");
@@ -87,7 +66,7 @@ static sv_value for_channels(sv_graph *g, sv_value each, sv_value ones,
            rank > 4   ? ",1,1,1"
            : rank > 3 ? ",1,1"
                       : ",1");
-  sv_value spread = ones.id ? two(g, "mul", each, ones) : each;
+  sv_value spread = ones.id ? sv_two(g, "mul", each, ones) : each;
   return sv_apply_text(g, "reshape", &spread, 1, shape);
 }
 
@@ -102,27 +81,24 @@ static sv_status expand(const sv_node *node, sv_graph *g, const sv_value *in,
     return sv_fail(SV_UNSUPPORTED, "its input has %d dimensions", x.rank);
   sv_value ones = sv_parameter(g, "ones", SV_CONSTANT, SV_F32,
                                (sv_shape){2, {groups, each}}, "ones");
-  snprintf(text, sizeof text, "constant %.9g", (double)a->epsilon);
-  sv_value epsilon = sv_parameter(g, "epsilon", SV_CONSTANT, SV_F32,
-                                  (sv_shape){.rank = 0}, text);
   snprintf(text, sizeof text, "0,%lld,-1", (long long)groups);
   sv_value rows = sv_apply_text(g, "reshape", in, 1, text);
   sv_value mean = mean_of_rows(g, rows);
-  sv_value far = two(g, "sub", rows, mean);
-  sv_value var = mean_of_rows(g, two(g, "mul", far, far));
-  sv_value deviation = two(g, "add", var, epsilon);
+  sv_value far = sv_two(g, "sub", rows, mean);
+  sv_value var = mean_of_rows(g, sv_two(g, "mul", far, far));
+  sv_value deviation = sv_with(g, "add", var, "epsilon", (double)a->epsilon);
   deviation = sv_apply(g, "sqrt", &deviation, 1, NULL);
   int64_t c = x.dim[1];
   sv_value y =
-      two(g, "sub", in[0], for_channels(g, mean, ones, "0,", c, x.rank));
-  y = two(g, "div", y, for_channels(g, deviation, ones, "0,", c, x.rank));
+      sv_two(g, "sub", in[0], for_channels(g, mean, ones, "0,", c, x.rank));
+  y = sv_two(g, "div", y, for_channels(g, deviation, ones, "0,", c, x.rank));
   for (int i = SV_NORM_SCALE; i <= SV_NORM_BIAS; i++) {
     snprintf(text, sizeof text, "%lld,1", (long long)groups);
     sv_value all = in[i];
     if (a->by_group) all = sv_apply_text(g, "reshape", &in[i], 1, text);
     all =
         for_channels(g, all, a->by_group ? ones : (sv_value){0}, "", c, x.rank);
-    y = two(g, i == SV_NORM_SCALE ? "mul" : "add", y, all);
+    y = sv_two(g, i == SV_NORM_SCALE ? "mul" : "add", y, all);
   }
   out[0] = y;
   return sv_graph_check(g);
@@ -138,22 +114,8 @@ static const sv_attr attrs[] = {
      .position = 1,
      .since = 18,
      .help = "of channels; as many as there are channels: instance_norm"},
-    {.name = "epsilon",
-     .onnx = "epsilon",
-     .type = SV_ATTR_FLOAT,
-     .offset = AT(epsilon),
-     .initial = 1e-5,
-     .max = 1,
-     .help = "is added to the variance"},
-    {.name = "stash_type",
-     .onnx = "stash_type",
-     .type = SV_ATTR_INT,
-     .offset = AT(stash),
-     .initial = 1,
-     .min = 1,
-     .max = 1,
-     .since = 21,
-     .help = "in which type ONNX computes the statistics: f32"},
+    {SV_EPSILON_ATTR, .offset = AT(epsilon)},
+    {SV_STASH_ATTR, .offset = AT(stash), .since = 21},
     /* Not an attribute of ONNX: what its opsets 18 to 20 do. */
     {.name = "by_group",
      .type = SV_ATTR_BOOL,
@@ -181,7 +143,7 @@ SV_OP(group_norm) = {
     .attrs_size = sizeof(sv_group_norm_attrs),
     .parameter = parameter,
     .infer = infer,
-    .cost = cost,
+    .cost = sv_cost_whole,
     .expand = expand,
     .ref = SV_NORM_REFERENCE,
 };

@@ -13,9 +13,7 @@ typedef struct instance_norm_attrs {
 } instance_norm_attrs;
 
 static sv_status check_maps(const sv_shape *x, sv_shape *channels) {
-  if (x->rank < 3)
-    return sv_fail(SV_INVALID, "input x is %s, expected N C H W or N C W",
-                   sv_shape_text(x, (char[SV_SHAPE_TEXT]){0}));
+  SV_TRY(sv_norm_check_maps(x));
   *channels = (sv_shape){.rank = 1, .dim = {x->dim[1]}};
   return SV_OK;
 }
@@ -31,18 +29,7 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   sv_shape channels;
   SV_TRY(sv_infer_same(node, in, out));
   SV_TRY(check_maps(&in[0].shape, &channels));
-  SV_TRY(sv_check_shape(node, in, SV_NORM_SCALE, &channels));
-  return sv_check_shape(node, in, SV_NORM_BIAS, &channels);
-}
-
-/* Every pixel sees all of its map. */
-static sv_status cost(const sv_node *node, const sv_info *in,
-                      const sv_info *out, sv_cost *cost) {
-  (void)node;
-  (void)in;
-  (void)out;
-  cost->spatial = false;
-  return SV_OK;
+  return sv_norm_check_params(node, in, &channels);
 }
 
 static sv_norm describe(const sv_node *node, const sv_shape *x) {
@@ -57,16 +44,8 @@ static sv_norm describe(const sv_node *node, const sv_shape *x) {
   return n;
 }
 
-SV_NORM_PASSES
-
 static const sv_attr attrs[] = {
-    {.name = "epsilon",
-     .onnx = "epsilon",
-     .type = SV_ATTR_FLOAT,
-     .offset = offsetof(instance_norm_attrs, epsilon),
-     .initial = 1e-5,
-     .max = 1,
-     .help = "is added to the variance"},
+    {SV_EPSILON_ATTR, .offset = offsetof(instance_norm_attrs, epsilon)},
     {.name = NULL}};
 
 SV_OP(instance_norm) = {
@@ -83,6 +62,6 @@ SV_OP(instance_norm) = {
     .attrs_size = sizeof(instance_norm_attrs),
     .parameter = parameter,
     .infer = infer,
-    .cost = cost,
+    .cost = sv_cost_whole,
     .ref = SV_NORM_REFERENCE,
 };

@@ -4,8 +4,8 @@
  * bias of its own; formulas: ops/norm.h.
  *
  * Shapes: x and y D0 .. Dk Dk+1 .., scale and b (the bias) Dk Dk+1 .. for axis
- * k, mean and inv_std_dev (m and r) D0 .. 1 1 .. Source: Ba, Kiros, Hinton,
- * "Layer Normalization", 2016;
+ * k, mean and inv_std_dev (m and r) D0 .. 1 1 ..
+ * Source: Ba, Kiros, Hinton, "Layer Normalization", 2016;
  * https://onnx.ai/onnx/operators/onnx__LayerNormalization.html */
 #include <svertka/layers.h>
 
@@ -51,16 +51,6 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   return SV_OK;
 }
 
-/* Where images are rows every pixel sees all of them. */
-static sv_status cost(const sv_node *node, const sv_info *in,
-                      const sv_info *out, sv_cost *cost) {
-  (void)node;
-  (void)in;
-  (void)out;
-  cost->spatial = false;
-  return SV_OK;
-}
-
 static sv_norm describe(const sv_node *node, const sv_shape *x) {
   const sv_layer_norm_attrs *a = node->attrs;
   int64_t axis = a->axis < 0 ? a->axis + x->rank : a->axis;
@@ -71,8 +61,6 @@ static sv_norm describe(const sv_node *node, const sv_shape *x) {
   n.each = n.count;
   return n;
 }
-
-SV_NORM_PASSES
 
 #define AT(field) offsetof(sv_layer_norm_attrs, field)
 static const sv_attr attrs[] = {
@@ -85,21 +73,8 @@ static const sv_attr attrs[] = {
      .max = SV_MAX_RANK - 1,
      .position = 1,
      .help = "the first of the dimensions that are normalised together"},
-    {.name = "epsilon",
-     .onnx = "epsilon",
-     .type = SV_ATTR_FLOAT,
-     .offset = AT(epsilon),
-     .initial = 1e-5,
-     .max = 1,
-     .help = "is added to the variance"},
-    {.name = "stash_type",
-     .onnx = "stash_type",
-     .type = SV_ATTR_INT,
-     .offset = AT(stash),
-     .initial = 1,
-     .min = 1,
-     .max = 1,
-     .help = "in which type ONNX computes the statistics: f32"},
+    {SV_EPSILON_ATTR, .offset = AT(epsilon)},
+    {SV_STASH_ATTR, .offset = AT(stash)},
     /* ONNX has none: settled by the bias. */
     {.name = "bias",
      .type = SV_ATTR_BOOL,
@@ -127,6 +102,6 @@ SV_OP(layer_norm) = {
     .settle = settle,
     .parameter = parameter,
     .infer = infer,
-    .cost = cost,
+    .cost = sv_cost_whole,
     .ref = SV_NORM_REFERENCE,
 };

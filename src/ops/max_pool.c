@@ -35,14 +35,11 @@ typedef struct pool {
 /* Where the maximum of window i,j of one map lies. */
 static int64_t find_max(const sv_window *w, const real *x, int64_t i,
                         int64_t j) {
-  int64_t top, bottom, left, right, best = -1;
-  sv_window_taps(w, 0, i, &top, &bottom);
-  sv_window_taps(w, 1, j, &left, &right);
-  for (int64_t u = top; u < bottom; u++)
-    for (int64_t v = left; v < right; v++) {
-      int64_t row = i * w->stride[0] - w->begin[0] + u * w->dilation[0];
-      int64_t column = j * w->stride[1] - w->begin[1] + v * w->dilation[1];
-      int64_t at = row * w->in[1] + column;
+  sv_pool_frame f = sv_pool_frame_at(w, i, j);
+  int64_t best = -1;
+  for (int64_t u = f.first[0]; u < f.last[0]; u++)
+    for (int64_t v = f.first[1]; v < f.last[1]; v++) {
+      int64_t at = sv_pool_place(&f, w, u, v);
       /* What is not a number wins, and so stays visible. */
       if (best < 0 || x[at] > x[best] || isnan(x[at])) best = at;
     }
@@ -109,44 +106,12 @@ static sv_status backward_data(const sv_args *args) {
 
 #define AT(field) offsetof(sv_pool_attrs, field)
 static const sv_attr attrs[] = {
-    {.name = "kernel",
-     .onnx = "kernel_shape",
-     .type = SV_ATTR_INTS,
-     .offset = AT(kernel),
-     .min = 1,
-     .max = 1 << 24,
-     .position = 1,
-     .help = "size of the window, height x width"},
-    {.name = "stride",
-     .onnx = "strides",
-     .type = SV_ATTR_INTS,
-     .offset = AT(stride),
-     .min = 1,
-     .max = 1 << 24,
-     .position = 2,
-     .help = "steps from one window to the next; none: 1 as in ONNX, not the "
-             "kernel's size: write 2x2 stride=2 to halve"},
-    {.name = "padding",
-     .onnx = "pads",
-     .type = SV_ATTR_PADDING,
-     .offset = AT(padding),
-     .max = 1 << 24,
-     .help = "around the image: same, same_lower, valid, full, or numbers for "
-             "all sides, HxW, or top, left, bottom, right"},
-    {.name = "dilation",
-     .onnx = "dilations",
-     .type = SV_ATTR_INTS,
-     .offset = AT(dilation),
-     .min = 1,
-     .max = 1 << 24,
-     .since = 10,
-     .help = "distance between the window's elements; none: 1"},
-    {.name = "ceil_mode",
-     .onnx = "ceil_mode",
-     .type = SV_ATTR_BOOL,
-     .offset = AT(ceil_mode),
-     .since = 10,
-     .help = "a last window may hang over the image"},
+    {SV_KERNEL_ATTR, .offset = AT(kernel), .position = 1},
+    {SV_POOL_STRIDE_ATTR, .offset = AT(stride), .position = 2},
+    {SV_PADDING_ATTR, .offset = AT(padding),
+     .help = "around the image: " SV_PADDING_WORDS},
+    {SV_DILATION_ATTR, .offset = AT(dilation), .since = 10},
+    {SV_CEIL_MODE_ATTR, .offset = AT(ceil_mode), .since = 10},
     {.name = "column_major",
      .onnx = "storage_order",
      .type = SV_ATTR_BOOL,

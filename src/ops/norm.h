@@ -8,7 +8,12 @@
  *
  *   dx = r (g - mean of g - h mean of g h)
  *   dscale = sum of dy h, dbias = sum of dy, over what shares them
- */
+ *
+ * Included by operators, which say what their rows are:
+ *
+ *     static sv_norm describe(const sv_node *node, const sv_shape *x);
+ *
+ * rows, count, period, each, repeat and epsilon. */
 #ifndef SV_OPS_NORM_H
 #define SV_OPS_NORM_H
 
@@ -29,12 +34,13 @@ typedef struct sv_norm {
   real *mean, *factor; /* of each row, where they are wanted */
 } sv_norm;
 
-static inline int64_t sv_norm_scale(const sv_norm *n, int64_t row, int64_t i) {
+static sv_norm describe(const sv_node *node, const sv_shape *x);
+
+static int64_t scale_at(const sv_norm *n, int64_t row, int64_t i) {
   return row % n->period * n->each + i / n->repeat;
 }
 
-static inline void sv_norm_measure(const sv_norm *n, const real *x, real *mean,
-                                   real *factor) {
+static void measure(const sv_norm *n, const real *x, real *mean, real *factor) {
   double sum = 0, squares = 0, count = (double)n->count;
   for (int64_t i = 0; i < n->count; i++) sum += x[i];
   for (int64_t i = 0; i < n->count; i++) {
@@ -45,15 +51,14 @@ static inline void sv_norm_measure(const sv_norm *n, const real *x, real *mean,
   *factor = 1 / sqrt((real)(squares / count) + n->epsilon);
 }
 
-static inline void sv_norm_forward_rows(void *context, int64_t begin,
-                                        int64_t end) {
+static void forward_rows(void *context, int64_t begin, int64_t end) {
   const sv_norm *n = context;
   for (int64_t row = begin; row < end; row++) {
     const real *x = n->x + row * n->count;
     real *y = n->y + row * n->count, mean, factor;
-    sv_norm_measure(n, x, &mean, &factor);
+    measure(n, x, &mean, &factor);
     for (int64_t i = 0; i < n->count; i++) {
-      int64_t s = sv_norm_scale(n, row, i);
+      int64_t s = scale_at(n, row, i);
       y[i] = (x[i] - mean) * factor * n->scale[s] + (n->bias ? n->bias[s] : 0);
     }
     if (n->mean) n->mean[row] = mean;
@@ -61,50 +66,50 @@ static inline void sv_norm_forward_rows(void *context, int64_t begin,
   }
 }
 
-/* `n` has the rows and the epsilon. */
-static inline sv_status sv_norm_forward(sv_norm n, const sv_args *args) {
+static sv_status forward(const sv_args *args) {
+  sv_norm n = describe(args->node, &args->in[0]->shape);
   n.x = sv_in(args, SV_NORM_X);
   n.scale = sv_in(args, SV_NORM_SCALE);
   n.bias = sv_in(args, SV_NORM_BIAS);
   n.y = sv_out(args, 0);
   n.mean = sv_out(args, 1);
   n.factor = sv_out(args, 2);
-  sv_parallel(n.rows, 1, sv_norm_forward_rows, &n);
+  sv_parallel(n.rows, 1, forward_rows, &n);
   return SV_OK;
 }
 
-static inline void sv_norm_data_rows(void *context, int64_t begin,
-                                     int64_t end) {
+static void data_rows(void *context, int64_t begin, int64_t end) {
   const sv_norm *n = context;
   for (int64_t row = begin; row < end; row++) {
     const real *x = n->x + row * n->count, *dy = n->dy + row * n->count;
     real *dx = n->dx + row * n->count, mean, factor;
     double plain = 0, times = 0, count = (double)n->count;
-    sv_norm_measure(n, x, &mean, &factor);
+    measure(n, x, &mean, &factor);
     for (int64_t i = 0; i < n->count; i++) {
-      real g = n->scale[sv_norm_scale(n, row, i)] * dy[i];
+      real g = n->scale[scale_at(n, row, i)] * dy[i];
       plain += g;
       times += g * (x[i] - mean) * factor;
     }
     for (int64_t i = 0; i < n->count; i++) {
-      real g = n->scale[sv_norm_scale(n, row, i)] * dy[i];
+      real g = n->scale[scale_at(n, row, i)] * dy[i];
       real h = (x[i] - mean) * factor;
       dx[i] = factor * (g - (real)(plain / count) - h * (real)(times / count));
     }
   }
 }
 
-static inline sv_status sv_norm_backward_data(sv_norm n, const sv_args *args) {
+static sv_status backward_data(const sv_args *args) {
+  sv_norm n = describe(args->node, &args->in[0]->shape);
   n.x = sv_in(args, SV_NORM_X);
   n.scale = sv_in(args, SV_NORM_SCALE);
   n.dy = sv_diff_out(args, 0);
   n.dx = sv_diff_in(args, SV_NORM_X);
-  sv_parallel(n.rows, 1, sv_norm_data_rows, &n);
+  sv_parallel(n.rows, 1, data_rows, &n);
   return SV_OK;
 }
 
-static inline sv_status sv_norm_backward_params(sv_norm n,
-                                                const sv_args *args) {
+static sv_status backward_params(const sv_args *args) {
+  sv_norm n = describe(args->node, &args->in[0]->shape);
   const real *x = sv_in(args, SV_NORM_X), *dy = sv_diff_out(args, 0);
   real *dscale = sv_diff_in(args, SV_NORM_SCALE);
   real *dbias = sv_diff_in(args, SV_NORM_BIAS);
@@ -115,9 +120,9 @@ static inline sv_status sv_norm_backward_params(sv_norm n,
   }
   for (int64_t row = 0; row < n.rows; row++) {
     real mean, factor;
-    sv_norm_measure(&n, x + row * n.count, &mean, &factor);
+    measure(&n, x + row * n.count, &mean, &factor);
     for (int64_t i = 0; i < n.count; i++) {
-      int64_t at = row * n.count + i, s = sv_norm_scale(&n, row, i);
+      int64_t at = row * n.count + i, s = scale_at(&n, row, i);
       if (dscale) dscale[s] += dy[at] * (x[at] - mean) * factor;
       if (dbias) dbias[s] += dy[at];
     }
@@ -125,19 +130,31 @@ static inline sv_status sv_norm_backward_params(sv_norm n,
   return SV_OK;
 }
 
-/* The three passes of an operator with a function describe(args, shape of x) */
-#define SV_NORM_PASSES                                                        \
-  static sv_status forward(const sv_args *args) {                             \
-    return sv_norm_forward(describe(args->node, &args->in[0]->shape), args);  \
-  }                                                                           \
-  static sv_status backward_data(const sv_args *args) {                       \
-    return sv_norm_backward_data(describe(args->node, &args->in[0]->shape),   \
-                                 args);                                       \
-  }                                                                           \
-  static sv_status backward_params(const sv_args *args) {                     \
-    return sv_norm_backward_params(describe(args->node, &args->in[0]->shape), \
-                                   args);                                     \
-  }
+/* ---- Where rows lie in maps ---- */
+
+static inline sv_status sv_norm_check_maps(const sv_shape *x) {
+  if (x->rank >= 3) return SV_OK;
+  return sv_fail(SV_INVALID, "input x is %s, expected N C H W or N C W",
+                 sv_shape_text(x, (char[SV_SHAPE_TEXT]){0}));
+}
+
+/* Scale and bias are of this shape. */
+static inline sv_status sv_norm_check_params(const sv_node *node,
+                                             const sv_info *in,
+                                             const sv_shape *params) {
+  SV_TRY(sv_check_shape(node, in, SV_NORM_SCALE, params));
+  return sv_check_shape(node, in, SV_NORM_BIAS, params);
+}
+
+/* ---- Rows of the attribute tables, and the descriptor's reference ---- */
+
+#define SV_EPSILON_ATTR                                        \
+  .name = "epsilon", .onnx = "epsilon", .type = SV_ATTR_FLOAT, \
+  .initial = 1e-5, .max = 1, .help = "is added to the variance"
+#define SV_STASH_ATTR                                              \
+  .name = "stash_type", .onnx = "stash_type", .type = SV_ATTR_INT, \
+  .initial = 1, .min = 1, .max = 1,                                \
+  .help = "in which type ONNX computes the statistics: f32"
 
 #define SV_NORM_REFERENCE                                         \
   {                                                               \

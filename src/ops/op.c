@@ -139,6 +139,25 @@ sv_status sv_infer_same(const sv_node *node, const sv_info *in, sv_info *out) {
   return SV_OK;
 }
 
+sv_status sv_cost_whole(const sv_node *node, const sv_info *in,
+                        const sv_info *out, sv_cost *cost) {
+  (void)node;
+  (void)in;
+  (void)out;
+  cost->spatial = false;
+  return SV_OK;
+}
+
+sv_status sv_cost_image(const sv_node *node, const sv_info *in,
+                        const sv_info *out, sv_cost *cost) {
+  const sv_shape *x = &in[0].shape, *y = &out[0].shape;
+  (void)node;
+  for (int d = 2; d < x->rank || d < y->rank; d++)
+    if ((d < x->rank ? x->dim[d] : 1) != (d < y->rank ? y->dim[d] : 1))
+      cost->spatial = false;
+  return SV_OK;
+}
+
 static void copy(sv_tensor *to, const sv_tensor *from) {
   if (to->data != from->data) memcpy(to->data, from->data, to->layout.bytes);
 }

@@ -108,6 +108,10 @@ typedef struct sv_cost {
   sv_reach axis[2]; /* H, W */
 } sv_cost;
 
+static inline sv_cost sv_cost_pointwise(void) {
+  return (sv_cost){.spatial = true, .axis = {{.step = 1}, {.step = 1}}};
+}
+
 /* ---- Running the reference ---- */
 
 typedef enum sv_pass {
@@ -209,7 +213,8 @@ struct sv_op {
   /* Optional: what the shape of input 0 does not allow at a run, in training
    * say. Plans ask it, so that a run finds nothing of the kind. */
   sv_status (*check)(const sv_node *node, const sv_shape *x, bool training);
-  /* Optional: without it an operator costs nothing and is pointwise. */
+  /* Optional: changes what sets it apart from a pointwise operator that costs
+   * nothing; *cost begins as sv_cost_pointwise(). */
   sv_status (*cost)(const sv_node *node, const sv_info *in, const sv_info *out,
                     sv_cost *cost);
   /* Where ONNX has no such operator: the same as a few that it has. */
@@ -266,6 +271,16 @@ sv_status sv_check_axis(int64_t *axis, int rank) SV_CHECKED;
 /* infer of most operators: output 0 has input 0's shape and type, a real one.
  */
 sv_status sv_infer_same(const sv_node *node, const sv_info *in, sv_info *out);
+
+/* cost where each output sees the whole input, or may. */
+sv_status sv_cost_whole(const sv_node *node, const sv_info *in,
+                        const sv_info *out, sv_cost *cost);
+
+/* cost of what leaves images as they are: from the third on the dimensions of
+ * input 0 are those of output 0, or 1 where the other one has none. Else the
+ * whole is seen. */
+sv_status sv_cost_image(const sv_node *node, const sv_info *in,
+                        const sv_info *out, sv_cost *cost);
 
 /* forward and backward_data of a view whose tensors are two after all: copies
  * input 0 to output 0, diff_out 0 to diff_in 0. */

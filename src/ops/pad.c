@@ -105,7 +105,6 @@ static sv_status cost(const sv_node *node, const sv_info *in,
   int rank = in[0].shape.rank;
   sides s;
   SV_TRY(resolve(node->attrs, rank, &s));
-  cost->spatial = true;
   for (int d = 0; d < 2; d++) {
     int own = d + rank - 2;
     int64_t shift = own >= 2 ? -s.begin[own] : 0;

@@ -2,13 +2,18 @@
 
 sv_status sv_pool_settle(void *attrs, const sv_info *in, int in_count) {
   sv_pool_attrs *a = attrs;
-  int axes = in_count > 0 && in[0].present ? in[0].shape.rank - 2 : 0;
-  sv_window_spread(&a->kernel, axes);
-  sv_window_spread_step(&a->stride, axes);
-  sv_window_spread_step(&a->dilation, axes);
-  sv_window_settle(&a->padding, &a->kernel, &a->dilation);
-  sv_window_spread_padding(&a->padding, axes);
+  sv_window_settle(in, in_count, &a->kernel, &a->stride, &a->dilation,
+                   &a->padding);
   return SV_OK;
+}
+
+sv_pool_frame sv_pool_frame_at(const sv_window *w, int64_t i, int64_t j) {
+  sv_pool_frame f = {.i = i, .j = j};
+  sv_window_taps(w, 0, i, &f.first[0], &f.last[0]);
+  sv_window_taps(w, 1, j, &f.first[1], &f.last[1]);
+  f.corner = (i * w->stride[0] - w->begin[0]) * w->in[1] + j * w->stride[1] -
+             w->begin[1];
+  return f;
 }
 
 static sv_status check_window(const sv_window *w, int d, int64_t o) {

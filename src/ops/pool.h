@@ -7,6 +7,21 @@
 
 #include "ops/window.h"
 
+/* Window i,j: its taps first .. last-1 that lie in the image, and where in the
+ * map tap 0,0 lies, or would. */
+typedef struct sv_pool_frame {
+  int64_t i, j;
+  int64_t first[2], last[2], corner;
+} sv_pool_frame;
+
+sv_pool_frame sv_pool_frame_at(const sv_window *window, int64_t i, int64_t j);
+
+/* Where tap u,v lies. */
+static inline int64_t sv_pool_place(const sv_pool_frame *f, const sv_window *w,
+                                    int64_t u, int64_t v) {
+  return f->corner + u * w->dilation[0] * w->in[1] + v * w->dilation[1];
+}
+
 sv_status sv_pool_settle(void *attrs, const sv_info *in, int in_count);
 
 /* Refuses windows that see padding alone: there is nothing to pool. */
@@ -17,5 +32,16 @@ sv_status sv_pool_resolve(sv_window *window, const sv_pool_attrs *attrs,
 sv_status sv_pool_infer(const sv_node *node, const sv_info *in, sv_info *out);
 sv_status sv_pool_cost(const sv_node *node, const sv_info *in,
                        const sv_info *out, sv_cost *cost);
+
+/* A row of the attribute table, besides those of window.h. */
+#define SV_CEIL_MODE_ATTR                                         \
+  .name = "ceil_mode", .onnx = "ceil_mode", .type = SV_ATTR_BOOL, \
+  .help = "a last window may hang over the image"
+/* A way of speaking that differs from that of most libraries. */
+#define SV_POOL_STRIDE_ATTR                                             \
+  SV_STRIDE_ATTR,                                                       \
+      .help =                                                           \
+          "steps from one window to the next; none: 1 as in ONNX, not " \
+          "the kernel's size: write 2x2 stride=2 to halve"
 
 #endif

@@ -92,7 +92,6 @@ static inline sv_status sv_reduce_cost(const sv_node *node, const sv_info *in,
   cost->spatial = a->keepdims;
   for (int d = 2; d < in[0].shape.rank; d++)
     cost->spatial = cost->spatial && !cut[d];
-  for (int d = 0; d < 2; d++) cost->axis[d] = (sv_reach){.step = 1};
   return SV_OK;
 }
 

@@ -77,7 +77,6 @@ static sv_status cost(const sv_node *node, const sv_info *in,
   for (int d = 2; d < x->rank; d++)
     if (x->dim[d] != (d < y->rank ? y->dim[d] : 1)) cost->spatial = false;
   cost->spatial |= keeps_maps(x, y);
-  for (int d = 0; d < 2; d++) cost->axis[d] = (sv_reach){.step = 1};
   return SV_OK;
 }
 

@@ -48,16 +48,6 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   return SV_OK;
 }
 
-/* Places move, and in no whole steps. */
-static sv_status cost(const sv_node *node, const sv_info *in,
-                      const sv_info *out, sv_cost *cost) {
-  (void)node;
-  (void)in;
-  (void)out;
-  cost->spatial = false;
-  return SV_OK;
-}
-
 /* ---- Arithmetic ---- */
 
 /* Dimensions before the first that changes count as one, `outer`; of each of
@@ -358,6 +348,6 @@ SV_OP(resize) = {
     .attrs_size = sizeof(sv_resize_attrs),
     .settle = settle,
     .infer = infer,
-    .cost = cost,
+    .cost = sv_cost_whole, /* places move, and in no whole steps */
     .ref = {.forward = forward, .backward_data = backward_data},
 };

@@ -90,10 +90,8 @@ static sv_status cost(const sv_node *node, const sv_info *in,
   part p;
   (void)out;
   SV_TRY(resolve(node, &in[0].shape, &p));
-  cost->spatial = true;
   for (int d = 0; d < 2; d++) {
     int own = d + rank - 2;
-    cost->axis[d] = (sv_reach){.step = 1};
     if (own < 2) continue;
     cost->axis[d] = (sv_reach){p.step[own], p.start[own], p.start[own]};
     if (p.step[own] < 0) cost->spatial = false;

@@ -65,7 +65,6 @@ static sv_status cost(const sv_node *node, const sv_info *in,
   int64_t axis = a->axis;
   SV_TRY(sv_check_axis(&axis, in[0].shape.rank));
   cost->spatial = axis < 2 && !(a->flat && in[0].shape.rank > 2);
-  for (int d = 0; d < 2; d++) cost->axis[d] = (sv_reach){.step = 1};
   return SV_OK;
 }
 

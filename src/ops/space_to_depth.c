@@ -33,7 +33,6 @@ static sv_status cost(const sv_node *node, const sv_info *in,
   int64_t block = ((const space_attrs *)node->attrs)->block;
   (void)in;
   (void)out;
-  cost->spatial = true;
   for (int d = 0; d < 2; d++)
     cost->axis[d] = (sv_reach){.step = block, .first = 0, .last = block - 1};
   return SV_OK;

@@ -27,16 +27,6 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   return SV_OK;
 }
 
-static sv_status cost(const sv_node *node, const sv_info *in,
-                      const sv_info *out, sv_cost *cost) {
-  (void)node;
-  cost->spatial = true;
-  for (int d = 0; d < 2; d++) cost->axis[d] = (sv_reach){.step = 1};
-  for (int d = 2; d < in[0].shape.rank; d++)
-    if (in[0].shape.dim[d] != out[0].shape.dim[d]) cost->spatial = false;
-  return SV_OK;
-}
-
 /* Each dimension is two loops: over the repeats, and over what is repeated. */
 static sv_walk walk_over(const sv_shape *x, const sv_shape *y) {
   int64_t step[SV_MAX_RANK];
@@ -88,7 +78,7 @@ SV_OP(tile) = {
     .attrs = attrs,
     .attrs_size = sizeof(tile_attrs),
     .infer = infer,
-    .cost = cost,
+    .cost = sv_cost_image,
     .ref = {.forward = forward,
             .backward_data = backward_data,
             .folds = SV_FOLD_CONTENTS,

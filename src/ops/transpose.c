@@ -46,10 +46,8 @@ static sv_status cost(const sv_node *node, const sv_info *in,
   int order[SV_MAX_RANK], rank = in[0].shape.rank;
   (void)out;
   SV_TRY(order_of(node, rank, order));
-  cost->spatial = true;
   for (int d = rank < 4 ? 2 : rank - 2; d < rank; d++)
     if (order[d] != d) cost->spatial = false;
-  for (int d = 0; d < 2; d++) cost->axis[d] = (sv_reach){.step = 1};
   return SV_OK;
 }
 

@@ -174,15 +174,15 @@ sv_shape sv_window_output(const sv_window *window, const sv_shape *x,
 }
 
 void sv_window_cost(const sv_window *window, sv_cost *cost) {
-  cost->spatial = true;
   for (int d = 0; d < 2; d++)
     cost->axis[d] = (sv_reach){.step = window->stride[d],
                                .first = -window->begin[d],
                                .last = reach(window, d) - 1 - window->begin[d]};
 }
 
-void sv_window_settle(sv_padding *padding, const sv_ints *kernel,
-                      const sv_ints *dilation) {
+/* FULL padding in numbers, once the kernel's size is known. */
+static void settle_full(sv_padding *padding, const sv_ints *kernel,
+                        const sv_ints *dilation) {
   if (padding->rule != SV_PAD_FULL || kernel->count == 0) return;
   int axes = kernel->count > dilation->count ? kernel->count : dilation->count;
   if (2 * axes > SV_MAX_INTS) return;
@@ -195,36 +195,45 @@ void sv_window_settle(sv_padding *padding, const sv_ints *kernel,
   }
 }
 
-void sv_window_spread(sv_ints *list, int axes) {
-  if (list->count != 1 || axes < 1) return;
-  for (int d = 1; d < axes; d++) list->at[d] = list->at[0];
-  list->count = axes;
-}
-
-void sv_window_spread_padding(sv_padding *padding, int axes) {
+static void settle_padding(sv_padding *padding, int axes) {
   int64_t begin[2], end[2];
   sv_ints *at = &padding->at;
   if (padding->rule != SV_PAD_EXPLICIT || at->count == 0 || axes < 1 ||
       axes > 2)
     return;
   if (spread_padding(at, axes, begin, end) != SV_OK) return;
+  bool none = true;
   for (int d = 0; d < axes; d++) {
     at->at[d] = begin[d];
     at->at[axes + d] = end[d];
+    none &= begin[d] == 0 && end[d] == 0;
   }
   at->count = 2 * axes;
-  bool none = true;
-  for (int i = 0; i < at->count; i++) none &= at->at[i] == 0;
   if (none) *padding = (sv_padding){0};
 }
 
-void sv_window_spread_step(sv_ints *list, int axes) {
+void sv_window_spread(sv_ints *list, int axes) {
+  if (list->count != 1 || axes < 1) return;
+  for (int d = 1; d < axes; d++) list->at[d] = list->at[0];
+  list->count = axes;
+}
+
+static void settle_step(sv_ints *list, int axes) {
   bool ones = true;
   for (int d = 0; d < list->count; d++) ones &= list->at[d] == 1;
-  if (ones)
-    *list = (sv_ints){0};
-  else
-    sv_window_spread(list, axes);
+  if (ones) *list = (sv_ints){0};
+  sv_window_spread(list, axes);
+}
+
+int sv_window_settle(const sv_info *in, int in_count, sv_ints *kernel,
+                     sv_ints *stride, sv_ints *dilation, sv_padding *padding) {
+  int axes = in_count > 0 && in[0].present ? in[0].shape.rank - 2 : 0;
+  sv_window_spread(kernel, axes);
+  settle_step(stride, axes);
+  settle_step(dilation, axes);
+  settle_full(padding, kernel, dilation);
+  settle_padding(padding, axes);
+  return axes;
 }
 
 void sv_window_taps(const sv_window *window, int d, int64_t o, int64_t *first,

@@ -35,16 +35,13 @@ sv_shape sv_window_output(const sv_window *window, const sv_shape *x,
 
 void sv_window_cost(const sv_window *window, sv_cost *cost);
 
-/* Turns FULL padding into numbers, given the kernel's size. */
-void sv_window_settle(sv_padding *padding, const sv_ints *kernel,
-                      const sv_ints *dilation);
-
-/* One number for all axes becomes one for each; for paddings, also for the
- * ends. ONNX wants all of them. Strides and dilations of 1 and paddings of 0
- * become none: however it is written, a network is the same. */
+/* However it is written, a network is the same: strides and dilations of 1 and
+ * paddings of 0 become none, other single numbers one for each axis, FULL
+ * padding numbers. ONNX wants all of them. Gives the number of axes of input
+ * 0, less than 1 if it is not there. */
+int sv_window_settle(const sv_info *in, int in_count, sv_ints *kernel,
+                     sv_ints *stride, sv_ints *dilation, sv_padding *padding);
 void sv_window_spread(sv_ints *list, int axes);
-void sv_window_spread_step(sv_ints *list, int axes);
-void sv_window_spread_padding(sv_padding *padding, int axes);
 
 /* Positions along axis d that lie inside the image: taps first..last-1 of the
  * kernel for output o. */
@@ -54,5 +51,22 @@ void sv_window_taps(const sv_window *window, int d, int64_t o, int64_t *first,
 /* The same seen from a tap: outputs first..last-1 meet the image with it. */
 void sv_window_outputs(const sv_window *window, int d, int64_t tap,
                        int64_t *first, int64_t *last);
+
+/* ---- Rows of attribute tables, to which a file adds what is its own ---- */
+
+#define SV_KERNEL_ATTR                                                      \
+  .name = "kernel", .onnx = "kernel_shape", .type = SV_ATTR_INTS, .min = 1, \
+  .max = 1 << 24, .help = "size of the window, height x width"
+#define SV_STRIDE_ATTR                                                 \
+  .name = "stride", .onnx = "strides", .type = SV_ATTR_INTS, .min = 1, \
+  .max = 1 << 24
+#define SV_DILATION_ATTR                                                   \
+  .name = "dilation", .onnx = "dilations", .type = SV_ATTR_INTS, .min = 1, \
+  .max = 1 << 24, .help = "distance between the window's elements; none: 1"
+#define SV_PADDING_ATTR \
+  .name = "padding", .onnx = "pads", .type = SV_ATTR_PADDING, .max = 1 << 24
+#define SV_PADDING_WORDS                                              \
+  "same, same_lower, valid, full, or numbers for all sides, HxW, or " \
+  "top, left, bottom, right"
 
 #endif

@@ -20,7 +20,6 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "base/thread.h"
 #include "ops/pool.h"
 
 enum { LONGEST = 32 }; /* numbers along an axis */
@@ -66,11 +65,9 @@ static sv_status weigh(double row[LONGEST], const sv_window_pool_attrs *a,
 typedef struct pool {
   sv_window at;
   double row[2][LONGEST]; /* a, b */
-  const real *x, *dy;
-  real *y, *dx;
 } pool;
 
-static sv_status resolve(pool *p, const sv_node *node, const sv_shape *x) {
+static sv_status prepare(pool *p, const sv_node *node, const sv_shape *x) {
   const sv_window_pool_attrs *a = node->attrs;
   SV_TRY(sv_window_resolve(&p->at, x, &a->kernel, &a->stride, &(sv_ints){0},
                            &a->padding, false));
@@ -80,20 +77,17 @@ static sv_status resolve(pool *p, const sv_node *node, const sv_shape *x) {
 
 static sv_status settle(void *attrs, const sv_info *in, int in_count) {
   sv_window_pool_attrs *a = attrs;
-  int axes = in_count > 0 && in[0].present ? in[0].shape.rank - 2 : 0;
   if (a->kernel.count == 0 && a->numbers.count > 0)
     a->kernel = (sv_ints){1, {a->numbers.count}};
-  sv_window_spread(&a->kernel, axes);
-  sv_window_spread_step(&a->stride, axes);
-  sv_window_settle(&a->padding, &a->kernel, &(sv_ints){0});
-  sv_window_spread_padding(&a->padding, axes);
+  sv_window_settle(in, in_count, &a->kernel, &a->stride, &(sv_ints){0},
+                   &a->padding);
   return SV_OK;
 }
 
 static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   pool p;
   SV_TRY(sv_check_real(node, in));
-  SV_TRY(resolve(&p, node, &in[0].shape));
+  SV_TRY(prepare(&p, node, &in[0].shape));
   out[0].dtype = in[0].dtype;
   out[0].shape = sv_window_output(&p.at, &in[0].shape, in[0].shape.dim[1]);
   return SV_OK;
@@ -103,7 +97,7 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
 static sv_status cost(const sv_node *node, const sv_info *in,
                       const sv_info *out, sv_cost *cost) {
   pool p;
-  SV_TRY(resolve(&p, node, &in[0].shape));
+  SV_TRY(prepare(&p, node, &in[0].shape));
   sv_window_cost(&p.at, cost);
   cost->macs =
       sv_times(sv_shape_count(&out[0].shape), p.at.kernel[0] * p.at.kernel[1]);
@@ -128,7 +122,7 @@ static sv_status expand(const sv_node *node, sv_graph *graph,
   sv_shape x = sv_value_shape(graph, in[0]), w = {.rank = x.rank};
   char *init;
   pool p;
-  SV_TRY(resolve(&p, node, &x));
+  SV_TRY(prepare(&p, node, &x));
   SV_TRY(spell(&p, &init));
   sv_conv_attrs conv = sv_conv_default();
   conv.channels = conv.group = w.dim[0] = x.dim[1];
@@ -146,69 +140,25 @@ static sv_status expand(const sv_node *node, sv_graph *graph,
 
 /* ---- Arithmetic ---- */
 
-/* Element v = 0 of row u of window i,j in its map; it may lie left of it. */
-static int64_t place(const sv_window *w, int64_t i, int64_t j, int64_t u) {
-  int64_t row = i * w->stride[0] - w->begin[0] + u;
-  return row * w->in[1] + j * w->stride[1] - w->begin[1];
+static real value(const pool *p, const sv_pool_frame *f, const real *x) {
+  real sum = 0;
+  for (int64_t u = f->first[0]; u < f->last[0]; u++)
+    for (int64_t v = f->first[1]; v < f->last[1]; v++)
+      sum += (real)(p->row[0][u] * p->row[1][v]) *
+             x[sv_pool_place(f, &p->at, u, v)];
+  return sum;
 }
 
-static void forward_maps(void *context, int64_t begin, int64_t end) {
-  const pool *p = context;
-  const sv_window *w = &p->at;
-  for (int64_t map = begin; map < end; map++) {
-    const real *x = p->x + map * w->in[0] * w->in[1];
-    real *y = p->y + map * w->out[0] * w->out[1];
-    for (int64_t i = 0; i < w->out[0]; i++)
-      for (int64_t j = 0; j < w->out[1]; j++) {
-        int64_t top, bottom, left, right;
-        real sum = 0;
-        sv_window_taps(w, 0, i, &top, &bottom);
-        sv_window_taps(w, 1, j, &left, &right);
-        for (int64_t u = top; u < bottom; u++)
-          for (int64_t v = left; v < right; v++)
-            sum +=
-                (real)(p->row[0][u] * p->row[1][v]) * x[place(w, i, j, u) + v];
-        y[i * w->out[1] + j] = sum;
-      }
-  }
+static void gradient(const pool *p, const sv_pool_frame *f, real dy, real *dx) {
+  for (int64_t u = f->first[0]; u < f->last[0]; u++)
+    for (int64_t v = f->first[1]; v < f->last[1]; v++)
+      dx[sv_pool_place(f, &p->at, u, v)] +=
+          (real)(p->row[0][u] * p->row[1][v]) * dy;
 }
 
-static sv_status forward(const sv_args *args) {
-  const sv_shape *x = &args->in[0]->shape;
-  pool p = {.x = sv_in(args, 0), .y = sv_out(args, 0)};
-  SV_TRY(resolve(&p, args->node, x));
-  sv_parallel(x->dim[0] * x->dim[1], 1, forward_maps, &p);
-  return SV_OK;
-}
+#include "ops/pool_maps.h"
 
-static void backward_maps(void *context, int64_t begin, int64_t end) {
-  const pool *p = context;
-  const sv_window *w = &p->at;
-  int64_t size = w->in[0] * w->in[1];
-  for (int64_t map = begin; map < end; map++) {
-    const real *dy = p->dy + map * w->out[0] * w->out[1];
-    real *dx = p->dx + map * size;
-    for (int64_t k = 0; k < size; k++) dx[k] = 0;
-    for (int64_t i = 0; i < w->out[0]; i++)
-      for (int64_t j = 0; j < w->out[1]; j++) {
-        int64_t top, bottom, left, right;
-        sv_window_taps(w, 0, i, &top, &bottom);
-        sv_window_taps(w, 1, j, &left, &right);
-        for (int64_t u = top; u < bottom; u++)
-          for (int64_t v = left; v < right; v++)
-            dx[place(w, i, j, u) + v] +=
-                (real)(p->row[0][u] * p->row[1][v]) * dy[i * w->out[1] + j];
-      }
-  }
-}
-
-static sv_status backward_data(const sv_args *args) {
-  const sv_shape *x = &args->diff_in[0]->shape;
-  pool p = {.dy = sv_diff_out(args, 0), .dx = sv_diff_in(args, 0)};
-  SV_TRY(resolve(&p, args->node, x));
-  sv_parallel(x->dim[0] * x->dim[1], 1, backward_maps, &p);
-  return SV_OK;
-}
+/* ---- Tables ---- */
 
 static const char *const windows[] = {"binomial", "gaussian", "box", NULL};
 
@@ -232,8 +182,7 @@ static const sv_attr attrs[] = {
      .type = SV_ATTR_PADDING,
      .offset = AT(padding),
      .max = 1 << 24,
-     .help = "zeros around the image: same, same_lower, valid, full, or "
-             "numbers for all sides, HxW, or top, left, bottom, right"},
+     .help = "zeros around the image: " SV_PADDING_WORDS},
     {.name = "window",
      .type = SV_ATTR_CHOICE,
      .offset = AT(window),
@@ -266,5 +215,5 @@ SV_OP(window_pool) = {
     .infer = infer,
     .cost = cost,
     .expand = expand,
-    .ref = {.forward = forward, .backward_data = backward_data},
+    .ref = SV_POOL_REFERENCE,
 };

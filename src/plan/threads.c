@@ -8,7 +8,7 @@ static sv_status work_of(const sv_program *p, int64_t *work) {
   for (int i = 0; i < p->graph->node_count; i++) {
     const sv_node *node = &p->graph->nodes[i];
     sv_info *ports;
-    sv_cost cost = {0};
+    sv_cost cost = sv_cost_pointwise();
     size_t count = (size_t)(node->in_count + node->out_count);
     SV_TRY(sv_alloc_array(&ports, count, sizeof *ports));
     sv_info *out = ports + node->in_count;

@@ -1,0 +1,46 @@
+/* What squeeze and unsqueeze share: a list of axes, and that nothing moves.
+ * Included by one of them, which defines infer and, before it includes this,
+ *
+ *     #define AXES "which go"   the help of its attribute */
+#ifndef SV_OPS_AXES_H
+#define SV_OPS_AXES_H
+
+#include "ops/op.h"
+
+typedef struct axes_attrs {
+  sv_ints axes;
+} axes_attrs;
+
+static const sv_attr attrs[] = {{.name = "axes",
+                                 .onnx = "axes",
+                                 .type = SV_ATTR_INTS,
+                                 .offset = offsetof(axes_attrs, axes),
+                                 .min = -SV_MAX_RANK,
+                                 .max = SV_MAX_RANK - 1,
+                                 .position = 1,
+                                 .until = 12,
+                                 .help = AXES},
+                                {.name = "axes",
+                                 .onnx = "axes",
+                                 .type = SV_ATTR_INTS,
+                                 .offset = offsetof(axes_attrs, axes),
+                                 .since = 13,
+                                 .slot = 1,
+                                 .help = "as ONNX has it since opset 13"},
+                                {.name = NULL}};
+
+/* All of the descriptor but its names. */
+#define SV_AXES_VIEW                                                          \
+  .in =                                                                       \
+      (const sv_port[]){{.name = "x"},                                        \
+                        {.name = "axes", .role = SV_INDEX, .optional = true}, \
+                        {.name = NULL}},                                      \
+  .out = (const sv_port[]){{.name = "y"}, {.name = NULL}}, .attrs = attrs,    \
+  .attrs_size = sizeof(axes_attrs), .infer = infer, .cost = sv_cost_image,    \
+  .ref = {.forward = sv_view_forward,                                         \
+          .backward_data = sv_view_backward,                                  \
+          .view = true,                                                       \
+          .folds = SV_FOLD_CONTENTS,                                          \
+          .any_type = true}
+
+#endif
