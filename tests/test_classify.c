@@ -61,6 +61,7 @@ static void test_pixels(void **state) {
     assert_int_equal(sv_classifier_classes(c), 2);
     assert_string_equal(sv_classifier_label(c, 1), "right");
     assert_null(sv_classifier_label(c, 2));
+    assert_int_equal(sv_classifier_preprocess(c)->width, SIDE);
     assert_ok(sv_classify_pixels(c, left, SIDE, SIDE, 1, 0, &p));
     assert_float_equal(p[0], sure, 1e-6);
     assert_float_equal(p[0] + p[1], 1, 1e-6);

@@ -146,6 +146,47 @@ static void test_activations(void **state) {
   sv_graph_free(g);
 }
 
+/* The same of windows, normalisations and losses. */
+static void test_short_forms(void **state) {
+  (void)state;
+  sv_graph *g;
+  expect_ok(sv_graph_new(&g, "net"));
+  sv_value x = sv_input(g, "x", SV_F32, sv_shape_of(4, -1, 6, 8, 8));
+  sv_global_max_pool(g, sv_window_pool(g, x, 3, 2));
+  sv_layer_norm(g, sv_group_norm(g, sv_instance_norm(g, x), 3), 1);
+  sv_lrn_attrs lrn = sv_lrn_default();
+  lrn.k = 2;
+  sv_lrn_with(g, sv_lrn(g, x), &lrn);
+  sv_batch_norm_attrs norm = sv_batch_norm_default();
+  norm.epsilon = 0.25;
+  sv_batch_norm_with(g, x, &norm);
+  sv_value error = sv_squared_error(g, sv_matmul(g, x, x), x);
+  expect_ok(sv_graph_check(g));
+  static const struct {
+    const char *op, *attribute;
+    double number;
+  } expected[] = {{"window_pool", "window", SV_WINDOW_BINOMIAL},
+                  {"global_max_pool", NULL, 0},
+                  {"instance_norm", NULL, 0},
+                  {"group_norm", "groups", 3},
+                  {"layer_norm", "axis", 1},
+                  {"lrn", "k", 1},
+                  {"lrn", "k", 2},
+                  {"batch_norm", "epsilon", 0.25},
+                  {"matmul", NULL, 0},
+                  {"squared_error", NULL, 0}};
+  assert_int_equal(g->node_count, count_of(expected));
+  for (int i = 0; i < g->node_count; i++) {
+    const char *attribute = expected[i].attribute;
+    assert_string_equal(g->nodes[i].op->name, expected[i].op);
+    if (attribute)
+      assert_true(sv_attr_number(&g->nodes[i], attribute) ==
+                  expected[i].number);
+  }
+  assert_int_equal(sv_value_shape(g, error).rank, 0);
+  sv_graph_free(g);
+}
+
 static void test_scopes(void **state) {
   (void)state;
   sv_graph *g;
@@ -233,6 +274,7 @@ int main(void) {
       cmocka_unit_test(test_lenet),
       cmocka_unit_test(test_expand),
       cmocka_unit_test(test_activations),
+      cmocka_unit_test(test_short_forms),
       cmocka_unit_test(test_scopes),
       cmocka_unit_test(test_long_scope),
   };
