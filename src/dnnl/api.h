@@ -1,5 +1,6 @@
 /* oneDNN as this backend sees it: descriptors of memory and of primitives in
- * one shape for versions 2 and 3. Where the two differ is api.c alone. */
+ * one shape for versions 2 and 3, which differ in api_v2.c and api_v3.c, and
+ * nowhere else. */
 #ifndef SV_DNNL_API_H
 #define SV_DNNL_API_H
 
