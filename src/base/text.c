@@ -35,6 +35,17 @@ void sv_text_add(sv_text *text, const char *format, ...) {
   text->length += (size_t)length;
 }
 
+void sv_text_add_field(sv_text *text, const char *field) {
+  if (!strpbrk(field, ",\"\r\n")) {
+    sv_text_add(text, "%s", field);
+    return;
+  }
+  sv_text_add(text, "\"");
+  for (; *field; field++)
+    sv_text_add(text, *field == '"' ? "\"\"" : "%c", *field);
+  sv_text_add(text, "\"");
+}
+
 sv_status sv_text_take(sv_text *text, char **taken) {
   *taken = NULL;
   if (!text->failed && !text->at) reserve(text, 0);
@@ -50,4 +61,21 @@ sv_status sv_text_take(sv_text *text, char **taken) {
 void sv_text_clear(sv_text *text) {
   sv_free(text->at);
   *text = (sv_text){0};
+}
+
+int sv_utf8_bytes(const char *text) {
+  const unsigned char *at = (const unsigned char *)text;
+  int more = at[0] < 0x80                    ? 0
+             : at[0] >= 0xC2 && at[0] < 0xE0 ? 1
+             : at[0] >= 0xE0 && at[0] < 0xF0 ? 2
+             : at[0] >= 0xF0 && at[0] < 0xF5 ? 3
+                                             : -1;
+  if (more < 0) return 0;
+  for (int i = 1; i <= more; i++)
+    if ((at[i] & 0xC0) != 0x80) return 0;
+  bool overlong =
+      (at[0] == 0xE0 && at[1] < 0xA0) || (at[0] == 0xF0 && at[1] < 0x90);
+  bool surrogate = at[0] == 0xED && at[1] >= 0xA0;
+  bool beyond = at[0] == 0xF4 && at[1] >= 0x90;
+  return overlong || surrogate || beyond ? 0 : more + 1;
 }

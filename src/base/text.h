@@ -14,9 +14,16 @@ typedef struct sv_text {
 /* Appends. A failed allocation is remembered and reported by sv_text_take. */
 void sv_text_add(sv_text *text, const char *format, ...) SV_PRINTF(2, 3);
 
+/* Appends a field of a file of comma-separated values, in double quotes where
+ * it needs them. Source: RFC 4180. */
+void sv_text_add_field(sv_text *text, const char *field);
+
 /* *taken = the text, the caller frees it with sv_free; the sv_text is empty
  * again either way. */
 sv_status sv_text_take(sv_text *text, char **taken) SV_CHECKED;
 void sv_text_clear(sv_text *text);
+
+/* Bytes of the character of UTF-8 at this place; 0: it is none. */
+int sv_utf8_bytes(const char *at);
 
 #endif

@@ -134,18 +134,6 @@ static json_t *json_classes(const predict *p) {
   return list;
 }
 
-/* RFC 4180: a field with a comma, quote or line end stands in quotes. */
-static void add_field(sv_text *line, const char *field) {
-  if (!strpbrk(field, ",\"\r\n")) {
-    sv_text_add(line, "%s", field);
-    return;
-  }
-  sv_text_add(line, "\"");
-  for (; *field; field++)
-    sv_text_add(line, *field == '"' ? "\"\"" : "%c", *field);
-  sv_text_add(line, "\"");
-}
-
 /* Ends the line and writes it. */
 static sv_status put_line(predict *p, sv_text *line) {
   char *text;
@@ -165,7 +153,7 @@ static sv_status put_heading(predict *p) {
   sv_text_add(&line, "file,label,probability");
   for (int i = 0; i < p->classes; i++) {
     sv_text_add(&line, ",");
-    add_field(&line, sv_classifier_label(p->classifier, i));
+    sv_text_add_field(&line, sv_classifier_label(p->classifier, i));
   }
   return put_line(p, &line);
 }
@@ -173,9 +161,9 @@ static sv_status put_heading(predict *p) {
 static sv_status put_row(predict *p, const char *path) {
   sv_text line = {0};
   int best = p->order[0];
-  add_field(&line, path);
+  sv_text_add_field(&line, path);
   sv_text_add(&line, ",");
-  add_field(&line, sv_classifier_label(p->classifier, best));
+  sv_text_add_field(&line, sv_classifier_label(p->classifier, best));
   sv_text_add(&line, ",%.7g", (double)p->probabilities[best]);
   for (int i = 0; i < p->classes; i++)
     sv_text_add(&line, ",%.7g", (double)p->probabilities[i]);
@@ -309,7 +297,8 @@ static sv_status predict_mask(predict *p, const char *model, const char *path) {
 }
 
 int cmd_predict(const cli_verb *verb, int argc, char **argv) {
-  predict p = {.top = 5};
+  enum { TOP = 5 };
+  predict p = {.top = TOP};
   const cli_option options[] = {
       {"top", 'k', CLI_INT, &p.top, 1, 1 << 24, NULL, "K",
        "how many classes to tell"},
@@ -329,8 +318,8 @@ int cmd_predict(const cli_verb *verb, int argc, char **argv) {
   if (!cli_parse(&page, argc, argv, &operands, &count, &exit_status))
     return exit_status;
   if (p.csv && p.json) return cli_usage("--csv or --json, not both");
-  if (p.mask && (count != 2 || p.csv))
-    return cli_usage("--mask is of one picture, without --csv");
+  if (p.mask && (count != 2 || p.csv || p.top != TOP))
+    return cli_usage("--mask is of one picture, without --csv and --top");
   if (p.mask) {
     exit_status = cli_fail(predict_mask(&p, operands[0], operands[1]));
     clean(&p);

@@ -17,26 +17,20 @@ static bool is_pictured(const eval *e, int64_t sample, int shown,
   return shown < most && sample == shown * count / most;
 }
 
-/* A field of a CSV file: in quotes where it must be. */
-static void add_field(sv_text *text, const char *word) {
-  if (!strpbrk(word, ",\"\n\r")) {
-    sv_text_add(text, ",%s", word);
-    return;
-  }
-  sv_text_add(text, ",\"");
-  for (; *word; word++) sv_text_add(text, *word == '"' ? "\"\"" : "%c", *word);
-  sv_text_add(text, "\"");
+static void add_class(eval *e, int class) {
+  char name[EVAL_NAME_TEXT];
+  sv_text_add(&e->rows, ",");
+  sv_text_add_field(&e->rows, eval_class(e, class, name));
 }
 
 void eval_note(eval *e, const sv_verdict *v) {
-  char name[EVAL_NAME_TEXT];
   if (is_pictured(e, v->sample, e->shown_count, EVAL_PICTURED))
     e->shown[e->shown_count++] = *v;
   sv_mistakes_add(&e->mistakes, v);
   if (!e->csv) return;
   sv_text_add(&e->rows, "%lld", (long long)v->sample);
-  add_field(&e->rows, eval_class(e, v->label, name));
-  add_field(&e->rows, eval_class(e, v->predicted, name));
+  add_class(e, v->label);
+  add_class(e, v->predicted);
   sv_text_add(&e->rows, ",%.6f\n", (double)v->probability);
 }
 

@@ -26,30 +26,20 @@ typedef struct diagram {
 
 /* ---- Text ---- */
 
-/* Bytes of the UTF-8 character at s, 0 if it is none. */
-static int character(const unsigned char *s) {
-  int more = *s < 0x80 ? 0 : *s < 0xE0 ? 1 : *s < 0xF0 ? 2 : 3;
-  if (more && (*s < 0xC2 || *s > 0xF4)) return 0;
-  for (int i = 1; i <= more; i++)
-    if (s[i] >> 6 != 2) return 0;
-  return more + 1;
-}
-
 /* As HTML has it; what is no text becomes '?'. Long names are cut. */
 static void put_escaped(sv_text *t, const char *text) {
   enum { LONGEST = 60 };
-  const unsigned char *s = (const unsigned char *)text;
-  for (int n = 0; *s && n < LONGEST; n++) {
-    int bytes = character(s);
-    if (*s == '&' || *s == '<' || *s == '>' || *s == '"' || *s == '\'')
-      sv_text_add(t, "&#%d;", *s);
-    else if (!bytes || *s < 0x20 || *s == 0x7f)
+  for (int n = 0; *text && n < LONGEST; n++) {
+    int bytes = sv_utf8_bytes(text);
+    if (strchr("&<>\"'", *text))
+      sv_text_add(t, "&#%d;", *text);
+    else if (!bytes || (unsigned char)*text < 0x20 || *text == 0x7f)
       sv_text_add(t, "?");
     else
-      sv_text_add(t, "%.*s", bytes, (const char *)s);
-    s += bytes ? bytes : 1;
+      sv_text_add(t, "%.*s", bytes, text);
+    text += bytes ? bytes : 1;
   }
-  if (*s) sv_text_add(t, "...");
+  if (*text) sv_text_add(t, "...");
 }
 
 /* ---- What a layer is ---- */

@@ -127,14 +127,3 @@ void sv_axes_draw(const sv_axes *a) {
     sv_canvas_text(c, a->left + a->width, a->top + a->height + 31, SV_RIGHT,
                    a->width, a->x.label);
 }
-
-void sv_axes_heading(sv_canvas *c, double margin, const char *title,
-                     const char *below) {
-  double room = c->width - 2 * margin;
-  sv_canvas_ink(c, sv_ink_text);
-  sv_canvas_font(c, 17, true);
-  if (title) sv_canvas_text(c, margin, margin + 14, SV_LEFT, room, title);
-  sv_canvas_ink(c, sv_ink_faint);
-  sv_canvas_font(c, 12, false);
-  if (below) sv_canvas_text(c, margin, margin + 33, SV_LEFT, room, below);
-}

@@ -26,9 +26,4 @@ double sv_axes_x(const sv_axes *axes, double x);
 double sv_axes_y(const sv_axes *axes, double y);
 void sv_axes_draw(const sv_axes *axes);
 
-/* A title and a smaller line below it, as every picture of ours begins. Both
- * may be NULL. */
-void sv_axes_heading(sv_canvas *canvas, double margin, const char *title,
-                     const char *below);
-
 #endif

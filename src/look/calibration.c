@@ -96,7 +96,7 @@ sv_status sv_look_calibration(const char *path, const char *title,
       m->calibration_error, m->brier);
   SV_TRY(sv_canvas_open(&canvas, 2 * margin + numbers + side,
                         2 * margin + heading + side + gap + counts + 34));
-  sv_axes_heading(&canvas, margin, title ? title : "Calibration", below);
+  sv_canvas_heading(&canvas, margin, title ? title : "Calibration", below);
   draw_shares(&canvas, m);
   draw_counts(&canvas, m);
   sv_status status = sv_canvas_save(&canvas, path);

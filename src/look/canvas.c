@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/text.h"
 
 const sv_ink sv_ink_text = {0.13, 0.13, 0.15};
 const sv_ink sv_ink_faint = {0.55, 0.56, 0.58};
@@ -73,28 +74,11 @@ sv_ink sv_ink_mix(sv_ink a, sv_ink b, double share) {
 
 enum { LONGEST_TEXT = 256 };
 
-/* The bytes of the character of UTF-8 that begins here; 0: it is none. */
-static int character(const unsigned char *at) {
-  int more = at[0] < 0x80                    ? 0
-             : at[0] >= 0xC2 && at[0] < 0xE0 ? 1
-             : at[0] >= 0xE0 && at[0] < 0xF0 ? 2
-             : at[0] >= 0xF0 && at[0] < 0xF5 ? 3
-                                             : -1;
-  if (more < 0) return 0;
-  for (int i = 1; i <= more; i++)
-    if ((at[i] & 0xC0) != 0x80) return 0;
-  bool overlong =
-      (at[0] == 0xE0 && at[1] < 0xA0) || (at[0] == 0xF0 && at[1] < 0x90);
-  bool surrogate = at[0] == 0xED && at[1] >= 0xA0;
-  bool beyond = at[0] == 0xF4 && at[1] >= 0x90;
-  return overlong || surrogate || beyond ? 0 : more + 1;
-}
-
 /* A copy that Cairo takes: any other bytes put it into an error for good. */
 static void make_clean(const char *text, char clean[LONGEST_TEXT]) {
   size_t to = 0;
   while (*text && to + 5 < LONGEST_TEXT) {
-    int bytes = character((const unsigned char *)text);
+    int bytes = sv_utf8_bytes(text);
     if (bytes == 0 || (bytes == 1 && (unsigned char)*text < 0x20)) {
       clean[to++] = '?';
       text++;
@@ -148,6 +132,17 @@ void sv_canvas_text(sv_canvas *canvas, double x, double y, sv_anchor anchor,
   double back = anchor == SV_LEFT ? 0 : anchor == SV_CENTRE ? width / 2 : width;
   cairo_move_to(canvas->cr, x - back, y);
   cairo_show_text(canvas->cr, clean);
+}
+
+void sv_canvas_heading(sv_canvas *c, double margin, const char *title,
+                       const char *below) {
+  double room = c->width - 2 * margin;
+  sv_canvas_ink(c, sv_ink_text);
+  sv_canvas_font(c, 17, true);
+  if (title) sv_canvas_text(c, margin, margin + 14, SV_LEFT, room, title);
+  sv_canvas_ink(c, sv_ink_faint);
+  sv_canvas_font(c, 12, false);
+  if (below) sv_canvas_text(c, margin, margin + 33, SV_LEFT, room, below);
 }
 
 /* ---- Pictures ---- */

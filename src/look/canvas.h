@@ -45,6 +45,11 @@ double sv_canvas_text_width(sv_canvas *canvas, const char *text);
 void sv_canvas_text(sv_canvas *canvas, double x, double y, sv_anchor anchor,
                     double most, const char *text);
 
+/* A title and a smaller line below it, as every picture of ours begins. Both
+ * may be NULL. */
+void sv_canvas_heading(sv_canvas *canvas, double margin, const char *title,
+                       const char *below);
+
 /* The picture as large as fits into the square at x, y, in its middle; its
  * pixels stay squares where it grows. */
 sv_status sv_canvas_image(sv_canvas *canvas, double x, double y, double side,

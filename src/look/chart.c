@@ -108,7 +108,7 @@ static void draw(sv_canvas *canvas, const sv_chart *chart, const bounds *b) {
     a.x.from = -0.5;
     a.x.to = chart->x_name_count - 0.5;
   }
-  sv_axes_heading(canvas, margin, chart->title, chart->below);
+  sv_canvas_heading(canvas, margin, chart->title, chart->below);
   sv_axes_draw(&a);
   for (int k = 0; k < chart->count; k++) draw_line(&a, chart, k);
   draw_legend(&a, chart);

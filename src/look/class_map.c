@@ -148,13 +148,7 @@ sv_status sv_look_class_map(const char *path, const char *title,
                         2 * margin + heading + side));
   snprintf(below, sizeof below, "%d x %d positions, %.4g x %.4g pixels apart",
            map->width, map->height, map->stride[1], map->stride[0]);
-  sv_canvas_ink(&c, sv_ink_text);
-  sv_canvas_font(&c, 17, true);
-  sv_canvas_text(&c, margin, margin + 14, SV_LEFT, c.width - 2 * margin,
-                 title ? title : "Classes");
-  sv_canvas_ink(&c, sv_ink_faint);
-  sv_canvas_font(&c, 12, false);
-  sv_canvas_text(&c, margin, margin + 33, SV_LEFT, c.width - 2 * margin, below);
+  sv_canvas_heading(&c, margin, title ? title : "Classes", below);
   sv_status status = draw_overlay(&c, &o);
   if (status == SV_OK && chosen < 0) status = draw_legend(&c, &o);
   if (chosen >= 0) draw_scale(&c, &o);

@@ -93,26 +93,19 @@ static void draw_names(matrix *m, int i) {
 }
 
 static void draw_heading(matrix *m, const char *title) {
-  sv_canvas *c = &m->canvas;
   int64_t right = 0, all = 0;
   for (int i = 0; i < m->classes; i++) {
     right += at(m, i, i);
     all += row_sum(m, i);
   }
-  double room = c->width - 2 * margin;
-  sv_canvas_ink(c, sv_ink_text);
-  sv_canvas_font(c, 17, true);
-  sv_canvas_text(c, margin, margin + 14, SV_LEFT, room,
-                 title ? title : "Confusion matrix");
   char text[160];
   snprintf(text, sizeof text,
            "%lld of %lld right (%.2f%%). A row: what is; a column: what the "
            "network says",
            (long long)right, (long long)all,
            all ? 100 * (double)right / (double)all : 0);
-  sv_canvas_ink(c, sv_ink_faint);
-  sv_canvas_font(c, 12, false);
-  sv_canvas_text(c, margin, margin + 33, SV_LEFT, room, text);
+  sv_canvas_heading(&m->canvas, margin, title ? title : "Confusion matrix",
+                    text);
 }
 
 static double widest(matrix *m) {

@@ -23,16 +23,10 @@ static void draw_heading(sv_canvas *c, const char *title,
     known += items[i].label != NULL;
     right += items[i].label && !is_wrong(&items[i]);
   }
-  sv_canvas_ink(c, sv_ink_text);
-  sv_canvas_font(c, 17, true);
-  sv_canvas_text(c, margin, margin + 14, SV_LEFT, c->width - 2 * margin,
-                 title ? title : "Predictions");
-  if (!known) return;
   char text[64];
   snprintf(text, sizeof text, "%d of these %d are right", right, known);
-  sv_canvas_ink(c, sv_ink_faint);
-  sv_canvas_font(c, 12, false);
-  sv_canvas_text(c, margin, margin + 33, SV_LEFT, c->width - 2 * margin, text);
+  sv_canvas_heading(c, margin, title ? title : "Predictions",
+                    known ? text : NULL);
 }
 
 /* A round badge with a cross: wrong is told by shape as well as by colour. */

@@ -123,17 +123,12 @@ sv_status sv_gradients_add(sv_gradients *g, sv_plan *plan) {
 
 /* ---- Rows ---- */
 
-/* Quoted where a file of comma-separated values needs it. */
-static void add_field(sv_text *text, const char *word) {
-  bool quoted = strpbrk(word, ",\"\n\r") != NULL;
-  sv_text_add(text, quoted ? ",\"" : ",");
-  for (; *word; word++) sv_text_add(text, *word == '"' ? "\"\"" : "%c", *word);
-  if (quoted) sv_text_add(text, "\"");
-}
-
 void sv_gradients_header(const sv_gradients *g, sv_text *text) {
   sv_text_add(text, "epoch");
-  for (int i = 0; i < g->layer_count; i++) add_field(text, g->layers[i]);
+  for (int i = 0; i < g->layer_count; i++) {
+    sv_text_add(text, ",");
+    sv_text_add_field(text, g->layers[i]);
+  }
   sv_text_add(text, "\n");
 }
 
