@@ -6,7 +6,7 @@
 #include "cli/cli.h"
 #include "ops/op.h"
 
-/* What a row takes: "a whole number", "a size"; choices are spelled out. */
+/* What a row takes: "whole number", "size"; choices are spelled out. */
 enum { CLI_ROW_TEXT = 160 };
 const char *cli_row_kind(const sv_attr *row, char text[CLI_ROW_TEXT]);
 /* "1 to 16", "from 0 on"; "" where there is no bound. */

@@ -290,6 +290,8 @@ int cmd_bench(const cli_verb *verb, int argc, char **argv) {
   figures f[2] = {{0}};
   if (!cli_parse(&page, argc, argv, &operands, NULL, &exit_status))
     return exit_status;
+  if (b.explain && b.json)
+    return cli_usage("--explain-plan or --json, not both");
   sv_status status = run(&b, operands[0], f);
   exit_status = cli_fail(status);
   if (status == SV_OK && !b.explain)

@@ -1,11 +1,9 @@
 /* svertka ops: the operators, from their tables. */
 #include <stdio.h>
-#include <string.h>
 
 #include "base/text.h"
-#include "cli/cli.h"
+#include "cli/cli_catalogue.h"
 #include "cli/cli_rows.h"
-#include "ops/attrs.h"
 #include "ops/registry.h"
 
 static const char about[] =
@@ -69,7 +67,8 @@ static void add_ports(cli_table *t, const sv_port *ports, const char *kind) {
   }
 }
 
-static void print_one(const sv_entry *entry) {
+static void print_one(const void *of) {
+  const sv_entry *entry = of;
   const sv_op *op = entry->op;
   sv_text onnx = {0}, backends = {0};
   add_onnx(&onnx, op);
@@ -109,7 +108,8 @@ static json_t *json_onnx(const sv_op *op) {
   return list;
 }
 
-static json_t *json_one(const sv_entry *entry) {
+static json_t *json_one(const void *of) {
+  const sv_entry *entry = of;
   const sv_op *op = entry->op;
   json_t *backends = json_array();
   for (int i = 0; i < SV_MAX_BACKENDS && entry->fast[i].backend; i++)
@@ -121,31 +121,24 @@ static json_t *json_one(const sv_entry *entry) {
                    json_ports(op->out), "attributes", cli_json_rows(op));
 }
 
-static int print_json(const sv_entry *only) {
-  if (only) return cli_print_json(json_one(only));
-  json_t *list = json_array();
-  for (int i = 0; i < sv_registry_count(); i++)
-    json_array_append_new(list, json_one(sv_registry_at(i)));
-  return cli_print_json(list);
+/* ---- The verb ---- */
+
+static const void *at(int i) { return sv_registry_at(i); }
+
+static const void *find(const char *name, int *exit_status) {
+  const sv_entry *entry = NULL;
+  *exit_status = cli_fail(sv_registry_require(&entry, name));
+  return entry;
 }
 
 int cmd_ops(const cli_verb *verb, int argc, char **argv) {
-  bool json = false;
-  const cli_option options[] = {CLI_JSON_OPTION(&json), {0}};
-  const cli_page page = {verb, 0, 1, options, about, examples};
-  int exit_status, count;
-  char **operands;
-  if (!cli_parse(&page, argc, argv, &operands, &count, &exit_status))
-    return exit_status;
-  const sv_entry *only = NULL;
-  if (count) {
-    sv_status status = sv_registry_require(&only, operands[0]);
-    if (status != SV_OK) return cli_fail(status);
-  }
-  if (json) return print_json(only);
-  if (only)
-    print_one(only);
-  else
-    print_list();
-  return CLI_DONE;
+  const cli_catalogue operators = {.about = about,
+                                   .examples = examples,
+                                   .count = sv_registry_count(),
+                                   .at = at,
+                                   .find = find,
+                                   .print_list = print_list,
+                                   .print = print_one,
+                                   .json = json_one};
+  return cli_show(&operators, verb, argc, argv);
 }

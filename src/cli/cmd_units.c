@@ -139,6 +139,8 @@ int cmd_units(const cli_verb *verb, int argc, char **argv) {
   char **operands;
   if (!cli_parse(&page, argc, argv, &operands, NULL, &exit_status))
     return exit_status;
+  if (!o->shift && o->tolerance != sv_units_default().tolerance)
+    return cli_usage("--tolerance needs --shift");
   sv_status status = measure(&u, operands[0], operands[1]);
   exit_status = status == SV_OK ? print_result(&u) : cli_fail(status);
   sv_units_free(&u.found);

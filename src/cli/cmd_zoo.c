@@ -1,9 +1,8 @@
 /* svertka zoo: the architectures and their parameters, from their tables. */
 #include <stdio.h>
 
-#include "base/memory.h"
-#include "base/text.h"
-#include "cli/cli.h"
+#include "base/near.h"
+#include "cli/cli_catalogue.h"
 #include "cli/cli_rows.h"
 #include "zoo/architecture.h"
 
@@ -27,53 +26,45 @@ static void print_list(void) {
   cli_table_print(t);
 }
 
-static void print_one(const sv_architecture *a) {
+static void print_one(const void *entry) {
+  const sv_architecture *a = entry;
   printf("%s: %s\n%s\n\n", a->table.name, a->table.summary, a->source);
   cli_print_rows(&a->table, "Parameter");
 }
 
-static json_t *json_one(const sv_architecture *a) {
+static json_t *json_one(const void *entry) {
+  const sv_architecture *a = entry;
   return json_pack("{s:s, s:s, s:s, s:o}", "name", a->table.name, "summary",
                    a->table.summary, "source", a->source, "parameters",
                    cli_json_rows(&a->table));
 }
 
-static int print_json(const sv_architecture *only) {
-  if (only) return cli_print_json(json_one(only));
-  json_t *list = json_array();
-  for (int i = 0; i < sv_zoo_count(); i++)
-    json_array_append_new(list, json_one(sv_architecture_at(i)));
-  return cli_print_json(list);
-}
+static const void *at(int i) { return sv_architecture_at(i); }
 
 static const char *nearest(const char *name) {
-  for (int i = 0; i < sv_zoo_count(); i++) {
-    const char *const words[] = {sv_zoo_name(i), NULL};
-    if (cli_nearest(name, words)) return words[0];
-  }
+  for (int i = 0; i < sv_zoo_count(); i++)
+    if (sv_is_near(name, sv_zoo_name(i))) return sv_zoo_name(i);
   return NULL;
 }
 
+static const void *find(const char *name, int *exit_status) {
+  const sv_architecture *a = sv_architecture_find(name);
+  const char *near = a ? NULL : nearest(name);
+  if (near)
+    *exit_status = cli_usage("no architecture '%s'; '%s'?", name, near);
+  else if (!a)
+    *exit_status = cli_usage("no architecture '%s'", name);
+  return a;
+}
+
 int cmd_zoo(const cli_verb *verb, int argc, char **argv) {
-  bool json = false;
-  const cli_option options[] = {CLI_JSON_OPTION(&json), {0}};
-  const cli_page page = {verb, 0, 1, options, about, examples};
-  int exit_status, count;
-  char **operands;
-  if (!cli_parse(&page, argc, argv, &operands, &count, &exit_status))
-    return exit_status;
-  const sv_architecture *only = NULL;
-  if (count) {
-    only = sv_architecture_find(operands[0]);
-    const char *near = nearest(operands[0]);
-    if (!only && near)
-      return cli_usage("no architecture '%s'; '%s'?", operands[0], near);
-    if (!only) return cli_usage("no architecture '%s'", operands[0]);
-  }
-  if (json) return print_json(only);
-  if (only)
-    print_one(only);
-  else
-    print_list();
-  return CLI_DONE;
+  const cli_catalogue zoo = {.about = about,
+                             .examples = examples,
+                             .count = sv_zoo_count(),
+                             .at = at,
+                             .find = find,
+                             .print_list = print_list,
+                             .print = print_one,
+                             .json = json_one};
+  return cli_show(&zoo, verb, argc, argv);
 }
