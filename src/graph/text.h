@@ -172,7 +172,18 @@ int sv_text_find_parameter(const sv_block *block, const char *name);
 const sv_block *sv_text_block(const sv_reader *reader, const char *name);
 void sv_text_free_blocks(sv_reader *reader);
 
-/* An initialiser of most weights that nodes make (implicit: per value), where
+/* ---- Parameters that nodes make by themselves ---- */
+
+/* What follows the node's name in that of the port's parameter: "weight". */
+const char *sv_text_part_name(const sv_port *port);
+
+/* The inputs that are written: not those at the end that the node makes, or
+ * leaves out. */
+int sv_text_explicit_inputs(const sv_graph *graph, const sv_node *node);
+/* implicit[value] becomes true for those that are made. */
+void sv_text_find_implicit(const sv_graph *graph, bool *implicit);
+
+/* An initialiser of most weights that nodes make (implicit, per value), where
  * all of these have one; else NULL. Borrowed. */
 const char *sv_text_common_init(const sv_graph *graph, const bool *implicit);
 

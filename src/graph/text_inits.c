@@ -1,8 +1,45 @@
-/* The initialiser that a network as text says once, for all its weights. */
+/* Networks as text: parameters that nodes make by themselves, and the
+ * initialiser that is said once, for all their weights. */
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "graph/text.h"
+
+/* ---- Parameters that need no statement ---- */
+
+const char *sv_text_part_name(const sv_port *port) {
+  return sv_role_is_trained(port->role) ? sv_role_name(port->role) : port->name;
+}
+
+static bool is_made_by(const sv_graph *graph, const sv_node *node, int i) {
+  const sv_value_info *v = &graph->values[node->in[i]];
+  const sv_port *port = sv_op_in_port(node->op, i);
+  char name[2 * SV_LONGEST_WORD];
+  snprintf(name, sizeof name, "%.240s.%.100s", node->name,
+           sv_text_part_name(port));
+  return v->kind == SV_VALUE_STATE && v->role == port->role &&
+         v->dtype == SV_F32 && (v->init || !port->init) &&
+         node->op->parameter && strcmp(v->name, name) == 0;
+}
+
+int sv_text_explicit_inputs(const sv_graph *graph, const sv_node *node) {
+  int count = node->in_count;
+  while (count > 0 &&
+         (node->in[count - 1] == 0 || is_made_by(graph, node, count - 1)))
+    count--;
+  return count;
+}
+
+void sv_text_find_implicit(const sv_graph *graph, bool *implicit) {
+  for (int n = 0; n < graph->node_count; n++) {
+    const sv_node *node = &graph->nodes[n];
+    for (int i = sv_text_explicit_inputs(graph, node); i < node->in_count; i++)
+      implicit[node->in[i]] = true;
+  }
+}
+
+/* ---- The common initialiser ---- */
 
 /* As the reader puts a statement's words together. */
 static bool is_statement(const char *text) {

@@ -137,40 +137,6 @@ static void put_parameter(writer *w, int id) {
   take_value(w, id);
 }
 
-/* ---- Parameters that need no statement ---- */
-
-/* What follows the node's name. */
-static const char *part_name(const sv_port *port) {
-  return sv_role_is_trained(port->role) ? sv_role_name(port->role) : port->name;
-}
-
-static bool is_made_by(const sv_graph *graph, const sv_node *node, int i) {
-  const sv_value_info *v = &graph->values[node->in[i]];
-  const sv_port *port = sv_op_in_port(node->op, i);
-  char name[2 * SV_LONGEST_WORD];
-  snprintf(name, sizeof name, "%.240s.%.100s", node->name, part_name(port));
-  return v->kind == SV_VALUE_STATE && v->role == port->role &&
-         v->dtype == SV_F32 && (v->init || !port->init) &&
-         node->op->parameter && strcmp(v->name, name) == 0;
-}
-
-/* Without what the node makes or leaves out at the end of its inputs. */
-static int explicit_inputs(const sv_graph *graph, const sv_node *node) {
-  int count = node->in_count;
-  while (count > 0 &&
-         (node->in[count - 1] == 0 || is_made_by(graph, node, count - 1)))
-    count--;
-  return count;
-}
-
-static void find_implicit(writer *w) {
-  for (int n = 0; n < w->graph->node_count; n++) {
-    const sv_node *node = &w->graph->nodes[n];
-    for (int i = explicit_inputs(w->graph, node); i < node->in_count; i++)
-      w->implicit[node->in[i]] = true;
-  }
-}
-
 /* ---- Nodes ---- */
 
 /* a, b = ; nothing where the reader finds the same name by itself. */
@@ -190,7 +156,7 @@ static void put_targets(writer *w, const sv_node *node) {
 }
 
 static void put_inputs(writer *w, const sv_node *node) {
-  int count = explicit_inputs(w->graph, node);
+  int count = sv_text_explicit_inputs(w->graph, node);
   if (count == 1 && node->in[0] == w->last) return;
   sv_text_add(&w->text, "(");
   for (int i = 0; i < count; i++) {
@@ -295,7 +261,8 @@ static void put_common_init(writer *w) {
 
 /* init=, init.bias=: of parameters that the node makes. */
 static void put_inits(writer *w, const sv_node *node) {
-  for (int i = explicit_inputs(w->graph, node); i < node->in_count; i++) {
+  for (int i = sv_text_explicit_inputs(w->graph, node); i < node->in_count;
+       i++) {
     const sv_port *port = sv_op_in_port(node->op, i);
     const char *init = w->graph->values[node->in[i]].init;
     const char *usual = port->init                ? port->init
@@ -305,7 +272,7 @@ static void put_inits(writer *w, const sv_node *node) {
     if (port->role == SV_WEIGHT)
       sv_text_add(&w->text, " init=");
     else
-      sv_text_add(&w->text, " init.%s=", part_name(port));
+      sv_text_add(&w->text, " init.%s=", sv_text_part_name(port));
     put_name(w, init);
   }
 }
@@ -344,7 +311,7 @@ static void put_output(writer *w, const sv_graph_output *output) {
 
 static void put_all(writer *w) {
   const sv_graph *g = w->graph;
-  find_implicit(w);
+  sv_text_find_implicit(g, w->implicit);
   for (int i = 1; i < g->value_count; i++) {
     if (g->values[i].kind == SV_VALUE_INPUT) put_input(w, i);
     if (g->values[i].kind == SV_VALUE_STATE && !w->implicit[i])
