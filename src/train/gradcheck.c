@@ -17,6 +17,7 @@
 #include "tensor/tensor.h"
 #include "train/fit.h"
 #include "train/head.h"
+#include "train/loss.h"
 
 typedef struct checker {
   const sv_gradcheck_options *options;
@@ -29,32 +30,23 @@ typedef struct checker {
 } checker;
 
 static sv_status loss_of(checker *c, double *loss) {
-  *loss = 0;
   sv_state_touch(c->state);
   SV_TRY(sv_plan_forward(c->plan));
-  for (int i = 0; i < c->graph->output_count; i++) {
-    const sv_graph_output *output = &c->graph->outputs[i];
-    sv_tensor value;
-    if (!output->is_loss) continue;
-    SV_TRY(sv_plan_value(c->plan, output->name, &value));
-    *loss += output->weight * sv_tensor_get(&value, 0);
-  }
-  return SV_OK;
+  return sv_loss_sum(loss, c->graph, c->plan);
 }
 
 /* ---- The network on random data ---- */
 
-static sv_status input_shape(const checker *c, sv_input_shape *given) {
-  const sv_shape *declared =
-      &c->graph->values[sv_graph_find(c->graph, c->input)].shape;
+/* What is free is as large as the options say. */
+static sv_shape input_shape(const checker *c, int input) {
+  sv_shape shape = c->graph->values[input].shape;
   const int64_t *image = c->options->image;
-  *given = (sv_input_shape){c->input, *declared};
-  for (int d = 0; d < declared->rank; d++) {
-    int64_t *dim = &given->shape.dim[d];
-    if (*dim < 0 && d == 0) *dim = c->options->batch;
-    if (*dim < 0 && d < 4 && image) *dim = image[d - 1];
+  for (int d = 0; d < shape.rank; d++) {
+    if (shape.dim[d] >= 0) continue;
+    if (d == 0) shape.dim[d] = c->options->batch;
+    if (d > 0 && d < 4 && image) shape.dim[d] = image[d - 1];
   }
-  return SV_OK;
+  return shape;
 }
 
 static sv_status compile(checker *c) {
@@ -65,8 +57,7 @@ static sv_status compile(checker *c) {
                    c->graph->name);
   c->input = c->graph->values[input].name;
   c->label = label ? c->graph->values[label].name : NULL;
-  sv_input_shape shape;
-  SV_TRY(input_shape(c, &shape));
+  const sv_input_shape shape = {c->input, input_shape(c, input)};
   sv_plan_options options = sv_plan_default();
   options.mode = SV_TRAIN;
   options.batch = c->options->batch;

@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "ops/attrs.h"
+#include "tensor/tensor.h"
 
 /* ---- Class weights ---- */
 
@@ -133,6 +134,18 @@ static sv_node *cross_entropy_of(const sv_graph *graph,
   if (!output->is_loss || producer < 0) return NULL;
   sv_node *node = &graph->nodes[producer];
   return strcmp(node->op->name, "cross_entropy") == 0 ? node : NULL;
+}
+
+sv_status sv_loss_sum(double *loss, const sv_graph *graph, sv_plan *plan) {
+  *loss = 0;
+  for (int i = 0; i < graph->output_count; i++) {
+    const sv_graph_output *output = &graph->outputs[i];
+    sv_tensor value;
+    if (!output->is_loss) continue;
+    SV_TRY(sv_plan_value(plan, output->name, &value));
+    *loss += output->weight * sv_tensor_get(&value, 0);
+  }
+  return SV_OK;
 }
 
 static sv_status adjust(sv_graph *graph, sv_state *state, double smoothing,

@@ -1,6 +1,9 @@
-/* What the options make of a network's losses: smoothing, class weights. */
+/* A network's losses: what the options make of them, smoothing and class
+ * weights, and their sum. */
 #ifndef SV_TRAIN_LOSS_H
 #define SV_TRAIN_LOSS_H
+
+#include <svertka/plan.h>
 
 #include "data/loader.h"
 #include "graph/graph.h"
@@ -24,5 +27,9 @@ sv_status sv_class_weights(float *weights, int classes, const char *rule,
 sv_status sv_loss_adjust(sv_graph **changed, const sv_graph *graph,
                          sv_state *state, double smoothing,
                          const float *weights, int classes) SV_CHECKED;
+
+/* All losses of the graph with their weights, after a forward pass. */
+sv_status sv_loss_sum(double *loss, const sv_graph *graph,
+                      sv_plan *plan) SV_CHECKED;
 
 #endif

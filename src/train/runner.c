@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "tensor/tensor.h"
 #include "train/head.h"
+#include "train/loss.h"
 
 static sv_input_shape shape_of(const sv_runner *r, const char *name,
                                int64_t batch) {
@@ -162,13 +162,5 @@ sv_status sv_runner_check_data(const sv_runner *r, const sv_dataset *dataset) {
 }
 
 sv_status sv_runner_loss(const sv_runner *r, sv_plan *plan, double *loss) {
-  *loss = 0;
-  for (int i = 0; i < r->graph->output_count; i++) {
-    const sv_graph_output *output = &r->graph->outputs[i];
-    sv_tensor value;
-    if (!output->is_loss) continue;
-    SV_TRY(sv_plan_value(plan, output->name, &value));
-    *loss += output->weight * sv_tensor_get(&value, 0);
-  }
-  return SV_OK;
+  return sv_loss_sum(loss, r->graph, plan);
 }
