@@ -15,6 +15,9 @@ typedef struct sv_architecture {
   /* How weights that say nothing are drawn, unless the training says; NULL: as
    * any others. */
   const char *init;
+  /* The images keep their usual size whatever the data's is: theirs are brought
+   * to it, unless the parameter says otherwise. */
+  bool own_size;
   /* Faults of the network are the builder's to keep. */
   void (*build)(sv_graph *g, const void *parameters);
 } sv_architecture;

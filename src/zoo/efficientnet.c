@@ -1,20 +1,30 @@
-/* EfficientNet-B0: inverted residuals with squeeze and excitation - a factor
- * per map that is computed from the maps' means.
+/* EfficientNet: inverted residuals with squeeze and excitation - a factor per
+ * map that is computed from the maps' means.
  *
  *   3x3/2 32, blocks (t, kernel, maps, count, stride): 1 3 16 1 1, 6 3 24 2 2,
  *   6 5 40 2 2, 6 3 80 3 2, 6 5 112 3 1, 6 5 192 4 2, 6 3 320 1 1, then 1x1
  *   1280, global average, dropout, classes; activations are SiLU
  *
+ * That is B0. The others scale maps, blocks and images together:
+ *
+ *           B1   B2   B3   B4   B5   B6   B7
+ *   width   1    1.1  1.2  1.4  1.6  1.8  2
+ *   depth   1.1  1.2  1.4  1.8  2.2  2.6  3.1
+ *   size    240  260  300  380  456  528  600
+ *   dropout 0.2  0.3  0.3  0.4  0.4  0.5  0.5
+ *
  * Source: Tan, Le, "EfficientNet: Rethinking Model Scaling for Convolutional
  * Neural Networks", ICML 2019, table 1; Hu et al., "Squeeze-and-Excitation
  * Networks", CVPR 2018. Stochastic depth is left out. */
+#include <math.h>
+
 #include "zoo/architecture.h"
 #include "zoo/blocks.h"
 
 typedef struct efficientnet {
   int64_t classes, channels;
   sv_ints size;
-  float dropout;
+  float width, depth, dropout;
 } efficientnet;
 
 static const struct group {
@@ -24,7 +34,22 @@ static const struct group {
               {6, 3, 320, 1, 1}};
 
 static const sv_attr parameters[] = {
-    SV_ZOO_DROPOUT(efficientnet, 0.2), SV_ZOO_IMAGENET(efficientnet, 224), {0}};
+    SV_ZOO_MAPS(efficientnet),
+    {.name = "depth",
+     .type = SV_ATTR_FLOAT,
+     .offset = offsetof(efficientnet, depth),
+     .initial = 1,
+     .min = 1.0 / 64,
+     .max = 64,
+     .help = "how many times the blocks of each group"},
+    SV_ZOO_DROPOUT(efficientnet, 0.2),
+    SV_ZOO_IMAGENET(efficientnet, 224),
+    {0}};
+
+/* The maps of the paper's B0 in a network of this width. */
+static int64_t scaled(const efficientnet *p, int64_t maps) {
+  return sv_zoo_by_eight((double)maps * p->width);
+}
 
 static sv_value unit(sv_graph *g, sv_value x, const char *name,
                      sv_conv_form form, bool linear) {
@@ -46,7 +71,7 @@ static sv_value excite(sv_graph *g, sv_value x, int64_t squeezed) {
 }
 
 static sv_value block(sv_graph *g, sv_value x, const struct group *b,
-                      int64_t stride) {
+                      int64_t maps, int64_t stride) {
   int64_t in = sv_zoo_maps(g, x), inside = in * b->widen;
   sv_value y = x;
   if (b->widen > 1)
@@ -59,32 +84,35 @@ static sv_value block(sv_graph *g, sv_value x, const struct group *b,
                           .group = inside},
            false);
   y = excite(g, y, in > 4 ? in / 4 : 1);
-  y = unit(g, y, "project", (sv_conv_form){.channels = b->maps, .kernel = 1},
+  y = unit(g, y, "project", (sv_conv_form){.channels = maps, .kernel = 1},
            true);
-  return stride == 1 && in == b->maps ? sv_add(g, y, x) : y;
+  return stride == 1 && in == maps ? sv_add(g, y, x) : y;
 }
 
 static void build(sv_graph *g, const void *values) {
   const efficientnet *p = values;
   sv_value x = sv_zoo_image(g, p->channels, &p->size, 224);
-  sv_conv_form first = {.channels = 32, .kernel = 3, .stride = 2};
+  sv_conv_form first = {.channels = scaled(p, 32), .kernel = 3, .stride = 2};
   x = unit(g, x, "features.0", first, false);
-  for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
-    for (int k = 0; k < groups[i].count; k++) {
+  for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
+    const struct group *b = &groups[i];
+    int count = (int)ceil((double)b->count * p->depth);
+    for (int k = 0; k < count; k++) {
       sv_scope_push(g, "features.%zu.%d", i + 1, k);
-      x = block(g, x, &groups[i], k == 0 ? groups[i].stride : 1);
+      x = block(g, x, b, scaled(p, b->maps), k == 0 ? b->stride : 1);
       sv_scope_pop(g);
     }
-  x = unit(g, x, "features.8", (sv_conv_form){.channels = 1280, .kernel = 1},
-           false);
+  }
+  sv_conv_form last = {.channels = 4 * scaled(p, 320), .kernel = 1};
+  x = unit(g, x, "features.8", last, false);
   x = sv_zoo_dropout(g, sv_zoo_global_average(g, x), p->dropout);
   sv_zoo_classify(g, x, "classifier", p->classes);
 }
 
 const sv_architecture sv_zoo_efficientnet = {
     .table = {.name = "efficientnet",
-              .summary = "Tan, Le 2019: B0, inverted residuals with squeeze "
-                         "and excitation",
+              .summary = "Tan, Le 2019: inverted residuals with squeeze and "
+                         "excitation, B0 to B7",
               .attrs = parameters,
               .attrs_size = sizeof(efficientnet)},
     .source =

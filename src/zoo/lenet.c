@@ -15,6 +15,7 @@ enum { AVERAGE, MAX, WEIGHTED };
 
 typedef struct lenet5 {
   int64_t classes, channels;
+  sv_ints size;
   int activation, pool;
   float width, dropout;
 } lenet5;
@@ -23,9 +24,7 @@ static const char *const activations[] = {"tanh", "relu", "sigmoid", NULL};
 static const char *const pools[] = {"average", "max", "weighted", NULL};
 
 static const sv_attr parameters[] = {
-    SV_ZOO_COUNT(lenet5, classes, 10, 1 << 24, "classes to tell apart"),
-    SV_ZOO_COUNT(lenet5, channels, 1, 1 << 16,
-                 "channels of the image: 1 grey, 3 colour"),
+    SV_ZOO_IMAGE(lenet5, 10, 1, 32),
     {.name = "activation",
      .type = SV_ATTR_CHOICE,
      .offset = offsetof(lenet5, activation),
@@ -55,8 +54,7 @@ static sv_value subsample(sv_graph *g, const lenet5 *p, sv_value x) {
 
 static void build(sv_graph *g, const void *values) {
   const lenet5 *p = values;
-  sv_shape image = sv_shape_of(4, -1, (int)p->channels, 32, 32);
-  sv_value x = sv_input(g, "image", SV_F32, image);
+  sv_value x = sv_zoo_image(g, p->channels, &p->size, 32);
   x = activate(g, p, sv_conv(g, x, sv_zoo_scaled(6, p->width), 5));
   x = subsample(g, p, x);
   x = activate(g, p, sv_conv(g, x, sv_zoo_scaled(16, p->width), 5));
@@ -79,4 +77,5 @@ const sv_architecture sv_zoo_lenet5 = {
         "LeCun, Bottou, Bengio, Haffner, \"Gradient-Based Learning "
         "Applied to Document Recognition\", Proceedings of the IEEE "
         "86(11), 1998",
+    .own_size = true,
     .build = build};

@@ -106,11 +106,11 @@ static sv_value table_part(sv_graph *g, const sv_value *maps, const int *table,
 static sv_value c3(sv_graph *g, sv_value x) {
   sv_value maps[S2];
   for (int i = 0; i < S2; i++) maps[i] = sv_slice(g, x, 1, i, i + 1);
-  sv_value parts[] = {table_part(g, maps, threes[0], THREES, 3, "c3.threes"),
-                      table_part(g, maps, fours[0], FOURS, 4, "c3.fours")};
+  sv_value three = table_part(g, maps, threes[0], THREES, 3, "c3.threes");
+  sv_value four = table_part(g, maps, fours[0], FOURS, 4, "c3.fours");
   sv_name(g, "c3.all");
   sv_value all = sv_conv(g, x, 1, 5);
-  return sv_concat(g, (sv_value[]){parts[0], parts[1], all}, 3, 1);
+  return sv_concat(g, (sv_value[]){three, four, all}, 3, 1);
 }
 
 /* The signs of all codes as hexadecimal digits, the first pixel highest. */
@@ -144,8 +144,9 @@ static sv_value distances(sv_graph *g, sv_value x) {
 static void build(sv_graph *g, const void *values) {
   const lenet5_1998 *p = values;
   sv_value x = sv_zoo_image(g, p->channels, &(sv_ints){0}, 32);
-  constants c = {number(g, "slope", "constant 0.6666667"),
-                 number(g, "amplitude", "constant 1.7159")};
+  constants c;
+  c.slope = number(g, "slope", "constant 0.6666667");
+  c.amplitude = number(g, "amplitude", "constant 1.7159");
   sv_name(g, "c1");
   x = subsample(g, &c, squash(g, &c, sv_conv(g, x, 6, 5)), "s2");
   x = subsample(g, &c, squash(g, &c, c3(g, x)), "s4");

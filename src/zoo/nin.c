@@ -2,9 +2,11 @@
  * maps, two convolutions of 1x1; no linear layers at the end, the last maps are
  * the classes and their means the scores.
  *
- *   imagenet: 11x11/4 96 | 5x5 256 | 3x3 384 | 3x3 1024, max pooling between
+ *   imagenet: 11x11/4 96 | 5x5 256 | 3x3 384 | 3x3 1024-1024-classes, max
+ *             pooling between, dropout before the last
  *   small:    5x5 192-160-96 | 5x5 192-192-192 | 3x3 192-192-classes, for
- *             images of about 32x32, dropout between
+ *             images of about 32x32, max pooling, then average pooling
+ *             between, dropout after each
  *
  * Source: Lin, Chen, Yan, "Network In Network", ICLR 2014; the sizes are those
  * of the authors' models. */

@@ -3,16 +3,17 @@
  *
  *   7x7/2 64, max pool 3x3/2, then four stages of blocks with 64, 128, 256 and
  *   512 maps, the first block of a stage with stride 2 (but for the first
- *   stage), global average, classes. Blocks:
- *     basic       3x3 -> 3x3                         18: 2 2 2 2, 34: 3 4 6 3
- *     bottleneck  1x1 -> 3x3 -> 1x1 to 4 times the   50: 3 4 6 3, 101: 3 4 23
- * 3, maps                               152: 3 8 36 3 where sizes differ the
- * shortcut is a convolution of 1x1.
+ *   stage), global average, classes
+ *
+ *   basic       3x3 -> 3x3             18: 2 2 2 2, 34: 3 4 6 3
+ *   bottleneck  1x1 -> 3x3 -> 1x1 to   50: 3 4 6 3, 101: 3 4 23 3,
+ *               4 times the maps       152: 3 8 36 3
+ *   shortcut    the input itself; where size or maps change, a 1x1 convolution
  *
  * form=v2 puts norm and activation before the convolutions and leaves the sum
  * alone. stride_on says which convolution of a bottleneck has the stride: 1x1
- * is the original, 3x3 torchvision's. ResNeXt splits the 3x3 into groups, a
- * wide network widens it: both are the same file with other parameters.
+ * is the original, 3x3 torchvision's. ResNeXt splits the 3x3 of a bottleneck
+ * into groups, a wide network widens it: the same file with other parameters.
  *
  * Source: He, Zhang, Ren, Sun, "Deep Residual Learning for Image Recognition",
  * CVPR 2016, and "Identity Mappings in Deep Residual Networks", ECCV 2016; Xie
@@ -214,11 +215,21 @@ static sv_value stage(sv_graph *g, const resnet *p, const struct depth *d,
   return x;
 }
 
+/* Only a bottleneck has a convolution between two others to split. */
+static void check_groups(sv_graph *g, const resnet *p, const struct depth *d) {
+  if (d->bottleneck || (p->groups == 1 && p->group_width == 64)) return;
+  sv_zoo_fail(g,
+              "depth is %lld, whose blocks have no groups; expected 50, 101 or "
+              "152",
+              (long long)p->depth);
+}
+
 /* x[s] is stage s's result. */
 static bool stages(sv_graph *g, const resnet *p, sv_value image,
                    sv_value x[STAGES]) {
   const struct depth *d = find_depth(g, p->depth);
   if (!d) return false;
+  check_groups(g, p, d);
   sv_value y = conv(g, image, "conv1",
                     (sv_conv_form){.channels = 64, .kernel = 7, .stride = 2});
   if (p->form == V1) y = sv_relu(g, norm(g, y, "bn1"));

@@ -6,7 +6,9 @@
  *   1.1    3x3/2 64, pool, fire 2-3, pool, fire 4-5, pool, fire 6-9
  *   small  1.1 with a first convolution of stride 1 that keeps the border and
  *          no pooling behind it, for images of about 32x32
- * then dropout, 1x1 to the classes, relu, global average.
+ * then dropout, 1x1 to the classes, relu, global average. Fire 2 and 3 expand
+ * to 64 + 64 maps, each two after them to 64 + 64 more, from an eighth of that
+ * (the squeeze ratio). With bypass, fire 3, 5, 7 and 9 add their input.
  *
  * Source: Iandola et al., "SqueezeNet: AlexNet-level accuracy with 50x fewer
  * parameters and <0.5MB model size", 2016; 1.1 is the authors' later release.
@@ -20,7 +22,8 @@ typedef struct squeezenet {
   int64_t classes, channels;
   sv_ints size;
   int version;
-  float dropout;
+  bool bypass;
+  float ratio, width, dropout;
 } squeezenet;
 
 static const char *const versions[] = {"1.0", "1.1", "small", NULL};
@@ -31,16 +34,24 @@ static const sv_attr parameters[] = {
      .offset = offsetof(squeezenet, version),
      .choices = versions,
      .help = "small: for images of about 32x32"},
+    {.name = "ratio",
+     .type = SV_ATTR_FLOAT,
+     .offset = offsetof(squeezenet, ratio),
+     .initial = 0.125,
+     .min = 1.0 / 64,
+     .max = 1,
+     .help = "squeeze ratio: maps that a fire module squeezes to, by those it "
+             "expands to"},
+    {.name = "bypass",
+     .type = SV_ATTR_BOOL,
+     .offset = offsetof(squeezenet, bypass),
+     .help = "every other fire module adds its input (the simple bypass)"},
+    SV_ZOO_MAPS(squeezenet),
     SV_ZOO_DROPOUT(squeezenet, 0.5),
     SV_ZOO_IMAGENET(squeezenet, 224),
     {0}};
 
-/* Fire modules 2 to 9: squeeze maps; expand maps of each kind. */
 enum { FIRST_FIRE = 2, LAST_FIRE = 9 };
-static const struct {
-  int64_t squeeze, expand;
-} fires[] = {{16, 64},  {16, 64},  {32, 128}, {32, 128},
-             {48, 192}, {48, 192}, {64, 256}, {64, 256}};
 
 static sv_value conv(sv_graph *g, sv_value x, const char *name,
                      sv_conv_form form) {
@@ -48,17 +59,20 @@ static sv_value conv(sv_graph *g, sv_value x, const char *name,
   return sv_zoo_conv_relu(g, x, form);
 }
 
-static sv_value fire(sv_graph *g, sv_value x, int number) {
-  int64_t squeeze = fires[number - FIRST_FIRE].squeeze;
-  int64_t expand = fires[number - FIRST_FIRE].expand;
+static sv_value fire(sv_graph *g, const squeezenet *p, sv_value x, int number) {
+  int64_t expand = sv_zoo_scaled(64 * (number / 2), p->width);
+  int64_t squeeze = sv_zoo_scaled(2 * expand, p->ratio);
   sv_scope_push(g, "fire%d", number);
-  x = conv(g, x, "squeeze", (sv_conv_form){.channels = squeeze, .kernel = 1});
-  sv_value parts[] = {
-      conv(g, x, "expand1x1", (sv_conv_form){.channels = expand, .kernel = 1}),
-      conv(g, x, "expand3x3", (sv_conv_form){.channels = expand, .kernel = 3})};
-  x = sv_concat(g, parts, 2, 1);
+  sv_value y =
+      conv(g, x, "squeeze", (sv_conv_form){.channels = squeeze, .kernel = 1});
+  sv_value one =
+      conv(g, y, "expand1x1", (sv_conv_form){.channels = expand, .kernel = 1});
+  sv_value three =
+      conv(g, y, "expand3x3", (sv_conv_form){.channels = expand, .kernel = 3});
+  y = sv_concat(g, (sv_value[]){one, three}, 2, 1);
+  if (p->bypass && number % 2 == 1) y = sv_add(g, x, y);
   sv_scope_pop(g);
-  return x;
+  return y;
 }
 
 static bool pooled_after(int version, int number) {
@@ -67,7 +81,8 @@ static bool pooled_after(int version, int number) {
 }
 
 static sv_value stem(sv_graph *g, const squeezenet *p, sv_value x) {
-  sv_conv_form form = {.channels = p->version == V1_0 ? 96 : 64,
+  int64_t maps = p->version == V1_0 ? 96 : 64;
+  sv_conv_form form = {.channels = sv_zoo_scaled(maps, p->width),
                        .kernel = p->version == V1_0 ? 7 : 3,
                        .stride = p->version == SMALL ? 1 : 2,
                        .valid = p->version != SMALL};
@@ -81,7 +96,7 @@ static void build(sv_graph *g, const void *values) {
       sv_zoo_image(g, p->channels, &p->size, p->version == SMALL ? 32 : 224);
   x = stem(g, p, x);
   for (int number = FIRST_FIRE; number <= LAST_FIRE; number++) {
-    x = fire(g, x, number);
+    x = fire(g, p, x, number);
     if (pooled_after(p->version, number)) x = sv_zoo_pool_ceil(g, x, 3);
   }
   x = sv_zoo_dropout(g, x, p->dropout);

@@ -74,7 +74,7 @@ static void follow_data(const sv_architecture *a, void *parameters,
       *(int64_t *)((char *)parameters + row->offset) = known[i].value;
   }
   const sv_attr *size = sv_attr_find(&a->table, "size");
-  if (size && data->height > 0 && data->width > 0)
+  if (size && !a->own_size && data->height > 0 && data->width > 0)
     *(sv_ints *)((char *)parameters + size->offset) =
         sv_pair(data->height, data->width);
 }
