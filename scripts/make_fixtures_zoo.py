@@ -13,10 +13,13 @@ with the FNV-1a hash of NAME as its key:
     image: v
 
     scores MODEL C H W    then the scores of one image, 16 classes
+    pixels MODEL C H W S  the same for a class per pixel: the scores of every
+                          S-th row's every S-th pixel, class by class
     step MODEL N C H W    then the loss of a batch with the labels i mod 16 and,
                           for each parameter, NAME NORM DOT: its gradient's
                           norm, and its product with the numbers of "along
-                          NAME". Dropout is off, auxiliary classifiers, too.
+                          NAME". Dropout is off and, but for fcn_resnet,
+                          auxiliary classifiers, too.
 """
 import os
 import subprocess
@@ -27,8 +30,10 @@ import numpy as np
 import onnx
 import torch
 import torchvision.models as zoo
+import torchvision.models.segmentation as dense
 
 CLASSES = 16
+AUXILIARY = 0.5  # the weight of fcn_resnet's second loss
 U64 = np.uint64
 
 
@@ -123,19 +128,54 @@ def scores(svertka, model, make, side):
     print(model, side, float(out.abs().max()), file=sys.stderr)
 
 
+def pixels(svertka, model, make, side, stride):
+    net = make_net(make, model).eval()
+    text = f"{model},classes={CLASSES},size={side}"
+    fill(net, our_names(svertka, text))
+    image = torch.from_numpy(draw("image", (1, 3, side, side)).astype("f4"))
+    with torch.no_grad():
+        out = net.double()(image.double())["out"][0, :, ::stride, ::stride]
+    print(f"pixels {text} 3 {side} {side} {stride}")
+    write(out.flatten().tolist())
+    print(model, side, float(out.abs().max()), file=sys.stderr)
+
+
+def auxiliary_names(maps):
+    """fcn_resnet's second head, which a model file does not hold."""
+    return [("aux.conv1.weight", (maps // 4, maps, 3, 3))] + \
+        [(f"aux.bn1.{kind}", (maps // 4,))
+         for kind in ("scale", "bias", "mean", "var")] + \
+        [("aux.conv2.weight", (CLASSES, maps // 4, 1, 1)),
+         ("aux.conv2.bias", (CLASSES,))]
+
+
+def loss_of(out, labels):
+    """The loss, and what is minimised."""
+    cross_entropy = torch.nn.functional.cross_entropy
+    if not isinstance(out, dict):
+        return (cross_entropy(out, labels),) * 2
+    shape = out["out"][:, 0].shape
+    labels = (torch.arange(shape.numel()) % CLASSES).reshape(shape)
+    loss = cross_entropy(out["out"], labels)
+    return loss, loss + AUXILIARY * cross_entropy(out["aux"], labels)
+
+
 def step(svertka, model, make, side, batch):
     net = make_net(make, model)
     for module in net.modules():
         if isinstance(module, torch.nn.Dropout):
             module.p = 0.0
     text = f"{model},classes={CLASSES},size={side}"
-    pairs = fill(net, our_names(svertka, text))
+    ours = our_names(svertka, text)
+    if make == fcn_with_auxiliary:
+        ours += auxiliary_names(1024)
+    pairs = fill(net, ours)
     net = net.double().train()
     images = torch.from_numpy(
         draw("image", (batch, 3, side, side)).astype("f4")).double()
     labels = torch.arange(batch) % CLASSES
-    loss = torch.nn.functional.cross_entropy(net(images), labels)
-    loss.backward()
+    loss, total = loss_of(net(images), labels)
+    total.backward()
     print(f"step {text} {batch} 3 {side} {side}")
     write([loss.item()])
     for name, parameter in net.named_parameters():
@@ -146,7 +186,13 @@ def step(svertka, model, make, side, batch):
     print(model, "step", loss.item(), file=sys.stderr)
 
 
-EXTRA = {zoo.googlenet: {"aux_logits": False, "init_weights": False,
+def fcn_with_auxiliary(**options):
+    return dense.fcn_resnet50(aux_loss=True, weights_backbone=None, **options)
+
+
+EXTRA = {dense.fcn_resnet50: {"aux_loss": False, "weights_backbone": None},
+         dense.fcn_resnet101: {"aux_loss": False, "weights_backbone": None},
+         zoo.googlenet: {"aux_logits": False, "init_weights": False,
                          "transform_input": False},
          zoo.inception_v3: {"aux_logits": False, "init_weights": False,
                             "transform_input": False}}
@@ -184,6 +230,13 @@ NETWORKS = [
     ("shufflenet_v2:width=1.5", zoo.shufflenet_v2_x1_5, 64),
     ("shufflenet_v2:width=2", zoo.shufflenet_v2_x2_0, 64),
     ("efficientnet:dropout=0", zoo.efficientnet_b0, 64),
+    ("efficientnet:depth=1.1", zoo.efficientnet_b1, 64),
+    ("efficientnet:width=1.2,depth=1.4", zoo.efficientnet_b3, 64),
+]
+
+PIXELS = [
+    ("fcn_resnet:depth=50,auxiliary=false", dense.fcn_resnet50, 64, 21),
+    ("fcn_resnet:depth=101,auxiliary=false", dense.fcn_resnet101, 64, 21),
 ]
 
 STEPS = [
@@ -191,6 +244,7 @@ STEPS = [
     ("googlenet:auxiliary=false,dropout=0", zoo.googlenet, 96, 4),
     ("densenet:depth=121", zoo.densenet121, 64, 4),
     ("squeezenet:version=1.1,dropout=0", zoo.squeezenet1_1, 64, 4),
+    ("fcn_resnet:depth=50,dropout=0", fcn_with_auxiliary, 24, 2),
 ]
 
 
@@ -202,6 +256,8 @@ def main():
           f"{torch.__version__.split('+')[0]}.")
     for row in NETWORKS:
         scores(svertka, *row)
+    for row in PIXELS:
+        pixels(svertka, *row)
     for row in STEPS:
         step(svertka, *row)
 
