@@ -89,15 +89,15 @@ static sv_value add_inception(sv_graph *g, const googlenet *p, sv_value x,
                               const inception *b) {
   int64_t five = p->form == BN ? 3 : 5;
   sv_scope_push(g, "%s", b->name);
-  sv_value y3 = one(g, p, x, "branch2.0", b->before3);
-  sv_value y5 = one(g, p, x, "branch3.0", b->before5);
-  sv_value ways[] = {one(g, p, x, "branch1", b->one),
-                     conv(g, p, y3, "branch2.1",
-                          (sv_conv_form){.channels = b->three, .kernel = 3}),
-                     conv(g, p, y5, "branch3.1",
-                          (sv_conv_form){.channels = b->five, .kernel = five}),
-                     one(g, p, pool_same(g, x), "branch4.1", b->pooled)};
-  x = sv_concat(g, ways, 4, 1);
+  sv_value way1 = one(g, p, x, "branch1", b->one);
+  sv_value way2 = one(g, p, x, "branch2.0", b->before3);
+  way2 = conv(g, p, way2, "branch2.1",
+              (sv_conv_form){.channels = b->three, .kernel = 3});
+  sv_value way3 = one(g, p, x, "branch3.0", b->before5);
+  way3 = conv(g, p, way3, "branch3.1",
+              (sv_conv_form){.channels = b->five, .kernel = five});
+  sv_value way4 = one(g, p, pool_same(g, x), "branch4.1", b->pooled);
+  x = sv_concat(g, (sv_value[]){way1, way2, way3, way4}, 4, 1);
   sv_scope_pop(g);
   return x;
 }

@@ -142,61 +142,62 @@ static sv_value halve(sv_graph *g, sv_value x, const char *name,
 }
 
 static sv_value block_a(sv_graph *g, sv_value x, int64_t pooled) {
+  sv_value one = square(g, x, "branch1x1", 64, 1);
   sv_value five = square(g, x, "branch5x5_1", 48, 1);
+  five = square(g, five, "branch5x5_2", 64, 5);
   sv_value twice = square(g, x, "branch3x3dbl_1", 64, 1);
   twice = square(g, twice, "branch3x3dbl_2", 96, 3);
-  sv_value ways[] = {square(g, x, "branch1x1", 64, 1),
-                     square(g, five, "branch5x5_2", 64, 5),
-                     square(g, twice, "branch3x3dbl_3", 96, 3),
-                     square(g, average(g, x), "branch_pool", pooled, 1)};
-  return sv_concat(g, ways, 4, 1);
+  twice = square(g, twice, "branch3x3dbl_3", 96, 3);
+  sv_value pool = square(g, average(g, x), "branch_pool", pooled, 1);
+  return sv_concat(g, (sv_value[]){one, five, twice, pool}, 4, 1);
 }
 
 static sv_value block_b(sv_graph *g, sv_value x) {
+  sv_value three = halve(g, x, "branch3x3", 384);
   sv_value twice = square(g, x, "branch3x3dbl_1", 64, 1);
   twice = square(g, twice, "branch3x3dbl_2", 96, 3);
-  sv_value ways[] = {halve(g, x, "branch3x3", 384),
-                     halve(g, twice, "branch3x3dbl_3", 96),
-                     sv_max_pool(g, x, 3, 2)};
-  return sv_concat(g, ways, 3, 1);
+  twice = halve(g, twice, "branch3x3dbl_3", 96);
+  sv_value pool = sv_max_pool(g, x, 3, 2);
+  return sv_concat(g, (sv_value[]){three, twice, pool}, 3, 1);
 }
 
 static sv_value block_c(sv_graph *g, sv_value x, int64_t c) {
+  sv_value one = square(g, x, "branch1x1", 192, 1);
   sv_value seven = square(g, x, "branch7x7_1", c, 1);
   seven = line(g, seven, "branch7x7_2", c, 1, 7);
+  seven = line(g, seven, "branch7x7_3", 192, 7, 1);
   sv_value twice = square(g, x, "branch7x7dbl_1", c, 1);
   twice = line(g, twice, "branch7x7dbl_2", c, 7, 1);
   twice = line(g, twice, "branch7x7dbl_3", c, 1, 7);
   twice = line(g, twice, "branch7x7dbl_4", c, 7, 1);
-  sv_value ways[] = {square(g, x, "branch1x1", 192, 1),
-                     line(g, seven, "branch7x7_3", 192, 7, 1),
-                     line(g, twice, "branch7x7dbl_5", 192, 1, 7),
-                     square(g, average(g, x), "branch_pool", 192, 1)};
-  return sv_concat(g, ways, 4, 1);
+  twice = line(g, twice, "branch7x7dbl_5", 192, 1, 7);
+  sv_value pool = square(g, average(g, x), "branch_pool", 192, 1);
+  return sv_concat(g, (sv_value[]){one, seven, twice, pool}, 4, 1);
 }
 
 static sv_value block_d(sv_graph *g, sv_value x) {
   sv_value three = square(g, x, "branch3x3_1", 192, 1);
+  three = halve(g, three, "branch3x3_2", 320);
   sv_value seven = square(g, x, "branch7x7x3_1", 192, 1);
   seven = line(g, seven, "branch7x7x3_2", 192, 1, 7);
   seven = line(g, seven, "branch7x7x3_3", 192, 7, 1);
-  sv_value ways[] = {halve(g, three, "branch3x3_2", 320),
-                     halve(g, seven, "branch7x7x3_4", 192),
-                     sv_max_pool(g, x, 3, 2)};
-  return sv_concat(g, ways, 3, 1);
+  seven = halve(g, seven, "branch7x7x3_4", 192);
+  sv_value pool = sv_max_pool(g, x, 3, 2);
+  return sv_concat(g, (sv_value[]){three, seven, pool}, 3, 1);
 }
 
 static sv_value block_e(sv_graph *g, sv_value x) {
+  sv_value one = square(g, x, "branch1x1", 320, 1);
   sv_value three = square(g, x, "branch3x3_1", 384, 1);
+  sv_value three_a = line(g, three, "branch3x3_2a", 384, 1, 3);
+  sv_value three_b = line(g, three, "branch3x3_2b", 384, 3, 1);
   sv_value twice = square(g, x, "branch3x3dbl_1", 448, 1);
   twice = square(g, twice, "branch3x3dbl_2", 384, 3);
-  sv_value ways[] = {square(g, x, "branch1x1", 320, 1),
-                     line(g, three, "branch3x3_2a", 384, 1, 3),
-                     line(g, three, "branch3x3_2b", 384, 3, 1),
-                     line(g, twice, "branch3x3dbl_3a", 384, 1, 3),
-                     line(g, twice, "branch3x3dbl_3b", 384, 3, 1),
-                     square(g, average(g, x), "branch_pool", 192, 1)};
-  return sv_concat(g, ways, 6, 1);
+  sv_value twice_a = line(g, twice, "branch3x3dbl_3a", 384, 1, 3);
+  sv_value twice_b = line(g, twice, "branch3x3dbl_3b", 384, 3, 1);
+  sv_value pool = square(g, average(g, x), "branch_pool", 192, 1);
+  return sv_concat(
+      g, (sv_value[]){one, three_a, three_b, twice_a, twice_b, pool}, 6, 1);
 }
 
 static sv_value v3_stem(sv_graph *g, sv_value x) {
@@ -263,9 +264,9 @@ static void build_v3(sv_graph *g, const void *values) {
 static sv_value two_ways(sv_graph *g, const inception *p, sv_value x,
                          const char *name, int64_t one, int64_t three) {
   sv_scope_push(g, "%s", name);
-  sv_value ways[] = {square(g, x, "one", sv_zoo_scaled(one, p->width), 1),
-                     square(g, x, "three", sv_zoo_scaled(three, p->width), 3)};
-  x = sv_concat(g, ways, 2, 1);
+  sv_value way1 = square(g, x, "one", sv_zoo_scaled(one, p->width), 1);
+  sv_value way3 = square(g, x, "three", sv_zoo_scaled(three, p->width), 3);
+  x = sv_concat(g, (sv_value[]){way1, way3}, 2, 1);
   sv_scope_pop(g);
   return x;
 }
@@ -276,8 +277,9 @@ static sv_value reduce(sv_graph *g, const inception *p, sv_value x,
   sv_conv_form form = {
       .channels = sv_zoo_scaled(maps, p->width), .kernel = 3, .stride = 2};
   sv_scope_push(g, "%s", name);
-  sv_value ways[] = {unit(g, x, "three", form), sv_zoo_pool_padded(g, x, 2)};
-  x = sv_concat(g, ways, 2, 1);
+  sv_value way3 = unit(g, x, "three", form);
+  sv_value pool = sv_zoo_pool_padded(g, x, 2);
+  x = sv_concat(g, (sv_value[]){way3, pool}, 2, 1);
   sv_scope_pop(g);
   return x;
 }
