@@ -8,7 +8,7 @@
  * Source: https://onnx.ai/onnx/operators/onnx__DepthToSpace.html; CRD: Shi et
  * al., "Real-Time Single Image and Video Super-Resolution Using an Efficient
  * Sub-Pixel Convolutional Neural Network", 2016 (the pixel shuffle). */
-#include "ops/walk.h"
+#include "ops/moves.h"
 
 enum mode { DCR, CRD };
 
@@ -50,37 +50,8 @@ static sv_walk walk_over(const sv_node *node, const sv_shape *x,
   return walk;
 }
 
-static sv_status forward(const sv_args *args) {
-  const sv_tensor *x = args->in[0], *y = args->out[0];
-  sv_walk walk = walk_over(args->node, &x->shape, &y->shape);
-  sv_walk_gather(&walk, sv_dtype_size(x->dtype), x->data, y->data);
-  return SV_OK;
-}
-
-static sv_status backward_data(const sv_args *args) {
-  const sv_tensor *dx = args->diff_in[0], *dy = args->diff_out[0];
-  sv_walk walk = walk_over(args->node, &dx->shape, &dy->shape);
-  sv_walk_scatter(&walk, sizeof(real), dy->data, dx->data);
-  return SV_OK;
-}
-
 static const char *const modes[] = {"DCR", "CRD", NULL};
-static const sv_attr attrs[] = {{.name = "block",
-                                 .onnx = "blocksize",
-                                 .type = SV_ATTR_INT,
-                                 .offset = offsetof(depth_attrs, block),
-                                 .initial = 2,
-                                 .min = 1,
-                                 .max = 1 << 12,
-                                 .position = 1,
-                                 .help = "pixels of a block's side"},
-                                {.name = "block",
-                                 .onnx = "blocksize",
-                                 .type = SV_ATTR_INT,
-                                 .offset = offsetof(depth_attrs, block),
-                                 .initial = 0, /* always said */
-                                 .since = 1,
-                                 .help = "as ONNX has it"},
+static const sv_attr attrs[] = {SV_BLOCK_ATTRS(offsetof(depth_attrs, block)),
                                 {.name = "mode",
                                  .onnx = "mode",
                                  .type = SV_ATTR_CHOICE,

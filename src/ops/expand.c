@@ -6,9 +6,8 @@
  * Shapes: x and `shape` are compared from the last dimension on; where one has
  * 1, or nothing, y has the other's.
  * Source: https://onnx.ai/onnx/operators/onnx__Expand.html */
-#include <string.h>
-
-#include "ops/walk.h"
+#define REPEATS
+#include "ops/moves.h"
 
 typedef struct expand_attrs {
   sv_ints shape;
@@ -52,7 +51,9 @@ static sv_status cost(const sv_node *node, const sv_info *in,
   return SV_OK;
 }
 
-static sv_walk walk_over(const sv_shape *x, const sv_shape *y) {
+static sv_walk walk_over(const sv_node *node, const sv_shape *x,
+                         const sv_shape *y) {
+  (void)node;
   int64_t step[SV_MAX_RANK];
   sv_walk walk = {0};
   sv_walk_steps(x, step);
@@ -62,21 +63,6 @@ static sv_walk walk_over(const sv_shape *x, const sv_shape *y) {
     sv_walk_add(&walk, y->dim[d], moves ? step[own] : 0);
   }
   return walk;
-}
-
-static sv_status forward(const sv_args *args) {
-  const sv_tensor *x = args->in[0], *y = args->out[0];
-  sv_walk walk = walk_over(&x->shape, &y->shape);
-  sv_walk_gather(&walk, sv_dtype_size(x->dtype), x->data, y->data);
-  return SV_OK;
-}
-
-static sv_status backward_data(const sv_args *args) {
-  const sv_tensor *dx = args->diff_in[0], *dy = args->diff_out[0];
-  sv_walk walk = walk_over(&dx->shape, &dy->shape);
-  memset(dx->data, 0, (size_t)sv_shape_count(&dx->shape) * sizeof(real));
-  sv_walk_sum(&walk, dy->data, dx->data);
-  return SV_OK;
 }
 
 static const sv_attr attrs[] = {{.name = "shape",

@@ -5,7 +5,7 @@
  *
  * Shapes: x N C (H b) (W b), y N (C b b) H W.
  * Source: https://onnx.ai/onnx/operators/onnx__SpaceToDepth.html */
-#include "ops/walk.h"
+#include "ops/moves.h"
 
 typedef struct space_attrs {
   int64_t block;
@@ -39,8 +39,9 @@ static sv_status cost(const sv_node *node, const sv_info *in,
 }
 
 /* Over y, N b b C H W, in x. */
-static sv_walk walk_over(const sv_shape *x, const sv_shape *y) {
-  int64_t step[SV_MAX_RANK], b = x->dim[2] / y->dim[2];
+static sv_walk walk_over(const sv_node *node, const sv_shape *x,
+                         const sv_shape *y) {
+  int64_t step[SV_MAX_RANK], b = ((const space_attrs *)node->attrs)->block;
   sv_walk walk = {0};
   sv_walk_steps(x, step);
   sv_walk_add(&walk, y->dim[0], step[0]);
@@ -52,38 +53,7 @@ static sv_walk walk_over(const sv_shape *x, const sv_shape *y) {
   return walk;
 }
 
-static sv_status forward(const sv_args *args) {
-  const sv_tensor *x = args->in[0], *y = args->out[0];
-  if (sv_shape_count(&y->shape) == 0) return SV_OK;
-  sv_walk walk = walk_over(&x->shape, &y->shape);
-  sv_walk_gather(&walk, sv_dtype_size(x->dtype), x->data, y->data);
-  return SV_OK;
-}
-
-static sv_status backward_data(const sv_args *args) {
-  const sv_tensor *dx = args->diff_in[0], *dy = args->diff_out[0];
-  if (sv_shape_count(&dy->shape) == 0) return SV_OK;
-  sv_walk walk = walk_over(&dx->shape, &dy->shape);
-  sv_walk_scatter(&walk, sizeof(real), dy->data, dx->data);
-  return SV_OK;
-}
-
-static const sv_attr attrs[] = {{.name = "block",
-                                 .onnx = "blocksize",
-                                 .type = SV_ATTR_INT,
-                                 .offset = offsetof(space_attrs, block),
-                                 .initial = 2,
-                                 .min = 1,
-                                 .max = 1 << 12,
-                                 .position = 1,
-                                 .help = "pixels of a block's side"},
-                                {.name = "block",
-                                 .onnx = "blocksize",
-                                 .type = SV_ATTR_INT,
-                                 .offset = offsetof(space_attrs, block),
-                                 .initial = 0, /* always said */
-                                 .since = 1,
-                                 .help = "as ONNX has it"},
+static const sv_attr attrs[] = {SV_BLOCK_ATTRS(offsetof(space_attrs, block)),
                                 {.name = NULL}};
 
 SV_OP(space_to_depth) = {

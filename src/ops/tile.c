@@ -5,9 +5,8 @@
  *
  * Shapes: any; each dimension times its number of repeats.
  * Source: https://onnx.ai/onnx/operators/onnx__Tile.html */
-#include <string.h>
-
-#include "ops/walk.h"
+#define REPEATS
+#include "ops/moves.h"
 
 typedef struct tile_attrs {
   sv_ints repeats;
@@ -28,7 +27,9 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
 }
 
 /* Each dimension is two loops: over the repeats, and over what is repeated. */
-static sv_walk walk_over(const sv_shape *x, const sv_shape *y) {
+static sv_walk walk_over(const sv_node *node, const sv_shape *x,
+                         const sv_shape *y) {
+  (void)node;
   int64_t step[SV_MAX_RANK];
   sv_walk walk = {0};
   sv_walk_steps(x, step);
@@ -38,21 +39,6 @@ static sv_walk walk_over(const sv_shape *x, const sv_shape *y) {
     sv_walk_add(&walk, x->dim[d], step[d]);
   }
   return walk;
-}
-
-static sv_status forward(const sv_args *args) {
-  const sv_tensor *x = args->in[0], *y = args->out[0];
-  sv_walk walk = walk_over(&x->shape, &y->shape);
-  sv_walk_gather(&walk, sv_dtype_size(x->dtype), x->data, y->data);
-  return SV_OK;
-}
-
-static sv_status backward_data(const sv_args *args) {
-  const sv_tensor *dx = args->diff_in[0], *dy = args->diff_out[0];
-  sv_walk walk = walk_over(&dx->shape, &dy->shape);
-  memset(dx->data, 0, (size_t)sv_shape_count(&dx->shape) * sizeof(real));
-  sv_walk_sum(&walk, dy->data, dx->data);
-  return SV_OK;
 }
 
 static const sv_attr attrs[] = {{.name = "repeats",

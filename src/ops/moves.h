@@ -1,0 +1,55 @@
+/* y is made of x's elements in another order. Included by operators that say in
+ * which, over y, in x:
+ *
+ *     static sv_walk walk_over(const sv_node *node, const sv_shape *x,
+ *                              const sv_shape *y);
+ *
+ * and define REPEATS before that where an element may come more than once. */
+#ifndef SV_OPS_MOVES_H
+#define SV_OPS_MOVES_H
+
+#include <string.h>
+
+#include "ops/walk.h"
+
+static sv_walk walk_over(const sv_node *node, const sv_shape *x,
+                         const sv_shape *y);
+
+static sv_status forward(const sv_args *args) {
+  const sv_tensor *x = args->in[0], *y = args->out[0];
+  sv_walk walk = walk_over(args->node, &x->shape, &y->shape);
+  sv_walk_gather(&walk, sv_dtype_size(x->dtype), x->data, y->data);
+  return SV_OK;
+}
+
+static sv_status backward_data(const sv_args *args) {
+  const sv_tensor *dx = args->diff_in[0], *dy = args->diff_out[0];
+  sv_walk walk = walk_over(args->node, &dx->shape, &dy->shape);
+#ifdef REPEATS
+  memset(dx->data, 0, (size_t)sv_shape_count(&dx->shape) * sizeof(real));
+  sv_walk_sum(&walk, dy->data, dx->data);
+#else
+  sv_walk_scatter(&walk, sizeof(real), dy->data, dx->data);
+#endif
+  return SV_OK;
+}
+
+/* ---- Blocks of pixels: rows of the attribute table ---- */
+
+/* ONNX always says it; the row that text and help read has a usual one. */
+#define SV_BLOCK_ATTRS(place)                                  \
+  {.name = "block",                                            \
+   .onnx = "blocksize",                                        \
+   .type = SV_ATTR_INT,                                        \
+   .offset = place,                                            \
+   .initial = 2,                                               \
+   .min = 1,                                                   \
+   .max = 1 << 12,                                             \
+   .position = 1,                                              \
+   .help = "pixels of a block's side"},                        \
+  {                                                            \
+    .name = "block", .onnx = "blocksize", .type = SV_ATTR_INT, \
+    .offset = place, .since = 1, .help = "as ONNX has it"      \
+  }
+
+#endif
