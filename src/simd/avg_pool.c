@@ -40,33 +40,26 @@ static void gather_row(const sv_simd_pool *p, const float *from, float *to,
   p->loops->gather(&g);
 }
 
-static void forward_row(const sv_simd_rows *work, int64_t map, int64_t row) {
-  const sv_simd_pool *p = work->pool;
-  const float *x = work->args->in[0]->data;
-  float *y = work->args->out[0]->data;
+static void forward_row(const sv_simd_pool *p, const sv_args *args, int64_t map,
+                        int64_t row) {
+  const float *x = args->in[0]->data;
+  float *y = args->out[0]->data;
   int64_t positions = p->at.out[1];
   gather_row(p, x + map * p->in_map,
              y + map * p->out_map + row * positions * p->block, row, positions);
 }
 
-static void backward_row(const sv_simd_rows *work, int64_t map, int64_t row) {
-  const sv_simd_pool *p = work->pool;
-  const float *dy = work->args->diff_out[0]->data;
-  float *dx = work->args->diff_in[0]->data;
+static void backward_row(const sv_simd_pool *p, const sv_args *args,
+                         int64_t map, int64_t row) {
+  const float *dy = args->diff_out[0]->data;
+  float *dx = args->diff_in[0]->data;
   int64_t positions = p->at.in[1];
   gather_row(p, dy + map * p->out_map,
              dx + map * p->in_map + row * positions * p->block, row, positions);
 }
 
 static sv_status run(void *impl, const sv_args *args) {
-  const sv_simd_pool *p = impl;
-  bool forward = args->pass == SV_FORWARD;
-  sv_simd_rows work = {.pool = p,
-                       .args = args,
-                       .rows = forward ? p->at.out[0] : p->at.in[0],
-                       .row = forward ? forward_row : backward_row};
-  sv_simd_each_row(&work);
-  return SV_OK;
+  return sv_simd_pool_run(impl, args, forward_row, backward_row);
 }
 
 const sv_kernel sv_simd_avg_pool = {plan, run, sv_simd_pool_destroy};

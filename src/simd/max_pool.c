@@ -17,12 +17,12 @@ static sv_status plan(const sv_site *site, sv_need *need, void **impl) {
   return SV_OK;
 }
 
-static void forward_row(const sv_simd_rows *work, int64_t map, int64_t row) {
-  const sv_simd_pool *p = work->pool;
+static void forward_row(const sv_simd_pool *p, const sv_args *args, int64_t map,
+                        int64_t row) {
   int64_t at = map * p->out_map + row * p->at.out[1] * p->block;
-  const float *x = work->args->in[0]->data;
-  float *y = work->args->out[0]->data;
-  int32_t *index = p->keeps_index ? work->args->workspace : NULL;
+  const float *x = args->in[0]->data;
+  float *y = args->out[0]->data;
+  int32_t *index = p->keeps_index ? args->workspace : NULL;
   for (int64_t j = 0; j < p->at.out[1]; j++, at += p->block) {
     const sv_pool_max window = {.x = x + map * p->in_map,
                                 .y = y + at,
@@ -37,11 +37,11 @@ static void forward_row(const sv_simd_rows *work, int64_t map, int64_t row) {
   }
 }
 
-static void backward_row(const sv_simd_rows *work, int64_t map, int64_t row) {
-  const sv_simd_pool *p = work->pool;
-  const float *dy = work->args->diff_out[0]->data;
-  const int32_t *index = work->args->workspace;
-  float *dx = work->args->diff_in[0]->data;
+static void backward_row(const sv_simd_pool *p, const sv_args *args,
+                         int64_t map, int64_t row) {
+  const float *dy = args->diff_out[0]->data;
+  const int32_t *index = args->workspace;
+  float *dx = args->diff_in[0]->data;
   dx += map * p->in_map + row * p->at.in[1] * p->block;
   for (int64_t j = 0; j < p->at.in[1]; j++) {
     const sv_pool_unmax windows = {
@@ -59,14 +59,7 @@ static void backward_row(const sv_simd_rows *work, int64_t map, int64_t row) {
 }
 
 static sv_status run(void *impl, const sv_args *args) {
-  const sv_simd_pool *p = impl;
-  bool forward = args->pass == SV_FORWARD;
-  sv_simd_rows work = {.pool = p,
-                       .args = args,
-                       .rows = forward ? p->at.out[0] : p->at.in[0],
-                       .row = forward ? forward_row : backward_row};
-  sv_simd_each_row(&work);
-  return SV_OK;
+  return sv_simd_pool_run(impl, args, forward_row, backward_row);
 }
 
 const sv_kernel sv_simd_max_pool = {plan, run, sv_simd_pool_destroy};

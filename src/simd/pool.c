@@ -62,12 +62,26 @@ void sv_simd_pool_destroy(void *pool) {
   sv_free(p);
 }
 
+typedef struct rows_work {
+  const sv_simd_pool *pool;
+  const sv_args *args;
+  int64_t rows; /* of a map */
+  sv_simd_row *row;
+} rows_work;
+
 static void run_rows(void *context, int64_t begin, int64_t end) {
-  const sv_simd_rows *work = context;
+  const rows_work *work = context;
   for (int64_t i = begin; i < end; i++)
-    work->row(work, i / work->rows, i % work->rows);
+    work->row(work->pool, work->args, i / work->rows, i % work->rows);
 }
 
-void sv_simd_each_row(sv_simd_rows *work) {
-  sv_parallel(work->pool->maps * work->rows, 8, run_rows, work);
+sv_status sv_simd_pool_run(const sv_simd_pool *pool, const sv_args *args,
+                           sv_simd_row *forward, sv_simd_row *backward) {
+  bool is_forward = args->pass == SV_FORWARD;
+  rows_work work = {.pool = pool,
+                    .args = args,
+                    .rows = is_forward ? pool->at.out[0] : pool->at.in[0],
+                    .row = is_forward ? forward : backward};
+  sv_parallel(pool->maps * work.rows, 8, run_rows, &work);
+  return SV_OK;
 }

@@ -21,13 +21,12 @@ sv_status sv_simd_pool_plan(sv_simd_pool **pool, const sv_site *site,
                             sv_need *need, int64_t w_step) SV_CHECKED;
 void sv_simd_pool_destroy(void *pool);
 
-/* body(context, map, row) for each row of outputs (forward) or of inputs. */
-typedef struct sv_simd_rows {
-  const sv_simd_pool *pool;
-  const sv_args *args;
-  int64_t rows;
-  void (*row)(const struct sv_simd_rows *work, int64_t map, int64_t row);
-} sv_simd_rows;
-void sv_simd_each_row(sv_simd_rows *work);
+/* One row of a map: of outputs (forward) or of inputs. */
+typedef void sv_simd_row(const sv_simd_pool *pool, const sv_args *args,
+                         int64_t map, int64_t row);
+
+/* The pass of all rows. */
+sv_status sv_simd_pool_run(const sv_simd_pool *pool, const sv_args *args,
+                           sv_simd_row *forward, sv_simd_row *backward);
 
 #endif
