@@ -126,8 +126,9 @@ int cli_usage(const char *format, ...) SV_PRINTF(1, 2);
 void cli_say(const char *format, ...) SV_PRINTF(1, 2);
 
 /* The word of the list (ends in NULL) that `word` was probably meant to be;
- * NULL if none is near. */
+ * NULL if none is near. The same of the names of the zoo. */
 const char *cli_nearest(const char *word, const char *const *words);
+const char *cli_nearest_zoo(const char *name);
 
 /* ---- Files ---- */
 

@@ -1,5 +1,6 @@
 /* MODEL on the command line, in all its forms. */
 #include <ctype.h>
+#include <limits.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -31,10 +32,15 @@ static bool is_zoo(const char *text) {
   return sv_zoo_has(name);
 }
 
-static const char *nearest_zoo(const char *name) {
-  for (int i = 0; i < sv_zoo_count(); i++)
-    if (sv_is_near(name, sv_zoo_name(i))) return sv_zoo_name(i);
-  return NULL;
+const char *cli_nearest_zoo(const char *name) {
+  const char *near = NULL;
+  for (int i = 0, least = INT_MAX; i < sv_zoo_count(); i++) {
+    int wrong = sv_wrong_letters(name, sv_zoo_name(i));
+    if (wrong < 0 || wrong >= least) continue;
+    least = wrong;
+    near = sv_zoo_name(i);
+  }
+  return near;
 }
 
 static sv_status read_network(sv_graph **graph, const char *path) {
@@ -57,7 +63,7 @@ static sv_status build(sv_graph **graph, const char *text,
   if (is_typed(text)) return sv_network_parse(graph, NULL, text);
   if (is_zoo(text)) return sv_zoo_build(graph, text, data);
   if (sv_path_exists(text)) return read_network(graph, text);
-  const char *near = nearest_zoo(text);
+  const char *near = cli_nearest_zoo(text);
   return sv_fail(SV_INVALID,
                  "'%s' is no file, no network as text and no name that "
                  "'svertka zoo' lists; %s%s%s",

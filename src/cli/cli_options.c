@@ -1,6 +1,7 @@
 /* A verb's options, read from argv by their table. */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -52,9 +53,14 @@ int cli_fail(sv_status status) {
 }
 
 const char *cli_nearest(const char *word, const char *const *words) {
-  for (; *words; words++)
-    if (sv_is_near(word, *words)) return *words;
-  return NULL;
+  const char *near = NULL;
+  for (int least = INT_MAX; *words; words++) {
+    int wrong = sv_wrong_letters(word, *words);
+    if (wrong < 0 || wrong >= least) continue;
+    least = wrong;
+    near = *words;
+  }
+  return near;
 }
 
 /* ---- One value ---- */

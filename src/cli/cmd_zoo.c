@@ -1,7 +1,6 @@
 /* svertka zoo: the architectures and their parameters, from their tables. */
 #include <stdio.h>
 
-#include "base/near.h"
 #include "cli/cli_catalogue.h"
 #include "cli/cli_rows.h"
 #include "zoo/architecture.h"
@@ -41,15 +40,9 @@ static json_t *json_one(const void *entry) {
 
 static const void *at(int i) { return sv_architecture_at(i); }
 
-static const char *nearest(const char *name) {
-  for (int i = 0; i < sv_zoo_count(); i++)
-    if (sv_is_near(name, sv_zoo_name(i))) return sv_zoo_name(i);
-  return NULL;
-}
-
 static const void *find(const char *name, int *exit_status) {
   const sv_architecture *a = sv_architecture_find(name);
-  const char *near = a ? NULL : nearest(name);
+  const char *near = a ? NULL : cli_nearest_zoo(name);
   if (near)
     *exit_status = cli_usage("no architecture '%s'; '%s'?", name, near);
   else if (!a)
