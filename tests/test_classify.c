@@ -108,7 +108,7 @@ static void test_faults(void **state) {
   assert_ok(sv_network_parse(&graph, NULL, classes));
   assert_ok(sv_model_new(&model, graph, 1));
   assert_int_equal(sv_classifier_new(&c, model, 1), SV_INVALID);
-  assert_non_null(strstr(sv_error(), "svertka.image.size"));
+  assert_non_null(strstr(sv_error(), "svertka.image.mean"));
   assert_null(c);
   sv_model_free(model);
   model = make_model(classes, "one\ntwo\nthree");

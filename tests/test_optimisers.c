@@ -180,7 +180,8 @@ static void run_trial(const struct trial *t) {
   sv_optimiser *o;
   sv_average *average = NULL;
   assert_ok(sv_optimiser_new(&o, l.model->state, &t->options));
-  if (t->ema > 0) assert_ok(sv_average_new(&average, l.model->state, t->ema));
+  if (t->ema > 0)
+    assert_ok(sv_average_new(&average, l.model->state, t->ema, NULL));
   assert_int_equal(sv_state_count(l.model->state), 2 + t->records);
   for (int step = 0; step < STEPS; step++) {
     layer_run(&l, gradients + (ptrdiff_t)step * PARAMS);
@@ -280,7 +281,7 @@ static void test_refused(void **state) {
     assert_null(o);
   }
   assert_error(SV_INVALID, "decay 1 is not in 0 < decay < 1",
-               sv_average_new(&average, model->state, 1));
+               sv_average_new(&average, model->state, 1, NULL));
   assert_null(average);
   sv_model_free(model);
 }
@@ -346,7 +347,7 @@ static void test_average_of_statistics(void **state) {
   sv_parameter(g, "mean", SV_STATISTIC, SV_F32, one, NULL);
   sv_parameter(g, "fixed", SV_CONSTANT, SV_F32, one, NULL);
   assert_ok(sv_state_new(&numbers, g, SV_F32));
-  assert_ok(sv_average_new(&average, numbers, 0.75));
+  assert_ok(sv_average_new(&average, numbers, 0.75, NULL));
   assert_int_equal(sv_state_count(numbers), 5);
   const float told[] = {8, 4, -4};
   for (int step = 0; step < 3; step++) {

@@ -350,7 +350,8 @@ static void test_least(void **state) {
   sv_model_free(model);
   assert_ok(sv_model_wrap(&model, NULL, NULL));
   assert_ok(sv_model_set_meta(model, "svertka.image.size", "1x8x8"));
-  assert_error(SV_INVALID, "svertka.image.mean: not given",
+  assert_error(SV_INVALID,
+               "svertka.image.mean, svertka.image.deviation: not given",
                sv_preprocess_load(&back, model));
   assert_ok(sv_model_set_meta(model, "svertka.image.mean", "0.5"));
   assert_error(SV_INVALID, "svertka.image.deviation: not given",

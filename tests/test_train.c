@@ -685,7 +685,7 @@ static void test_eval(void **state) {
   sv_metrics m, batches;
   sv_eval_options e = sv_eval_default();
   e.threads = 1;
-  assert_error(SV_INVALID, "svertka.image.size", sv_eval(&m, model, t, NULL));
+  assert_error(SV_INVALID, "svertka.image.mean", sv_eval(&m, model, t, NULL));
   sv_fit_options o = quick(NULL);
   assert_ok(sv_fit(model, d, &o, NULL));
   told seen = {0};

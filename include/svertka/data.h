@@ -206,6 +206,8 @@ typedef struct sv_preprocess {
   int channels, height, width;                  /* of the network's input */
   int pad_top, pad_left, pad_bottom, pad_right; /* part of height and width */
   sv_resize resize;
+  float crop; /* with RESIZE_CROP: the share of what just covers that is taken,
+               * 0.875 as of 256 pixels the middle 224; 0: all of it */
   sv_order order;
   float mean[3], deviation[3]; /* of pixel / 255; NAN: not given */
   bool permuted;        /* then, last of all, the pixels of each channel are */
@@ -261,14 +263,14 @@ SV_API SV_CHECKED sv_status sv_preprocess_mask(const sv_preprocess *p,
 /* As a model file's metadata:
  *   svertka.image.size       "1x32x32"      channels, height, width
  *   svertka.image.pad        "2,2,2,2"      top, left, bottom, right, in pixels
- *   svertka.image.resize     "stretch"      or "crop"
+ *   svertka.image.resize     "stretch"      or "crop", "crop 0.875"
  *   svertka.image.order      "rgb"          or "bgr"; of three channels only
  *   svertka.image.mean       "0.286040604"  one per channel, commas between,
  *   svertka.image.deviation  "0.353024244"  in units of pixel / 255
  *   svertka.image.permute    "7"            the seed of an order of pixels
  *   svertka.labels           "Shirt\nBag"   a class a line
  * pad (none), resize (stretch), order (rgb), permute (not) and labels may be
- * missing. */
+ * missing, and the size where the network's input leaves nothing of it free. */
 
 /* Takes over one pair. Keys that are not svertka.labels and do not begin with
  * svertka.image. are somebody else's and ignored; an unknown one among those,
@@ -280,7 +282,8 @@ SV_API SV_CHECKED sv_status sv_preprocess_set(sv_preprocess *p, const char *key,
 SV_API SV_CHECKED sv_status sv_preprocess_check(const sv_preprocess *p);
 
 /* To and from a model's metadata, by the functions above. Loading gives
- * SV_INVALID, naming the key, if the model does not say enough. */
+ * SV_INVALID, naming all keys that are missing, if the model does not say
+ * enough, and SV_FORMAT, naming the key, if a text is wrong. */
 SV_API SV_CHECKED sv_status sv_preprocess_save(const sv_preprocess *p,
                                                sv_model *model);
 SV_API SV_CHECKED sv_status sv_preprocess_load(sv_preprocess *p,

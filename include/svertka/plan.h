@@ -41,6 +41,10 @@ typedef struct sv_plan_options {
    * each with its weight. With seeds an inference graph runs backward too. */
   const char *const *seeds;
   int seed_count;
+  /* Nodes that a training leaves alone: they run as at inference, their
+   * parameters have no gradient, their running statistics stay. */
+  const char *const *frozen;
+  int frozen_count;
   uint64_t seed; /* of random operators */
 } sv_plan_options;
 

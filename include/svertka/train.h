@@ -242,6 +242,16 @@ typedef struct sv_fit_options {
                           * judged and saved in the place of the weights w */
   const char *init;      /* "usual": how the weights were drawn, for the
                           * metadata; sv_fit draws none */
+  int classes;           /* 0: the model's; else it got a new head of so many
+                          * (sv_model_new_head), which the data must have: for the
+                          * metadata, sv_fit makes none */
+  /* Fine-tuning: this layer and all that it is computed from stay as they are.
+   * No gradient is computed there; optimiser, decay, average and running
+   * statistics leave it alone; it runs as at inference, so that its batch
+   * normalisations use their running statistics and its dropouts do nothing. A
+   * node's name, or a block's: the beginning of names up to a dot or slash;
+   * where nodes have no such names, tensors'. NULL: all is trained. */
+  const char *freeze_until;
   /* Of the losses that are cross-entropies. Label smoothing (0): the share of
    * the target that all classes have alike. Class weights ("off"; "sqrt",
    * "inverse"): what a class counts is the inverse of its frequency or the root
@@ -299,6 +309,17 @@ typedef struct sv_fit_result {
   int64_t images;   /* trained on in this call */
   bool saved;       /* the run folder holds what a resumption needs */
 } sv_fit_result;
+
+/* Fine-tuning: a classifier for so many classes in the place of the model's own
+ * (and of its auxiliary ones). It is the last linear layer or convolution
+ * before the scores; it keeps its name, all other numbers stay, and it is drawn
+ * anew by the seed and `init`: as sv_state_init_with, NULL: by its own text, or
+ * as is usual at its place. SV_INVALID, with the model as it was, if the
+ * network does not end in such a layer; after any other failure it may only be
+ * freed. Nobody else may use the model meanwhile, and plans of it are to be
+ * made anew. */
+SV_API SV_CHECKED sv_status sv_model_new_head(sv_model *model, int classes,
+                                              uint64_t seed, const char *init);
 
 /* Trains the model on a training split: minimises its losses, or, if its graph
  * has none, the cross-entropy of its output. Afterwards the model holds the

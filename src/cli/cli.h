@@ -158,6 +158,45 @@ sv_status cli_model(sv_model **model, const char *text, const sv_zoo_data *data,
 sv_status cli_graph(sv_graph **graph, const char *text,
                     const sv_zoo_data *data) SV_CHECKED;
 
+/* How its pictures are prepared, where MODEL does not say it, or instead of
+ * what it says: texts as its metadata have them (docs/onnx.md), and a file with
+ * a class a line. NULL: not given. */
+typedef struct cli_image {
+  const char *size, *pad, *resize, *order, *mean, *deviation, *labels;
+} cli_image;
+
+/* Rows of an option table: CLI_IMAGE_OPTIONS(&image), */
+#define CLI_TEXT_OPTION(name, target, argument, help) \
+  { name, 0, CLI_TEXT, target, 0, 0, NULL, argument, help }
+#define CLI_IMAGE_OPTIONS(i)                                                \
+  CLI_TEXT_OPTION("size", &(i)->size, "CxHxW",                              \
+                  "of MODEL's pictures: channels, height, width; this and " \
+                  "the next ones go before what MODEL says itself"),        \
+      CLI_TEXT_OPTION("mean", &(i)->mean, "M,M,M",                          \
+                      "subtracted from pixel / 255, a number a channel"),   \
+      CLI_TEXT_OPTION("deviation", &(i)->deviation, "D,D,D",                \
+                      "and divided by"),                                    \
+      CLI_TEXT_OPTION("resize", &(i)->resize, "HOW",                        \
+                      "stretch; crop, the middle of what just covers; or "  \
+                      "'crop 0.875', that share of it"),                    \
+      CLI_TEXT_OPTION("order", &(i)->order, "ORDER",                        \
+                      "of channels: rgb or bgr"),                           \
+      CLI_TEXT_OPTION("pad", &(i)->pad, "T,L,B,R",                          \
+                      "black pixels at the top, left, bottom, right, part " \
+                      "of the size")
+#define CLI_LABELS_OPTION(i)                      \
+  CLI_TEXT_OPTION("labels", &(i)->labels, "FILE", \
+                  "names of the classes, a line each")
+
+/* The options into the model's metadata; SV_INVALID names the option. */
+sv_status cli_image_set(sv_model *model, const cli_image *image) SV_CHECKED;
+/* An option that was given, "mean"; NULL: none. */
+const char *cli_image_given(const cli_image *image);
+/* A model that pictures are shown to: cli_model, with these options. SV_INVALID
+ * if it does not say how they are prepared, with the options that would. */
+sv_status cli_model_of_images(sv_model **model, const char *text,
+                              const cli_image *image) SV_CHECKED;
+
 /* ---- Output ---- */
 
 /* Prints the object and a newline on stdout, and releases it. */

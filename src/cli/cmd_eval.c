@@ -7,8 +7,9 @@
 #include "cli/eval.h"
 
 static const char about[] =
-    "Runs MODEL on the images of DATA, prepared as the file says, and prints\n"
-    "for each class\n"
+    "Runs MODEL on the images of DATA, prepared as the file says (one of "
+    "others\n"
+    "needs --mean and --deviation), and prints for each class\n"
     "  precision   of the images told as it, the share that are\n"
     "  recall      of its images, the share that was told\n"
     "  F1          their harmonic mean\n"
@@ -94,7 +95,7 @@ static sv_status check_masks(const eval *e) {
 
 static sv_status eval_all(eval *e, const char *model, const char *data) {
   SV_TRY(eval_check_files(e, model, data));
-  SV_TRY(cli_model(&e->model, model, NULL, 0));
+  SV_TRY(cli_model_of_images(&e->model, model, &e->image));
   SV_TRY(sv_dataset_open(&e->dataset, data, (sv_split)e->split));
   e->names = sv_preprocess_default();
   SV_TRY(sv_preprocess_load(&e->names, e->model));
@@ -131,6 +132,8 @@ int cmd_eval(const cli_verb *verb, int argc, char **argv) {
        "only algorithms that do not trade accuracy for speed"},
       CLI_THREADS_OPTION(&e.options.threads),
       CLI_BACKEND_OPTION(&e.options.backend),
+      CLI_IMAGE_OPTIONS(&e.image),
+      CLI_LABELS_OPTION(&e.image),
       CLI_JSON_OPTION(&e.json),
       {0}};
   const cli_page page = {verb, 2, 2, options, about, examples};

@@ -15,6 +15,7 @@ static const char about[] =
     "its probability, and the centre of the window in pixels. Of two windows\n"
     "of one class that overlap by more than half only the surer is told. A\n"
     "network that tells a class of each pixel is shown as it is.\n"
+    "A file of others needs --mean and --deviation.\n"
     "A classifier that has learned no class for 'none of them' is sure of\n"
     "something everywhere.\n";
 
@@ -30,6 +31,7 @@ typedef struct spot {
 
 typedef struct heatmap {
   sv_class_map_options options;
+  cli_image prepared;
   const char *class, *out;
   int chosen, top;
   bool json;
@@ -153,7 +155,7 @@ static sv_status write_picture(const heatmap *h, const char *path) {
 static sv_status run(heatmap *h, const char *model, const char *path) {
   SV_TRY(cli_apart("--out", h->out, "MODEL", model));
   SV_TRY(cli_apart("--out", h->out, "IMAGE", path));
-  SV_TRY(cli_model(&h->model, model, NULL, 0));
+  SV_TRY(cli_model_of_images(&h->model, model, &h->prepared));
   SV_TRY(sv_image_read(&h->image, path));
   sv_status status = sv_classify_map(&h->map, h->model, &h->image, &h->options);
   if (status != SV_OK) return sv_fail_in(status, "%s", model);
@@ -175,6 +177,8 @@ int cmd_heatmap(const cli_verb *verb, int argc, char **argv) {
        "resize the picture so many times first"},
       CLI_THREADS_OPTION(&h.options.threads),
       CLI_BACKEND_OPTION(&h.options.backend),
+      CLI_IMAGE_OPTIONS(&h.prepared),
+      CLI_LABELS_OPTION(&h.prepared),
       CLI_JSON_OPTION(&h.json),
       {0}};
   const cli_page page = {verb, 2, 2, options, about, examples};

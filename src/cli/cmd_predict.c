@@ -12,12 +12,13 @@
 #include "cli/cli.h"
 
 static const char about[] =
-    "Prints the most probable classes of each picture. MODEL is a file that\n"
-    "'svertka train' wrote: how pictures are brought to the network's size "
-    "and\n"
-    "scale, and what the classes are called, is in it. IMAGE is a PNG or JPEG "
-    "of\n"
-    "any size, grey or colour, or a folder of such files.\n"
+    "Prints the most probable classes of each picture. How pictures are\n"
+    "brought to the network's size and scale, and what the classes are "
+    "called,\n"
+    "is in a MODEL that 'svertka train' wrote; of a file of others options "
+    "say\n"
+    "it. IMAGE is a PNG or JPEG of any size, grey or colour, or a folder of\n"
+    "such files.\n"
     "A picture that cannot be read is told and passed over; the exit status is "
     "1\n"
     "then.\n";
@@ -26,6 +27,9 @@ static const char examples[] =
     "svertka predict model.onnx shirt.png boot.jpg\n"
     "svertka predict model.onnx shirt.png --top 1 --json\n"
     "svertka predict model.onnx photos/ --csv scores.csv\n"
+    "svertka predict resnet18.onnx cat.jpg --mean 0.485,0.456,0.406\n"
+    "    --deviation 0.229,0.224,0.225 --resize 'crop 0.875' --labels "
+    "names.txt\n"
     "svertka predict fcn.onnx scene.png --mask mask.png\n";
 
 typedef struct paths {
@@ -35,6 +39,7 @@ typedef struct paths {
 
 typedef struct predict {
   int top, threads;
+  cli_image image;
   bool json;
   const char *csv;  /* "-": stdout */
   const char *mask; /* a picture of the classes of pixels */
@@ -219,7 +224,7 @@ static sv_status predict_all(predict *p, const paths *pictures) {
 }
 
 static sv_status start(predict *p, const char *model) {
-  SV_TRY(cli_model(&p->model, model, NULL, 0));
+  SV_TRY(cli_model_of_images(&p->model, model, &p->image));
   sv_status status = sv_classifier_new(&p->classifier, p->model, p->threads);
   if (status != SV_OK) return sv_fail_in(status, "%s", model);
   p->classes = sv_classifier_classes(p->classifier);
@@ -282,7 +287,7 @@ static sv_status predict_mask(predict *p, const char *model, const char *path) {
   options.threads = p->threads;
   SV_TRY(cli_apart("--mask", p->mask, "MODEL", model));
   SV_TRY(cli_apart("--mask", p->mask, "IMAGE", path));
-  SV_TRY(cli_model(&p->model, model, NULL, 0));
+  SV_TRY(cli_model_of_images(&p->model, model, &p->image));
   SV_TRY(sv_image_read(&image, path));
   sv_status status = sv_classify_map(&map, p->model, &image, &options);
   if (status != SV_OK) status = sv_fail_in(status, "%s", model);
@@ -310,6 +315,8 @@ int cmd_predict(const cli_verb *verb, int argc, char **argv) {
        "classes"},
       {"threads", 0, CLI_INT, &p.threads, 0, 1024, NULL, "N",
        "threads of arithmetic; 0: as many as pay for one image"},
+      CLI_IMAGE_OPTIONS(&p.image),
+      CLI_LABELS_OPTION(&p.image),
       CLI_JSON_OPTION(&p.json),
       {0}};
   const cli_page page = {verb, 2, -1, options, about, examples};

@@ -10,12 +10,6 @@
 
 /* ---- The model ---- */
 
-/* What the data ask of a network from the zoo. */
-static sv_zoo_data asked_by(const sv_dataset *d) {
-  return (sv_zoo_data){sv_dataset_classes(d), sv_dataset_channels(d),
-                       sv_dataset_height(d), sv_dataset_width(d)};
-}
-
 /* "runs/lenet5-fashion-mnist". Names come from files: only plain letters. */
 static sv_status name_folder(train *t) {
   const char *network = sv_graph_name(sv_model_graph(t->model));
@@ -40,24 +34,18 @@ bool train_holds_run(const char *folder) {
   return found;
 }
 
-sv_status train_new_model(const train *t, sv_model **model, const char *network,
-                          uint64_t seed) {
-  sv_zoo_data asked = asked_by(t->dataset);
-  SV_TRY(cli_model(model, network, &asked, seed));
-  if (strcmp(t->fit.init, "usual") == 0) return SV_OK;
-  return sv_state_init_with(sv_model_state(*model), sv_model_graph(*model),
-                            seed, t->fit.init);
-}
-
 /* The test images too, if wanted: better missed now than after the training. */
 static sv_status open_data(train *t, const char *data) {
   SV_TRY(sv_dataset_open(&t->dataset, data, SV_SPLIT_TRAIN));
+  SV_TRY(train_check_classes(t));
   return t->test ? sv_dataset_open(&t->unseen, data, SV_SPLIT_TEST) : SV_OK;
 }
 
 static sv_status begin(train *t, const char *network, const char *data) {
   SV_TRY(open_data(t, data));
   SV_TRY(train_new_model(t, &t->model, network, t->fit.seed));
+  SV_TRY(train_suit_head(t));
+  SV_TRY(train_tell_tuning(t, network));
   t->fit.network = network;
   t->fit.data = data;
   return t->fit.run ? SV_OK : name_folder(t);
@@ -66,11 +54,11 @@ static sv_status begin(train *t, const char *network, const char *data) {
 /* ---- Going on ---- */
 
 static sv_status check_network(const train *t, const char *network) {
-  sv_graph *graph;
-  sv_zoo_data asked = asked_by(t->dataset);
-  SV_TRY(cli_graph(&graph, network, &asked));
-  sv_status status = sv_digest_check_network(t->model, graph);
-  sv_graph_free(graph);
+  sv_model *model = NULL;
+  sv_status status = train_new_model(t, &model, network, t->fit.seed);
+  if (status == SV_OK)
+    status = sv_digest_check_network(t->model, sv_model_graph(model));
+  sv_model_free(model);
   if (status == SV_OK || !t->fit.network) return status;
   return sv_fail_in(status, "%s, not %s", network, t->fit.network);
 }
@@ -214,6 +202,12 @@ static bool reopen(const cli_verb *verb, int argc, char **argv, train *t,
 /* False, and *exit_status, where options contradict each other. */
 static bool check_options(const train *t, int *exit_status) {
   const char *other = t->json ? "json" : t->test ? "test" : NULL;
+  const char *image = cli_image_given(&t->image);
+  if (t->resume && image) {
+    *exit_status =
+        cli_usage("--resume prepares pictures as the run does: no --%s", image);
+    return false;
+  }
   if (t->explain && other) {
     *exit_status = cli_usage("--explain-plan or --%s, not both", other);
     return false;

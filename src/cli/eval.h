@@ -10,6 +10,7 @@ enum { EVAL_PICTURED = 40, EVAL_SCENES = 6, EVAL_NAME_TEXT = 24 };
 
 typedef struct eval {
   sv_eval_options options;
+  cli_image image;
   int split;
   bool json;
   int top;           /* another k of top-k; 0: none */

@@ -1,7 +1,9 @@
 /* What the files of `svertka train` share: cmd_train.c is the verb,
- * train_options.c its options, train_tell.c what is told while it runs,
- * train_repeat.c trains with several seeds, train_find.c is the range test that
- * suggests a rate, train_gradients.c the picture of gradients.csv. */
+ * train_options.c its options, train_tune.c makes the model from whatever MODEL
+ * is, with another head and a part frozen where that is asked for, train_tell.c
+ * what is told while it runs, train_repeat.c trains with several seeds,
+ * train_find.c is the range test that suggests a rate, train_gradients.c the
+ * picture of gradients.csv. */
 #ifndef SV_CLI_TRAIN_H
 #define SV_CLI_TRAIN_H
 
@@ -9,6 +11,7 @@
 
 typedef struct train {
   sv_fit_options fit;
+  cli_image image;    /* how pictures are prepared; the rest follows the data */
   const char *resume; /* a run folder */
   bool explain, json;
   bool test;  /* score the test images, once, at the end */
@@ -31,9 +34,18 @@ typedef struct train {
 bool train_parse(const cli_verb *verb, int argc, char **argv, train *t,
                  char ***operands, int *count, int *exit_status);
 
-/* The network with fresh numbers, for t->dataset. */
+/* The network for t->dataset, with fresh numbers or a file's, and with a new
+ * head if t->fit.classes says so. */
 sv_status train_new_model(const train *t, sv_model **model, const char *network,
                           uint64_t seed) SV_CHECKED;
+/* Where a part of t->model is to be frozen and its classes are not those of the
+ * data: a new head, and t->fit.classes says so. */
+sv_status train_suit_head(train *t) SV_CHECKED;
+/* What was asked for is what the data have. */
+sv_status train_check_classes(const train *t) SV_CHECKED;
+/* What of the model is new, what is frozen, and whether its batch norms may be
+ * folded, on stderr. SV_INVALID if there is no layer to freeze until. */
+sv_status train_tell_tuning(const train *t, const char *network) SV_CHECKED;
 /* The folder holds a run. */
 bool train_holds_run(const char *folder);
 /* The model in the run's folder on t->unseen. */

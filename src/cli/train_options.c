@@ -12,9 +12,11 @@ static const char about[] =
     "  log.csv     a row for each epoch; gradients.csv with --log-gradients\n"
     "The test images of DATA are not touched without --test. MODEL may be a "
     "trained file:\n"
-    "training starts from its weights. The same model, data, options, seed "
-    "and\n"
-    "threads give the same model.onnx, byte for byte, interrupted or not.\n"
+    "training starts from its weights; with --classes it gets another\n"
+    "classifier, with --freeze-until a part of it stays as it is. The same\n"
+    "model, data, options, seed and threads give the same model.onnx, byte "
+    "for\n"
+    "byte, interrupted or not.\n"
     "Schedules: constant; step EPOCHS [FACTOR]; multistep FACTOR EPOCH...;\n"
     "exponential FACTOR; cosine [WARM-UP EPOCHS] [LEAST FACTOR]; onecycle "
     "[SHARE OF\n"
@@ -35,6 +37,7 @@ static const char examples[] =
     "svertka train 'input 1x28x28; conv 8 5x5; relu; flatten; linear 10' mnist"
     " --epochs 3\n"
     "svertka train --resume runs/lenet5-fashion-mnist\n"
+    "svertka train resnet18.onnx photos --classes 4 --freeze-until layer3\n"
     "svertka train lenet5 fashion-mnist --lr-find --plot rates.png\n";
 
 bool train_parse(const cli_verb *verb, int argc, char **argv, train *t,
@@ -86,6 +89,12 @@ bool train_parse(const cli_verb *verb, int argc, char **argv, train *t,
       {"init", 0, CLI_TEXT, &f->init, 0, 0, NULL, "TEXT",
        "how weights are drawn that MODEL says nothing of; of a .onnx file, all "
        "anew"},
+      {"classes", 0, CLI_INT, &f->classes, 1, 1 << 24, NULL, "N",
+       "put a new classifier for N classes, those of DATA, in the place of "
+       "MODEL's own; --init is of it alone where MODEL is a .onnx file"},
+      {"freeze-until", 0, CLI_TEXT, &f->freeze_until, 0, 0, NULL, "LAYER",
+       "train only what comes behind LAYER, a layer's or a block's name; the "
+       "rest keeps its numbers and runs as at inference"},
       {"val", 0, CLI_REAL, &f->validation, 0, 1e15, NULL, "N",
        "training images held out to choose the best weights: a number, or "
        "below 1 a share; 0: none"},
@@ -96,6 +105,7 @@ bool train_parse(const cli_verb *verb, int argc, char **argv, train *t,
        "none"},
       {"permute-pixels", 0, CLI_INT, &f->permute_pixels, 0, INT_MAX, NULL,
        "SEED", "put the pixels of every picture into one other order"},
+      CLI_IMAGE_OPTIONS(&t->image),
       {"log-gradients", 0, CLI_FLAG, &f->log_gradients, 0, 0, NULL, NULL,
        "write the gradient's norm in each layer to gradients.csv and .png"},
       {"out", 'o', CLI_TEXT, &f->run, 0, 0, NULL, "FOLDER",

@@ -120,12 +120,15 @@ static sv_status measure(slider *s) {
 static sv_status name_classes(slider *s) {
   sv_class_map *map = s->map;
   const sv_preprocess *p = &s->p;
+  if (p->classes && p->classes != map->classes)
+    return sv_fail(SV_INVALID,
+                   "svertka.labels: %d names, the network tells %d classes",
+                   p->classes, map->classes);
   SV_TRY(sv_alloc_array(&map->names, (size_t)map->classes, sizeof *map->names));
   for (int i = 0; i < map->classes; i++) {
     char number[16];
     snprintf(number, sizeof number, "%d", i);
-    SV_TRY(sv_copy_text(&map->names[i],
-                        p->classes == map->classes ? p->names[i] : number));
+    SV_TRY(sv_copy_text(&map->names[i], p->classes ? p->names[i] : number));
   }
   return SV_OK;
 }

@@ -4,12 +4,14 @@
 #include <errno.h>
 #include <locale.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
 #include "data/preprocess.h"
+#include "graph/model.h"
 
 #define PREFIX "svertka.image."
 
@@ -90,13 +92,21 @@ static void put_pad(const sv_preprocess *p, sv_text *text) {
 }
 
 static bool set_resize(sv_preprocess *p, const char *value) {
-  bool crop = strcmp(value, "crop") == 0;
+  bool crop = strncmp(value, "crop", 4) == 0;
   p->resize = crop ? SV_RESIZE_CROP : SV_RESIZE_STRETCH;
-  return crop || strcmp(value, "stretch") == 0;
+  p->crop = 0;
+  if (!crop) return strcmp(value, "stretch") == 0;
+  value += 4;
+  if (*value == '\0') return true;
+  return *value++ == ' ' && read_float(&value, &p->crop) && *value == '\0' &&
+         p->crop > 0 && p->crop <= 1;
 }
 
 static void put_resize(const sv_preprocess *p, sv_text *text) {
   sv_text_add(text, "%s", p->resize == SV_RESIZE_CROP ? "crop" : "stretch");
+  if (p->resize != SV_RESIZE_CROP || p->crop <= 0) return;
+  sv_text_add(text, " ");
+  put_floats(&p->crop, 1, text);
 }
 
 static bool set_order(sv_preprocess *p, const char *value) {
@@ -148,7 +158,8 @@ static const struct {
     {PREFIX "size", "channels x height x width as in 1x32x32", set_size,
      put_size},
     {PREFIX "pad", "top,left,bottom,right as in 2,2,2,2", set_pad, put_pad},
-    {PREFIX "resize", "stretch or crop", set_resize, put_resize},
+    {PREFIX "resize", "stretch, crop, or crop and a share as in crop 0.875",
+     set_resize, put_resize},
     {PREFIX "order", "rgb or bgr", set_order, put_order},
     {PREFIX "mean", "a number per channel, commas between", set_mean, put_mean},
     {PREFIX "deviation", "a number per channel, commas between", set_deviation,
@@ -277,18 +288,61 @@ sv_status sv_preprocess_save(const sv_preprocess *p, sv_model *model) {
   return status;
 }
 
+/* What a file says wrongly is the file's fault. */
+static sv_status take(sv_preprocess *p, const sv_model *model, bool labels) {
+  for (int i = 0; i < sv_model_meta_count(model); i++) {
+    const char *key = sv_model_meta_key(model, i);
+    if (!labels && strcmp(key, labels_key) == 0) continue;
+    sv_status status = sv_preprocess_set(p, key, sv_model_meta(model, key));
+    if (status != SV_INVALID) SV_TRY(status);
+    if (status != SV_OK) return sv_fail(SV_FORMAT, "%s", sv_error());
+  }
+  return SV_OK;
+}
+
+sv_status sv_preprocess_take(sv_preprocess *p, const sv_model *model) {
+  return take(p, model, false);
+}
+
+/* The network's own, where it leaves none of it free. */
+static void take_size(sv_preprocess *p, const sv_model *model) {
+  const sv_graph *graph = model->graph;
+  if (!graph || p->channels || p->height || p->width) return;
+  const sv_shape *x = &graph->values[sv_graph_data_input(graph)].shape;
+  for (int d = 1; d < 4; d++)
+    if (x->rank != 4 || x->dim[d] < 1 || x->dim[d] > SV_IMAGE_SIDE) return;
+  p->channels = (int)x->dim[1];
+  p->height = (int)x->dim[2];
+  p->width = (int)x->dim[3];
+}
+
+/* All that is missing, at once. */
+static sv_status check_given(const sv_preprocess *p) {
+  const struct {
+    const char *key;
+    bool given;
+  } needed[] = {{PREFIX "size", p->channels || p->height || p->width},
+                {PREFIX "mean", !isnan(p->mean[0])},
+                {PREFIX "deviation", !isnan(p->deviation[0])}};
+  char list[128] = "";
+  for (int i = 0; i < 3; i++) {
+    size_t length = strlen(list);
+    if (!needed[i].given)
+      snprintf(list + length, sizeof list - length, "%s%s", length ? ", " : "",
+               needed[i].key);
+  }
+  if (!list[0]) return SV_OK;
+  return sv_fail(SV_INVALID,
+                 "the model does not say how its pictures are prepared; %s: "
+                 "not given",
+                 list);
+}
+
 sv_status sv_preprocess_load(sv_preprocess *p, const sv_model *model) {
   *p = sv_preprocess_default();
-  sv_status status = SV_OK;
-  for (int i = 0; i < sv_model_meta_count(model) && status == SV_OK; i++) {
-    const char *key = sv_model_meta_key(model, i);
-    status = sv_preprocess_set(p, key, sv_model_meta(model, key));
-  }
-  if (status == SV_OK && p->channels == 0 && p->height == 0 && p->width == 0)
-    status = sv_fail(SV_INVALID,
-                     "the model carries no image metadata (" PREFIX
-                     "size: not given); a file written by 'svertka train' "
-                     "does");
+  sv_status status = take(p, model, true);
+  take_size(p, model);
+  if (status == SV_OK) status = check_given(p);
   if (status == SV_OK) status = sv_preprocess_check(p);
   if (status != SV_OK) sv_preprocess_free(p);
   return status;

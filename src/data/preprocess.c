@@ -49,6 +49,11 @@ sv_status sv_preprocess_copy(sv_preprocess *copy, const sv_preprocess *p) {
   return status;
 }
 
+sv_status sv_preprocess_name(sv_preprocess *p, const sv_dataset *d) {
+  sv_preprocess_free_names(p);
+  return copy_names(p, d->classes, d->names);
+}
+
 /* ---- For a data set ---- */
 
 /* The pad on each side if the network's input is a little larger than the
@@ -186,12 +191,12 @@ static sv_status convert(const sv_image *image, int channels,
 }
 
 /* The part of the image that becomes width x height. */
-static sv_window window_of(const sv_image *image, sv_resize rule, int width,
-                           int height) {
+static sv_window window_of(const sv_preprocess *p, const sv_image *image,
+                           int width, int height) {
   sv_window w = {0, 0, image->width, image->height};
-  if (rule == SV_RESIZE_STRETCH) return w;
+  if (p->resize == SV_RESIZE_STRETCH) return w;
   double x = (double)width / image->width, y = (double)height / image->height;
-  double scale = x > y ? x : y;
+  double scale = (x > y ? x : y) / (p->crop > 0 ? (double)p->crop : 1);
   w.width = width / scale;
   w.height = height / scale;
   w.x = (image->width - w.width) / 2;
@@ -219,7 +224,7 @@ sv_status sv_preprocess_fit_size(const sv_preprocess *p, const sv_image *image,
   }
   uint8_t *pixels;
   sv_status status = sv_image_new(ready, width, height, p->channels, &pixels);
-  sv_window window = window_of(image, p->resize, width, height);
+  sv_window window = window_of(p, image, width, height);
   if (status == SV_OK)
     status = sv_image_resize(&converted, &window, width, height, pixels);
   sv_image_free(&converted);
@@ -280,7 +285,7 @@ sv_status sv_preprocess_mask(const sv_preprocess *p, const sv_image *mask,
                              int64_t *dst) {
   int height = p->height - p->pad_top - p->pad_bottom;
   int width = p->width - p->pad_left - p->pad_right;
-  sv_window w = window_of(mask, p->resize, width, height);
+  sv_window w = window_of(p, mask, width, height);
   SV_TRY(sv_preprocess_check(p));
   SV_TRY(sv_image_check(mask));
   if (mask->channels != 1 || p->pixels)

@@ -28,6 +28,14 @@ sv_status sv_preprocess_reorder(const sv_preprocess *p,
 /* The order of a permuted p, anew; none where its size is not known. */
 sv_status sv_preprocess_make_order(sv_preprocess *p) SV_CHECKED;
 
+/* What a model says of pictures, whole or not; the rest of p stays. SV_FORMAT
+ * names the key whose text is wrong. */
+sv_status sv_preprocess_take(sv_preprocess *p,
+                             const sv_model *model) SV_CHECKED;
+
+/* The data set's class names in the place of those of p. */
+sv_status sv_preprocess_name(sv_preprocess *p, const sv_dataset *d) SV_CHECKED;
+
 /* Forgets the class names. */
 void sv_preprocess_free_names(sv_preprocess *p);
 

@@ -105,6 +105,19 @@ sv_status sv_state_settle(sv_state *state, int index, const sv_layout *layout) {
   return SV_OK;
 }
 
+sv_status sv_state_resize(sv_state *state, int index, const sv_shape *shape) {
+  sv_slot *slot = &state->slots[index];
+  sv_tensor fresh = {.dtype = slot->tensor.dtype, .shape = *shape};
+  SV_TRY(sv_layout_plain(&fresh.layout, fresh.dtype, shape));
+  SV_TRY(sv_alloc(&fresh.data, fresh.layout.bytes));
+  sv_free(slot->tensor.data);
+  slot->tensor = fresh;
+  slot->settled = false;
+  state->layouts++;
+  sv_state_touch(state);
+  return SV_OK;
+}
+
 void sv_state_touch(sv_state *state) { state->version++; }
 
 static sv_status copy_slot(sv_state *to, const sv_slot *slot) {

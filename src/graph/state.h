@@ -38,6 +38,10 @@ sv_status sv_state_drop(sv_state *state, sv_role role) SV_CHECKED;
 sv_status sv_state_settle(sv_state *state, int index,
                           const sv_layout *layout) SV_CHECKED;
 
+/* A slot becomes zeros of another shape. */
+sv_status sv_state_resize(sv_state *state, int index,
+                          const sv_shape *shape) SV_CHECKED;
+
 /* To be called by whoever wrote into slots directly. */
 void sv_state_touch(sv_state *state);
 

@@ -22,7 +22,7 @@ static sv_status fill_specs(sv_backward *b, pass_work *w) {
     w->in[i] = sv_cell_spec(p, p->value_cell[node->in[i]]);
     w->diff_in[i] = w->in[i];
     w->diff_in[i].present =
-        sv_is_differentiable(b, node, i) && b->values[node->in[i]].wanted;
+        sv_is_differentiable(p, node, i) && p->wanted[node->in[i]];
     SV_TRY(sv_layout_plain(&w->diff_in[i].layout, w->in[i].dtype,
                            &w->in[i].shape));
   }
@@ -58,7 +58,7 @@ static sv_status choose_pass(sv_backward *b, const pass_work *w, sv_pass pass,
   const sv_step *forward = forward_step(b->p, w->node);
   sv_site site = {.node = w->node,
                   .pass = pass,
-                  .training = b->plan->options.mode == SV_TRAIN,
+                  .training = sv_node_trains(b->plan, b->p, w->node),
                   .backward = true,
                   .exact = b->plan->options.exact,
                   .threads = b->plan->options.threads,
@@ -144,6 +144,7 @@ static sv_status add_pass_step(sv_backward *b, const pass_work *w, sv_pass pass,
   step->impl = choice->impl;
   choice->impl = NULL;
   step->workspace = workspace;
+  step->training = sv_node_trains(b->plan, p, node);
   memcpy(step->name, choice->need.name, sizeof step->name);
   if (choice->need.scratch)
     SV_TRY(sv_add_buffer(p, SV_ARENA, choice->need.scratch, &step->scratch));
@@ -228,7 +229,7 @@ static sv_status finish_asked(sv_backward *b) {
 
 static sv_status run_backward(sv_backward *b, sv_plan *plan) {
   const sv_graph *graph = b->p->graph;
-  SV_TRY(sv_mark_wanted(b));
+  SV_TRY(sv_mark_asked(b));
   SV_TRY(sv_add_seeds(b, plan));
   sv_count_expected(b);
   for (int i = graph->node_count - 1; i >= 0; i--)

@@ -10,7 +10,6 @@ typedef struct sv_collected {
   int *cells;
   int count, capacity;
   int expected; /* contributions that nodes will give */
-  bool wanted;  /* something before it needs its gradient */
   bool asked;   /* by the caller */
 } sv_collected;
 
@@ -21,13 +20,11 @@ typedef struct sv_backward {
   bool *active; /* per node: a gradient comes in and one is wanted */
 } sv_backward;
 
-/* Input i of the node takes part in differentiation. */
-bool sv_is_differentiable(const sv_backward *b, const sv_node *node, int i);
 /* A trained tensor of the state. */
 bool sv_is_parameter(const sv_backward *b, int value);
 
-/* Whose gradients are wanted, where they start, how many nodes will give. */
-sv_status sv_mark_wanted(sv_backward *b) SV_CHECKED;
+/* Whose gradients are asked for, where they start, how many nodes will give. */
+sv_status sv_mark_asked(sv_backward *b) SV_CHECKED;
 sv_status sv_add_seeds(sv_backward *b, sv_plan *plan) SV_CHECKED;
 void sv_count_expected(sv_backward *b);
 

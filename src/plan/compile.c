@@ -206,7 +206,7 @@ static bool only_views(const sv_node *node, const sv_choice *choice) {
 }
 
 static sv_status add_forward_step(sv_program *p, const sv_node *node,
-                                  sv_choice *choice, bool once,
+                                  sv_choice *choice, bool once, bool training,
                                   const int *cells) {
   sv_step *step;
   SV_TRY(sv_add_step(p, node, SV_FORWARD, &step));
@@ -218,6 +218,7 @@ static sv_status add_forward_step(sv_program *p, const sv_node *node,
   step->impl = choice->impl;
   choice->impl = NULL;
   step->once = once;
+  step->training = training;
   memcpy(step->name, choice->need.name, sizeof step->name);
   if (choice->need.workspace)
     SV_TRY(
@@ -260,8 +261,8 @@ static sv_status forward_node(sv_plan *plan, sv_program *p, const sv_node *node,
       SV_TRY(sv_layout_plain(&out[i].layout, out[i].dtype, &out[i].shape));
   sv_site site = {.node = node,
                   .pass = SV_FORWARD,
-                  .training = plan->options.mode == SV_TRAIN,
-                  .backward = p->backward,
+                  .training = sv_node_trains(plan, p, node),
+                  .backward = sv_node_has_gradient(p, node),
                   .exact = plan->options.exact,
                   .threads = plan->options.threads,
                   .in = specs,
@@ -273,7 +274,7 @@ static sv_status forward_node(sv_plan *plan, sv_program *p, const sv_node *node,
   if (status == SV_OK)
     status = make_outputs(p, node, out, &choice, once, cells);
   if (status == SV_OK && !only_views(node, &choice))
-    status = add_forward_step(p, node, &choice, once, cells);
+    status = add_forward_step(p, node, &choice, once, site.training, cells);
   sv_choice_free(&choice);
   return status;
 }
@@ -327,7 +328,7 @@ static sv_status check_nodes(const sv_plan *plan, const sv_program *p) {
     const sv_node *node = &p->graph->nodes[i];
     if (!node->op->check) continue;
     sv_status status = node->op->check(node, &p->infos[node->in[0]].shape,
-                                       plan->options.mode == SV_TRAIN);
+                                       sv_node_trains(plan, p, node));
     if (status != SV_OK) return sv_fail_in(status, "%s", node->name);
   }
   return SV_OK;
@@ -336,6 +337,7 @@ static sv_status check_nodes(const sv_plan *plan, const sv_program *p) {
 static sv_status compile(sv_plan *plan, sv_program *p, const id_list *kept) {
   SV_TRY(sv_graph_copy(&p->graph, plan->source));
   SV_TRY(sv_graph_prune(p->graph, kept->ids, kept->count));
+  SV_TRY(sv_program_freeze(plan, p));
   if (plan->options.mode == SV_TRAIN) SV_TRY(sv_program_find_renewals(p));
   int values = p->graph->value_count;
   SV_TRY(sv_alloc_array(&p->infos, (size_t)values, sizeof *p->infos));
@@ -349,6 +351,7 @@ static sv_status compile(sv_plan *plan, sv_program *p, const id_list *kept) {
   SV_TRY(check_nodes(plan, p));
   SV_TRY(sv_program_threads(plan, p));
   p->backward = plan->options.mode == SV_TRAIN || plan->options.seed_count > 0;
+  SV_TRY(sv_program_want(plan, p));
   SV_TRY(forward_steps(plan, p));
   SV_TRY(keep_readable(plan, p, kept));
   p->forward_count = p->step_count;

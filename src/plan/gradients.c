@@ -9,36 +9,12 @@
 
 /* ---- What is wanted, and what will come ---- */
 
-static bool is_real(const sv_program *p, int value) {
-  return p->infos[value].dtype == SV_F32 || p->infos[value].dtype == SV_F64;
-}
-
-bool sv_is_differentiable(const sv_backward *b, const sv_node *node, int i) {
-  return node->in[i] && !sv_op_in_port(node->op, i)->no_gradient &&
-         is_real(b->p, node->in[i]);
-}
-
-sv_status sv_mark_wanted(sv_backward *b) {
-  const sv_graph *graph = b->p->graph;
+sv_status sv_mark_asked(sv_backward *b) {
   const sv_plan_options *o = &b->plan->options;
-  for (int v = 1; v < graph->value_count; v++)
-    b->values[v].wanted = graph->values[v].kind == SV_VALUE_STATE &&
-                          sv_role_is_trained(graph->values[v].role) &&
-                          is_real(b->p, v);
   for (int i = 0; i < o->gradient_count; i++) {
     int v;
-    SV_TRY(sv_program_find(graph, o->gradients[i], &v));
-    b->values[v].wanted = b->values[v].asked = true;
-  }
-  for (int i = 0; i < graph->node_count; i++) {
-    const sv_node *node = &graph->nodes[i];
-    bool wanted = false;
-    for (int k = 0; k < node->in_count; k++)
-      wanted = wanted || (sv_is_differentiable(b, node, k) &&
-                          b->values[node->in[k]].wanted);
-    for (int k = 0; k < node->out_count; k++)
-      if (node->out[k] && wanted && is_real(b->p, node->out[k]))
-        b->values[node->out[k]].wanted = true;
+    SV_TRY(sv_program_find(b->p->graph, o->gradients[i], &v));
+    b->values[v].asked = true;
   }
   return SV_OK;
 }
@@ -50,11 +26,11 @@ void sv_count_expected(sv_backward *b) {
     const sv_node *node = &graph->nodes[i];
     for (int k = 0; k < node->out_count; k++) {
       const sv_collected *value = &b->values[node->out[k]];
-      if (node->out[k] && value->wanted && (value->count || value->expected))
-        b->active[i] = true;
+      bool wanted = node->out[k] && b->p->wanted[node->out[k]];
+      if (wanted && (value->count || value->expected)) b->active[i] = true;
     }
     for (int k = 0; b->active[i] && k < node->in_count; k++)
-      if (sv_is_differentiable(b, node, k) && b->values[node->in[k]].wanted)
+      if (sv_is_differentiable(b->p, node, k) && b->p->wanted[node->in[k]])
         b->values[node->in[k]].expected++;
   }
 }

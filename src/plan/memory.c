@@ -249,7 +249,7 @@ static void bind_step(const sv_plan *plan, sv_program *p, sv_step *step) {
   step->args = (sv_args){
       .node = step->node,
       .pass = step->pass,
-      .training = plan->options.mode == SV_TRAIN,
+      .training = step->training,
       .in = (const sv_tensor *const *)step->tensors,
       .out = out,
       .diff_out = (const sv_tensor *const *)diff_out,

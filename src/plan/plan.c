@@ -43,7 +43,7 @@ static sv_status copy_shapes(sv_plan_options *o) {
 static sv_status copy_options(sv_plan_options *o) {
   sv_plan_options given = *o;
   o->shapes = NULL;
-  o->keep = o->gradients = o->seeds = NULL;
+  o->keep = o->gradients = o->seeds = o->frozen = NULL;
   o->backend = NULL;
   if (given.backend) {
     char *name;
@@ -57,7 +57,9 @@ static sv_status copy_options(sv_plan_options *o) {
   o->gradients = given.gradients;
   SV_TRY(copy_names(&o->gradients, o->gradient_count));
   o->seeds = given.seeds;
-  return copy_names(&o->seeds, o->seed_count);
+  SV_TRY(copy_names(&o->seeds, o->seed_count));
+  o->frozen = given.frozen;
+  return copy_names(&o->frozen, o->frozen_count);
 }
 
 static void free_names(const char *const *names, int count) {
@@ -72,6 +74,7 @@ static void free_options(sv_plan_options *o) {
   free_names(o->keep, o->keep_count);
   free_names(o->gradients, o->gradient_count);
   free_names(o->seeds, o->seed_count);
+  free_names(o->frozen, o->frozen_count);
   sv_free((char *)o->backend);
 }
 

@@ -3,6 +3,7 @@
  *
  *   program.c   the program as data
  *   renew.c     running statistics: asked for in training, committed
+ *   frozen.c    what a training leaves alone; which values have a gradient
  *   compile.c   the graph copied, pruned, inferred; the forward steps
  *   backward.c  the same schedule read backwards
  *   gradients.c what each value is given, and the sums
@@ -63,6 +64,7 @@ typedef struct sv_step {
   int *over; /* of each cell: index into `cells` of what it may lie over */
   int workspace, scratch; /* buffers; -1: none */
   bool once;              /* depends on the state alone */
+  bool training;          /* what the operator is told */
   int final, final_count; /* in program->finals: those final from here on */
   sv_args args;           /* bound */
   sv_tensor **tensors;    /* what args points into, like `cells` */
@@ -77,6 +79,8 @@ typedef struct sv_program {
   sv_graph *graph;      /* the plan's own copy */
   sv_info *infos;       /* per value */
   sv_contents contents; /* that infos point to */
+  bool *frozen;         /* per node of the copy: training leaves it alone */
+  bool *wanted;         /* per value: it has a gradient, or is on the way */
   int *value_cell;      /* per value: its first cell; -1: none */
   int *value_plain;     /* per value: the cell to read after a run; -1: none */
   int *gradient;        /* per value: the final gradient's cell; -1: none */
@@ -145,6 +149,19 @@ sv_status sv_program_new(sv_program **program, sv_plan *plan) SV_CHECKED;
 /* ---- renew.c ---- */
 /* Gives every node of the plan's copy the outputs that renew a statistic. */
 sv_status sv_program_find_renewals(sv_program *p) SV_CHECKED;
+
+/* ---- frozen.c ---- */
+/* Before anything else is done with the plan's copy. */
+sv_status sv_program_freeze(const sv_plan *plan, sv_program *p) SV_CHECKED;
+/* Once types are known. */
+sv_status sv_program_want(const sv_plan *plan, sv_program *p) SV_CHECKED;
+/* The plan is for training, and the node not frozen. */
+bool sv_node_trains(const sv_plan *plan, const sv_program *p,
+                    const sv_node *node);
+/* Input i of the node takes part in differentiation. */
+bool sv_is_differentiable(const sv_program *p, const sv_node *node, int i);
+/* A gradient goes through the node to one of its inputs. */
+bool sv_node_has_gradient(const sv_program *p, const sv_node *node);
 
 /* ---- choose.c ---- */
 /* A kernel chosen for a site. Free with sv_choice_free; its impl is handed to

@@ -105,6 +105,8 @@ void sv_program_free(sv_program *p) {
   sv_free(p->buffers);
   sv_free(p->infos);
   sv_contents_free(&p->contents);
+  sv_free(p->frozen);
+  sv_free(p->wanted);
   sv_free(p->renewals);
   sv_free(p->value_cell);
   sv_free(p->value_plain);

@@ -46,7 +46,8 @@ static sv_status find_in_node(sv_program *p, int index) {
 }
 
 sv_status sv_program_find_renewals(sv_program *p) {
-  for (int i = 0; i < p->graph->node_count; i++) SV_TRY(find_in_node(p, i));
+  for (int i = 0; i < p->graph->node_count; i++)
+    if (!p->frozen[i]) SV_TRY(find_in_node(p, i));
   return SV_OK;
 }
 

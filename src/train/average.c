@@ -42,7 +42,8 @@ static sv_status bind(sv_average *average) {
   return SV_OK;
 }
 
-static sv_status prepare(sv_average *average, double decay) {
+static sv_status prepare(sv_average *average, double decay,
+                         const sv_freeze *frozen) {
   const sv_state *state = average->state;
   if (!(decay > 0 && decay < 1))
     return sv_fail(SV_INVALID, "the average's decay %g is not in 0 < decay < 1",
@@ -53,18 +54,20 @@ static sv_status prepare(sv_average *average, double decay) {
   for (int i = 0; i < state->count; i++) {
     const sv_slot *slot = &state->slots[i];
     bool learned = sv_role_is_trained(slot->role) || slot->role == SV_STATISTIC;
+    learned = learned && !sv_freeze_has(frozen, slot->name);
     if (learned && slot->tensor.dtype == SV_F32)
       average->pairs[average->count++].slot = i;
   }
   return bind(average);
 }
 
-sv_status sv_average_new(sv_average **average, sv_state *state, double decay) {
+sv_status sv_average_new(sv_average **average, sv_state *state, double decay,
+                         const sv_freeze *frozen) {
   sv_average *a;
   *average = NULL;
   SV_TRY(sv_alloc(&a, sizeof *a));
   a->state = state;
-  sv_status status = prepare(a, decay);
+  sv_status status = prepare(a, decay, frozen);
   if (status == SV_OK)
     *average = a;
   else

@@ -12,14 +12,15 @@
 #define SV_TRAIN_AVERAGE_H
 
 #include "graph/state.h"
+#include "train/freeze.h"
 
 typedef struct sv_average sv_average;
 
-/* Puts a record "<name>.average" into the state beside all that is learned,
- * unless it is there already (a resumed training). 0 < decay < 1. The state
- * must outlive the average. */
-sv_status sv_average_new(sv_average **average, sv_state *state,
-                         double decay) SV_CHECKED;
+/* Puts a record "<name>.average" into the state beside all that is learned and
+ * not frozen (NULL: nothing is), unless it is there already (a resumed
+ * training). 0 < decay < 1. The state must outlive the average. */
+sv_status sv_average_new(sv_average **average, sv_state *state, double decay,
+                         const sv_freeze *frozen) SV_CHECKED;
 void sv_average_free(sv_average *average);
 
 /* These two do nothing where the average is NULL.

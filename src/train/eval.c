@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include <svertka/layers.h>
@@ -25,12 +26,19 @@ typedef struct eval_job {
   int64_t places; /* labels of a sample */
 } eval_job;
 
+/* What is called by its number has no name. */
+static bool is_named(const sv_dataset *d, int i) {
+  char number[16];
+  snprintf(number, sizeof number, "%d", i);
+  return strcmp(d->names[i], number) != 0;
+}
+
 /* Classes that both sides name must have one name. */
 static sv_status check_names(const eval_job *job) {
   const sv_dataset *d = job->dataset;
   const sv_preprocess *p = &job->preprocess;
   for (int i = 0; d->names && i < d->classes && i < p->classes; i++)
-    if (strcmp(d->names[i], p->names[i]) != 0)
+    if (is_named(d, i) && strcmp(d->names[i], p->names[i]) != 0)
       return sv_fail(SV_INVALID, "%s: its class %d is '%s', the model's '%s'",
                      d->path, i, d->names[i], p->names[i]);
   return SV_OK;
@@ -59,6 +67,10 @@ static sv_status prepare(eval_job *job) {
   if (labels > classes)
     return sv_fail(SV_INVALID, "%s: has %d classes, the model knows %d",
                    job->dataset->path, labels, classes);
+  if (p->classes && p->classes != classes)
+    return sv_fail(SV_INVALID,
+                   "svertka.labels: %d names, the network tells %d classes",
+                   p->classes, classes);
   SV_TRY(sv_metrics_new(job->metrics, classes));
   sv_loader_options loader = {.dataset = job->dataset,
                               .preprocess = &job->preprocess,

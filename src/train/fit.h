@@ -6,6 +6,7 @@
 
 #include "graph/model.h"
 #include "train/average.h"
+#include "train/freeze.h"
 #include "train/optimiser.h"
 #include "train/run.h"
 #include "train/runner.h"
@@ -37,6 +38,7 @@ typedef struct sv_fit_job {
   sv_fit_options resolved;
   sv_graph *own_graph;   /* the model's with a loss, if it has none itself */
   const sv_graph *graph; /* what is trained and saved */
+  sv_freeze freeze;      /* of it, what is not trained */
   sv_graph *adjusted;    /* with the losses that are minimised, if others */
   sv_preprocess preprocess;
   sv_samples train, validation;

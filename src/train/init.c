@@ -239,6 +239,7 @@ typedef struct task {
   const sv_graph *graph;
   uint64_t seed;
   const char *network; /* its initialiser; NULL: none */
+  const bool *which;   /* values; NULL: all */
   sv_init_files files;
 } task;
 
@@ -282,7 +283,7 @@ static sv_status init_tensor(task *t, int id, int index) {
 static sv_status init_all(task *t) {
   for (int i = 1; i < t->graph->value_count; i++) {
     const sv_value_info *value = &t->graph->values[i];
-    if (value->kind != SV_VALUE_STATE) continue;
+    if (value->kind != SV_VALUE_STATE || (t->which && !t->which[i])) continue;
     bool said = value->role == SV_CONSTANT && value->init;
     if (!sv_role_is_trained(value->role) && value->role != SV_STATISTIC &&
         !said)
@@ -297,13 +298,22 @@ static sv_status init_all(task *t) {
   return SV_OK;
 }
 
-sv_status sv_state_init_with(sv_state *state, const sv_graph *graph,
-                             uint64_t seed, const char *init) {
+sv_status sv_init_some(sv_state *state, const sv_graph *graph, uint64_t seed,
+                       const char *init, const bool *which) {
   SV_TRY(sv_graph_check(graph));
-  task t = {.state = state, .graph = graph, .seed = seed, .network = init};
+  task t = {.state = state,
+            .graph = graph,
+            .seed = seed,
+            .network = init,
+            .which = which};
   sv_status status = init_all(&t);
   sv_init_files_free(&t.files);
   return status;
+}
+
+sv_status sv_state_init_with(sv_state *state, const sv_graph *graph,
+                             uint64_t seed, const char *init) {
+  return sv_init_some(state, graph, seed, init, NULL);
 }
 
 sv_status sv_state_init(sv_state *state, const sv_graph *graph, uint64_t seed) {

@@ -14,6 +14,11 @@
  * or the usual one of its role and place. */
 const char *sv_init_choose(const sv_graph *graph, int id, const char *network);
 
+/* Initialises the values of the state that `which` has true for (NULL: all), as
+ * sv_state_init_with. */
+sv_status sv_init_some(sv_state *state, const sv_graph *graph, uint64_t seed,
+                       const char *init, const bool *which) SV_CHECKED;
+
 /* Of a weight of shape O x I x KH x KW (a linear layer's: O x I)
  *   fan_in = I * KH * KW,  fan_out = O * KH * KW,
  * so that with G groups, where I counts the channels of one group, fan_out is

@@ -83,6 +83,9 @@ const char *sv_init_choose(const sv_graph *graph, int id, const char *network) {
   const char *asked = node ? asked_by_readers(graph, node->out[0]) : NULL;
   if (asked) return asked;
   if (weight) return "xavier";
+  const sv_node *reader = reader_of(graph, id, &input);
+  const sv_port *port = reader ? sv_op_in_port(reader->op, input) : NULL;
+  if (port && port->init) return port->init;
   return value->role == SV_SCALE ? "ones" : "zeros";
 }
 

@@ -120,7 +120,9 @@ static sv_status list_parameters(sv_optimiser *o) {
                         sizeof *o->parameters));
   for (int i = 0; i < state->count; i++) {
     const sv_slot *slot = &state->slots[i];
-    if (!sv_role_is_trained(slot->role)) continue;
+    if (!sv_role_is_trained(slot->role) ||
+        sv_freeze_has(o->options.frozen, slot->name))
+      continue;
     if (slot->tensor.dtype != SV_F32)
       return sv_fail(SV_UNSUPPORTED, "'%s' is %s; training needs f32",
                      slot->name, sv_dtype_name(slot->tensor.dtype));
@@ -196,6 +198,7 @@ sv_status sv_optimiser_new(sv_optimiser **optimiser, sv_state *state,
     return status;
   }
   o->options.kind = o->options.decay = NULL; /* were borrowed */
+  o->options.frozen = NULL;
   *optimiser = o;
   return SV_OK;
 }

@@ -5,6 +5,7 @@
 #include <svertka/plan.h>
 
 #include "graph/state.h"
+#include "train/freeze.h"
 
 typedef struct sv_optimiser sv_optimiser;
 
@@ -18,6 +19,7 @@ typedef struct sv_optimiser_options {
   double clip_value;   /* each number of a gradient is cut to +-this; 0: no */
   double clip_norm;    /* then all gradients are scaled so that the root of the
                         * sum of their squares is at most this; 0: no */
+  const sv_freeze *frozen; /* these are no parameters; NULL: none */
 } sv_optimiser_options;
 
 /* Puts a record "<parameter>.<moment>" into the state for each moment of each

@@ -27,7 +27,8 @@ sv_fit_options sv_fit_default(void) {
                           .checkpoint = "5m"};
 }
 
-typedef enum kind { INT, REAL, SEED, BOOL, TEXT } kind;
+/* A WORD is a text that may be missing. */
+typedef enum kind { INT, REAL, SEED, BOOL, TEXT, WORD } kind;
 
 static const struct row {
   const char *name;
@@ -58,6 +59,8 @@ static const struct row {
     {"clip-norm", REAL, offsetof(sv_fit_options, clip_norm), true, 0, 1e30},
     {"ema", REAL, offsetof(sv_fit_options, ema), true, 0, 1},
     {"init", TEXT, offsetof(sv_fit_options, init), true, 0, 0},
+    {"classes", INT, offsetof(sv_fit_options, classes), true, 0, 1 << 24},
+    {"freeze-until", WORD, offsetof(sv_fit_options, freeze_until), true, 0, 0},
     {"flip", BOOL, offsetof(sv_fit_options, augment.flip), true, 0, 0},
     {"shift", INT, offsetof(sv_fit_options, augment.shift), true, 0, 4096},
     {"erase", REAL, offsetof(sv_fit_options, augment.erase), true, 0, 1},
@@ -89,7 +92,8 @@ static const char *print(const sv_fit_options *options, const struct row *row,
                          char text[SV_NUMBER_TEXT]) {
   const void *value = at(options, row);
   switch (row->kind) {
-    case TEXT: return *(const char *const *)value;
+    case TEXT:
+    case WORD: return *(const char *const *)value;
     case REAL: return sv_number_text(*(const double *)value, text);
     case INT:
       snprintf(text, SV_NUMBER_TEXT, "%d", *(const int *)value);
@@ -138,7 +142,10 @@ sv_status sv_options_save(const sv_fit_options *options, sv_model *model) {
   char key[KEY], text[SV_NUMBER_TEXT];
   for (int i = 0; i < ROWS; i++) {
     const char *value = print(options, &rows[i], text);
-    if (value) SV_TRY(sv_model_set_meta(model, key_of(&rows[i], key), value));
+    key_of(&rows[i], key);
+    /* Of a model that was trained otherwise before. */
+    if (!value && rows[i].kind == WORD && sv_model_meta(model, key)) value = "";
+    if (value) SV_TRY(sv_model_set_meta(model, key, value));
   }
   return SV_OK;
 }
@@ -149,7 +156,8 @@ static sv_status parse(sv_fit_options *options, const struct row *row,
   char *end = NULL;
   double number = 0;
   switch (row->kind) {
-    case TEXT: *(const char **)value = *text ? text : NULL; return SV_OK;
+    case TEXT:
+    case WORD: *(const char **)value = *text ? text : NULL; return SV_OK;
     case BOOL: *(bool *)value = strcmp(text, "true") == 0; return SV_OK;
     case SEED: *(uint64_t *)value = strtoull(text, &end, 10); break;
     case INT:
@@ -170,7 +178,7 @@ sv_status sv_options_load(sv_fit_options *options, const sv_model *model) {
   for (int i = 0; i < ROWS; i++) {
     const char *text = sv_model_meta(model, key_of(&rows[i], key));
     if (text) SV_TRY(parse(options, &rows[i], text));
-    if (!text && rows[i].meaning)
+    if (!text && rows[i].meaning && rows[i].kind != WORD)
       return sv_fail(SV_FORMAT, "the metadata have no %s", key);
   }
   return sv_options_check(options);
@@ -183,11 +191,14 @@ sv_status sv_options_compare(const sv_fit_options *options,
     if (!rows[i].meaning) continue;
     const char *before = sv_model_meta(model, key_of(&rows[i], key));
     const char *now = print(options, &rows[i], text);
-    if (!before || strcmp(before, now) != 0)
+    if (rows[i].kind == WORD && before && !*before) before = NULL;
+    if (rows[i].kind == WORD && !before && !now) continue;
+    if (!before || !now || strcmp(before, now) != 0)
       return sv_fail(SV_INVALID,
                      "the run was begun with %s %s; with %s it would be "
                      "another one: begin that with model.onnx as its model",
-                     rows[i].name, before ? before : "(none)", now);
+                     rows[i].name, before ? before : "(none)",
+                     now ? now : "(none)");
   }
   return SV_OK;
 }

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/thread.h"
+#include "data/preprocess.h"
 #include "train/digest.h"
 #include "train/fit.h"
 #include "train/head.h"
@@ -99,28 +100,26 @@ static sv_status check_own(const sv_fit_options *o) {
                  o->permute_pixels < 0 ? "normalise" : "permute-pixels");
 }
 
-/* How the model wants its pictures: as it says itself, or as the data are. The
- * classes are those of the data in any case. */
+/* How the model wants its pictures: as it says itself, else as the data are.
+ * The classes are those of the data in any case. */
 static sv_status fit_preprocess(sv_fit_job *job) {
   sv_shape size;
   SV_TRY(input_size(job, &size));
   sv_preprocess *p = &job->preprocess;
-  SV_TRY(sv_preprocess_match(p, job->dataset, &size));
-  if (!sv_model_meta(job->model, "svertka.image.size")) {
-    SV_TRY(sv_preprocess_fit(p, job->dataset, &job->train));
-    return normalise(job->options, p);
+  const sv_model *model = job->model;
+  *p = sv_preprocess_default();
+  if (sv_model_meta(model, "svertka.image.size"))
+    SV_TRY(sv_preprocess_name(p, job->dataset));
+  else
+    SV_TRY(sv_preprocess_match(p, job->dataset, &size));
+  SV_TRY(sv_preprocess_take(p, model));
+  if (!isnan(p->mean[0]) && !isnan(p->deviation[0])) {
+    SV_TRY(check_own(job->options));
+    return sv_preprocess_check(p);
   }
-  SV_TRY(check_own(job->options));
-  sv_preprocess own;
-  SV_TRY(sv_preprocess_load(&own, job->model));
-  sv_preprocess data = *p;
-  *p = own;
-  p->classes = data.classes;
-  p->names = data.names;
-  data.classes = own.classes;
-  data.names = own.names;
-  sv_preprocess_free(&data);
-  return SV_OK;
+  SV_TRY(sv_preprocess_fit(p, job->dataset, &job->train));
+  SV_TRY(normalise(job->options, p));
+  return sv_preprocess_take(p, model);
 }
 
 static sv_status start_loader(sv_fit_job *job) {
@@ -142,6 +141,8 @@ static sv_status compile(sv_fit_job *job) {
   options.backend = o->backend;
   options.exact = o->exact;
   options.seed = o->seed;
+  options.frozen = job->freeze.nodes;
+  options.frozen_count = job->freeze.node_count;
   sv_state *state = sv_model_state(job->model);
   const sv_graph *graph = job->adjusted ? job->adjusted : job->graph;
   SV_TRY(sv_runner_new(&job->runner, graph, state, &job->preprocess, &options));
@@ -181,6 +182,10 @@ static sv_status check_classes(sv_fit_job *job) {
   int classes, labels = sv_dataset_classes(job->dataset);
   SV_TRY(sv_runner_check_data(&job->runner, job->dataset));
   SV_TRY(sv_runner_classes(&job->runner, &classes));
+  int asked = job->options->classes;
+  if (asked && asked != labels)
+    return sv_fail(SV_INVALID, "classes is %d, %s has %d", asked,
+                   sv_dataset_name(job->dataset), labels);
   bool pixels = sv_dataset_has_masks(job->dataset);
   job->places =
       pixels ? (int64_t)job->preprocess.height * job->preprocess.width : 1;
@@ -250,12 +255,13 @@ static sv_status make_optimiser(sv_fit_job *job) {
                                   .decay = o->decay,
                                   .decay_all = o->decay_all,
                                   .clip_value = o->clip_value,
-                                  .clip_norm = o->clip_norm};
+                                  .clip_norm = o->clip_norm,
+                                  .frozen = &job->freeze};
   SV_TRY(sv_optimiser_new(&job->optimiser, state, &options));
   if (o->log_gradients)
     SV_TRY(sv_gradients_new(&job->gradients, job->graph, state));
   if (o->ema == 0) return SV_OK;
-  return sv_average_new(&job->average, state, o->ema);
+  return sv_average_new(&job->average, state, o->ema, &job->freeze);
 }
 
 sv_status sv_fit_prepare(sv_fit_job *job) {
@@ -271,6 +277,7 @@ sv_status sv_fit_prepare(sv_fit_job *job) {
                           sv_dataset_has_masks(job->dataset)));
     job->graph = job->own_graph;
   }
+  SV_TRY(sv_freeze_until(&job->freeze, job->graph, o->freeze_until));
   SV_TRY(split(job));
   SV_TRY(fit_preprocess(job));
   SV_TRY(sv_schedule_parse(&job->schedule, o->schedule, o->rate, o->warm_up,
@@ -297,6 +304,7 @@ void sv_fit_release(sv_fit_job *job) {
   sv_samples_free(&job->validation);
   sv_preprocess_free(&job->preprocess);
   sv_state_free(job->best);
+  sv_freeze_free(&job->freeze);
   sv_graph_free(job->own_graph);
   sv_graph_free(job->adjusted);
   sv_free(job->order);

@@ -1,0 +1,132 @@
+/* How pictures are prepared, on the command line: what a file of others does
+ * not say. Options become the model's metadata, so that all that looks at a
+ * model sees them. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "cli/cli.h"
+#include "graph/model.h"
+
+enum { LARGEST_LABELS = 16 << 20 };
+
+typedef struct row {
+  const char *option, *key, *value;
+} row;
+
+enum { ROWS = 6 };
+static void list_rows(const cli_image *image, row rows[ROWS]) {
+  const row all[ROWS] = {
+      {"size", "svertka.image.size", image->size},
+      {"pad", "svertka.image.pad", image->pad},
+      {"resize", "svertka.image.resize", image->resize},
+      {"order", "svertka.image.order", image->order},
+      {"mean", "svertka.image.mean", image->mean},
+      {"deviation", "svertka.image.deviation", image->deviation}};
+  memcpy(rows, all, sizeof all);
+}
+
+const char *cli_image_given(const cli_image *image) {
+  row rows[ROWS];
+  list_rows(image, rows);
+  for (int i = 0; i < ROWS; i++)
+    if (rows[i].value) return rows[i].option;
+  return image->labels ? "labels" : NULL;
+}
+
+static sv_status set(sv_model *model, const row *r) {
+  sv_preprocess p = sv_preprocess_default();
+  if (!r->value) return SV_OK;
+  sv_status status = sv_preprocess_set(&p, r->key, r->value);
+  sv_preprocess_free(&p);
+  if (status != SV_OK) return sv_fail_in(status, "--%s", r->option);
+  return sv_model_set_meta(model, r->key, r->value);
+}
+
+/* A class a line; the last line's end, and those of DOS, are no part of a name.
+ */
+static sv_status read_labels(const char *path, sv_text *text) {
+  unsigned char *bytes;
+  size_t size;
+  SV_TRY(sv_file_read(path, LARGEST_LABELS, &bytes, &size));
+  bool whole = !memchr(bytes, '\0', size);
+  while (size > 0 && (bytes[size - 1] == '\n' || bytes[size - 1] == '\r'))
+    size--;
+  for (size_t i = 0, next; whole && i < size; i = next + 1) {
+    const unsigned char *end = memchr(bytes + i, '\n', size - i);
+    next = end ? (size_t)(end - bytes) : size;
+    size_t length = next - i;
+    if (length > 0 && bytes[next - 1] == '\r') length--;
+    sv_text_add(text, "%s%.*s", i ? "\n" : "", (int)length,
+                (const char *)bytes + i);
+  }
+  sv_free(bytes);
+  if (whole && size > 0) return SV_OK;
+  return sv_fail(SV_FORMAT, "%s: %s", path,
+                 whole ? "there are no names in it" : "no text");
+}
+
+static sv_status set_labels(sv_model *model, const char *path) {
+  sv_text text = {0};
+  char *labels;
+  if (!path) return SV_OK;
+  SV_TRY(read_labels(path, &text));
+  SV_TRY(sv_text_take(&text, &labels));
+  sv_status status = sv_model_set_meta(model, "svertka.labels", labels);
+  sv_free(labels);
+  return status;
+}
+
+sv_status cli_image_set(sv_model *model, const cli_image *image) {
+  row rows[ROWS];
+  list_rows(image, rows);
+  for (int i = 0; i < ROWS; i++) SV_TRY(set(model, &rows[i]));
+  return set_labels(model, image->labels);
+}
+
+/* ---- A model that pictures are shown to ---- */
+
+static bool is_sized(const sv_model *model) {
+  const sv_graph *g = model->graph;
+  const sv_shape *x = &g->values[sv_graph_data_input(g)].shape;
+  bool sized = x->rank == 4;
+  for (int d = 1; sized && d < 4; d++) sized = x->dim[d] > 0;
+  return sized || sv_model_meta(model, "svertka.image.size");
+}
+
+/* The options that would say it, all at once. */
+static sv_status check_said(const sv_model *model, const char *name) {
+  const struct {
+    const char *option, *key;
+  } needed[] = {{"--size CxHxW", "svertka.image.size"},
+                {"--mean", "svertka.image.mean"},
+                {"--deviation", "svertka.image.deviation"}};
+  char options[80] = "", keys[128] = "";
+  for (int i = 0; i < 3; i++) {
+    if (i == 0 ? is_sized(model) : sv_model_meta(model, needed[i].key) != NULL)
+      continue;
+    size_t a = strlen(options), b = strlen(keys);
+    snprintf(options + a, sizeof options - a, "%s%s", a ? ", " : "",
+             needed[i].option);
+    snprintf(keys + b, sizeof keys - b, "%s%s", b ? ", " : "", needed[i].key);
+  }
+  if (!options[0]) return SV_OK;
+  return sv_fail(SV_INVALID,
+                 "%s does not say how its pictures are prepared: give %s (it "
+                 "has no %s)",
+                 name, options, keys);
+}
+
+sv_status cli_model_of_images(sv_model **model, const char *text,
+                              const cli_image *image) {
+  SV_TRY(cli_model(model, text, NULL, 0));
+  SV_TRY(cli_image_set(*model, image));
+  SV_TRY(check_said(*model, text));
+  sv_preprocess p;
+  sv_status status = sv_preprocess_load(&p, *model);
+  if (status != SV_OK) return sv_fail_in(status, "%s", text);
+  sv_preprocess_free(&p);
+  return SV_OK;
+}

@@ -1,0 +1,26 @@
+/* What a training leaves as it is: a layer and all that it is computed from. */
+#ifndef SV_TRAIN_FREEZE_H
+#define SV_TRAIN_FREEZE_H
+
+#include "graph/graph.h"
+
+/* Names, borrowed from the graph; zeros: nothing is frozen. */
+typedef struct sv_freeze {
+  const char **nodes;
+  int node_count;
+  const char **tensors; /* of the state, that these nodes read */
+  int tensor_count;
+} sv_freeze;
+
+/* `layer` is a node; or a block, the beginning of nodes' names up to a dot or a
+ * slash; or the same of tensors' names, which exporters keep where they rename
+ * nodes. NULL: nothing. SV_INVALID with some that there are if it is none of
+ * these, and if nothing would be left to train. Free with sv_freeze_free. */
+sv_status sv_freeze_until(sv_freeze *freeze, const sv_graph *graph,
+                          const char *layer) SV_CHECKED;
+void sv_freeze_free(sv_freeze *freeze);
+
+/* freeze may be NULL. */
+bool sv_freeze_has(const sv_freeze *freeze, const char *tensor);
+
+#endif
