@@ -1,0 +1,108 @@
+/* What the fuzzers do with a network that somebody's bytes mean: it is written
+ * as text and read again, saved and loaded again, and, if it is small, run. */
+#ifndef SV_FUZZ_TRY_H
+#define SV_FUZZ_TRY_H
+
+#include <svertka/svertka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "graph/graph.h"
+#include "graph/model.h"
+#include "onnx/onnx.h"
+
+int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size);
+
+enum { MOST_NUMBERS = 1 << 12 }; /* of all values of a network that is run */
+
+static void expect(bool holds) {
+  if (!holds) abort();
+}
+
+/* An error: one line that begins so and goes on. */
+static void expect_error(const char *beginning) {
+  size_t length = strlen(beginning);
+  expect(strncmp(sv_error(), beginning, length) == 0 && sv_error()[length]);
+  expect(!strchr(sv_error(), '\n'));
+}
+
+/* Text that reads back to what gives the same text. */
+static void write_and_read(const sv_graph *graph) {
+  char *text, *again;
+  sv_graph *copy;
+  if (sv_network_write(&text, graph) != SV_OK) return;
+  if (sv_network_parse(&copy, "t", text) == SV_OK) {
+    expect(sv_network_write(&again, copy) == SV_OK);
+    expect(strcmp(text, again) == 0);
+    sv_network_text_free(again);
+    sv_graph_free(copy);
+  } else {
+    expect_error("t:");
+  }
+  sv_network_text_free(text);
+}
+
+/* Where writing costs little. */
+static const char *scratch_file(void) {
+  static char path[64];
+  const char *folder = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+  snprintf(path, sizeof path, "%s/svertka-fuzz-%ld.onnx", folder,
+           (long)getpid());
+  return path;
+}
+
+static void save_and_load(const sv_model *model, bool training) {
+  const char *path = scratch_file();
+  sv_onnx_save_options save = {.training = training};
+  sv_onnx_load_options load = {.training = training};
+  sv_model *again;
+  if (sv_onnx_save(model, path, &save) != SV_OK) return;
+  sv_status status = sv_onnx_load(&again, path, &load);
+  unlink(path);
+  expect(status == SV_OK);
+  sv_model_free(again);
+}
+
+/* Numbers of all values for a batch of 1; too many where they are not known. */
+static int64_t count_numbers(const sv_model *model) {
+  const sv_graph *graph = model->graph;
+  int64_t sum = 0;
+  sv_contents contents = {0};
+  sv_info *infos;
+  expect(sv_alloc_array(&infos, (size_t)graph->value_count, sizeof *infos) ==
+         SV_OK);
+  sv_status status = sv_graph_declared(graph, model->state, 1, infos);
+  if (status == SV_OK) status = sv_graph_infer(graph, infos, &contents);
+  for (int i = 1; i < graph->value_count && sum <= MOST_NUMBERS; i++)
+    sum += infos[i].present ? sv_shape_count(&infos[i].shape) : 0;
+  sv_contents_free(&contents);
+  sv_free(infos);
+  return status == SV_OK ? sum : MOST_NUMBERS + 1;
+}
+
+static void run(const sv_model *model, sv_mode mode, const char *backend) {
+  sv_plan_options options = sv_plan_default();
+  sv_plan *plan;
+  options.mode = mode;
+  options.threads = 1;
+  options.backend = backend;
+  if (sv_plan_new(&plan, model->graph, model->state, &options) != SV_OK) return;
+  if (sv_plan_forward(plan) == SV_OK && mode == SV_TRAIN)
+    (void)!sv_plan_backward(plan);
+  sv_plan_free(plan);
+}
+
+static void try_model(const sv_model *model, bool training, bool reference) {
+  expect(sv_graph_check(model->graph) == SV_OK);
+  write_and_read(model->graph);
+  save_and_load(model, training);
+  if (count_numbers(model) > MOST_NUMBERS) return;
+  run(model, SV_INFER, reference ? "ref" : NULL);
+  if (training) run(model, SV_TRAIN, reference ? "ref" : NULL);
+}
+
+#endif
