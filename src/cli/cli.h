@@ -81,12 +81,10 @@ typedef struct cli_option {
     "seed", 0, CLI_SEED, target, 0, 0, NULL, "S",                  \
         "where random numbers start; the same seed, the same bits" \
   }
-#define CLI_BACKEND_OPTION(target)                                            \
-  {                                                                           \
-    "backend", 0, CLI_TEXT, target, 0, 0, NULL, "B",                          \
-        "the only backend to use besides the reference (ref); 'svertka ops' " \
-        "has "                                                                \
-        "them"                                                                \
+#define CLI_BACKEND_OPTION(target)                                         \
+  {                                                                        \
+    "backend", 0, CLI_TEXT, target, 0, 0, NULL, "B",                       \
+        "the only backend to use besides the reference, ref (svertka ops)" \
   }
 #define CLI_JSON_OPTION(target) \
   { "json", 0, CLI_FLAG, target, 0, 0, NULL, NULL, "print the result as JSON" }

@@ -11,9 +11,8 @@ static const char scenes_about[] =
     "Composes scenes of the pictures of a data set, with a class for each\n"
     "pixel, for networks that tell those (fcn, fcn_small, unet): 1 to --items\n"
     "pictures in each, some behind others. Test scenes, a fifth as many, are\n"
-    "made of test pictures. OUT becomes a folder of images, labels (PNGs "
-    "whose\n"
-    "values are classes, 0 the background), train.txt, test.txt, "
+    "made of test pictures. OUT becomes a folder of images, labels (PNGs\n"
+    "whose values are classes, 0 the background), train.txt, test.txt and\n"
     "classes.txt.\n";
 
 static const char scenes_examples[] =

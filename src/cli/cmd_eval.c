@@ -7,27 +7,23 @@
 #include "cli/eval.h"
 
 static const char about[] =
-    "Runs MODEL on the images of DATA, prepared as the file says (one of "
-    "others\n"
-    "needs --mean and --deviation), and prints for each class\n"
+    "Runs MODEL on the images of DATA, prepared as the file says (one of\n"
+    "others needs --mean and --deviation), and prints for each class\n"
     "  precision   of the images told as it, the share that are\n"
     "  recall      of its images, the share that was told\n"
     "  F1          their harmonic mean\n"
     "  support     its images\n"
-    "and their means, plain and by support; the confusion matrix: rows are "
-    "the\n"
-    "true classes, columns what the model says; and over all images\n"
+    "and their means, plain and by support; the confusion matrix: rows are\n"
+    "the true classes, columns what the model says; and over all images\n"
     "  top-k       the share whose class is among the k most probable\n"
     "  loss        mean cross-entropy\n"
-    "  Brier score mean squared distance of the probabilities from the truth\n"
-    "  calibration error   how far confidence is from being right, on "
-    "average:\n"
-    "              images told with a confidence of 80% should be right in "
-    "80%\n"
-    "              of the cases. In 15 bins.\n"
-    "Where DATA have a class for each pixel, all this is of pixels, and IoU "
-    "is\n"
-    "the intersection of what is and what is told over their union.\n";
+    "  Brier       score: mean squared distance of the probabilities from\n"
+    "              the truth\n"
+    "  calibration error: how far confidence is from being right, on\n"
+    "              average: images told with a confidence of 80% should be\n"
+    "              right in 80% of the cases; in 15 bins\n"
+    "Where DATA have a class for each pixel, all this is of pixels, and IoU\n"
+    "is the intersection of what is and what is told over their union.\n";
 
 static const char examples[] =
     "svertka eval runs/demo/model.onnx fashion-mnist\n"

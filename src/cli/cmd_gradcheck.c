@@ -7,16 +7,15 @@
 #include "train/gradcheck.h"
 
 static const char about[] =
-    "Moves numbers of each parameter and of the input by a small step to both\n"
-    "sides, in double precision, and compares the change of the loss with the\n"
-    "gradient of the backward pass:\n"
+    "Moves numbers of each parameter and of the input by a small step to\n"
+    "both sides, in double precision, and compares the change of the loss\n"
+    "with the gradient of the backward pass:\n"
     "  error = max |analytic - numeric| / max |numeric|\n"
-    "Differences of a loss are rounded, at about 1e-10: a gradient below 1e-4 "
-    "is\n"
-    "compared with that instead.\n"
+    "Differences of a loss are rounded, at about 1e-10: a gradient below\n"
+    "1e-4 is compared with that instead.\n"
     "Where a ReLU or a maximum switches between the two sides they differ\n"
-    "though both are right: a smaller step or another seed shows it. The exit\n"
-    "status is 1 if an error is above the tolerance.\n";
+    "though both are right: a smaller step or another seed shows it. The\n"
+    "exit status is 1 if an error is above the tolerance.\n";
 
 static const char examples[] =
     "svertka gradcheck lenet5\n"

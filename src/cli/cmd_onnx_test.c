@@ -12,9 +12,8 @@ static const char about[] =
     "expected and every real number b is met by an a with |a-b| at most\n"
     "1e-3 |b| + 1e-7 (ONNX's own tolerance) or 1e-4 max|b|; --json tells\n"
     "max|a-b| / max|b| as `error`. Real numbers of any width are computed\n"
-    "as f32 and compared as numbers. What this program does not have is told "
-    "as\n"
-    "unsupported, with its name, and is no failure.\n";
+    "as f32 and compared as numbers. What this program does not have is told\n"
+    "as unsupported, with its name, and is no failure.\n";
 
 static const char examples[] =
     "svertka onnx-test /usr/share/libonnx-testdata/data/node\n"

@@ -22,11 +22,10 @@ static const char about[] =
     "  1 2 | 3 4 || 5 6 | 7 8 images divided by ||\n"
     "  1x2x1x2: 1 2 3 4       any shape in front, then only numbers\n"
     "  @FILE                  what the file holds, in one of these forms\n"
-    "Where the operator wants more dimensions than were typed, dimensions of "
-    "1\n"
-    "are put in front: a matrix is an image of one map for a convolution.\n"
-    "Labels and indices are whole numbers; any other may be inf, -inf or nan,\n"
-    "which --json writes as the strings \"inf\", \"-inf\" and \"nan\".\n";
+    "Where the operator wants more dimensions than were typed, dimensions of\n"
+    "1 are put in front: a matrix is an image of one map for a convolution.\n"
+    "Labels and indices are whole numbers; any other may be inf, -inf or\n"
+    "nan, which --json writes as the strings \"inf\", \"-inf\" and \"nan\".\n";
 
 static const char examples[] =
     "svertka op conv --x '1 3 -1 0; 2 -2 0 5; 4 1 -1 3; -3 0 1 2' "

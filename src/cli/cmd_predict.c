@@ -13,15 +13,12 @@
 
 static const char about[] =
     "Prints the most probable classes of each picture. How pictures are\n"
-    "brought to the network's size and scale, and what the classes are "
-    "called,\n"
-    "is in a MODEL that 'svertka train' wrote; of a file of others options "
-    "say\n"
-    "it. IMAGE is a PNG or JPEG of any size, grey or colour, or a folder of\n"
-    "such files.\n"
-    "A picture that cannot be read is told and passed over; the exit status is "
-    "1\n"
-    "then.\n";
+    "brought to the network's size and scale, and what the classes are\n"
+    "called, is in a MODEL that 'svertka train' wrote; of a file of others\n"
+    "options say it. IMAGE is a PNG or JPEG of any size, grey or colour, or\n"
+    "a folder of such files.\n"
+    "A picture that cannot be read is told and passed over; the exit status\n"
+    "is 1 then.\n";
 
 static const char examples[] =
     "svertka predict model.onnx shirt.png boot.jpg\n"

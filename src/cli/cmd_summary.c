@@ -18,8 +18,7 @@ static const char about[] =
     "  Centre      of what the first output sees, in pixels from the first\n"
     "  From        which layers it reads, where not the one above\n"
     "Layers named alike up to a dot (layer1.0.conv1) stand below a head with\n"
-    "their sums, and what repeats the lines above is one line: '2 x "
-    "layer1.0'.\n"
+    "their sums; what repeats the lines above is one line: 2 x layer1.0.\n"
     "Where a layer begins a branch there is a mark, and where branches join.\n"
     "Only what reaches an output is shown: the network as it is used.\n";
 

@@ -7,16 +7,15 @@
 #include "cli/cli.h"
 
 static const char about[] =
-    "Runs images of DATA through MODEL and looks at every value on the way. A\n"
-    "unit is a channel, or a neuron where there are no maps.\n"
-    "  off        share of values that let no gradient through: 0 after relu,\n"
-    "             beyond 0.95 of saturation after sigmoid, tanh and their "
-    "like\n"
+    "Runs images of DATA through MODEL and looks at every value on the way.\n"
+    "A unit is a channel, or a neuron where there are no maps.\n"
+    "  off        share of values that let no gradient through: 0 after\n"
+    "             relu, beyond 0.95 of saturation after sigmoid, tanh and\n"
+    "             their like\n"
     "  dead       units that are off in every place of every image\n"
-    "  unchanged  with --shift: share of values y that stay y' where they are\n"
-    "             when the picture moves: |y' - y| <= T max(|y|, |y'|). What "
-    "is\n"
-    "             0 before and after does not count\n";
+    "  unchanged  with --shift: share of values y that stay y' where they\n"
+    "             are when the picture moves: |y' - y| <= T max(|y|, |y'|).\n"
+    "             What is 0 before and after does not count\n";
 
 static const char examples[] =
     "svertka units runs/demo/model.onnx fashion-mnist\n"

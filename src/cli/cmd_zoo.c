@@ -7,8 +7,7 @@
 
 static const char about[] =
     "Lists the architectures, or what one of them can be asked for. The\n"
-    "parameters follow the name: 'svertka summary "
-    "lenet5:classes=26,pool=max'.\n"
+    "parameters follow the name, as in lenet5:classes=26,pool=max.\n"
     "Where a network is trained, classes, channels and size follow the data.\n";
 
 static const char examples[] =

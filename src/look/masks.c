@@ -92,10 +92,8 @@ static sv_status draw_scene(sheet *s, int i) {
 static void draw_heading(sheet *s, const char *title) {
   static const char *const captions[PICTURES] = {"picture", "is", "told"};
   sv_canvas *c = &s->canvas;
+  sv_canvas_heading(c, margin, title ? title : "Masks", NULL);
   sv_canvas_ink(c, sv_ink_text);
-  sv_canvas_font(c, 17, true);
-  sv_canvas_text(c, margin, margin + 14, SV_LEFT, c->width - 2 * margin,
-                 title ? title : "Masks");
   sv_canvas_font(c, 11, true);
   for (int i = 0; i < s->columns * PICTURES; i++)
     sv_canvas_text(c,
