@@ -228,6 +228,13 @@ static void test_too_much(void **state) {
       "define a { repeat 99999 { } }; define b { repeat 99999 { a } }\n"
       "input 3; b",
       "longer than 64 MiB");
+  refuse(
+      "define f(x) { s = shape; reshape(x, s) }\n"
+      "input 1x4x4; repeat 30000 { f }",
+      "too many sizes are computed in a network of");
+  strcpy(many, "define f");
+  for (int i = 0; i < 257; i++) sprintf(many + strlen(many), " p%d", i);
+  refuse(strcat(many, " { relu }; input 3; f"), "more than 256 parameters");
   char deep[1024] = "input 3; ";
   for (int i = 0; i < 40; i++) strcat(deep, "repeat 1 { ");
   strcat(deep, "relu");

@@ -172,13 +172,44 @@ static void test_places(void **state) {
   init(&e, "sub/weights");
   e.entry[0].key = "checksum";
   refuse(&e, SV_FORMAT, "external data: the file is not named");
+  init(&e, "sub/weights");
+  e.entry[2].key = "location";
+  refuse(&e, SV_FORMAT, "external data: 'location' is given twice");
+}
+
+/* A small file cannot mean any amount of memory. */
+static void test_shared(void **state) {
+  (void)state;
+  enum { COUNT = 9 }; /* of 96 bytes, in 208 */
+  Onnx__TensorProto copies[COUNT], *tensors[COUNT + 2];
+  char names[COUNT][8];
+  elsewhere e;
+  sv_model *model;
+  init(&e, "sub/weights");
+  tensors[0] = &e.toy.tensor[1];
+  tensors[1] = &e.toy.tensor[0];
+  for (int i = 0; i < COUNT; i++) {
+    copies[i] = e.toy.tensor[0];
+    snprintf(names[i], sizeof names[i], "w%d", i);
+    copies[i].name = names[i];
+    tensors[i + 2] = &copies[i];
+  }
+  e.toy.graph.initializer = tensors;
+  e.toy.graph.n_initializer = 8;
+  assert_ok(try(&e, true, &model));
+  sv_model_free(model);
+  e.toy.graph.n_initializer = COUNT + 2;
+  assert_error(SV_FORMAT,
+               "the tensors in 'sub/weights' need 876 bytes, more than 4 times "
+               "its 208",
+               try(&e, true, &model));
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_allowed), cmocka_unit_test(test_memory),
       cmocka_unit_test(test_paths),   cmocka_unit_test(test_links),
-      cmocka_unit_test(test_places),
+      cmocka_unit_test(test_places),  cmocka_unit_test(test_shared),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -2,6 +2,7 @@
 #include "onnx_files.h"
 
 #include "graph/model.h"
+#include "onnx/load.h"
 
 /* y = block(block(x)), block(u) = LeakyRelu(Relu(u), alpha = slope) */
 typedef struct nested {
@@ -129,42 +130,97 @@ static void test_refused(void **state) {
   refuse(&n, SV_UNSUPPORTED, "domain 'local' is not supported");
 }
 
-/* A function that calls itself, once and many times. */
+/* What is wrong inside of a function: named as the call's own. */
+static void test_inside(void **state) {
+  (void)state;
+  nested n;
+  static char *nowhere[] = {"nowhere"}, *long_name[1];
+  char name[SV_ONNX_LONGEST_NAME + 2];
+  init(&n);
+  n.inner[1].input = nowhere;
+  refuse(&n, SV_FORMAT, "nothing makes the tensor 'y/nowhere'");
+  init(&n);
+  n.inner[1].output = n.mid;
+  refuse(&n, SV_FORMAT, "two tensors are named 'h/r'");
+  init(&n);
+  n.inner[0].input = n.mid;
+  refuse(&n, SV_FORMAT, "is computed from its own output");
+  init(&n);
+  n.inner[0].op_type = "Frobnicate";
+  refuse(&n, SV_UNSUPPORTED, "operator is not supported at opset 17");
+  init(&n);
+  memset(name, 'n', sizeof name - 1);
+  name[sizeof name - 1] = '\0';
+  long_name[0] = name;
+  n.inner[0].output = n.inner[1].input = long_name;
+  refuse(&n, SV_UNSUPPORTED, "a name of 4099 bytes, at most 4096");
+  assert_null(strchr(sv_error(), '\n'));
+}
+
+/* A function that calls itself, and two that call each other. */
 static void test_recursion(void **state) {
   (void)state;
   nested n;
+  Onnx__FunctionProto other;
+  Onnx__NodeProto back, *backs[] = {&back};
   init(&n);
   n.inner[0].op_type = "Block";
   n.inner[0].domain = "local";
   refuse(&n, SV_UNSUPPORTED, "functions call each other more than 16 deep");
   assert_null(strchr(sv_error(), '\n'));
-  /* Wide instead of deep: each of three levels calls the next 100 times. */
-  enum { WIDE = 100 };
-  static Onnx__NodeProto calls[2], *many[2][WIDE];
-  Onnx__FunctionProto level[3];
   init(&n);
-  for (int k = 0; k < 3; k++) {
-    level[k] = n.function;
-    level[k].name = k == 0 ? "Block" : k == 1 ? "B" : "C";
-    level[k].n_node = k < 2 ? WIDE : 0;
-    level[k].node = k < 2 ? many[k] : NULL;
-    n.functions[k] = &level[k];
-    for (int i = 0; k < 2 && i < WIDE; i++) {
+  back = n.inner[0];
+  back.op_type = "Block";
+  back.domain = n.inner[0].domain = "local";
+  other = n.function;
+  other.name = n.inner[0].op_type = "Other";
+  other.n_node = 1;
+  other.node = backs;
+  n.functions[1] = &other;
+  n.toy.model.n_functions = 2;
+  refuse(&n, SV_UNSUPPORTED, "functions call each other more than 16 deep");
+}
+
+/* Wide instead of deep: each level calls the next so many times. */
+enum { WIDE = 100, LEVELS = 4 };
+
+static void widen(nested *n, Onnx__FunctionProto level[LEVELS], int levels) {
+  static char *names[] = {"Block", "B", "C", "D"};
+  static Onnx__NodeProto calls[LEVELS], *many[LEVELS][WIDE];
+  static Onnx__FunctionProto *functions[LEVELS];
+  init(n);
+  for (int k = 0; k < levels; k++) {
+    level[k] = n->function;
+    level[k].name = names[k];
+    level[k].n_node = k < levels - 1 ? WIDE : 0;
+    level[k].node = k < levels - 1 ? many[k] : NULL;
+    functions[k] = &level[k];
+    for (int i = 0; k < levels - 1 && i < WIDE; i++) {
       onnx__node_proto__init(many[k][i] = &calls[k]);
-      calls[k].op_type = k ? "C" : "B";
+      calls[k].op_type = names[k + 1];
       calls[k].domain = "local";
     }
   }
-  n.toy.model.n_functions = 3;
-  n.toy.graph.n_node = 1; /* 10,101 calls of nothing, and nobody makes y */
+  n->toy.model.functions = functions;
+  n->toy.model.n_functions = (size_t)levels;
+  n->toy.graph.n_node = 1;
+}
+
+static void test_wide(void **state) {
+  (void)state;
+  nested n;
+  Onnx__FunctionProto level[LEVELS];
+  widen(&n, level, 3); /* 10,101 calls of nothing, and nobody makes y */
   refuse(&n, SV_FORMAT, "nothing makes");
+  widen(&n, level, 4); /* a million */
+  refuse(&n, SV_UNSUPPORTED, "more than 32768 calls of functions");
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_inlined),
-      cmocka_unit_test(test_refused),
-      cmocka_unit_test(test_recursion),
+      cmocka_unit_test(test_inlined), cmocka_unit_test(test_refused),
+      cmocka_unit_test(test_inside),  cmocka_unit_test(test_recursion),
+      cmocka_unit_test(test_wide),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

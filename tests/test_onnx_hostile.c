@@ -144,6 +144,29 @@ static void same_metadata(toy *t) {
   t->model.n_metadata_props = 2;
   t->model.metadata_props = entries;
 }
+static void much_metadata(toy *t) {
+  enum { MANY = SV_ONNX_MOST_METADATA + 1 };
+  static Onnx__StringStringEntryProto entry[MANY], *entries[MANY];
+  static char keys[MANY][8];
+  for (int i = 0; i < MANY; i++) {
+    onnx__string_string_entry_proto__init(entries[i] = &entry[i]);
+    snprintf(keys[i], sizeof keys[i], "%d", i);
+    entry[i].key = keys[i];
+  }
+  t->model.n_metadata_props = MANY;
+  t->model.metadata_props = entries;
+}
+static void many_outputs(toy *t) {
+  enum { MANY = SV_ONNX_MOST_OUTPUTS + 1 };
+  static Onnx__ValueInfoProto *outputs[MANY];
+  for (int i = 0; i < MANY; i++) outputs[i] = t->outputs[0];
+  t->graph.n_output = MANY;
+  t->graph.output = outputs;
+}
+static void output_twice(toy *t) {
+  t->outputs[1] = t->outputs[0];
+  t->graph.n_output = 2;
+}
 static void unknown_role(toy *t) {
   static Onnx__StringStringEntryProto entry, *entries[] = {&entry};
   onnx__string_string_entry_proto__init(&entry);
@@ -227,6 +250,9 @@ static const struct {
     {huge_input, SV_FORMAT, "input 'x': a shape of"},
     {text_input, SV_UNSUPPORTED, "input 'x': data type string"},
     {same_metadata, SV_FORMAT, "metadata 'author' are given twice"},
+    {much_metadata, SV_UNSUPPORTED, "more than 4096 metadata"},
+    {many_outputs, SV_UNSUPPORTED, "4097 outputs, at most 4096 are supported"},
+    {output_twice, SV_INVALID, "two outputs are named 'y'"},
     {unknown_role, SV_FORMAT, "'king' is no role"},
     {empty_constant, SV_FORMAT, "(Constant): 0 attributes"},
     {computed_attribute, SV_UNSUPPORTED, "its input 'c' (min) is computed"},
@@ -274,6 +300,44 @@ static void test_division_by_zero(void **state) {
   assert_string_equal(sv_error(),
                       "Div: element 0 of its result is no whole number, as "
                       "after a division by zero");
+  sv_model_free(model);
+}
+
+/* A long chain of names that all mean the same, read from its end over and
+ * over: the way is gone once. */
+static void test_aliases(void **state) {
+  (void)state;
+  enum { LONG = 8000, READERS = 3000 };
+  static Onnx__NodeProto node[LONG + READERS], *nodes[LONG + READERS];
+  static char names[LONG + READERS + 1][8];
+  static char *pointers[LONG + READERS + 1], *pairs[READERS][2];
+  toy t;
+  sv_model *model;
+  toy_init(&t);
+  for (int i = 0; i <= LONG + READERS; i++) {
+    snprintf(names[i], sizeof names[i], i ? "n%d" : "x", i);
+    pointers[i] = names[i];
+  }
+  for (int i = 0; i < LONG + READERS; i++) {
+    bool reader = i >= LONG;
+    onnx__node_proto__init(nodes[i] = &node[i]);
+    node[i].op_type = reader ? "Add" : "Identity";
+    node[i].n_input = reader ? 2 : 1;
+    node[i].input = &pointers[i];
+    node[i].n_output = 1;
+    node[i].output = &pointers[i + 1];
+    if (!reader) continue;
+    node[i].input = pairs[i - LONG];
+    pairs[i - LONG][0] = pointers[i];
+    pairs[i - LONG][1] = pointers[LONG];
+  }
+  t.tensor[0].name = "x"; /* of a constant Identities are names */
+  t.graph.n_input = 0;
+  t.graph.node = nodes;
+  t.graph.n_node = LONG + READERS;
+  t.y.name = pointers[LONG + READERS];
+  assert_ok(toy_load(&t, &model));
+  assert_int_equal(model->graph->node_count, READERS);
   sv_model_free(model);
 }
 
@@ -470,11 +534,11 @@ static void test_no_onnx(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_faults),           cmocka_unit_test(test_oddities),
-      cmocka_unit_test(test_division_by_zero), cmocka_unit_test(test_truncated),
-      cmocka_unit_test(test_flipped),          cmocka_unit_test(test_shuffled),
-      cmocka_unit_test(test_recursion),        cmocka_unit_test(test_memory),
-      cmocka_unit_test(test_no_onnx),
+      cmocka_unit_test(test_faults),    cmocka_unit_test(test_aliases),
+      cmocka_unit_test(test_oddities),  cmocka_unit_test(test_division_by_zero),
+      cmocka_unit_test(test_truncated), cmocka_unit_test(test_flipped),
+      cmocka_unit_test(test_shuffled),  cmocka_unit_test(test_recursion),
+      cmocka_unit_test(test_memory),    cmocka_unit_test(test_no_onnx),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -44,6 +44,7 @@ static size_t measure(bool (*work)(const char *path), const char *path,
     size_t before = memory_of(now);
     bool done = work(path);
     used = memory_of(peak) - before;
+    if (!done) print_error("%s: %s\n", path, sv_error());
     if (write(ends[1], &used, sizeof used) != sizeof used) done = false;
     _exit(done ? 0 : 1);
   }
@@ -62,6 +63,18 @@ static bool is_refused(const char *path) {
   sv_status status = sv_model_load(&model, path);
   if (status == SV_OK) sv_model_free(model);
   return status != SV_OK && status != SV_IO;
+}
+
+/* Loaded, and refused when the shapes are looked at. */
+static bool is_refused_later(const char *path) {
+  sv_model *model;
+  sv_plan *plan;
+  sv_plan_options options = sv_plan_default();
+  if (sv_model_load(&model, path) != SV_OK) return false;
+  sv_status status = sv_plan_new(&plan, sv_model_graph(model),
+                                 sv_model_state(model), &options);
+  sv_model_free(model);
+  return status == SV_INVALID || status == SV_UNSUPPORTED;
 }
 
 static bool is_loaded(const char *path) {
@@ -89,6 +102,10 @@ static void wrap(unsigned number, size_t before) {
   uint8_t head[12];
   size_t n = 0, left = size - before;
   head[n++] = (uint8_t)(number << 3 | 2);
+  if (number >= 16) { /* a varint of two bytes */
+    head[0] |= 128;
+    head[n++] = (uint8_t)(number >> 4);
+  }
   for (; left >= 128; left >>= 7) head[n++] = (uint8_t)(left | 128);
   head[n++] = (uint8_t)left;
   put(head, n);
@@ -103,6 +120,7 @@ static void text(unsigned number, const char *words) {
 /* Fields of ONNX's messages. */
 enum { NODE = 1, INITIALISER = 5, INPUT = 11, OUTPUT = 12, GRAPH = 7 };
 enum { NODE_INPUT = 1, NODE_OUTPUT = 2, NODE_TYPE = 4, NODE_ATTRIBUTE = 5 };
+enum { NODE_DOMAIN = 7, METADATA = 14, FUNCTION = 25, FUNCTION_NODE = 7 };
 
 static void empty_nodes(void) {
   for (int i = 0; i < 1 << 20; i++) wrap(NODE, size);
@@ -170,30 +188,178 @@ static void many_outputs(void) {
   wrap(NODE, before);
 }
 
+/* x, a tensor of one number. */
+static void input_x(void) {
+  static const uint8_t type[] = {0x12, 8, 10, 6, 8, 1, 18, 2, 10, 0};
+  size_t before = size;
+  put(type, sizeof type);
+  text(1, "x");
+  wrap(INPUT, before);
+}
+
+/* Nodes that take much more memory than bytes, all of them right but the last.
+ */
+static void late(int count) {
+  char name[16];
+  size_t last = size;
+  text(NODE_TYPE, "Relu");
+  text(NODE_OUTPUT, "y");
+  text(NODE_INPUT, "1");
+  size_t attribute = size;
+  text(1, "flavour");
+  wrap(NODE_ATTRIBUTE, attribute);
+  wrap(NODE, last);
+  for (int i = count; i > 0; i--) {
+    size_t before = size;
+    text(NODE_TYPE, "Resize");
+    snprintf(name, sizeof name, "%x", i);
+    text(NODE_OUTPUT, name);
+    snprintf(name, sizeof name, "%x", i + 1);
+    text(NODE_INPUT, i == count ? "x" : name);
+    wrap(NODE, before);
+  }
+  input_x();
+}
+static void late_chain(void) { late(30000); }
+static void shorter_chain(void) { late(3000); }
+
+/* One with a great many inputs, which are there. */
+static void many_real_inputs(void) {
+  many_inputs();
+  input_x();
+}
+
+/* What is put behind the graph; NULL: nothing. */
+static void (*outside)(void);
+
+static void put_metadata(void) {
+  for (int i = 0; i < 1 << 18; i++) {
+    char key[16];
+    size_t before = size;
+    snprintf(key, sizeof key, "%x", i);
+    text(1, key);
+    wrap(METADATA, before);
+  }
+}
+static void many_metadata(void) {
+  chain(1, "Relu");
+  outside = put_metadata;
+}
+
+/* Calls of a function of so many nodes with so many inputs each. */
+static int function_nodes, function_inputs;
+static void put_function(void) {
+  size_t function = size;
+  text(10, "d");
+  char name[16];
+  for (int i = 0; i < function_nodes; i++) {
+    size_t before = size;
+    text(NODE_TYPE, "Relu");
+    snprintf(name, sizeof name, "%x", i);
+    text(NODE_OUTPUT, name);
+    for (int k = 0; k < function_inputs; k++) text(NODE_INPUT, "u");
+    wrap(FUNCTION_NODE, before);
+  }
+  text(5, "v");
+  text(4, "u");
+  text(1, "F");
+  wrap(FUNCTION, function);
+}
+static void calls(int nodes, int inputs) {
+  char name[16];
+  for (int i = 0; i < 1000; i++) {
+    size_t before = size;
+    text(NODE_DOMAIN, "d");
+    text(NODE_TYPE, "F");
+    snprintf(name, sizeof name, "%x", i);
+    text(NODE_OUTPUT, name);
+    text(NODE_INPUT, "x");
+    wrap(NODE, before);
+  }
+  input_x();
+  function_nodes = nodes;
+  function_inputs = inputs;
+  outside = put_function;
+}
+static void long_function(void) { calls(1000, 1); }
+static void wide_function(void) { calls(1, 100000); }
+
+/* Shapes are computed from shapes, 250 numbers at a time, and divided by zero
+ * in the end. */
+static void list_node(const char *type, const char *out, const char *a,
+                      const char *b) {
+  size_t before = size;
+  text(NODE_TYPE, type);
+  text(NODE_OUTPUT, out);
+  if (b) text(NODE_INPUT, b);
+  text(NODE_INPUT, a);
+  wrap(NODE, before);
+}
+static void wide_shapes(void) {
+  static const uint8_t axis[] = {0x18, 0, 0xa0, 1, 2}; /* i 0, type INT */
+  char name[16], next[16];
+  list_node("Reshape", "y", "x", "q");
+  list_node("Div", "q", "0", "z");
+  list_node("Sub", "z", "0", "0");
+  for (int i = 0; i < 3000; i++) {
+    snprintf(name, sizeof name, "%x", i);
+    snprintf(next, sizeof next, "%x", i + 1);
+    list_node("Add", name, next, next);
+  }
+  size_t before = size, attribute = size;
+  put(axis, sizeof axis);
+  text(1, "axis");
+  wrap(NODE_ATTRIBUTE, attribute);
+  text(NODE_TYPE, "Concat");
+  text(NODE_OUTPUT, "bb8"); /* 3000 */
+  for (int i = 0; i < 250; i++) text(NODE_INPUT, "s");
+  wrap(NODE, before);
+  list_node("Shape", "s", "x", NULL);
+  input_x();
+}
+
+static const char *write_bomb(void (*bomb)(void)) {
+  static const uint8_t opset[] = {0x42, 2, 0x10, 17, 0x08, 8};
+  size = 0;
+  outside = NULL;
+  text(1, "y"); /* an output, at the end of the graph */
+  wrap(OUTPUT, 0);
+  bomb();
+  wrap(GRAPH, 0);
+  if (outside) outside();
+  put(opset, sizeof opset);
+  FILE *file = fopen(in_folder("bomb.onnx"), "wb");
+  assert_non_null(file);
+  assert_int_equal(fwrite(bytes + ROOM - size, 1, size, file), size);
+  assert_int_equal(fclose(file), 0);
+  return in_folder("bomb.onnx");
+}
+
 static void test_bombs(void **state) {
   (void)state;
   static void (*const bombs[])(void) = {
-      empty_nodes,   empty_attributes, empty_tensors, empty_inputs,
-      long_name,     long_type,        long_chain,    longer_chain,
-      endless_chain, many_inputs,      many_outputs};
+      empty_nodes,   empty_attributes, empty_tensors,    empty_inputs,
+      long_name,     long_type,        long_chain,       longer_chain,
+      endless_chain, many_inputs,      many_outputs,     late_chain,
+      shorter_chain, many_metadata,    many_real_inputs, long_function,
+      wide_function};
   for (size_t i = 0; i < sizeof bombs / sizeof bombs[0]; i++) {
-    size = 0;
-    size_t inner = size;
-    text(1, "y"); /* an output, at the end of the graph */
-    wrap(OUTPUT, inner);
-    bombs[i]();
-    wrap(GRAPH, 0);
-    static const uint8_t opset[] = {0x42, 2, 0x10, 17, 0x08, 8};
-    put(opset, sizeof opset);
-    FILE *file = fopen(in_folder("bomb.onnx"), "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes + ROOM - size, 1, size, file), size);
-    assert_int_equal(fclose(file), 0);
-    size_t used =
-        measure(is_refused, in_folder("bomb.onnx"), "VmPeak:", "VmSize:");
+    const char *path = write_bomb(bombs[i]);
+    size_t used = measure(is_refused, path, "VmPeak:", "VmSize:");
     if (MEASURED && used >= 4 * size + 16 * MB)
       fail_msg("bomb %zu of %zu bytes: %zu bytes of memory", i, size, used);
   }
+}
+
+/* What a plan finds wrong costs no more on top of the model. */
+static void test_shapes(void **state) {
+  (void)state;
+  const char *path = write_bomb(wide_shapes);
+  size_t model = measure(is_loaded, path, "VmPeak:", "VmSize:");
+  size_t used = measure(is_refused_later, path, "VmPeak:", "VmSize:");
+  if (MEASURED && used >= model + 4 * size + 16 * MB)
+    fail_msg("%zu bytes: %zu of memory for the model, %zu for its plan", size,
+             model, used);
 }
 
 /* ---- A large model ---- */
@@ -218,6 +384,7 @@ static void test_large(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_bombs),
+      cmocka_unit_test(test_shapes),
       cmocka_unit_test(test_large),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);

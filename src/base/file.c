@@ -34,7 +34,8 @@ sv_status sv_file_read(const char *path, size_t limit, unsigned char **bytes,
                        size_t *size) {
   *bytes = NULL;
   *size = 0;
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  /* A pipe without a writer must not make anybody wait. */
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return fail_io(path, "open");
   struct stat info;
   sv_status status = SV_OK;

@@ -190,8 +190,21 @@ static sv_status infer_known(const sv_graph *graph, const sv_node *node,
   return SV_OK;
 }
 
+/* What a size is computed from is gone through again each time: a short text
+ * with a repeat in it would take minutes. */
+static sv_status check_sampled(draft *d) {
+  enum { MOST = 1 << 22 };
+  if (!sv_node_has_computed(&d->node)) return SV_OK;
+  d->graph->sampled += d->graph->value_count;
+  if (d->graph->sampled <= MOST) return SV_OK;
+  return sv_fail(SV_INVALID,
+                 "too many sizes are computed in a network of %d values",
+                 d->graph->value_count);
+}
+
 static sv_status infer_draft(draft *d) {
   const sv_op *op = d->node.op;
+  SV_TRY(check_sampled(d));
   SV_TRY(sv_graph_sample_contents(d->graph, &d->node, d->in, &d->contents));
   if (op->settle) SV_TRY(op->settle(d->node.attrs, d->in, d->node.in_count));
   SV_TRY(sv_attrs_check(op, d->node.attrs));

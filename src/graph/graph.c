@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "tensor/tensor.h"
 
 sv_status sv_graph_new(sv_graph **graph, const char *name) {
   *graph = NULL;
@@ -81,6 +82,9 @@ sv_status sv_graph_add_value(sv_graph *graph, const char *name,
   sv_shape own = *shape; /* it may be another value's, and those move */
   if (sv_graph_find(graph, name))
     return sv_fail(SV_INVALID, "two values are named '%s'", name);
+  if (!sv_shape_fits(&own))
+    return sv_fail(SV_INVALID, "'%s': a shape of %s is too large", name,
+                   sv_shape_text(&own, (char[SV_SHAPE_TEXT]){0}));
   SV_TRY(sv_grow(&graph->values, graph->value_count, &graph->value_capacity,
                  sizeof *graph->values));
   sv_value_info *value = &graph->values[graph->value_count];

@@ -70,6 +70,7 @@ struct sv_graph {
   sv_next_init *inits; /* of the next node */
   int init_count, init_capacity;
   char *usual_init; /* of later weights; NULL: none */
+  int64_t sampled;  /* values that were gone through for computed sizes */
 };
 
 /* Bytes of a name that the builder makes, and of a word of a text. */
@@ -136,6 +137,7 @@ int sv_graph_label_input(const sv_graph *graph);
 typedef struct sv_contents {
   sv_tensor **at;
   int count, capacity;
+  int64_t numbers; /* of all of them */
 } sv_contents;
 void sv_contents_free(sv_contents *contents);
 
@@ -145,6 +147,12 @@ void sv_contents_free(sv_contents *contents);
  * the node. Start `contents` from {0} and free it in any case. */
 sv_status sv_graph_infer(const sv_graph *graph, sv_info *infos,
                          sv_contents *contents) SV_CHECKED;
+
+/* The same of one node; outputs of more than `most` numbers are not computed.
+ * `in` is spoilt. */
+sv_status sv_graph_infer_node(const sv_graph *graph, const sv_node *node,
+                              int64_t most, sv_info *in, sv_info *out,
+                              sv_contents *contents) SV_CHECKED;
 
 /* ---- The builder's sizes: one image, what is free as large as is usual ----
  */

@@ -15,16 +15,21 @@ enum { FEW = 16 };
 
 /* Larger results are left to a run: no shape has as many dimensions. */
 enum { MOST_NUMBERS = 256 };
+/* Times that: what is read for one result, and the results of a whole network.
+ * A file may ask for the sum of a large tensor over and over. */
+enum { MOST_READ = 256, MOST_IN_ALL = 4096 };
 
-static bool folds(const sv_node *node, const sv_info *in, const sv_info *out) {
+static bool folds(const sv_node *node, int64_t most, const sv_info *in,
+                  const sv_info *out, const sv_contents *contents) {
   const sv_reference *ref = &node->op->ref;
   if (ref->folds == SV_FOLD_NEVER || !ref->forward) return false;
+  if (contents->numbers / MOST_IN_ALL > most) return false;
   for (int i = 0; i < node->in_count; i++)
-    if (in[i].present && !in[i].content && ref->folds == SV_FOLD_CONTENTS)
+    if (in[i].present && ref->folds == SV_FOLD_CONTENTS &&
+        (!in[i].content || sv_shape_count(&in[i].shape) / MOST_READ > most))
       return false;
   for (int i = 0; i < node->out_count; i++)
-    if (out[i].present && sv_shape_count(&out[i].shape) > MOST_NUMBERS)
-      return false;
+    if (out[i].present && sv_shape_count(&out[i].shape) > most) return false;
   return true;
 }
 
@@ -113,6 +118,7 @@ static sv_status keep_outputs(folding *f, sv_info *out, sv_contents *contents) {
     }
     SV_TRY(sv_grow(&contents->at, contents->count, &contents->capacity,
                    sizeof *contents->at));
+    contents->numbers += sv_shape_count(&out[i].shape);
     out[i].content = contents->at[contents->count++] = f->out[i];
     f->out[i] = NULL;
   }
@@ -132,10 +138,10 @@ static sv_status fold_all(folding *f, const sv_info *in, sv_info *out,
   return keep_outputs(f, out, contents);
 }
 
-static sv_status fold(const sv_node *node, const sv_info *in, sv_info *out,
-                      sv_contents *contents) {
+static sv_status fold(const sv_node *node, int64_t most, const sv_info *in,
+                      sv_info *out, sv_contents *contents) {
   folding f = {.node = node, .in_double = wants_double(node, in)};
-  if (!folds(node, in, out)) return SV_OK;
+  if (!folds(node, most, in, out, contents)) return SV_OK;
   sv_status status = fold_all(&f, in, out, contents);
   for (int i = 0; f.made && i < node->in_count + node->out_count; i++)
     sv_tensor_free(f.made[i]);
@@ -155,19 +161,26 @@ void sv_contents_free(sv_contents *contents) {
 
 /* As sv_node_resolve leaves it, and folded. */
 static sv_status infer_plain(const sv_graph *graph, const sv_node *node,
-                             sv_info *in, sv_info *out, sv_contents *contents) {
+                             int64_t most, sv_info *in, sv_info *out,
+                             sv_contents *contents) {
   SV_TRY(node->op->infer(node, in, out));
-  for (int i = 0; i < node->out_count; i++)
-    if (out[i].present && out[i].shape.rank < 0)
+  for (int i = 0; i < node->out_count; i++) {
+    const sv_shape *shape = &out[i].shape;
+    if (!out[i].present) continue;
+    if (shape->rank < 0)
       return sv_fail(SV_UNSUPPORTED,
                      "the shape of '%s' depends on numbers of the run",
                      graph->values[node->out[i]].name);
-  return fold(node, in, out, contents);
+    if (sv_shape_count(shape) < 0 || !sv_shape_fits(shape))
+      return sv_fail(SV_NO_MEMORY, "its output of %s is too large",
+                     sv_shape_text(shape, (char[SV_SHAPE_TEXT]){0}));
+  }
+  return fold(node, most, in, out, contents);
 }
 
 /* On a copy of the node with its computed attributes. */
 static sv_status infer_computed(const sv_graph *graph, const sv_node *node,
-                                sv_info *in, sv_info *out,
+                                int64_t most, sv_info *in, sv_info *out,
                                 sv_contents *contents) {
   sv_node copy = *node;
   copy.attrs = NULL;
@@ -179,10 +192,19 @@ static sv_status infer_computed(const sv_graph *graph, const sv_node *node,
     memcpy(copy.attrs, node->attrs, node->op->attrs_size);
     status = sv_node_resolve(&copy, graph, in);
   }
-  if (status == SV_OK) status = infer_plain(graph, &copy, in, out, contents);
+  if (status == SV_OK)
+    status = infer_plain(graph, &copy, most, in, out, contents);
   sv_free(copy.attrs);
   sv_free(copy.in);
   return status;
+}
+
+sv_status sv_graph_infer_node(const sv_graph *graph, const sv_node *node,
+                              int64_t most, sv_info *in, sv_info *out,
+                              sv_contents *contents) {
+  return sv_node_has_computed(node)
+             ? infer_computed(graph, node, most, in, out, contents)
+             : infer_plain(graph, node, most, in, out, contents);
 }
 
 static sv_status infer_node(const sv_graph *graph, const sv_node *node,
@@ -201,16 +223,11 @@ static sv_status infer_node(const sv_graph *graph, const sv_node *node,
       status = sv_fail(SV_INVALID, "the shape of '%s' is not known",
                        graph->values[node->in[i]].name);
   if (status == SV_OK)
-    status = sv_node_has_computed(node)
-                 ? infer_computed(graph, node, in, out, contents)
-                 : infer_plain(graph, node, in, out, contents);
+    status = sv_graph_infer_node(graph, node, MOST_NUMBERS, in, out, contents);
   for (int i = 0; i < node->out_count && status == SV_OK; i++) {
     if (!node->out[i]) continue;
     infos[node->out[i]] = out[i];
     infos[node->out[i]].present = true;
-    if (sv_shape_count(&out[i].shape) < 0)
-      status = sv_fail(SV_NO_MEMORY, "its output of %s is too large",
-                       sv_shape_text(&out[i].shape, (char[SV_SHAPE_TEXT]){0}));
   }
   if (all != few) sv_free(all);
   return status == SV_OK ? SV_OK : sv_fail_in(status, "%s", node->name);
@@ -250,6 +267,10 @@ sv_status sv_graph_declared(const sv_graph *graph, const sv_state *state,
                        value->name, d);
       info->shape.dim[d] = batch;
     }
+    if (!sv_shape_fits(&info->shape))
+      return sv_fail(SV_INVALID, "'%s': a shape of %s is too large",
+                     value->name,
+                     sv_shape_text(&info->shape, (char[SV_SHAPE_TEXT]){0}));
   }
   return SV_OK;
 }

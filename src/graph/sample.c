@@ -6,17 +6,25 @@
 #include "base/memory.h"
 #include "graph/graph.h"
 #include "ops/op.h"
+#include "tensor/tensor.h"
 
 /* A free batch counts as 1, a free height or width as so much that windows and
  * poolings fit: no parameter of a network for any size depends on it. */
 enum { FREE_SIZE = 256 };
 
+static sv_shape filled(const sv_shape *shape, int64_t size) {
+  sv_shape full = *shape;
+  for (int d = 0; d < full.rank; d++)
+    if (full.dim[d] < 0) full.dim[d] = d == 0 ? 1 : size;
+  return full;
+}
+
 sv_info sv_graph_sample(const sv_graph *graph, int id) {
   const sv_value_info *value = &graph->values[id];
-  sv_info info = {
-      .present = id != 0, .dtype = value->dtype, .shape = value->shape};
-  for (int d = 0; d < info.shape.rank; d++)
-    if (info.shape.dim[d] < 0) info.shape.dim[d] = d == 0 ? 1 : FREE_SIZE;
+  sv_info info = {.present = id != 0,
+                  .dtype = value->dtype,
+                  .shape = filled(&value->shape, FREE_SIZE)};
+  if (!sv_shape_fits(&info.shape)) info.shape = filled(&value->shape, 1);
   return info;
 }
 
@@ -26,16 +34,37 @@ static bool is_computed(const sv_node *node, int i) {
   return node->in[i] && sv_op_in_attr(node->op, i);
 }
 
-/* Everything that these inputs are computed from. */
-static sv_status run_samples(const sv_node *node, sv_graph *part,
-                             sv_info *infos, sv_contents *contents) {
-  int *roots, count = 0;
-  SV_TRY(sv_alloc_array(&roots, (size_t)node->in_count, sizeof *roots));
+/* The graph with those nodes alone that these inputs are computed from; what it
+ * has is the graph's, but for the list. */
+static sv_status take_part(const sv_graph *graph, const sv_node *node,
+                           sv_graph *part) {
+  bool *needed;
+  *part = *graph;
+  part->nodes = NULL;
+  SV_TRY(sv_alloc_array(&needed, (size_t)graph->value_count, sizeof *needed));
+  sv_status status = sv_alloc_array(&part->nodes, (size_t)graph->node_count,
+                                    sizeof *part->nodes);
+  int first = graph->node_count;
   for (int i = 0; i < node->in_count; i++)
-    if (is_computed(node, i)) roots[count++] = node->in[i];
-  sv_status status = sv_graph_prune(part, roots, count);
-  sv_free(roots);
-  SV_TRY(status);
+    if (is_computed(node, i)) needed[node->in[i]] = true;
+  for (int i = graph->node_count - 1; i >= 0 && status == SV_OK; i--) {
+    const sv_node *n = &graph->nodes[i];
+    bool wanted = false;
+    for (int k = 0; k < n->out_count; k++)
+      wanted |= n->out[k] && needed[n->out[k]];
+    for (int k = 0; wanted && k < n->in_count; k++) needed[n->in[k]] = true;
+    if (wanted) part->nodes[--first] = *n;
+  }
+  part->node_count = graph->node_count - first;
+  if (part->node_count)
+    memmove(part->nodes, part->nodes + first,
+            (size_t)part->node_count * sizeof *part->nodes);
+  sv_free(needed);
+  return status;
+}
+
+static sv_status run_samples(const sv_graph *part, sv_info *infos,
+                             sv_contents *contents) {
   for (int i = 1; i < part->value_count; i++)
     if (part->values[i].kind != SV_VALUE_NODE)
       infos[i] = sv_graph_sample(part, i);
@@ -45,17 +74,17 @@ static sv_status run_samples(const sv_node *node, sv_graph *part,
 /* What depends on numbers of the run stays unknown. */
 sv_status sv_graph_sample_contents(const sv_graph *graph, const sv_node *node,
                                    sv_info *in, sv_contents *contents) {
-  sv_graph *part;
-  sv_info *infos;
+  sv_graph part;
+  sv_info *infos = NULL;
   if (!sv_node_has_computed(node)) return SV_OK;
-  SV_TRY(sv_graph_copy(&part, graph));
-  sv_status status =
-      sv_alloc_array(&infos, (size_t)part->value_count, sizeof *infos);
-  if (status == SV_OK && run_samples(node, part, infos, contents) == SV_OK)
+  sv_status status = take_part(graph, node, &part);
+  if (status == SV_OK)
+    status = sv_alloc_array(&infos, (size_t)part.value_count, sizeof *infos);
+  if (status == SV_OK && run_samples(&part, infos, contents) == SV_OK)
     for (int i = 0; i < node->in_count; i++)
       if (is_computed(node, i)) in[i].content = infos[node->in[i]].content;
   sv_free(infos);
-  sv_graph_free(part);
+  sv_free(part.nodes);
   return status;
 }
 

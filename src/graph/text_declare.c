@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "graph/text.h"
+#include "tensor/tensor.h"
 
 /* A dimension: a number, ? or a word for a free one. Moves *text past it; a
  * word ends before `mark`. */
@@ -151,10 +152,7 @@ static sv_status read_shape(sv_reader *r, const tensor_words *t, bool batch,
     status = add_dims(d, t->shape.text);
   }
   if (status != SV_OK) return sv_text_fail_in(&r->cursor, at->start, status);
-  sv_shape sample = d->shape;
-  for (int i = 0; i < sample.rank; i++)
-    if (sample.dim[i] < 0) sample.dim[i] = 1;
-  if (sv_shape_count(&sample) >= 0) return SV_OK;
+  if (sv_shape_fits(&d->shape)) return SV_OK;
   return sv_text_fail(&r->cursor, t->shape.start, "%s is too large",
                       t->shape.text);
 }

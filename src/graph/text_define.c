@@ -109,6 +109,8 @@ int sv_text_find_parameter(const sv_block *b, const char *name) {
   return -1;
 }
 
+enum { MOST_PARAMETERS = 256 };
+
 static sv_status add_parameter(sv_reader *r, sv_block *b, const sv_word *word,
                                const char *initial) {
   if (!is_parameter(word->text) || strcmp(word->text, "node") == 0)
@@ -119,6 +121,9 @@ static sv_status add_parameter(sv_reader *r, sv_block *b, const sv_word *word,
   if (sv_text_find_parameter(b, word->text) >= 0)
     return sv_text_fail(&r->cursor, word->start,
                         "two parameters are named '%s'", word->text);
+  if (b->parameter_count == MOST_PARAMETERS)
+    return sv_text_fail(&r->cursor, word->start, "more than %d parameters",
+                        MOST_PARAMETERS);
   SV_TRY(sv_grow(&b->parameters, b->parameter_count, &b->parameter_capacity,
                  sizeof *b->parameters));
   struct sv_block_parameter *p = &b->parameters[b->parameter_count];

@@ -13,19 +13,24 @@ struct sv_arena_block {
   size_t unused; /* keeps what follows aligned to UNIT */
 };
 
-static sv_status add_block(sv_arena *arena, size_t bytes) {
-  size_t size = bytes + sizeof(struct sv_arena_block);
-  if (size < BLOCK) size = BLOCK;
-  if (arena->limit && size > arena->limit - arena->total)
+sv_status sv_arena_charge(sv_arena *arena, size_t bytes) {
+  if (arena->limit && bytes > arena->limit - arena->total)
     return sv_fail(SV_NO_MEMORY,
                    "its structure needs more than the %zu bytes of memory "
                    "that its size allows",
                    arena->limit);
+  arena->total += bytes;
+  return SV_OK;
+}
+
+static sv_status add_block(sv_arena *arena, size_t bytes) {
+  size_t size = bytes + sizeof(struct sv_arena_block);
+  if (size < BLOCK) size = BLOCK;
+  SV_TRY(sv_arena_charge(arena, size));
   struct sv_arena_block *block;
   SV_TRY(sv_alloc(&block, size));
   block->older = arena->blocks;
   arena->blocks = block;
-  arena->total += size;
   arena->next = (char *)(block + 1);
   arena->left = size - sizeof *block;
   return SV_OK;

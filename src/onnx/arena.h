@@ -8,7 +8,7 @@ typedef struct sv_arena {
   struct sv_arena_block *blocks;
   char *next;
   size_t left;  /* of the newest block */
-  size_t total; /* of all blocks */
+  size_t total; /* of all blocks, and charged */
   size_t limit; /* 0: none */
 } sv_arena;
 
@@ -21,6 +21,9 @@ sv_status sv_arena_take_array(sv_arena *arena, void *memory, size_t count,
 /* *text = what the format gives. */
 sv_status sv_arena_text(sv_arena *arena, char **text, const char *format, ...)
     SV_PRINTF(3, 4) SV_CHECKED;
+
+/* So many bytes of the limit are taken by memory that lies elsewhere. */
+sv_status sv_arena_charge(sv_arena *arena, size_t bytes) SV_CHECKED;
 
 void sv_arena_free(sv_arena *arena);
 

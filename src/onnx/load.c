@@ -11,8 +11,9 @@ static const size_t largest_file = INT32_MAX;
 
 enum { PART = 1 << 20 }; /* elements of a tensor that are read at once */
 
-/* Memory for the structure of a file, besides the file itself. */
-static size_t allowance(size_t size) { return 2 * size + ((size_t)8 << 20); }
+/* Memory for what is made of a file, besides the file itself and the numbers of
+ * its tensors. */
+static size_t allowance(size_t size) { return 3 * size + ((size_t)12 << 20); }
 
 /* ---- The head of the file ---- */
 
@@ -68,6 +69,9 @@ static sv_status loss_weight(loader *l, const char *loss, double *weight) {
 }
 
 static sv_status add_outputs(loader *l, const Onnx__GraphProto *graph) {
+  if (graph && graph->n_output > SV_ONNX_MOST_OUTPUTS)
+    return sv_fail(SV_UNSUPPORTED, "%zu outputs, at most %d are supported",
+                   graph->n_output, SV_ONNX_MOST_OUTPUTS);
   for (size_t i = 0; graph && i < graph->n_output; i++) {
     const char *name = graph->output[i]->name;
     bool loss = graph == l->algorithm;
@@ -84,6 +88,20 @@ static sv_status add_outputs(loader *l, const Onnx__GraphProto *graph) {
 static bool is_record(const source *s) {
   return s->algorithm && s->kind == SOURCE_TENSOR && !s->used &&
          strncmp(s->name, SV_ONNX_WEIGHT, strlen(SV_ONNX_WEIGHT)) != 0;
+}
+
+/* Before the state is made: nothing of a file is refused after that. */
+static sv_status check_records(loader *l) {
+  for (int i = 0; i < l->source_count; i++) {
+    const source *s = &l->sources[i];
+    sv_dtype dtype;
+    sv_shape shape;
+    if (!is_record(s)) continue;
+    sv_status status = sv_onnx_tensor_check(s->tensor, &dtype, &shape);
+    if (status != SV_OK) return sv_fail_in(status, "tensor " SV_NAME, s->name);
+    SV_TRY(sv_load_charge_slot(l, s->name));
+  }
+  return SV_OK;
 }
 
 static sv_status add_record(loader *l, const source *s) {
@@ -143,21 +161,37 @@ static sv_status fill_state(loader *l) {
   return SV_OK;
 }
 
-static sv_status read_meta(const loader *l, sv_model *model) {
+/* The key of metadata for the user; NULL for the reader's own. */
+static const char *key_of(const loader *l, size_t i) {
+  const char *key = l->proto->metadata_props[i]->key;
+  if (!key) return "";
+  return strncmp(key, SV_ONNX_ROLE, strlen(SV_ONNX_ROLE)) == 0 ? NULL : key;
+}
+
+static sv_status check_meta(const loader *l) {
   sv_names seen = {0};
   sv_status status = SV_OK;
   for (size_t i = 0; i < l->proto->n_metadata_props && status == SV_OK; i++) {
-    const Onnx__StringStringEntryProto *meta = l->proto->metadata_props[i];
-    const char *key = meta->key ? meta->key : "";
-    if (strncmp(key, SV_ONNX_ROLE, strlen(SV_ONNX_ROLE)) == 0) continue;
+    const char *key = key_of(l, i);
+    if (!key) continue;
     if (sv_names_get(&seen, key) >= 0)
       status = sv_fail(SV_FORMAT, "metadata " SV_NAME " are given twice", key);
-    if (status == SV_OK) status = sv_names_put(&seen, key, 0);
-    if (status == SV_OK)
-      status = sv_model_set_meta(model, key, meta->value ? meta->value : "");
+    else if (seen.count == SV_ONNX_MOST_METADATA)
+      status = sv_fail(SV_UNSUPPORTED, "more than %d metadata",
+                       SV_ONNX_MOST_METADATA);
+    else
+      status = sv_names_put(&seen, key, 0);
   }
   sv_names_free(&seen);
   return status;
+}
+
+static sv_status read_meta(const loader *l, sv_model *model) {
+  for (size_t i = 0; i < l->proto->n_metadata_props; i++) {
+    const char *key = key_of(l, i), *value = l->proto->metadata_props[i]->value;
+    if (key) SV_TRY(sv_model_set_meta(model, key, value ? value : ""));
+  }
+  return SV_OK;
 }
 
 /* ---- All of it ---- */
@@ -184,6 +218,8 @@ static sv_status build(loader *l) {
   SV_TRY(sv_load_learned(l));
   SV_TRY(add_outputs(l, l->proto->graph));
   SV_TRY(add_outputs(l, l->algorithm));
+  SV_TRY(check_meta(l));
+  SV_TRY(check_records(l));
   return fill_state(l);
 }
 
@@ -206,7 +242,8 @@ static void free_loader(loader *l) {
   sv_state_free(l->state);
   sv_names_free(&l->names);
   sv_names_free(&l->external_names);
-  for (int i = 0; i < l->external_count; i++) sv_map_close(l->externals[i]);
+  for (int i = 0; i < l->external_count; i++)
+    sv_map_close(&l->externals[i]->map);
   sv_free(l->externals);
   sv_free(l->folder);
   sv_free(l->sources);

@@ -14,6 +14,8 @@ enum { SV_ONNX_MOST_NODES = 1 << 15, SV_ONNX_MOST_VALUES = 1 << 16 };
 /* Names are copied into graph, state and messages: a long one would be a bomb.
  */
 enum { SV_ONNX_LONGEST_NAME = 1 << 12 };
+/* Looked up by comparing each with each. */
+enum { SV_ONNX_MOST_OUTPUTS = 1 << 12, SV_ONNX_MOST_METADATA = 1 << 12 };
 
 typedef enum source_kind {
   SOURCE_INPUT,  /* an input of the graph */
@@ -44,6 +46,12 @@ typedef struct source {
   int value;     /* its id in the graph; 0: none */
 } source;
 
+/* Another file, with what the tensors in it take: they may share some. */
+typedef struct external {
+  sv_map map;
+  uint64_t taken;
+} external;
+
 /* A node of the file that is no source itself. */
 typedef struct step {
   const Onnx__NodeProto *proto;
@@ -60,7 +68,7 @@ typedef struct loader {
   const sv_map *map;       /* the model's file; NULL: in memory */
   char *folder;            /* where external data may lie; NULL: nowhere */
   sv_names external_names; /* of other files, numbers of maps */
-  sv_map **externals;
+  external **externals;
   int external_count, external_capacity;
   const Onnx__GraphProto *algorithm; /* NULL: none or not wanted */
   int64_t opset;
@@ -105,6 +113,17 @@ sv_status sv_load_nodes(loader *l) SV_CHECKED;
  * opset 7, becomes part of its shape. */
 sv_status sv_load_spread(loader *l, const step *s, void *attrs, int *in,
                          int in_count) SV_CHECKED;
+
+/* load_budget.c: before one more of these is made; SV_NO_MEMORY if the file is
+ * too small for so many. */
+sv_status sv_load_charge_source(loader *l) SV_CHECKED;
+sv_status sv_load_charge_step(loader *l) SV_CHECKED;
+sv_status sv_load_charge_value(loader *l, const char *name) SV_CHECKED;
+sv_status sv_load_charge_slot(loader *l, const char *name) SV_CHECKED;
+sv_status sv_load_charge_node(loader *l, const sv_op *op, const char *name,
+                              int ids) SV_CHECKED;
+/* Bytes that may still be taken, for an arena of its own. */
+size_t sv_load_left(const loader *l);
 
 /* load_learned.c: roles of initialisers that no port has told. */
 sv_status sv_load_learned(loader *l) SV_CHECKED;

@@ -7,6 +7,8 @@
 #include "base/memory.h"
 #include "onnx/load.h"
 
+enum { MOST_SHARED = 4 }; /* times a file's size, of all tensors in it */
+
 typedef struct place {
   const char *location; /* below the model's folder */
   uint64_t offset;
@@ -24,43 +26,67 @@ static sv_status read_number(const char *text, uint64_t *number) {
   return SV_OK;
 }
 
-/* The checksum is one for those who copied the file, not for its reader. */
+/* Each once. The checksum is one for those who copied the file, not for its
+ * reader. */
 static sv_status read_place(const Onnx__TensorProto *tensor, place *p) {
+  static const char *const keys[] = {"location", "offset", "length",
+                                     "checksum"};
+  unsigned seen = 0;
   *p = (place){.length = UINT64_MAX};
   for (size_t i = 0; i < tensor->n_external_data; i++) {
     const char *key = tensor->external_data[i]->key;
     const char *value = tensor->external_data[i]->value;
+    int k = 0;
     if (!key || !value)
       return sv_fail(SV_FORMAT, "external data: an entry is empty");
-    if (strcmp(key, "location") == 0)
-      p->location = value;
-    else if (strcmp(key, "offset") == 0)
-      SV_TRY(read_number(value, &p->offset));
-    else if (strcmp(key, "length") == 0)
-      SV_TRY(read_number(value, &p->length));
-    else if (strcmp(key, "checksum") != 0)
+    while (k < 4 && strcmp(keys[k], key) != 0) k++;
+    if (k == 4)
       return sv_fail(SV_UNSUPPORTED, "external data: " SV_NAME " is not known",
                      key);
+    if (seen & 1u << k)
+      return sv_fail(SV_FORMAT, "external data: '%s' is given twice", key);
+    seen |= 1u << k;
+    if (k == 0) p->location = value;
+    if (k == 1) SV_TRY(read_number(value, &p->offset));
+    if (k == 2) SV_TRY(read_number(value, &p->length));
   }
   if (p->location) return SV_OK;
   return sv_fail(SV_FORMAT, "external data: the file is not named");
 }
 
 /* Each file is mapped once, however many tensors lie in it. */
-static sv_status open_file(loader *l, const char *name, const sv_map **map) {
+static sv_status open_file(loader *l, const char *name, external **file) {
   int at = sv_names_get(&l->external_names, name);
   if (at < 0) {
-    sv_map *opened;
+    external *opened;
     SV_TRY(sv_arena_take(&l->arena, &opened, sizeof *opened));
     SV_TRY(sv_grow(&l->externals, l->external_count, &l->external_capacity,
                    sizeof *l->externals));
     SV_TRY(sv_names_put(&l->external_names, name, l->external_count));
-    SV_TRY(sv_map_open_below(opened, l->folder, name, 0));
+    SV_TRY(sv_map_open_below(&opened->map, l->folder, name, 0));
     at = l->external_count++;
     l->externals[at] = opened;
   }
-  *map = l->externals[at];
+  *file = l->externals[at];
   return SV_OK;
+}
+
+/* The bytes are there, and tensors do not all lie in the same few. */
+static sv_status check_place(const place *p, external *file) {
+  const sv_map *map = &file->map;
+  if (p->offset > map->size || p->length > map->size - p->offset)
+    return sv_fail(SV_FORMAT,
+                   "%llu bytes from byte %llu on are not in '%.200s', which "
+                   "has %zu",
+                   (unsigned long long)p->length, (unsigned long long)p->offset,
+                   p->location, map->size);
+  file->taken += p->length;
+  if (file->taken / MOST_SHARED <= map->size) return SV_OK;
+  return sv_fail(SV_FORMAT,
+                 "the tensors in '%.200s' need %llu bytes, more than %d times "
+                 "its %zu",
+                 p->location, (unsigned long long)file->taken, MOST_SHARED,
+                 map->size);
 }
 
 sv_status sv_load_tensor(loader *l, source *s,
@@ -69,17 +95,14 @@ sv_status sv_load_tensor(loader *l, source *s,
   s->map = l->map;
   if (!sv_onnx_tensor_is_external(tensor) || !l->folder) return SV_OK;
   place p;
+  external *file;
   Onnx__TensorProto *filled;
   SV_TRY(read_place(tensor, &p));
-  SV_TRY(open_file(l, p.location, &s->map));
-  uint64_t left = p.offset <= s->map->size ? s->map->size - p.offset : 0;
-  if (p.length == UINT64_MAX) p.length = left;
-  if (p.offset > s->map->size || p.length > left)
-    return sv_fail(SV_FORMAT,
-                   "%llu bytes from byte %llu on are not in '%.200s', which "
-                   "has %zu",
-                   (unsigned long long)p.length, (unsigned long long)p.offset,
-                   p.location, s->map->size);
+  SV_TRY(open_file(l, p.location, &file));
+  s->map = &file->map;
+  if (p.length == UINT64_MAX && p.offset <= s->map->size)
+    p.length = s->map->size - p.offset;
+  SV_TRY(check_place(&p, file));
   SV_TRY(sv_arena_take(&l->arena, &filled, sizeof *filled));
   *filled = *tensor;
   filled->data_location = ONNX__TENSOR_PROTO__DATA_LOCATION__DEFAULT;

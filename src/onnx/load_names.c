@@ -35,6 +35,7 @@ static sv_status add_source(loader *l, const char *name, source_kind kind,
     return sv_fail(SV_FORMAT, "two tensors are named " SV_NAME, name);
   if (l->source_count == SV_ONNX_MOST_VALUES)
     return sv_fail(SV_UNSUPPORTED, "more than %d tensors", SV_ONNX_MOST_VALUES);
+  SV_TRY(sv_load_charge_source(l));
   SV_TRY(sv_grow(&l->sources, l->source_count, &l->source_capacity,
                  sizeof *l->sources));
   SV_TRY(sv_names_put(&l->names, name, l->source_count));
@@ -44,7 +45,18 @@ static sv_status add_source(loader *l, const char *name, source_kind kind,
   return SV_OK;
 }
 
+/* The names on the way to a source lead there at once from now on. */
+static void shorten(loader *l, const char *name, const char *end) {
+  while (name != end) {
+    source *s = &l->sources[sv_names_get(&l->names, name)];
+    if (s->kind != SOURCE_SAME) return;
+    name = s->same;
+    s->same = end;
+  }
+}
+
 sv_status sv_load_find(loader *l, const char *name, source **found) {
+  const char *start = name;
   *found = NULL;
   for (int hops = 0; hops <= l->source_count; hops++) {
     int at = sv_names_get(&l->names, name);
@@ -55,6 +67,7 @@ sv_status sv_load_find(loader *l, const char *name, source **found) {
                      name);
     if (l->sources[at].kind != SOURCE_SAME) {
       *found = &l->sources[at];
+      if (hops) shorten(l, start, l->sources[at].name);
       return SV_OK;
     }
     name = l->sources[at].same;
@@ -240,6 +253,7 @@ sv_status sv_load_step(loader *l, step *s, int depth) {
   if (done) return SV_OK;
   if (l->step_count == SV_ONNX_MOST_NODES)
     return sv_fail(SV_UNSUPPORTED, "more than %d nodes", SV_ONNX_MOST_NODES);
+  SV_TRY(sv_load_charge_step(l));
   SV_TRY(add_outputs(l, s, l->step_count));
   SV_TRY(
       sv_grow(&l->steps, l->step_count, &l->step_capacity, sizeof *l->steps));

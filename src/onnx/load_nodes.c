@@ -116,6 +116,7 @@ static sv_status add_declared(loader *l, source *s, sv_value_kind kind,
   sv_dtype dtype = SV_F32;
   sv_shape shape = {.rank = -1};
   const char *symbol[SV_MAX_RANK] = {NULL};
+  SV_TRY(sv_load_charge_value(l, s->name));
   if (s->declared)
     SV_TRY(sv_onnx_type_read(s->declared->type, &dtype, &shape, symbol));
   SV_TRY(sv_graph_add_value(l->graph, s->name, kind, role, dtype, &shape,
@@ -139,6 +140,8 @@ static sv_status add_tensor(loader *l, source *s) {
     dtype = s->known->dtype;
     shape = s->known->shape;
   }
+  SV_TRY(sv_load_charge_value(l, s->name));
+  SV_TRY(sv_load_charge_slot(l, s->name));
   sv_role role = s->has_role ? s->role : SV_CONSTANT;
   return sv_graph_add_value(l->graph, s->name, SV_VALUE_STATE, role,
                             sv_onnx_computed(dtype), &shape, &s->value);
@@ -161,6 +164,8 @@ sv_status sv_load_values(loader *l) {
 }
 
 /* ---- Nodes ---- */
+
+enum { MOST_PARTS = 1 << 10 }; /* outputs that a number stands for */
 
 /* A node of the graph under construction. */
 typedef struct draft {
@@ -230,6 +235,9 @@ static sv_status connect_outputs(loader *l, draft *d) {
   d->out_count = op->outputs
                      ? op->outputs(d->attrs, (int)d->from->proto->n_output)
                      : sv_op_out_count(op);
+  if (op->outputs && (d->out_count < 0 || d->out_count > MOST_PARTS))
+    return sv_fail(SV_UNSUPPORTED, "%d outputs, at most %d are supported",
+                   d->out_count, MOST_PARTS);
   SV_TRY(sv_arena_take_array(&d->scratch, &d->out, (size_t)d->out_count,
                              sizeof *d->out));
   for (size_t i = 0; i < d->from->proto->n_output; i++) {
@@ -285,7 +293,9 @@ static sv_status note_shapes(loader *l, draft *d) {
   for (int i = 0; i < d->out_count; i++) {
     sv_value_info *value = &l->graph->values[d->out[i]];
     if (!d->out[i] || value->shape.rank >= 0) continue;
-    if (out[i].shape.rank < 0 || sv_shape_count(&out[i].shape) < 0) continue;
+    const sv_shape *shape = &out[i].shape;
+    if (shape->rank < 0 || sv_shape_count(shape) < 0 || !sv_shape_fits(shape))
+      continue;
     value->shape = out[i].shape;
     value->dtype = out[i].dtype;
   }
@@ -320,10 +330,12 @@ static sv_status name_node(loader *l, sv_names *taken, const draft *d,
 }
 
 static sv_status add_node(loader *l, sv_names *taken, step *s) {
-  draft d = {.from = s};
+  draft d = {.from = s, .scratch.limit = sv_load_left(l)};
   char *name;
   sv_status status = fill_draft(l, &d);
   if (status == SV_OK) status = name_node(l, taken, &d, &name);
+  if (status == SV_OK)
+    status = sv_load_charge_node(l, s->op, name, d.in_count + d.out_count);
   if (status == SV_OK)
     status = sv_graph_add_node(l->graph, s->op, name, d.attrs, d.in, d.in_count,
                                d.out, d.out_count);

@@ -6,10 +6,7 @@
 
 enum { CHUNK = 1024 };
 
-/* A dimension, and the product of all, below which no later product of sizes
- * overflows. */
 static const int64_t largest_dim = INT32_MAX;
-static const int64_t most_elements = (int64_t)1 << 48;
 
 /* ---- Data types ---- */
 
@@ -64,14 +61,9 @@ static sv_status check_dim(int64_t dim) {
 }
 
 static sv_status check_product(const sv_shape *shape) {
-  int64_t product = 1;
-  for (int i = 0; i < shape->rank; i++) {
-    if (shape->dim[i] > 0) product *= shape->dim[i];
-    if (product > most_elements)
-      return sv_fail(SV_FORMAT, "a shape of %s is too large",
-                     sv_shape_text(shape, (char[SV_SHAPE_TEXT]){0}));
-  }
-  return SV_OK;
+  if (sv_shape_fits(shape)) return SV_OK;
+  return sv_fail(SV_FORMAT, "a shape of %s is too large",
+                 sv_shape_text(shape, (char[SV_SHAPE_TEXT]){0}));
 }
 
 static sv_status check_rank(size_t rank) {

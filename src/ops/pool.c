@@ -31,8 +31,11 @@ sv_status sv_pool_resolve(sv_window *window, const sv_pool_attrs *attrs,
                            &attrs->dilation, &attrs->padding,
                            attrs->ceil_mode));
   for (int d = 0; d < 2; d++) {
-    /* Windows that begin inside of the image see it. */
-    for (int64_t o = 0; o < w->out[d] && o * w->stride[d] < w->begin[d]; o++)
+    /* Windows that begin inside of the image see it; of those before it the
+     * first sees the least, unless the image falls between two taps. */
+    bool between = w->in[d] < w->dilation[d];
+    for (int64_t o = 0;
+         o < (between ? w->out[d] : 1) && o * w->stride[d] < w->begin[d]; o++)
       SV_TRY(check_window(w, d, o));
     for (int64_t o = w->out[d] - 1;
          o >= 0 && o * w->stride[d] >= w->begin[d] + w->in[d]; o--)

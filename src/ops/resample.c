@@ -39,8 +39,11 @@ static sv_status by_scales(sv_resample *r, const int *axes, int count) {
     float scale = scales->at[scales->count == 1 ? 0 : i];
     float size = floorf(scale * (float)axis->in);
     axis->scale = scale;
-    axis->out = size >= 1 && size <= LARGEST ? (int64_t)size : 0;
-    SV_TRY(check_size(axis));
+    if (!(size >= 1 && size <= LARGEST))
+      return sv_fail(SV_INVALID,
+                     "a dimension of %lld becomes %g by a scale of %g",
+                     (long long)axis->in, (double)size, (double)scale);
+    axis->out = (int64_t)size;
   }
   return SV_OK;
 }
@@ -91,10 +94,21 @@ static sv_status crop(sv_resample *r, const int *axes, int count) {
 
 static sv_status check_form(const sv_resample *r) {
   const sv_resize_attrs *a = &r->attrs;
-  int changes = 0;
-  for (int d = 0; d < r->rank; d++) changes += r->axis[d].changes;
+  int taps = a->mode == SV_SAMPLE_CUBIC    ? 4
+             : a->mode == SV_SAMPLE_LINEAR ? 2
+                                           : 1;
+  int changes = 0, rows = 1;
+  for (int d = 0; d < r->rank; d++) {
+    changes += r->axis[d].changes;
+    if (r->axis[d].changes && d < r->rank - 1 && changes <= 4) rows *= taps;
+  }
   if (changes > 4)
     return sv_fail(SV_UNSUPPORTED, "%d dimensions change, at most 4 may",
+                   changes);
+  if (rows > SV_RESAMPLE_ROWS)
+    return sv_fail(SV_UNSUPPORTED,
+                   "%d dimensions before the last change by cubic, at most 3 "
+                   "may",
                    changes);
   if (a->antialias && a->mode != SV_SAMPLE_NEAREST)
     return sv_fail(SV_UNSUPPORTED, "antialias is not supported");

@@ -28,6 +28,9 @@ typedef struct sv_resample_taps {
   bool outside;
 } sv_resample_taps;
 
+/* Products of the taps of all dimensions but the last: three cubic ones. */
+enum { SV_RESAMPLE_ROWS = 64 };
+
 sv_status sv_resample_resolve(sv_resample *resample, const sv_shape *x,
                               const sv_resize_attrs *attrs) SV_CHECKED;
 

@@ -62,11 +62,10 @@ typedef struct resizing {
 } resizing;
 
 /* The rows of x, with their weights; count 0: the row is extrapolated. */
-enum { MOST_ROWS = 64 };
 typedef struct row_taps {
   int count;
-  int64_t at[MOST_ROWS];
-  real weight[MOST_ROWS];
+  int64_t at[SV_RESAMPLE_ROWS];
+  real weight[SV_RESAMPLE_ROWS];
 } row_taps;
 
 static sv_status prepare(resizing *z, const sv_args *args, const sv_shape *x) {

@@ -38,7 +38,7 @@ static sv_status resolve_axis(part *p, int d, int64_t size, int64_t start,
   int64_t left = back ? start - end : end - start, stride = back ? -step : step;
   p->start[d] = start;
   p->step[d] = step;
-  p->count[d] = left > 0 ? (left + stride - 1) / stride : 0;
+  p->count[d] = size && left > 0 ? (left + stride - 1) / stride : 0;
   return SV_OK;
 }
 

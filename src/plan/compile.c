@@ -78,7 +78,9 @@ static sv_status input_shape(const sv_plan_options *o, const sv_graph *graph,
     if (shape->dim[d] < 0)
       return sv_fail(SV_INVALID, "input '%s' is %s: give a size for -1",
                      value->name, sv_shape_text(&value->shape, declared));
-  return SV_OK;
+  if (sv_shape_fits(shape)) return SV_OK;
+  return sv_fail(SV_INVALID, "input '%s': a shape of %s is too large",
+                 value->name, sv_shape_text(shape, found));
 }
 
 static sv_dtype real_dtype(const sv_plan *plan, sv_dtype dtype) {

@@ -42,6 +42,15 @@ int64_t sv_shape_count(const sv_shape *shape) {
   return count;
 }
 
+bool sv_shape_fits(const sv_shape *shape) {
+  int64_t most = (int64_t)1 << 48;
+  for (int i = 0; i < shape->rank; i++) {
+    if (shape->dim[i] > most) return false;
+    if (shape->dim[i] > 1) most /= shape->dim[i];
+  }
+  return true;
+}
+
 const char *sv_shape_text(const sv_shape *shape, char text[SV_SHAPE_TEXT]) {
   if (shape->rank == 0) return strcpy(text, "scalar");
   int at = 0;

@@ -6,6 +6,10 @@
 
 #include "base/error.h"
 
+/* Its dimensions, those of 0 and free ones left out, multiply to 2^48 at the
+ * most: neither strides nor bytes nor sums of a few sizes overflow. */
+bool sv_shape_fits(const sv_shape *shape);
+
 /* Bytes of a dense tensor; SV_NO_MEMORY if it overflows. */
 sv_status sv_tensor_bytes(sv_dtype dtype, const sv_shape *shape,
                           size_t *bytes) SV_CHECKED;
