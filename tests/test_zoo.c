@@ -205,6 +205,13 @@ static void test_too_small(void **state) {
   refuse("vgg", &(sv_zoo_data){10, 1, 28, 28},
          "vgg: pool5: kernel 2x2 does not fit the 1x1 input; the image is too "
          "small, size=32 is the least");
+  refuse("googlenet:size=64", NULL,
+         "aux1.avg_pool1: kernel 5x5 does not fit the 4x4 input; the image is "
+         "too small, size=79 is the least, or auxiliary=false");
+  refuse("vgg:size=0", NULL, "size is 0, any, but a linear layer");
+  refuse("nin:size=3x8x8", NULL, "expected one or height x width");
+  assert_null(strstr(sv_error(), "too small"));
+  refuse("resnext:depth=34", NULL, "blocks have no groups");
   refuse("resnet:depth=19,size=1", NULL, "depth is 19, expected 18, 34");
 }
 

@@ -79,7 +79,7 @@ static void build(sv_graph *g, const void *values) {
     x = conv(g, p, x, i);
     if (i != 2 && i != 3) x = pool(g, p, x, i);
   }
-  x = hidden(g, p, sv_flatten(g, x), 6);
+  x = hidden(g, p, sv_zoo_flatten(g, x), 6);
   x = hidden(g, p, x, 7);
   sv_zoo_classify(g, x, "fc8", p->classes);
 }

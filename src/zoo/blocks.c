@@ -106,6 +106,19 @@ void sv_zoo_fail(sv_graph *g, const char *format, ...) {
   sv_graph_fault(g, sv_fail(SV_INVALID, "%s", message));
 }
 
+static bool is_free(const sv_graph *g) {
+  const sv_shape *image = &g->values[sv_graph_data_input(g)].shape;
+  return image->rank == 4 && (image->dim[2] < 0 || image->dim[3] < 0);
+}
+
+sv_value sv_zoo_flatten(sv_graph *g, sv_value x) {
+  if (is_free(g))
+    sv_zoo_fail(g,
+                "size is 0, any, but a linear layer has a weight for each "
+                "pixel of the last map; expected a size");
+  return sv_flatten(g, x);
+}
+
 sv_value sv_zoo_global_average(sv_graph *g, sv_value x) {
   return sv_flatten(g, sv_global_avg_pool(g, x));
 }
@@ -115,11 +128,6 @@ void sv_zoo_classify(sv_graph *g, sv_value x, const char *name,
   sv_name(g, "%s", name);
   sv_init(g, NULL, "prefer normal 0.01");
   sv_classifier_head(g, sv_linear(g, x, classes));
-}
-
-static bool is_free(const sv_graph *g) {
-  const sv_shape *image = &g->values[sv_graph_data_input(g)].shape;
-  return image->rank == 4 && (image->dim[2] < 0 || image->dim[3] < 0);
 }
 
 /* The height and width of x, computed. */

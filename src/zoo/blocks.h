@@ -45,6 +45,10 @@ sv_value sv_zoo_image(sv_graph *g, int64_t channels, const sv_ints *size,
 /* round(count * width), at least 1. */
 int64_t sv_zoo_scaled(int64_t count, double width);
 
+/* All numbers of x for a linear layer, which has a weight for each of them: a
+ * network with a free size has none. */
+sv_value sv_zoo_flatten(sv_graph *g, sv_value x);
+
 /* Global average, flat: N x C. */
 sv_value sv_zoo_global_average(sv_graph *g, sv_value x);
 

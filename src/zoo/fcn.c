@@ -164,8 +164,11 @@ static void add(sv_graph *g, const fcn *p, int64_t usual) {
   if (p->window % 2 == 0)
     sv_zoo_fail(g, "window is %lld, expected an odd number",
                 (long long)p->window);
-  if (p->window < 3 && p->form == PAPER)
-    sv_zoo_fail(g, "window is 1, expected 3 or more of form=paper");
+  /* Narrower, and pool3's scores are smaller than what they are added to. */
+  int least = p->stride == BY_8 ? 5 : 3;
+  if (p->window < least && p->form == PAPER)
+    sv_zoo_fail(g, "window is %lld, expected %d or more of form=paper",
+                (long long)p->window, least);
   for (int b = 0; b < BLOCKS; b++) x = pool[b] = block(g, p, x, b);
   x = score(g, p, top(g, p, x), "top");
   /* Centres of cells: of the last scores (3 + i) 32 + 15.5 - 99 with a window

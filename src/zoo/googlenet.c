@@ -5,7 +5,8 @@
  *
  *   7x7/2 64, pool, 1x1 64, 3x3 192, pool, 3a 3b, pool, 4a-4e, pool, 5a 5b,
  *   global average, dropout, classes. In training two auxiliary classifiers, on
- *   4a and 4d, add 0.3 times their losses.
+ *   4a and 4d, add 0.3 times their losses: average pool 5x5/3, 1x1 128, 1024,
+ *   dropout 0.7, classes.
  *
  *   paper  biases, local response normalisation around the second convolution
  *   bn     batch norm after each convolution and, as torchvision has it, 3x3
@@ -108,7 +109,7 @@ static void add_auxiliary(sv_graph *g, const googlenet *p, sv_value x,
   sv_scope_push(g, "%s", name);
   x = one(g, p, sv_avg_pool(g, x, 5, 3), "conv", 128);
   sv_name(g, "fc1");
-  x = sv_relu(g, sv_linear(g, sv_flatten(g, x), 1024));
+  x = sv_relu(g, sv_linear(g, sv_zoo_flatten(g, x), 1024));
   x = sv_zoo_dropout(g, x, 0.7);
   sv_name(g, "fc2");
   x = sv_linear(g, x, p->classes);

@@ -1,8 +1,10 @@
 /* The later Inceptions.
  *
  *   inception_v2     batch norm after every convolution, 5x5 as two 3x3,
- *                    224x224 (also called BN-Inception)
- *   inception_v3     7x7 as 1x7 and 7x1, 299x299, one auxiliary classifier
+ *                    224x224 (also called BN-Inception); the first convolution
+ *                    is a plain one, the paper's is separable
+ *   inception_v3     7x7 as 1x7 and 7x1, 299x299, in training one auxiliary
+ *                    classifier before block D with 0.4 times its loss
  *   inception_small  two ways, 1x1 and 3x3, for images of about 32x32
  *
  * Source: Ioffe, Szegedy, "Batch Normalization: Accelerating Deep Network
@@ -73,7 +75,8 @@ static void finish(sv_graph *g, const inception *p, sv_value x) {
 /* ---- v2 ---- */
 
 /* Maps: 1x1; before and of 3x3; before and of the two 3x3; behind the pooling.
- * Without 1x1 the block halves the size and its pooling's maps pass. */
+ * Without 1x1 the block halves the size and its pooling's maps pass. 4c and 4d
+ * pool to 96 maps, which makes the 576 that the paper's table says. */
 static const struct v2_block {
   const char *name;
   int64_t one, before3, three, before33, three3, pooled;

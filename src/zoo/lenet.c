@@ -60,7 +60,7 @@ static void build(sv_graph *g, const void *values) {
   x = activate(g, p, sv_conv(g, x, sv_zoo_scaled(16, p->width), 5));
   x = subsample(g, p, x);
   x = activate(g, p, sv_conv(g, x, sv_zoo_scaled(120, p->width), 5));
-  x = sv_zoo_dropout(g, sv_flatten(g, x), p->dropout);
+  x = sv_zoo_dropout(g, sv_zoo_flatten(g, x), p->dropout);
   x = sv_zoo_dropout(
       g, activate(g, p, sv_linear(g, x, sv_zoo_scaled(84, p->width))),
       p->dropout);

@@ -40,7 +40,7 @@ static void build(sv_graph *g, const void *values) {
   const mlp *p = values;
   const sv_ints usual = sv_pair(300, 100);
   const sv_ints *hidden = p->hidden.count ? &p->hidden : &usual;
-  sv_value x = sv_flatten(g, sv_zoo_image(g, p->channels, &p->size, 28));
+  sv_value x = sv_zoo_flatten(g, sv_zoo_image(g, p->channels, &p->size, 28));
   for (int i = 0; i < hidden->count; i++) {
     if (hidden->at[i] == 0) continue;
     x = sv_linear(g, x, sv_zoo_scaled(hidden->at[i], p->width));

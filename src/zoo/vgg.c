@@ -91,7 +91,7 @@ static void build(sv_graph *g, const void *values) {
   const vgg *p = values;
   sv_value x = sv_zoo_image(g, p->channels, &p->size, 224);
   for (int block = 0; block < p->blocks; block++) x = add_block(g, p, x, block);
-  x = hidden(g, p, sv_flatten(g, x), 6);
+  x = hidden(g, p, sv_zoo_flatten(g, x), 6);
   x = hidden(g, p, x, 7);
   sv_zoo_classify(g, x, "fc8", p->classes);
 }

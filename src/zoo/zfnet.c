@@ -66,7 +66,7 @@ static void build(sv_graph *g, const void *values) {
   }
   sv_name(g, "pool5");
   x = sv_max_pool(g, x, 3, 2);
-  x = hidden(g, p, sv_flatten(g, x), 6);
+  x = hidden(g, p, sv_zoo_flatten(g, x), 6);
   x = hidden(g, p, x, 7);
   sv_zoo_classify(g, x, "fc8", p->classes);
 }

@@ -163,20 +163,38 @@ static int64_t least_side(const sv_architecture *a, void *values,
   return high;
 }
 
+/* Whether it is the auxiliary classifiers alone that ask for more. */
+static bool fits_without_auxiliary(const sv_architecture *a, void *values) {
+  const sv_attr *row = sv_attr_find(&a->table, "auxiliary");
+  bool *auxiliary = row ? (bool *)((char *)values + row->offset) : NULL;
+  if (!auxiliary || !*auxiliary) return false;
+  sv_graph *graph;
+  *auxiliary = false;
+  bool fitting = write_down(&graph, a, values) == SV_OK;
+  if (fitting) sv_graph_free(graph);
+  *auxiliary = true;
+  return fitting;
+}
+
 /* The message names the layer; this is what to do. */
 static sv_status advise(sv_status status, const sv_architecture *a,
                         void *values) {
   const sv_attr *row = sv_attr_find(&a->table, "size");
   sv_ints *size = row ? (sv_ints *)((char *)values + row->offset) : NULL;
-  if (!size || size->count < 1 || status != SV_INVALID) return status;
+  if (!size || size->count < 1 || size->count > 2 || status != SV_INVALID)
+    return status;
   char *message;
   SV_TRY(sv_copy_text(&message, sv_error()));
-  int64_t least = least_side(a, values, size);
   sv_text text = {0};
+  int64_t least = least_side(a, values, size);
   sv_text_add(&text, "%s", message);
   if (least > 0)
     sv_text_add(&text, "; the image is too small, size=%lld is the least",
                 (long long)least);
+  if (fits_without_auxiliary(a, values))
+    sv_text_add(
+        &text, "%s",
+        least > 0 ? ", or auxiliary=false" : "; auxiliary=false would do");
   sv_free(message);
   return fail_listing(&text);
 }
