@@ -51,11 +51,10 @@ static const struct depth {
               {152, {3, 8, 36, 3}, true}};
 enum { DEPTHS = sizeof depths / sizeof depths[0] };
 
-#define DEPTH(usual)                                                         \
+#define DEPTH(usual, those)                                                  \
   {                                                                          \
     .name = "depth", .type = SV_ATTR_INT, .offset = offsetof(resnet, depth), \
-    .initial = usual, .min = 1, .max = 1000,                                 \
-    .help = "weight layers: 18, 34, 50, 101, 152"                            \
+    .initial = usual, .min = 1, .max = 1000, .help = "weight layers: " those \
   }
 #define GROUPS(name_, usual, words)                                         \
   {                                                                         \
@@ -89,7 +88,7 @@ enum { DEPTHS = sizeof depths / sizeof depths[0] };
   }
 
 static const sv_attr resnet_parameters[] = {
-    DEPTH(50),
+    DEPTH(50, "18, 34, 50, 101, 152"),
     FORM,
     STRIDE_ON,
     GROUPS("groups", 1, "groups of the convolution inside a bottleneck"),
@@ -100,7 +99,7 @@ static const sv_attr resnet_parameters[] = {
     {0}};
 
 static const sv_attr resnext_parameters[] = {
-    DEPTH(50),
+    DEPTH(50, "50, 101, 152"),
     GROUPS("cardinality", 32, "groups of the 3x3 convolution"),
     GROUP_WIDTH(4),
     FORM,
@@ -109,7 +108,8 @@ static const sv_attr resnext_parameters[] = {
     {0}};
 
 static const sv_attr wide_parameters[] = {
-    DEPTH(50), WIDTH(2), FORM, STRIDE_ON, SV_ZOO_IMAGENET(resnet, 224), {0}};
+    DEPTH(50, "18, 34, 50, 101, 152"), WIDTH(2), FORM, STRIDE_ON,
+    SV_ZOO_IMAGENET(resnet, 224),      {0}};
 
 /* ---- Blocks ---- */
 
