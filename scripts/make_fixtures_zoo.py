@@ -262,4 +262,5 @@ def main():
         step(svertka, *row)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -14,10 +14,9 @@
 #include <svertka/plan.h>
 #include <svertka/zoo.h>
 
-#include "base/random.h"
+#include "drawn.h"
 #include "graph/graph.h"
 #include "graph/state.h"
-#include "tensor/tensor.h"
 #include "train/head.h"
 
 enum { CLASSES = 16, NAME = 256 };
@@ -26,21 +25,6 @@ enum { CLASSES = 16, NAME = 256 };
   if ((call) != SV_OK) fail_msg("%s", sv_error())
 
 /* ---- Numbers that both sides know ---- */
-
-static double draw(uint64_t key, int64_t i) {
-  uint64_t z = key + ((uint64_t)i + 1) * 0x9E3779B97F4A7C15u;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-  z ^= z >> 31;
-  return 2 * ((double)(z >> 40) / 16777216) - 1;
-}
-
-/* As floats in any case: so the other side has them. */
-static void draw_all(sv_tensor *to, const char *name) {
-  uint64_t key = sv_hash_text(name);
-  for (int64_t i = 0; i < sv_shape_count(&to->shape); i++)
-    sv_tensor_set(to, i, (float)draw(key, i));
-}
 
 static void fill_tensor(sv_tensor *t, const char *name) {
   const char *kind = strrchr(name, '.') + 1;
