@@ -6,6 +6,15 @@
 #include "onnx/attrs.h"
 #include "onnx/load.h"
 
+/* Inputs before this one that are attributes at this opset. */
+static int slots_before(const sv_op *op, int input, int64_t opset) {
+  int count = 0;
+  for (const sv_attr *row = op->attrs; row && row->name; row++)
+    count += row->slot > 0 && row->slot < input &&
+             sv_onnx_slot(op, row->slot, opset) == row;
+  return count;
+}
+
 static bool is_known(const source *from) {
   return from->kind == SOURCE_TENSOR || from->known;
 }
@@ -21,8 +30,7 @@ static const sv_attr *target_of(const loader *l, const step *s, int i,
     *port = sv_op_attr_port(s->op, row);
     return *port < 0 ? row : NULL;
   }
-  for (int before = 0; before < i; before++)
-    *port -= sv_onnx_slot(s->op, before, l->opset) != NULL;
+  *port -= slots_before(s->op, i, l->opset);
   return row;
 }
 
