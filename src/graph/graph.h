@@ -181,6 +181,11 @@ sv_status sv_node_resolve(sv_node *node, const sv_graph *graph,
                           sv_info *in) SV_CHECKED;
 bool sv_node_has_computed(const sv_node *node);
 
+/* The same of a copy of the node; free it in any case. */
+sv_status sv_node_resolved(sv_node *copy, const sv_node *node,
+                           const sv_graph *graph, sv_info *in) SV_CHECKED;
+void sv_node_resolved_free(sv_node *copy);
+
 /* Inputs and parameters as declared, free dimensions as `batch` (dimension 0)
  * or refused (any other) -- the usual start for sv_graph_infer. The contents of
  * constants are known where a state (may be NULL) is given. */

@@ -1,6 +1,5 @@
 /* Shapes, types and known contents through the whole graph. */
 #include <math.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "graph/graph.h"
@@ -182,20 +181,11 @@ static sv_status infer_plain(const sv_graph *graph, const sv_node *node,
 static sv_status infer_computed(const sv_graph *graph, const sv_node *node,
                                 int64_t most, sv_info *in, sv_info *out,
                                 sv_contents *contents) {
-  sv_node copy = *node;
-  copy.attrs = NULL;
-  size_t ids = (size_t)node->in_count * sizeof *node->in;
-  SV_TRY(sv_alloc(&copy.in, ids));
-  memcpy(copy.in, node->in, ids);
-  sv_status status = sv_alloc(&copy.attrs, node->op->attrs_size);
-  if (status == SV_OK) {
-    memcpy(copy.attrs, node->attrs, node->op->attrs_size);
-    status = sv_node_resolve(&copy, graph, in);
-  }
+  sv_node copy;
+  sv_status status = sv_node_resolved(&copy, node, graph, in);
   if (status == SV_OK)
     status = infer_plain(graph, &copy, most, in, out, contents);
-  sv_free(copy.attrs);
-  sv_free(copy.in);
+  sv_node_resolved_free(&copy);
   return status;
 }
 

@@ -1,5 +1,7 @@
 /* Attributes that are computed: the shape of a reshape as exporters write it.
  */
+#include <string.h>
+
 #include "base/memory.h"
 #include "graph/graph.h"
 #include "ops/attrs.h"
@@ -30,6 +32,24 @@ sv_status sv_node_resolve(sv_node *node, const sv_graph *graph, sv_info *in) {
   if (node->op->settle)
     SV_TRY(node->op->settle(node->attrs, in, node->in_count));
   return sv_attrs_check(node->op, node->attrs);
+}
+
+sv_status sv_node_resolved(sv_node *copy, const sv_node *node,
+                           const sv_graph *graph, sv_info *in) {
+  size_t ids = (size_t)node->in_count * sizeof *node->in;
+  *copy = *node;
+  copy->in = NULL;
+  copy->attrs = NULL;
+  SV_TRY(sv_alloc(&copy->in, ids));
+  SV_TRY(sv_alloc(&copy->attrs, node->op->attrs_size));
+  memcpy(copy->in, node->in, ids);
+  memcpy(copy->attrs, node->attrs, node->op->attrs_size);
+  return sv_node_resolve(copy, graph, in);
+}
+
+void sv_node_resolved_free(sv_node *copy) {
+  sv_free(copy->attrs);
+  sv_free(copy->in);
 }
 
 sv_status sv_graph_resolve(sv_graph *graph, const sv_info *infos) {

@@ -97,17 +97,6 @@ void sv_graph_leave_open(const sv_node *node, const sv_info *in, sv_info *out) {
   }
 }
 
-static sv_status infer_copy(const sv_graph *graph, sv_node *copy,
-                            const sv_node *node, sv_info *infos, sv_info *out) {
-  size_t count = (size_t)node->in_count;
-  SV_TRY(sv_alloc_array(&copy->in, count, sizeof *copy->in));
-  SV_TRY(sv_alloc(&copy->attrs, node->op->attrs_size));
-  memcpy(copy->in, node->in, count * sizeof *copy->in);
-  memcpy(copy->attrs, node->attrs, node->op->attrs_size);
-  SV_TRY(sv_node_resolve(copy, graph, infos));
-  return node->op->infer(copy, infos, out);
-}
-
 sv_status sv_graph_infer_computed(const sv_graph *graph, const sv_node *node,
                                   const sv_info *in, sv_info *out) {
   size_t count = (size_t)node->in_count;
@@ -120,12 +109,10 @@ sv_status sv_graph_infer_computed(const sv_graph *graph, const sv_node *node,
   }
   SV_TRY(sv_alloc_array(&infos, count, sizeof *infos));
   memcpy(infos, in, count * sizeof *infos);
-  sv_node copy = *node;
-  copy.in = NULL;
-  copy.attrs = NULL;
-  sv_status status = infer_copy(graph, &copy, node, infos, out);
-  sv_free(copy.attrs);
-  sv_free(copy.in);
+  sv_node copy;
+  sv_status status = sv_node_resolved(&copy, node, graph, infos);
+  if (status == SV_OK) status = node->op->infer(&copy, infos, out);
+  sv_node_resolved_free(&copy);
   sv_free(infos);
   return status;
 }
