@@ -60,6 +60,18 @@ works convert a.onnx -
 grep -q '^"\{0,1\}stage.1.residual1.conv2"\{0,1\} = conv 4 3x3 padding=same$' \
   out || fail "a.onnx as text: $(cat out)"
 
+# Folded: fewer nodes, told in one line, and a model like any other.
+works convert 'input 1x8x8; conv 4 3x3 bias=false; batch_norm; relu; dropout
+  max_pool 2 2; batch_norm; flatten; linear 3; classifier' norm.onnx
+works convert norm.onnx folded.onnx --fold
+grep -q 'folded: 1 of 2 batch normalisations, 1 dropouts and identities, 0 const' \
+  err || fail "--fold: $(cat err)"
+works convert folded.onnx -
+[ "$(grep -c batch_norm out)" = 1 ] || fail "folded.onnx as text: $(cat out)"
+grep -q dropout out && fail "folded.onnx as text: $(cat out)"
+works convert norm.onnx - --fold
+[ "$(grep -c batch_norm out)" = 1 ] || fail "folded as text: $(cat out)"
+
 # Nothing is lost.
 refuse 2 'a.onnx is there already; --force' convert lenet5 a.onnx
 cmp a.onnx b.onnx || fail "a.onnx was replaced"

@@ -1,9 +1,8 @@
 /* Models saved and loaded: nothing is lost, nothing is invented. */
 #include "onnx_files.h"
 
-#include "graph/model.h"
 #include "onnx/conformance.h"
-#include "ops/attrs.h"
+#include "same_model.h"
 #include "tensor/tensor.h"
 
 /* Networks in which every operator and most of the attributes appear. */
@@ -65,74 +64,6 @@ static void assert_same_bytes(const char *a, const char *b) {
   free(b_bytes);
 }
 
-/* ---- Graphs ---- */
-
-static void assert_same_attrs(const sv_node *a, const sv_node *b) {
-  for (const sv_attr *row = a->op->attrs; row && row->name; row++) {
-    sv_text x = {0}, y = {0};
-    sv_attr_print(&x, row, a->attrs);
-    sv_attr_print(&y, row, b->attrs);
-    assert_string_equal(x.at ? x.at : "", y.at ? y.at : "");
-    sv_text_clear(&x);
-    sv_text_clear(&y);
-  }
-}
-
-static void assert_same_nodes(const sv_graph *a, const sv_graph *b) {
-  assert_int_equal(a->node_count, b->node_count);
-  for (int i = 0; i < a->node_count; i++) {
-    const sv_node *x = &a->nodes[i], *y = &b->nodes[i];
-    assert_ptr_equal(x->op, y->op);
-    assert_string_equal(x->name, y->name);
-    assert_same_attrs(x, y);
-    assert_int_equal(x->in_count, y->in_count);
-    assert_int_equal(x->out_count, y->out_count);
-    for (int k = 0; k < x->in_count; k++) {
-      assert_int_equal(!x->in[k], !y->in[k]);
-      if (x->in[k])
-        assert_int_equal(a->values[x->in[k]].kind, b->values[y->in[k]].kind);
-    }
-  }
-}
-
-static void assert_same_values(const sv_graph *a, const sv_graph *b) {
-  assert_int_equal(a->value_count, b->value_count);
-  for (int i = 1; i < a->value_count; i++) {
-    const sv_value_info *x = &a->values[i], *y = &b->values[i];
-    assert_string_equal(x->name, y->name);
-    assert_int_equal(x->kind, y->kind);
-    assert_int_equal(x->role, y->role);
-    assert_int_equal(x->dtype, y->dtype);
-    assert_int_equal(x->producer, y->producer);
-    assert_true(sv_shape_equal(&x->shape, &y->shape));
-    for (int d = 0; d < SV_MAX_RANK; d++)
-      assert_string_equal(x->symbol[d] ? x->symbol[d] : "",
-                          y->symbol[d] ? y->symbol[d] : "");
-  }
-}
-
-static void assert_same_outputs(const sv_graph *a, const sv_graph *b) {
-  assert_int_equal(a->output_count, b->output_count);
-  for (int i = 0; i < a->output_count; i++) {
-    assert_string_equal(a->outputs[i].name, b->outputs[i].name);
-    assert_int_equal(a->outputs[i].is_loss, b->outputs[i].is_loss);
-    assert_true(a->outputs[i].weight == b->outputs[i].weight);
-  }
-}
-
-/* Every tensor of b's state is in a's, with the same numbers and role. */
-static void assert_same_state(const sv_state *a, const sv_state *b) {
-  for (int i = 0; i < b->count; i++) {
-    int at = sv_state_find(a, b->slots[i].name);
-    assert_true(at >= 0);
-    const sv_slot *x = &a->slots[at], *y = &b->slots[i];
-    assert_int_equal(x->role, y->role);
-    assert_int_equal(x->tensor.dtype, y->tensor.dtype);
-    assert_true(sv_shape_equal(&x->tensor.shape, &y->tensor.shape));
-    assert_memory_equal(x->tensor.data, y->tensor.data, y->tensor.layout.bytes);
-  }
-}
-
 static bool has_losses(const sv_graph *graph) {
   for (int i = 0; i < graph->output_count; i++)
     if (graph->outputs[i].is_loss) return true;
@@ -162,37 +93,6 @@ static void check_round_trip(const char *text, bool training) {
 static void test_round_trip(void **state) {
   (void)state;
   for (int i = 0; i < NETWORKS; i++) check_round_trip(networks[i], false);
-}
-
-/* With few numbers: the form, not their count, is what is looked at. */
-static void build_small(sv_graph **graph, const char *name) {
-  static const char *const small[] = {":hidden=16,width=0.25", ":width=0.25",
-                                      ":hidden=16", ""};
-  char text[256];
-  *graph = NULL;
-  for (int i = 0; i < 4 && !*graph; i++) {
-    snprintf(text, sizeof text, "%s%s", name, small[i]);
-    if (sv_zoo_build(graph, text, NULL) != SV_OK) *graph = NULL;
-  }
-  if (!*graph) fail_msg("%s", sv_error());
-}
-
-static void test_zoo(void **state) {
-  (void)state;
-  for (int i = 0; i < sv_zoo_count(); i++) {
-    sv_graph *graph;
-    sv_model *built, *loaded, *again;
-    build_small(&graph, sv_zoo_name(i));
-    assert_ok(sv_model_new(&built, graph, 1));
-    loaded = reload(built, "zoo.onnx", false);
-    again = reload(loaded, "again.onnx", false);
-    assert_same_state(built->state, loaded->state);
-    assert_same_values(loaded->graph, again->graph);
-    assert_same_nodes(loaded->graph, again->graph);
-    sv_model_free(built);
-    sv_model_free(loaded);
-    sv_model_free(again);
-  }
 }
 
 /* What ONNX has not becomes what it has, and trained tensors stay trained. */
@@ -543,12 +443,12 @@ static void test_conformance(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_round_trip), cmocka_unit_test(test_zoo),
-      cmocka_unit_test(test_expansion),  cmocka_unit_test(test_fixed_window),
-      cmocka_unit_test(test_training),   cmocka_unit_test(test_metadata),
-      cmocka_unit_test(test_versions),   cmocka_unit_test(test_not_written),
-      cmocka_unit_test(test_types),      cmocka_unit_test(test_constants),
-      cmocka_unit_test(test_symbols),    cmocka_unit_test(test_conformance),
+      cmocka_unit_test(test_round_trip),   cmocka_unit_test(test_expansion),
+      cmocka_unit_test(test_fixed_window), cmocka_unit_test(test_training),
+      cmocka_unit_test(test_metadata),     cmocka_unit_test(test_versions),
+      cmocka_unit_test(test_not_written),  cmocka_unit_test(test_types),
+      cmocka_unit_test(test_constants),    cmocka_unit_test(test_symbols),
+      cmocka_unit_test(test_conformance),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

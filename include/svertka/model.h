@@ -63,6 +63,27 @@ SV_API SV_CHECKED sv_status sv_model_convolve(sv_model **converted,
                                               const sv_model *model,
                                               const sv_ints *image);
 
+/* What sv_model_fold found, counted in nodes. */
+typedef struct sv_folded {
+  int norms;      /* batch normalisations that became part of a layer */
+  int norms_left; /* those that stay: no such layer right before them */
+  int passed;     /* dropouts and identities, which are gone */
+  int constants;  /* nodes of known numbers, which became tensors */
+} sv_folded;
+
+/* The model for inference with fewer nodes and the same outputs but for
+ * rounding: batch normalisations in the weights and biases of the convolutions
+ * and linear layers right before them, dropout and identity gone, what is
+ * computed from tensors of the state alone (and, where no input has a free
+ * size, from shapes) a tensor. What cannot be folded stays as it is. Metadata
+ * are copied, "svertka.folded" added where batch normalisations were folded;
+ * losses are left out. *what (may be NULL) is filled in. The caller frees
+ * *folded. Jacob et al., "Quantization and Training of Neural Networks for
+ * Efficient Integer-Arithmetic-Only Inference", CVPR 2018, section 3.2. */
+SV_API SV_CHECKED sv_status sv_model_fold(sv_model **folded,
+                                          const sv_model *model,
+                                          sv_folded *what);
+
 #ifdef __cplusplus
 }
 #endif

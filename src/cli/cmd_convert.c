@@ -17,6 +17,11 @@ static const char about[] =
     "images of any size: linear layers and global pooling become\n"
     "convolutions and poolings as large as their maps. The same numbers, and\n"
     "on images of the old size the same outputs.\n"
+    "With --fold it becomes one for inference with fewer nodes and the same\n"
+    "outputs but for rounding: batch normalisations in the weights and biases\n"
+    "of the layers before them, dropout and identity gone, what is computed\n"
+    "from constants alone a constant. What cannot be folded stays. It trains\n"
+    "on as it is, without batch normalisation: keep the file it was made of.\n"
     "A model file whose tensors lie in others is read with --external-data\n"
     "only, and is one file afterwards.\n";
 
@@ -26,24 +31,20 @@ static const char examples[] =
     "svertka convert net.txt model.onnx --seed 7\n"
     "svertka convert model.onnx -\n"
     "svertka convert model.onnx sliding.onnx --fully-convolutional\n"
+    "svertka convert runs/first/model.onnx product.onnx --fold\n"
     "svertka convert in-parts.onnx whole.onnx --external-data\n";
 
 typedef struct conversion {
   const char *in, *out;
   uint64_t seed;
-  bool force, convolve, external;
+  bool force, convolve, fold, external;
 } conversion;
 
-/* The numbers of IN, in whatever form it is. */
-static sv_status read_model(const conversion *c, sv_model **model) {
-  sv_model *given;
+/* ---- What is made of IN ---- */
+
+static sv_status convolve(sv_model **model) {
+  sv_model *given = *model;
   sv_preprocess p = sv_preprocess_default();
-  if (c->external)
-    SV_TRY(sv_model_load_external(model, c->in));
-  else
-    SV_TRY(cli_model(model, c->in, NULL, c->seed));
-  if (!c->convolve) return SV_OK;
-  given = *model;
   bool sized = sv_model_meta(given, "svertka.image.size") &&
                sv_preprocess_load(&p, given) == SV_OK;
   sv_ints size = {3, {p.channels, p.height, p.width}};
@@ -51,6 +52,29 @@ static sv_status read_model(const conversion *c, sv_model **model) {
   sv_preprocess_free(&p);
   sv_model_free(given);
   return status;
+}
+
+static sv_status fold(sv_model **model) {
+  sv_model *given = *model;
+  sv_folded what;
+  sv_status status = sv_model_fold(model, given, &what);
+  sv_model_free(given);
+  SV_TRY(status);
+  cli_say(
+      "folded: %d of %d batch normalisations, %d dropouts and identities, "
+      "%d constants",
+      what.norms, what.norms + what.norms_left, what.passed, what.constants);
+  return SV_OK;
+}
+
+/* The numbers of IN, in whatever form it is. */
+static sv_status read_model(const conversion *c, sv_model **model) {
+  if (c->external)
+    SV_TRY(sv_model_load_external(model, c->in));
+  else
+    SV_TRY(cli_model(model, c->in, NULL, c->seed));
+  if (c->convolve) SV_TRY(convolve(model));
+  return c->fold ? fold(model) : SV_OK;
 }
 
 /* ---- As text ---- */
@@ -78,7 +102,7 @@ static void tell_constants(const sv_graph *graph) {
 
 static sv_status read_graph(const conversion *c, sv_graph **graph) {
   sv_model *model;
-  if (!c->convolve) return cli_graph(graph, c->in, NULL);
+  if (!c->convolve && !c->fold) return cli_graph(graph, c->in, NULL);
   SV_TRY(read_model(c, &model));
   sv_status status = sv_graph_copy(graph, sv_model_graph(model));
   sv_model_free(model);
@@ -131,6 +155,8 @@ int cmd_convert(const cli_verb *verb, int argc, char **argv) {
        "replace OUT if it is there already"},
       {"fully-convolutional", 0, CLI_FLAG, &c.convolve, 0, 0, NULL, NULL,
        "make a classifier slide over larger images"},
+      {"fold", 0, CLI_FLAG, &c.fold, 0, 0, NULL, NULL,
+       "fold batch normalisation, dropout and constants"},
       {"external-data", 0, CLI_FLAG, &c.external, 0, 0, NULL, NULL,
        "read IN's tensors from other files, too: in its folder or below"},
       CLI_SEED_OPTION(&c.seed),

@@ -29,7 +29,8 @@ typedef struct saver {
   bool *read;    /* per value: by a node of the main part, or it is an OUTPUT */
   bool *trained; /* per value: the same of the algorithm */
   char **name;   /* per value: its name in the file; NULL: not written */
-  /* What is known of each value for two sizes of the batch; NULL: nothing. */
+  /* What is known of each value for two sizes of all that is free; NULL:
+   * nothing. */
   sv_info *few, *many;
   sv_names taken;     /* names of tensors in the file */
   sv_names roles;     /* of the state: as a reader of the file would see them */

@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "onnx/save.h"
 
-/* Two sizes of the batch: what differs between them is the batch. */
+/* Two sizes of everything that is free: what differs between them is free. */
 enum { FEW = 2, MANY = 3 };
 
 /* ---- What is reached ---- */
@@ -123,22 +123,54 @@ sv_status sv_save_names(saver *s) {
 
 /* ---- Shapes ---- */
 
+/* What a free dimension is taken for: such that windows and poolings fit, each
+ * dimension another size, dimensions of one name the same. */
+static int64_t probe_size(const sv_graph *graph, int id, int d, bool many) {
+  const char *name = graph->values[id].symbol[d];
+  for (int i = 1; name && i < id; i++) {
+    const sv_value_info *value = &graph->values[i];
+    for (int k = 0; value->kind == SV_VALUE_INPUT && k < SV_MAX_RANK; k++)
+      if (value->symbol[k] && strcmp(value->symbol[k], name) == 0)
+        return probe_size(graph, i, k, many);
+  }
+  for (int k = 0; name && k < d; k++)
+    if (graph->values[id].symbol[k] &&
+        strcmp(graph->values[id].symbol[k], name) == 0)
+      d = k;
+  if (d == 0) return many ? MANY : FEW;
+  return 64 * (2 * d + (many ? 1 : 0));
+}
+
 /* Without a shape for every input nothing is inferred, which is no fault. */
-static sv_status infer(saver *s) {
+static sv_status probe(saver *s, bool many, sv_contents *contents,
+                       sv_info **infos) {
+  sv_graph *copy;
   size_t count = (size_t)s->graph->value_count;
+  SV_TRY(sv_arena_take_array(&s->arena, infos, count, sizeof **infos));
+  SV_TRY(sv_graph_copy(&copy, s->graph));
+  for (int i = 1; i < copy->value_count; i++) {
+    sv_value_info *value = &copy->values[i];
+    for (int d = 0; value->kind == SV_VALUE_INPUT && d < value->shape.rank; d++)
+      if (value->shape.dim[d] < 0)
+        value->shape.dim[d] = probe_size(s->graph, i, d, many);
+  }
+  sv_status status = sv_graph_declared(copy, s->state, FEW, *infos);
+  if (status == SV_OK) status = sv_graph_infer(copy, *infos, contents);
+  sv_graph_free(copy);
+  return status;
+}
+
+static void infer(saver *s) {
   sv_info *few, *many;
   sv_contents contents = {0};
-  SV_TRY(sv_arena_take_array(&s->arena, &few, count, sizeof *few));
-  SV_TRY(sv_arena_take_array(&s->arena, &many, count, sizeof *many));
-  if (sv_graph_declared(s->graph, s->state, FEW, few) == SV_OK &&
-      sv_graph_infer(s->graph, few, &contents) == SV_OK &&
-      sv_graph_declared(s->graph, s->state, MANY, many) == SV_OK &&
-      sv_graph_infer(s->graph, many, &contents) == SV_OK) {
+  if (probe(s, false, &contents, &few) == SV_OK &&
+      probe(s, true, &contents, &many) == SV_OK) {
     s->few = few;
     s->many = many;
   }
+  for (int i = 1; s->few && i < s->graph->value_count; i++)
+    few[i].content = many[i].content = NULL;
   sv_contents_free(&contents);
-  return SV_OK;
 }
 
 /* The free dimensions of a graph made here are batches, called N; a loaded one
@@ -152,14 +184,20 @@ static sv_status symbol_of(saver *s, const sv_value_info *value, int d,
   return SV_OK;
 }
 
-static sv_status batch_symbol(saver *s, char **symbol) {
+/* A size that is that of a free dimension of an input, both times, has its
+ * name; the one in the same place goes before. */
+static sv_status size_symbol(saver *s, int d, int64_t few, int64_t many,
+                             char **symbol) {
   *symbol = NULL;
-  for (int i = 1; i < s->graph->value_count && !*symbol; i++) {
-    const sv_value_info *value = &s->graph->values[i];
-    if (value->kind == SV_VALUE_INPUT && value->shape.rank > 0 &&
-        value->shape.dim[0] < 0)
-      SV_TRY(symbol_of(s, value, 0, symbol));
-  }
+  for (int turn = 0; turn < 2 && !*symbol; turn++)
+    for (int i = 1; i < s->graph->value_count && !*symbol; i++) {
+      const sv_value_info *value = &s->graph->values[i];
+      for (int k = 0; k < value->shape.rank && !*symbol; k++)
+        if (value->kind == SV_VALUE_INPUT && value->shape.dim[k] < 0 &&
+            (turn || k == d) && s->few[i].shape.dim[k] == few &&
+            s->many[i].shape.dim[k] == many)
+          SV_TRY(symbol_of(s, value, k, symbol));
+    }
   return SV_OK;
 }
 
@@ -187,18 +225,30 @@ static sv_status write_declared(saver *s, int id, const char *name,
                             &s->arena);
 }
 
+/* Nothing follows: the builder's sizes are those of a sample. */
+static sv_status write_open(saver *s, int id, const char *name,
+                            Onnx__ValueInfoProto **proto) {
+  const sv_value_info *value = &s->graph->values[id];
+  char *symbol[SV_MAX_RANK] = {NULL};
+  sv_shape shape = {.rank = value->shape.rank};
+  for (int d = 0; d < shape.rank; d++) shape.dim[d] = -1;
+  return sv_onnx_type_write(proto, name, value->dtype, &shape, symbol,
+                            &s->arena);
+}
+
 static sv_status write_type(saver *s, int id, const char *name,
                             Onnx__ValueInfoProto **proto) {
-  if (s->graph->values[id].kind != SV_VALUE_NODE || holds(s, id))
+  if (s->graph->values[id].kind != SV_VALUE_NODE)
     return write_declared(s, id, name, proto);
+  if (!s->few && !s->graph->opset) return write_open(s, id, name, proto);
+  if (holds(s, id)) return write_declared(s, id, name, proto);
   sv_shape shape = s->few[id].shape;
-  char *batch, *symbol[SV_MAX_RANK] = {NULL};
-  SV_TRY(batch_symbol(s, &batch));
+  char *symbol[SV_MAX_RANK] = {NULL};
   for (int d = 0; d < shape.rank; d++) {
     int64_t few = shape.dim[d], many = s->many[id].shape.dim[d];
     if (few == many) continue;
     shape.dim[d] = -1;
-    if (few == FEW && many == MANY) symbol[d] = batch;
+    SV_TRY(size_symbol(s, d, few, many, &symbol[d]));
   }
   return sv_onnx_type_write(proto, name, s->few[id].dtype, &shape, symbol,
                             &s->arena);
@@ -248,7 +298,7 @@ static sv_status save_output(saver *s, const sv_graph_output *output) {
 }
 
 sv_status sv_save_values(saver *s) {
-  SV_TRY(infer(s));
+  infer(s);
   for (int i = 1; i < s->graph->value_count; i++) {
     if (s->read[i]) SV_TRY(save_value(s, &s->main, i));
     if (s->trained[i]) SV_TRY(save_value(s, &s->algorithm, i));

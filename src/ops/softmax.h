@@ -14,7 +14,7 @@
 #define SV_OPS_SOFTMAX_H
 
 #include "base/thread.h"
-#include "ops/op.h"
+#include "ops/compose.h"
 
 typedef struct softmax_attrs {
   int64_t axis;
@@ -109,6 +109,19 @@ static sv_status backward_data(const sv_args *args) {
   return SV_OK;
 }
 
+/* ONNX from opset 13 on has no `flat`: as a matrix, and back to x's shape. */
+static sv_status expand(const sv_node *node, sv_graph *g, const sv_value *in,
+                        sv_value *out) {
+  const softmax_attrs *a = node->attrs;
+  char axis[32];
+  snprintf(axis, sizeof axis, "axis=%lld", (long long)a->axis);
+  sv_value shape = sv_one(g, "shape", in[0], NULL);
+  sv_value rows = sv_apply_text(g, "flatten", in, 1, axis);
+  rows = sv_one(g, node->op->name, rows, NULL);
+  out[0] = sv_two(g, "reshape", rows, shape);
+  return sv_graph_check(g);
+}
+
 #define AT(field) offsetof(softmax_attrs, field)
 static const sv_attr attrs[] = {
     {.name = "axis",
@@ -147,7 +160,7 @@ static const sv_attr attrs[] = {
   .in = (const sv_port[]){{.name = "x"}, {.name = NULL}},                  \
   .out = (const sv_port[]){{.name = "y"}, {.name = NULL}}, .attrs = attrs, \
   .attrs_size = sizeof(softmax_attrs), .settle = settle, .infer = infer,   \
-  .cost = cost,                                                            \
+  .expand = expand, .cost = cost,                                          \
   .ref = {.forward = forward,                                              \
           .backward_data = backward_data,                                  \
           .data_reads_out = SV_PORT(0),                                    \

@@ -7,7 +7,7 @@
  * Shapes: x and target alike, loss as x or a scalar.
  * Source: Rumelhart, Hinton, Williams, "Learning Representations by
  * Back-Propagating Errors", Nature 323, 1986. */
-#include "ops/op.h"
+#include "ops/compose.h"
 
 enum { NONE, MEAN, SUM };
 
@@ -55,6 +55,18 @@ static sv_status backward_data(const sv_args *args) {
   return SV_OK;
 }
 
+static sv_status expand(const sv_node *node, sv_graph *g, const sv_value *in,
+                        sv_value *out) {
+  const squared_error_attrs *a = node->attrs;
+  sv_value far = sv_two(g, "sub", in[0], in[1]);
+  out[0] = sv_two(g, "mul", far, far);
+  if (a->reduction != NONE)
+    out[0] =
+        sv_apply_text(g, a->reduction == SUM ? "reduce_sum" : "reduce_mean",
+                      &out[0], 1, "keepdims=false");
+  return sv_graph_check(g);
+}
+
 static const char *const reductions[] = {"none", "mean", "sum", NULL};
 static const sv_attr attrs[] = {
     {.name = "reduction",
@@ -76,6 +88,7 @@ SV_OP(squared_error) = {
     .attrs = attrs,
     .attrs_size = sizeof(squared_error_attrs),
     .infer = infer,
+    .expand = expand,
     .ref = {.forward = forward,
             .backward_data = backward_data,
             .data_reads_in = SV_PORT(0) | SV_PORT(1)},

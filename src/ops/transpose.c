@@ -11,6 +11,16 @@ typedef struct transpose_attrs {
   sv_ints perm;
 } transpose_attrs;
 
+/* Dimensions counted from the end, as ONNX does not. */
+static sv_status settle(void *attrs, const sv_info *in, int in_count) {
+  sv_ints *perm = &((transpose_attrs *)attrs)->perm;
+  (void)in, (void)in_count;
+  for (int d = 0; d < perm->count; d++)
+    if (perm->at[d] < 0 && perm->at[d] >= -perm->count)
+      perm->at[d] += perm->count;
+  return SV_OK;
+}
+
 /* Each dimension once. */
 static sv_status order_of(const sv_node *node, int rank, int order[]) {
   const sv_ints *perm = &((const transpose_attrs *)node->attrs)->perm;
@@ -98,6 +108,7 @@ SV_OP(transpose) = {
     .out = (const sv_port[]){{.name = "y"}, {.name = NULL}},
     .attrs = attrs,
     .attrs_size = sizeof(transpose_attrs),
+    .settle = settle,
     .infer = infer,
     .cost = cost,
     .ref = {.forward = forward,
