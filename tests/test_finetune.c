@@ -407,6 +407,26 @@ static void test_resumed(void **state) {
   sv_dataset_free(d);
 }
 
+/* A body from a file, running statistics with it, under a new head. */
+static void test_body_of_file(void **state) {
+  (void)state;
+  sv_dataset *d = open_bars("bars", 1, SV_SPLIT_TRAIN);
+  sv_model *model = model_of(norms, 3);
+  sv_fit_options o = quick(NULL);
+  assert_ok(sv_fit(model, d, &o, NULL));
+  assert_ok(sv_model_save(model, in_folder("body.onnx")));
+  char text[1024];
+  snprintf(text, sizeof text,
+           "input 1x8x8; c1 = conv 4 3x3 init=\"file %s\"; n1 = batch_norm "
+           "init=\"file %s\"; relu; flatten; linear 5",
+           in_folder("body.onnx"), in_folder("body.onnx"));
+  sv_model *body = model_of(text, 4);
+  check_same(body, model, true, frozen);
+  sv_model_free(body);
+  sv_model_free(model);
+  sv_dataset_free(d);
+}
+
 /* ---- Files of others ---- */
 
 static void test_settled(void **state) {
@@ -441,9 +461,9 @@ int main(void) {
 #define TEST(name) \
   cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
   const struct CMUnitTest tests[] = {
-      TEST(test_plan),   TEST(test_plan_asked), TEST(test_layers),
-      TEST(test_heads),  TEST(test_head_drawn), TEST(test_heads_refused),
-      TEST(test_pixels), TEST(test_fit),        TEST(test_resumed),
-      TEST(test_settled)};
+      TEST(test_plan),         TEST(test_plan_asked), TEST(test_layers),
+      TEST(test_heads),        TEST(test_head_drawn), TEST(test_heads_refused),
+      TEST(test_pixels),       TEST(test_fit),        TEST(test_resumed),
+      TEST(test_body_of_file), TEST(test_settled)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -79,8 +79,8 @@ enum { SV_LONGEST_NAME = 240 };
 /* ---- The builder's initialisers ---- */
 
 /* The text for a parameter that a node makes at its input i, which is called
- * `part` ("weight"); NULL: the role's usual one. Borrowed from the graph or
- * the port. */
+ * `part` ("weight"); NULL: nothing was said, and it is the port's or the role's
+ * usual one. Borrowed from the graph. */
 const char *sv_graph_init_of(sv_graph *graph, const sv_op *op, int i,
                              const char *part);
 

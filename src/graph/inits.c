@@ -48,8 +48,8 @@ static int main_port(const sv_op *op) {
 const char *sv_graph_init_of(sv_graph *graph, const sv_op *op, int i,
                              const char *part) {
   const sv_port *port = sv_op_in_port(op, i);
-  const char *text = port->init;
-  if (!text && port->role == SV_WEIGHT) text = graph->usual_init;
+  bool weight = port->role == SV_WEIGHT && !port->init;
+  const char *text = weight ? graph->usual_init : NULL;
   for (int k = 0; k < graph->init_count; k++) {
     sv_next_init *next = &graph->inits[k];
     bool meant = next->parameter ? strcmp(next->parameter, part) == 0
