@@ -352,9 +352,9 @@ grep -q 'svertka predict: bad.png: ' err || fail "predict: $(cat err)"
 refuse 1 'none.png: cannot open' predict model.onnx none.png
 refuse 2 '--csv or --json' predict model.onnx told.png --csv - --json
 refuse 1 'cannot write' predict model.onnx told.png --csv nowhere/x.csv
-refuse 2 'no image metadata (svertka.image.size: .*svertka train' \
+refuse 2 'not say how its pictures are prepared: give --mean, --dev' \
   predict lenet5 told.png
-refuse 2 'no image metadata (svertka.image.size: .*svertka train' \
+refuse 2 'not say how its pictures are prepared: give --mean, --dev' \
   eval lenet5 ../tiny
 has '^conv1 ' summary model.onnx
 
