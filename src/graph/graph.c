@@ -253,24 +253,22 @@ static sv_status index_nodes(sv_graph *graph) {
   return SV_OK;
 }
 
+void sv_graph_mark_sources(const sv_graph *graph, bool *nodes) {
+  for (int n = graph->node_count - 1; n >= 0; n--)
+    for (int i = 0; nodes[n] && i < graph->nodes[n].in_count; i++) {
+      int source = graph->values[graph->nodes[n].in[i]].producer;
+      if (graph->nodes[n].in[i] && source >= 0) nodes[source] = true;
+    }
+}
+
 sv_status sv_graph_prune(sv_graph *graph, const int *roots, int count) {
-  bool *needed;
-  SV_TRY(sv_alloc_array(&needed, (size_t)graph->value_count, sizeof *needed));
-  for (int i = 0; i < count; i++) needed[roots[i]] = true;
   bool *keep;
-  sv_status status =
-      sv_alloc_array(&keep, (size_t)graph->node_count, sizeof *keep);
-  if (status != SV_OK) {
-    sv_free(needed);
-    return status;
+  SV_TRY(sv_alloc_array(&keep, (size_t)graph->node_count, sizeof *keep));
+  for (int i = 0; i < count; i++) {
+    int producer = graph->values[roots[i]].producer;
+    if (roots[i] && producer >= 0) keep[producer] = true;
   }
-  for (int i = graph->node_count - 1; i >= 0; i--) {
-    const sv_node *node = &graph->nodes[i];
-    for (int k = 0; k < node->out_count; k++)
-      if (node->out[k] && needed[node->out[k]]) keep[i] = true;
-    for (int k = 0; keep[i] && k < node->in_count; k++)
-      needed[node->in[k]] = true;
-  }
+  sv_graph_mark_sources(graph, keep);
   int kept = 0;
   for (int i = 0; i < graph->value_count; i++) graph->values[i].producer = -1;
   for (int i = 0; i < graph->node_count; i++) {
@@ -288,7 +286,6 @@ sv_status sv_graph_prune(sv_graph *graph, const int *roots, int count) {
     memset(graph->nodes + kept, 0,
            (size_t)(graph->node_count - kept) * sizeof *graph->nodes);
   graph->node_count = kept;
-  sv_free(needed);
   sv_free(keep);
   return index_nodes(graph);
 }

@@ -129,6 +129,9 @@ sv_status sv_graph_copy(sv_graph **copy, const sv_graph *graph) SV_CHECKED;
 sv_status sv_graph_prune(sv_graph *graph, const int *roots,
                          int count) SV_CHECKED;
 
+/* Marks, besides the nodes that are marked, all that they are computed from. */
+void sv_graph_mark_sources(const sv_graph *graph, bool *nodes);
+
 /* The only image input (role DATA), the only label input; 0 if none. */
 int sv_graph_data_input(const sv_graph *graph);
 int sv_graph_label_input(const sv_graph *graph);

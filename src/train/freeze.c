@@ -38,14 +38,6 @@ static bool mark_layer(const sv_graph *graph, const char *layer, bool *frozen) {
   return found > 0;
 }
 
-static void mark_sources(const sv_graph *graph, bool *frozen) {
-  for (int i = graph->node_count - 1; i >= 0; i--)
-    for (int k = 0; frozen[i] && k < graph->nodes[i].in_count; k++) {
-      int producer = graph->values[graph->nodes[i].in[k]].producer;
-      if (graph->nodes[i].in[k] && producer >= 0) frozen[producer] = true;
-    }
-}
-
 /* ---- No such layer ---- */
 
 enum { NAMED = 6 };
@@ -129,7 +121,7 @@ sv_status sv_freeze_until(sv_freeze *freeze, const sv_graph *graph,
   SV_TRY(sv_alloc_array(&frozen, (size_t)graph->node_count, sizeof *frozen));
   sv_status status = SV_OK;
   if (!mark_layer(graph, layer, frozen)) status = fail_unknown(graph, layer);
-  mark_sources(graph, frozen);
+  sv_graph_mark_sources(graph, frozen);
   if (status == SV_OK) status = list(freeze, graph, frozen);
   if (status == SV_OK) status = check_rest(freeze, graph, layer);
   sv_free(frozen);

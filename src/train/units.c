@@ -47,16 +47,12 @@ typedef struct units_job {
 
 /* ---- Beginning ---- */
 
-/* The nodes that the value needs, itself among them. */
+/* The nodes that the value needs, its own among them. */
 static sv_status mark_needed(const sv_graph *g, int value, bool **needed) {
   SV_TRY(sv_alloc_array(needed, (size_t)g->node_count, sizeof **needed));
   if (g->values[value].producer >= 0)
     (*needed)[g->values[value].producer] = true;
-  for (int n = g->node_count - 1; n >= 0; n--)
-    for (int i = 0; (*needed)[n] && i < g->nodes[n].in_count; i++) {
-      int from = g->values[g->nodes[n].in[i]].producer;
-      if (g->nodes[n].in[i] && from >= 0) (*needed)[from] = true;
-    }
+  sv_graph_mark_sources(g, *needed);
   return SV_OK;
 }
 
