@@ -89,6 +89,11 @@ net='input 3x?x?; conv 4 3x3 padding=same; relu; global_avg_pool; flatten; linea
 "$SVERTKA" bench fcn_small:width=0.03,hidden=8 --steps 3 --batch 2 --threads 1 \
   >/dev/null
 
+# ---- A file has no loss: that of pixels is put there ----
+"$SVERTKA" convert unet:depth=2,maps=4,size=16,classes=3,channels=1 unet.onnx
+"$SVERTKA" gradcheck unet.onnx --samples 2 --batch 1 --threads 1 >/dev/null
+"$SVERTKA" bench unet.onnx --train --steps 3 --batch 2 --threads 1 >/dev/null
+
 # ---- A classifier slides ----
 "$SVERTKA" train lenet5:width=0.5 small --epochs 1 --threads 1 --out lenet \
   >/dev/null 2>&1

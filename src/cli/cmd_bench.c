@@ -188,8 +188,8 @@ static sv_status count_classes(bench *b) {
   sv_runner runner;
   sv_plan_options options = b->plan;
   options.batch = 1;
-  SV_TRY(sv_runner_new(&runner, sv_model_graph(b->model),
-                       sv_model_state(b->model), &b->size, &options));
+  SV_TRY(sv_runner_new(&runner, b->graph, sv_model_state(b->model), &b->size,
+                       &options));
   sv_status status = sv_runner_classes(&runner, &b->classes);
   b->places =
       runner.of_pixels ? (size_t)b->size.height * (size_t)b->size.width : 1;
@@ -201,7 +201,7 @@ static sv_status prepare(bench *b, const char *network) {
   SV_TRY(cli_model(&b->model, network, NULL, b->plan.seed));
   b->graph = sv_model_graph(b->model);
   if (b->train && !sv_head_has_loss(b->graph)) {
-    SV_TRY(sv_head_attach(&b->own, b->graph, false));
+    SV_TRY(sv_head_attach(&b->own, b->graph, sv_head_is_of_pixels(b->graph)));
     b->graph = b->own;
   }
   b->size = sv_preprocess_default();

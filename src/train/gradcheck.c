@@ -199,7 +199,8 @@ static sv_status prepare(checker *c, const sv_model *model) {
   if (sv_head_has_loss(model->graph))
     SV_TRY(sv_graph_copy(&c->graph, model->graph));
   else
-    SV_TRY(sv_head_attach(&c->graph, model->graph, false));
+    SV_TRY(sv_head_attach(&c->graph, model->graph,
+                          sv_head_is_of_pixels(model->graph)));
   SV_TRY(sv_state_new(&c->state, c->graph, SV_F64));
   SV_TRY(sv_records_restore(c->state, model->state));
   SV_TRY(compile(c));

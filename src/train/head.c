@@ -27,6 +27,15 @@ bool sv_head_has_loss(const sv_graph *graph) {
   return false;
 }
 
+bool sv_head_is_of_pixels(const sv_graph *graph) {
+  int scores, input = sv_graph_data_input(graph);
+  if (!input || sv_head_scores(graph, &scores) != SV_OK) return false;
+  const sv_shape *x = &graph->values[input].shape;
+  const sv_shape *y = &graph->values[scores].shape;
+  return x->rank == 4 && y->rank == 4 && y->dim[2] == x->dim[2] &&
+         y->dim[3] == x->dim[3] && (y->dim[2] != 1 || y->dim[3] != 1);
+}
+
 static sv_status add_value(sv_graph *graph, const char *stem,
                            sv_value_kind kind, sv_role role, sv_dtype dtype,
                            const sv_shape *shape, int *id) {

@@ -11,6 +11,9 @@ sv_status sv_head_scores(const sv_graph *graph, int *value) SV_CHECKED;
 
 bool sv_head_has_loss(const sv_graph *graph);
 
+/* There is a row of scores for each pixel of the image. */
+bool sv_head_is_of_pixels(const sv_graph *graph);
+
 /* A copy of a graph without losses that has the cross-entropy of its scores
  * and an input for the labels, one for each picture or each pixel of it. Free
  * with sv_graph_free. */
