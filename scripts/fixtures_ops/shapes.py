@@ -153,6 +153,15 @@ def cast(fixture):
                   lambda x: x.double())
 
 
+def cast_like(fixture):
+    fixture.case("", {"x": draw(2, 3), "like": draw(4)}, lambda x, like: x + 0,
+                 fixed=("like",))
+    whole, truth = torch.tensor([5, 7]), torch.tensor([[1]])
+    fixture.fixed("", {"x": draw(3, 4), "like": whole},
+                  lambda x, like: x.to(torch.int64))
+    fixture.fixed("", {"x": truth, "like": draw(2)}, lambda x, like: x.double())
+
+
 def where(fixture):
     for c, a, b in [((2, 3), (2, 3), (2, 3)), ((3,), (2, 3), ()),
                     ((2, 1, 3), (4, 1), (2, 1, 1)), ((), (2,), (2,)),
@@ -229,7 +238,7 @@ DEPTH_TO_SPACE = [
 
 
 OPERATORS = {
-    "concat": concat, "cast": cast, "constant_of_shape": constant_of_shape, "gather": gather, "where": where, "resize": resize, "split": split, "shape": shape_of,
+    "concat": concat, "cast": cast, "cast_like": cast_like, "constant_of_shape": constant_of_shape, "gather": gather, "where": where, "resize": resize, "split": split, "shape": shape_of,
     "transpose": moved(TRANSPOSE), "slice": moved(SLICE),
     "squeeze": moved(SQUEEZE), "unsqueeze": moved(UNSQUEEZE),
     "expand": moved(EXPAND), "tile": moved(TILE),

@@ -6,10 +6,7 @@
  * Real numbers are computed in the precision of the plan, whatever their width
  * is here. Shapes: any; y as x.
  * Source: https://onnx.ai/onnx/operators/onnx__Cast.html */
-#include <string.h>
-
-#include "ops/op.h"
-#include "tensor/tensor.h"
+#include "ops/casting.h"
 
 typedef struct cast_attrs {
   int type, rounding;
@@ -48,29 +45,10 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   return SV_OK;
 }
 
-static sv_status forward(const sv_args *args) {
-  const sv_tensor *x = args->in[0];
-  sv_tensor *y = args->out[0];
-  int64_t count = sv_shape_count(&x->shape);
-  if (x->dtype == y->dtype)
-    memcpy(y->data, x->data, (size_t)count * sv_dtype_size(x->dtype));
-  else
-    for (int64_t i = 0; i < count; i++)
-      sv_tensor_set(y, i, sv_tensor_get(x, i));
-  return SV_OK;
-}
-
-static sv_status backward_data(const sv_args *args) {
-  const sv_tensor *dx = args->diff_in[0], *dy = args->diff_out[0];
-  memcpy(dx->data, dy->data, (size_t)sv_shape_count(&dx->shape) * sizeof(real));
-  return SV_OK;
-}
-
 static const char *const types[] = {"f32", "f64",  "i64", "i32",  "i8",
                                     "u8",  "bool", "f16", "bf16", NULL};
 /* TensorProto.DataType */
 static const int codes[] = {1, 11, 7, 6, 3, 2, 9, 10, 16};
-static const char *const roundings[] = {"up", "down", "nearest", NULL};
 static const sv_attr attrs[] = {{.name = "type",
                                  .onnx = "to",
                                  .type = SV_ATTR_CHOICE,
@@ -89,21 +67,7 @@ static const sv_attr attrs[] = {{.name = "type",
                                  .codes = codes,
                                  .since = 6,
                                  .help = "as ONNX has it"},
-                                {.name = "saturate",
-                                 .onnx = "saturate",
-                                 .type = SV_ATTR_BOOL,
-                                 .offset = offsetof(cast_attrs, saturate),
-                                 .initial = 1,
-                                 .since = 19,
-                                 .help = "of types with 8 bits, which there "
-                                         "are none of here"},
-                                {.name = "rounding",
-                                 .onnx = "round_mode",
-                                 .type = SV_ATTR_CHOICE,
-                                 .offset = offsetof(cast_attrs, rounding),
-                                 .choices = roundings,
-                                 .since = 24,
-                                 .help = "the same"},
+                                SV_CASTING(cast_attrs),
                                 {.name = NULL}};
 
 SV_OP(cast) = {

@@ -1,0 +1,45 @@
+/* What cast and cast_like share: y = x in y's type, and dx = dy. */
+#ifndef SV_OPS_CASTING_H
+#define SV_OPS_CASTING_H
+
+#include <string.h>
+
+#include "ops/op.h"
+#include "tensor/tensor.h"
+
+static sv_status forward(const sv_args *args) {
+  const sv_tensor *x = args->in[0];
+  sv_tensor *y = args->out[0];
+  int64_t count = sv_shape_count(&x->shape);
+  if (x->dtype == y->dtype)
+    memcpy(y->data, x->data, (size_t)count * sv_dtype_size(x->dtype));
+  else
+    for (int64_t i = 0; i < count; i++)
+      sv_tensor_set(y, i, sv_tensor_get(x, i));
+  return SV_OK;
+}
+
+static sv_status backward_data(const sv_args *args) {
+  const sv_tensor *dx = args->diff_in[0], *dy = args->diff_out[0];
+  memcpy(dx->data, dy->data, (size_t)sv_shape_count(&dx->shape) * sizeof(real));
+  return SV_OK;
+}
+
+/* ONNX has these for real numbers of 8 bits, which there are none of here. */
+#define SV_CASTING(struct)                                                   \
+  {.name = "saturate",                                                       \
+   .onnx = "saturate",                                                       \
+   .type = SV_ATTR_BOOL,                                                     \
+   .offset = offsetof(struct, saturate),                                     \
+   .initial = 1,                                                             \
+   .since = 19,                                                              \
+   .help = "of types with 8 bits: no matter here"},                          \
+  {                                                                          \
+    .name = "rounding", .onnx = "round_mode", .type = SV_ATTR_CHOICE,        \
+    .offset = offsetof(struct, rounding), .choices = roundings, .since = 24, \
+    .help = "the same"                                                       \
+  }
+
+static const char *const roundings[] = {"up", "down", "nearest", NULL};
+
+#endif
