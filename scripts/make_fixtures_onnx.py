@@ -106,6 +106,21 @@ def wide(kind, dtype):
     return graph(f"network_{kind}", 13, nodes, x, given)
 
 
+def computed(x):
+    """Attributes as dynamo writes them before its optimiser has seen them."""
+    make = helper.make_node
+    nodes = [
+        make("CastLike", ["half", "x"], ["high"]),
+        make("CastLike", ["zero", "x"], ["low"]),
+        make("Clip", ["x", "low", "high"], ["c"]),
+        make("Reshape", ["last", "flat"], ["axes"], allowzero=0),
+        make("ReduceMean", ["c", "axes"], ["y"], noop_with_empty_axes=0),
+    ]
+    given = {"zero": numpy.float32(0), "half": numpy.float32(0.5)}
+    given |= {"last": ints(-1, -2), "flat": ints(-1)}
+    return graph("attributes_20_computed", 20, nodes, x, given, free=[0])
+
+
 def newest():
     """The newest opset that ONNX Runtime runs."""
     nodes = [helper.make_node("Relu", ["x"], ["y"])]
@@ -147,6 +162,7 @@ def newer():
     yield node("lp_pool_22", 22, "LpPool", image, kernel_shape=[2, 2], p=2)
     yield node("hard_sigmoid_22", 22, "HardSigmoid", x, alpha=0.25)
     yield node("dropout_22", 22, "Dropout", x, numpy.float32(0.5))
+    yield computed(image)
     yield node("instance_normalization_22", 22, "InstanceNormalization", image,
                real(4), real(4), epsilon=1e-3)
 
