@@ -320,9 +320,11 @@ static void wide_shapes(void) {
 
 static const char *write_bomb(void (*bomb)(void)) {
   static const uint8_t opset[] = {0x42, 2, 0x10, 17, 0x08, 8};
+  static const uint8_t type[] = {0x12, 4, 10, 2, 8, 1}; /* floats */
   size = 0;
   outside = NULL;
-  text(1, "y"); /* an output, at the end of the graph */
+  put(type, sizeof type); /* an output, at the end of the graph */
+  text(1, "y");
   wrap(OUTPUT, 0);
   bomb();
   wrap(GRAPH, 0);
