@@ -28,6 +28,14 @@ enum { Y, NEW_MEAN, NEW_VAR };
 
 /* ---- Shapes ---- */
 
+/* A word without a meaning is not kept: newer versions of ONNX cannot say it.
+ */
+static sv_status settle(void *attrs, const sv_info *in, int in_count) {
+  (void)in, (void)in_count;
+  ((sv_batch_norm_attrs *)attrs)->is_test = false;
+  return SV_OK;
+}
+
 static sv_status channels_of(const sv_batch_norm_attrs *a, const sv_shape *x,
                              sv_shape *shape) {
   if (x->rank < 2)
@@ -272,6 +280,7 @@ SV_OP(batch_norm) = {
                              {.name = NULL}},
     .attrs = attrs,
     .attrs_size = sizeof(sv_batch_norm_attrs),
+    .settle = settle,
     .parameter = parameter,
     .infer = infer,
     .check = check,

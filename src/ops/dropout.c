@@ -22,6 +22,14 @@
 enum { Y, MASK };
 enum { DRAWN = 4, GRAIN = 1 << 10 }; /* numbers that one draw gives */
 
+/* A word without a meaning is not kept: newer versions of ONNX cannot say it.
+ */
+static sv_status settle(void *attrs, const sv_info *in, int in_count) {
+  (void)in, (void)in_count;
+  ((sv_dropout_attrs *)attrs)->is_test = false;
+  return SV_OK;
+}
+
 static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   SV_TRY(sv_infer_same(node, in, out));
   if (node->out_count <= MASK) return SV_OK;
@@ -185,6 +193,7 @@ SV_OP(dropout) = {
                              {.name = NULL}},
     .attrs = attrs,
     .attrs_size = sizeof(sv_dropout_attrs),
+    .settle = settle,
     .infer = infer,
     .ref = {.forward = forward,
             .backward_data = backward_data,
