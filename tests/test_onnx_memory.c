@@ -229,6 +229,17 @@ static void many_real_inputs(void) {
   input_x();
 }
 
+/* A node of one or two inputs. */
+static void small_node(const char *type, const char *out, const char *a,
+                       const char *b) {
+  size_t before = size;
+  text(NODE_TYPE, type);
+  text(NODE_OUTPUT, out);
+  if (b) text(NODE_INPUT, b);
+  text(NODE_INPUT, a);
+  wrap(NODE, before);
+}
+
 /* What is put behind the graph; NULL: nothing. */
 static void (*outside)(void);
 
@@ -242,7 +253,8 @@ static void put_metadata(void) {
   }
 }
 static void many_metadata(void) {
-  chain(1, "Relu");
+  small_node("Relu", "y", "x", NULL);
+  input_x();
   outside = put_metadata;
 }
 
@@ -286,25 +298,16 @@ static void wide_function(void) { calls(1, 100000); }
 
 /* Shapes are computed from shapes, 250 numbers at a time, and divided by zero
  * in the end. */
-static void list_node(const char *type, const char *out, const char *a,
-                      const char *b) {
-  size_t before = size;
-  text(NODE_TYPE, type);
-  text(NODE_OUTPUT, out);
-  if (b) text(NODE_INPUT, b);
-  text(NODE_INPUT, a);
-  wrap(NODE, before);
-}
 static void wide_shapes(void) {
   static const uint8_t axis[] = {0x18, 0, 0xa0, 1, 2}; /* i 0, type INT */
   char name[16], next[16];
-  list_node("Reshape", "y", "x", "q");
-  list_node("Div", "q", "0", "z");
-  list_node("Sub", "z", "0", "0");
+  small_node("Reshape", "y", "x", "q");
+  small_node("Div", "q", "0", "z");
+  small_node("Sub", "z", "0", "0");
   for (int i = 0; i < 3000; i++) {
     snprintf(name, sizeof name, "%x", i);
     snprintf(next, sizeof next, "%x", i + 1);
-    list_node("Add", name, next, next);
+    small_node("Add", name, next, next);
   }
   size_t before = size, attribute = size;
   put(axis, sizeof axis);
@@ -314,7 +317,7 @@ static void wide_shapes(void) {
   text(NODE_OUTPUT, "bb8"); /* 3000 */
   for (int i = 0; i < 250; i++) text(NODE_INPUT, "s");
   wrap(NODE, before);
-  list_node("Shape", "s", "x", NULL);
+  small_node("Shape", "s", "x", NULL);
   input_x();
 }
 
