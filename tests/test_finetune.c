@@ -253,6 +253,37 @@ static void test_heads(void **state) {
       "fc", 7);
 }
 
+/* A tensor that another layer reads, too, stays as it is for that. */
+static void test_shared(void **state) {
+  (void)state;
+  sv_model *model = model_of(
+      "input 1x8x8; w = parameter 7x7x1x1 role=weight\n"
+      "b = parameter 7 role=bias init=ones; c = conv 7 3x3; x = conv(c, w, b)\n"
+      "relu; fc = conv(., w, b); global_avg_pool; flatten; classifier",
+      5);
+  sv_model *before = model_of(
+      "input 7x8x8; w = parameter 7x7x1x1 role=weight\n"
+      "b = parameter 7 role=bias init=ones\n"
+      "conv(., w, b)",
+      5);
+  const char *layer;
+  int64_t classes;
+  assert_ok(sv_model_new_head(model, 4, 1, NULL));
+  assert_ok(sv_head_find(model->graph, &layer, &classes));
+  assert_int_equal(classes, 4);
+  check_same(model, before, true, (const char *const[]){"w", "b", 0});
+  sv_dataset *d = open_bars("bars", 1, SV_SPLIT_TRAIN);
+  assert_ok(sv_model_new_head(model, 3, 1, NULL));
+  sv_fit_options o = quick(NULL);
+  assert_ok(sv_fit(model, d, &o, NULL));
+  sv_tensor *bias = tensor_of(model, "fc.bias1");
+  assert_int_equal(bias->shape.dim[0], 3);
+  sv_tensor_free(bias);
+  sv_dataset_free(d);
+  sv_model_free(model);
+  sv_model_free(before);
+}
+
 /* The network's own rule, or the one that is asked for. */
 static void test_head_drawn(void **state) {
   (void)state;
@@ -461,9 +492,9 @@ int main(void) {
 #define TEST(name) \
   cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
   const struct CMUnitTest tests[] = {
-      TEST(test_plan),         TEST(test_plan_asked), TEST(test_layers),
-      TEST(test_heads),        TEST(test_head_drawn), TEST(test_heads_refused),
-      TEST(test_pixels),       TEST(test_fit),        TEST(test_resumed),
-      TEST(test_body_of_file), TEST(test_settled)};
+      TEST(test_plan),   TEST(test_plan_asked),   TEST(test_layers),
+      TEST(test_heads),  TEST(test_head_drawn),   TEST(test_heads_refused),
+      TEST(test_pixels), TEST(test_fit),          TEST(test_resumed),
+      TEST(test_shared), TEST(test_body_of_file), TEST(test_settled)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,21 +10,10 @@
 
 #include "base/memory.h"
 #include "graph/model.h"
-#include "ops/attr_at.h"
 #include "ops/attrs.h"
 #include "train/head.h"
 #include "train/init.h"
-
-typedef struct change {
-  sv_graph *graph;
-  int64_t from, to; /* classes; from is 0 until the first layer is found */
-  bool *seen;       /* per node: on the way from the scores to their layers */
-  bool *tells;      /* per node: such a layer */
-  bool *sized;      /* per value: a tensor of the state, or data of classes */
-  int layer;        /* the first one found */
-} change;
-
-enum { DATA, WEIGHT, BIAS };
+#include "train/new_head.h"
 
 static const char *name_of(const sv_node *node) { return node->op->name; }
 
@@ -66,50 +55,44 @@ static bool keeps_classes(const sv_node *node) {
   return node->op->ref.pointwise || is_one_of(node, names);
 }
 
-static const sv_value_info *input(const change *c, const sv_node *node, int i) {
-  return &c->graph->values[i < node->in_count ? node->in[i] : 0];
-}
-
-/* Which dimension of its weight counts a layer's outputs; -1: it is no layer
- * with a weight. */
-static int outputs_of(const change *c, const sv_node *node) {
+int sv_head_outputs(const sv_new_head *c, const sv_node *node) {
   static const char *const layers[] = {"linear", "matmul", "conv",
                                        "conv_transpose", NULL};
   if (!is_one_of(node, layers) ||
-      input(c, node, WEIGHT)->kind != SV_VALUE_STATE)
+      sv_head_input(c, node, SV_HEAD_WEIGHT)->kind != SV_VALUE_STATE)
     return -1;
   if (strcmp(name_of(node), "matmul") == 0)
-    return input(c, node, WEIGHT)->shape.rank - 1;
+    return sv_head_input(c, node, SV_HEAD_WEIGHT)->shape.rank - 1;
   if (strcmp(name_of(node), "linear") == 0)
     return ((const sv_linear_attrs *)node->attrs)->transpose_w ? 0 : 1;
   return strcmp(name_of(node), "conv") == 0 ? 0 : 1;
 }
 
-static int64_t group_of(const sv_node *node) {
+int64_t sv_head_groups(const sv_node *node) {
   double group = sv_attr_number(node, "group");
   return group > 1 ? (int64_t)group : 1;
 }
 
-static int64_t told_by(const change *c, const sv_node *node) {
-  const sv_shape *w = &input(c, node, WEIGHT)->shape;
+static int64_t told_by(const sv_new_head *c, const sv_node *node) {
+  const sv_shape *w = &sv_head_input(c, node, SV_HEAD_WEIGHT)->shape;
   bool up = strcmp(name_of(node), "conv_transpose") == 0;
-  return w->dim[outputs_of(c, node)] * (up ? group_of(node) : 1);
+  return w->dim[sv_head_outputs(c, node)] * (up ? sv_head_groups(node) : 1);
 }
 
-/* Maps of scores that are enlarged: as many in as out. */
-static bool enlarges(const change *c, const sv_node *node) {
+bool sv_head_enlarges(const sv_new_head *c, const sv_node *node) {
   return strcmp(name_of(node), "conv_transpose") == 0 &&
-         input(c, node, WEIGHT)->shape.dim[0] == told_by(c, node);
+         sv_head_input(c, node, SV_HEAD_WEIGHT)->shape.dim[0] ==
+             told_by(c, node);
 }
 
-static sv_status fail_end(const change *c, const sv_node *node) {
+static sv_status fail_end(const sv_new_head *c, const sv_node *node) {
   return sv_fail(SV_INVALID,
                  "network '%s' ends in '%s' (%s), not in a linear layer or a "
                  "convolution that could be made anew for %lld classes",
                  c->graph->name, node->name, name_of(node), (long long)c->to);
 }
 
-static sv_status take_layer(change *c, int at) {
+static sv_status take_layer(sv_new_head *c, int at) {
   const sv_node *node = &c->graph->nodes[at];
   int64_t classes = told_by(c, node);
   if (!c->from) {
@@ -126,7 +109,7 @@ static sv_status take_layer(change *c, int at) {
   return SV_OK;
 }
 
-static sv_status find_layers(change *c, int value) {
+static sv_status find_layers(sv_new_head *c, int value) {
   int at = c->graph->values[value].producer;
   if (at < 0)
     return sv_fail(SV_INVALID, "network '%s': no layer computes its scores",
@@ -134,9 +117,9 @@ static sv_status find_layers(change *c, int value) {
   const sv_node *node = &c->graph->nodes[at];
   if (c->seen[at]) return SV_OK;
   c->seen[at] = true;
-  bool layer = outputs_of(c, node) >= 0;
+  bool layer = sv_head_outputs(c, node) >= 0;
   if (layer) SV_TRY(take_layer(c, at));
-  if (layer && !enlarges(c, node)) return SV_OK;
+  if (layer && !sv_head_enlarges(c, node)) return SV_OK;
   if (!layer && !keeps_classes(node)) return fail_end(c, node);
   for (int i = 0; i < node->in_count; i++) {
     const sv_value_info *from = &c->graph->values[node->in[i]];
@@ -149,150 +132,34 @@ static sv_status find_layers(change *c, int value) {
 }
 
 /* What the losses compare with labels, auxiliary classifiers among it. */
-static sv_status find_in_losses(change *c) {
+static sv_status find_in_losses(sv_new_head *c) {
   const sv_graph *g = c->graph;
   for (int i = 0; i < g->output_count; i++) {
     int at = g->values[g->outputs[i].value].producer;
     bool loss = g->outputs[i].is_loss && at >= 0;
     if (loss && strcmp(name_of(&g->nodes[at]), "cross_entropy") == 0)
-      SV_TRY(find_layers(c, g->nodes[at].in[DATA]));
-  }
-  return SV_OK;
-}
-
-/* ---- Other sizes ---- */
-
-/* A tensor of the state gets other dimensions, once. */
-static sv_status size_tensor(change *c, int id, const sv_shape *shape) {
-  sv_value_info *value = &c->graph->values[id];
-  if (value->role == SV_CONSTANT)
-    return sv_fail(SV_INVALID,
-                   "'%s' has fixed numbers for %lld classes: it fits no %lld",
-                   value->name, (long long)c->from, (long long)c->to);
-  if (c->sized[id] && !sv_shape_equal(&value->shape, shape))
-    return sv_fail(SV_INVALID, "'%s' is shared by unlike layers", value->name);
-  value->shape = *shape;
-  c->sized[id] = true;
-  return SV_OK;
-}
-
-/* Every dimension that counts classes, from dimension `first` on. */
-static sv_status size_each(change *c, int id, int first) {
-  sv_shape shape = c->graph->values[id].shape;
-  bool any = false;
-  for (int d = first; d < shape.rank; d++)
-    if (shape.dim[d] == c->from) {
-      shape.dim[d] = c->to;
-      any = true;
-    }
-  return any ? size_tensor(c, id, &shape) : SV_OK;
-}
-
-static void set_number(sv_node *node, const char *name, int64_t number) {
-  const sv_attr *row = sv_attr_find(node->op, name);
-  if (row && row->type == SV_ATTR_INT) *int_at(node->attrs, row) = number;
-}
-
-static sv_status size_groups(const change *c, sv_node *node, sv_shape *w) {
-  int64_t group = group_of(node);
-  bool up = strcmp(name_of(node), "conv_transpose") == 0;
-  bool alone = up && enlarges(c, node) && group == c->from;
-  if (alone) {
-    set_number(node, "group", c->to);
-    group = c->to;
-  }
-  if (c->to % group)
-    return sv_fail(SV_INVALID,
-                   "%s: %lld classes do not divide into %lld groups",
-                   node->name, (long long)c->to, (long long)group);
-  if (enlarges(c, node)) w->dim[0] = c->to;
-  w->dim[up ? 1 : 0] = up ? c->to / group : c->to;
-  return SV_OK;
-}
-
-static sv_status size_layer(change *c, sv_node *node) {
-  int weight = node->in[WEIGHT];
-  sv_shape w = c->graph->values[weight].shape;
-  bool plain = sv_attr_find(node->op, "group") == NULL;
-  if (plain)
-    w.dim[outputs_of(c, node)] = c->to;
-  else
-    SV_TRY(size_groups(c, node, &w));
-  SV_TRY(size_tensor(c, weight, &w));
-  if (input(c, node, BIAS)->kind == SV_VALUE_STATE && node->in_count > BIAS &&
-      node->in[BIAS])
-    SV_TRY(size_each(c, node->in[BIAS], 0));
-  set_number(node, "features", c->to);
-  set_number(node, "channels", c->to);
-  return SV_OK;
-}
-
-/* A shape that was written down: N x classes. */
-static void size_reshape(const change *c, sv_node *node) {
-  const sv_attr *row = sv_attr_find(node->op, "shape");
-  if (strcmp(name_of(node), "reshape") != 0) return;
-  sv_ints *shape = ints_at(node->attrs, row);
-  if (shape->count > 1 && shape->at[1] == c->from) shape->at[1] = c->to;
-}
-
-/* Behind the layers: numbers for each class, and shapes. */
-static sv_status size_follower(change *c, sv_node *node) {
-  bool follows = false;
-  for (int i = 0; i < node->in_count; i++)
-    follows |= node->in[i] && c->sized[node->in[i]] &&
-               c->graph->values[node->in[i]].kind == SV_VALUE_NODE;
-  if (!follows) return SV_OK;
-  for (int i = 0; i < node->in_count; i++)
-    if (node->in[i] && input(c, node, i)->kind == SV_VALUE_STATE)
-      SV_TRY(size_each(c, node->in[i], 0));
-  size_reshape(c, node);
-  return SV_OK;
-}
-
-static void size_outputs(change *c, const sv_node *node) {
-  for (int i = 0; i < node->out_count; i++) {
-    sv_value_info *value = &c->graph->values[node->out[i]];
-    bool open = value->shape.rank < 0;
-    if (!node->out[i] || value->role == SV_STATISTIC) continue;
-    if (!open && (value->shape.rank < 2 || value->shape.dim[1] != c->from))
-      continue;
-    if (!open) value->shape.dim[1] = c->to;
-    c->sized[node->out[i]] = true;
-  }
-}
-
-static bool is_followed(const change *c, const sv_node *node) {
-  for (int i = 0; i < node->in_count; i++)
-    if (node->in[i] && c->sized[node->in[i]]) return true;
-  return false;
-}
-
-static sv_status size_all(change *c) {
-  for (int i = 0; i < c->graph->node_count; i++) {
-    sv_node *node = &c->graph->nodes[i];
-    sv_status status =
-        c->tells[i] ? size_layer(c, node) : size_follower(c, node);
-    if (status != SV_OK) return sv_fail_in(status, "%s", node->name);
-    if (is_followed(c, node)) size_outputs(c, node);
+      SV_TRY(find_layers(c, g->nodes[at].in[SV_HEAD_DATA]));
   }
   return SV_OK;
 }
 
 /* ---- The whole ---- */
 
-static sv_status find_all(change *c) {
+static sv_status find_all(sv_new_head *c) {
   int scores;
   size_t nodes = (size_t)c->graph->node_count;
   SV_TRY(sv_alloc_array(&c->seen, nodes, sizeof *c->seen));
   SV_TRY(sv_alloc_array(&c->tells, nodes, sizeof *c->tells));
-  SV_TRY(sv_alloc_array(&c->sized, (size_t)c->graph->value_count,
-                        sizeof *c->sized));
+  size_t most = (size_t)c->graph->value_count; /* and new tensors */
+  for (int i = 0; i < c->graph->node_count; i++)
+    most += (size_t)c->graph->nodes[i].in_count;
+  SV_TRY(sv_alloc_array(&c->sized, most, sizeof *c->sized));
   SV_TRY(sv_head_scores(c->graph, &scores));
   SV_TRY(find_layers(c, scores));
   return find_in_losses(c);
 }
 
-static void release(change *c) {
+static void release(sv_new_head *c) {
   sv_free(c->seen);
   sv_free(c->tells);
   sv_free(c->sized);
@@ -300,7 +167,7 @@ static void release(change *c) {
 
 sv_status sv_head_find(const sv_graph *graph, const char **layer,
                        int64_t *classes) {
-  change c = {.graph = (sv_graph *)graph}; /* only read */
+  sv_new_head c = {.graph = (sv_graph *)graph}; /* only read */
   sv_status status = find_all(&c);
   if (status == SV_OK) {
     *layer = graph->nodes[c.layer].name;
@@ -312,12 +179,12 @@ sv_status sv_head_find(const sv_graph *graph, const char **layer,
 
 sv_status sv_head_renew(sv_graph **changed, bool **fresh, const sv_graph *graph,
                         int classes) {
-  change c = {.to = classes};
+  sv_new_head c = {.to = classes};
   *fresh = NULL;
   SV_TRY(sv_graph_copy(changed, graph));
   c.graph = *changed;
   sv_status status = find_all(&c);
-  if (status == SV_OK) status = size_all(&c);
+  if (status == SV_OK) status = sv_head_size(&c);
   if (status == SV_OK) {
     *fresh = c.sized;
     c.sized = NULL;
@@ -337,9 +204,11 @@ static sv_status fill(sv_model *model, const bool *fresh, uint64_t seed,
     const sv_value_info *value = &graph->values[i];
     if (!fresh[i] || value->kind != SV_VALUE_STATE) continue;
     int slot = sv_state_find(model->state, value->name);
-    if (slot < 0)
-      return sv_fail(SV_INVALID, "the state has no tensor '%s'", value->name);
-    SV_TRY(sv_state_resize(model->state, slot, &value->shape));
+    if (slot >= 0)
+      SV_TRY(sv_state_resize(model->state, slot, &value->shape));
+    else
+      SV_TRY(sv_state_add(model->state, value->name, value->role, value->dtype,
+                          &value->shape, NULL, &slot));
   }
   return sv_init_some(model->state, graph, seed, init, fresh);
 }
