@@ -100,6 +100,12 @@ static void test_refused(void **state) {
   s.axis.i = 4;
   assert_error(SV_FORMAT, "'b' does not fit from dimension 4 on",
                toy_load(&s.toy, &model));
+  s.axis.i = INT64_MAX;
+  assert_error(SV_FORMAT, "'b' does not fit from dimension 9223372036854775807",
+               toy_load(&s.toy, &model));
+  s.axis.i = INT64_MIN;
+  assert_error(SV_FORMAT, "'b' does not fit from dimension -922337203685477580",
+               toy_load(&s.toy, &model));
   init(&s);
   s.add_in[0] = "b";
   s.add_in[1] = s.toy.conv_out[0];

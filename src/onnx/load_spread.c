@@ -37,7 +37,7 @@ static sv_status shape_second(sv_value_info *second, int rank, int64_t begin) {
   sv_shape *own = &second->shape;
   bool known = rank >= 0 && own->rank >= 0;
   if (known && begin < 0) begin += rank;
-  if (known && (sv_shape_count(own) == 1 || begin + own->rank == rank))
+  if (known && (sv_shape_count(own) == 1 || begin == rank - own->rank))
     return SV_OK;
   if (!known || second->kind != SV_VALUE_STATE)
     return sv_fail(SV_UNSUPPORTED,
