@@ -1,5 +1,6 @@
 /* What the fuzzers do with a network that somebody's bytes mean: it is written
- * as text and read again, saved and loaded again, and, if it is small, run. */
+ * as text and read again, saved and loaded again, and, if it is small, run and
+ * folded. */
 #ifndef SV_FUZZ_TRY_H
 #define SV_FUZZ_TRY_H
 
@@ -96,13 +97,25 @@ static void run(const sv_model *model, sv_mode mode, const char *backend) {
   sv_plan_free(plan);
 }
 
+static void run_folded(const sv_model *model, const char *backend) {
+  sv_model *folded;
+  if (sv_model_fold(&folded, model, NULL) != SV_OK) return;
+  expect(sv_graph_check(folded->graph) == SV_OK);
+  run(folded, SV_INFER, backend);
+  sv_model_free(folded);
+}
+
 static void try_model(const sv_model *model, bool training, bool reference) {
+  const char *backend = reference ? "ref" : NULL;
   expect(sv_graph_check(model->graph) == SV_OK);
   write_and_read(model->graph);
   save_and_load(model, training);
   if (count_numbers(model) > MOST_NUMBERS) return;
-  run(model, SV_INFER, reference ? "ref" : NULL);
-  if (training) run(model, SV_TRAIN, reference ? "ref" : NULL);
+  run(model, SV_INFER, backend);
+  if (training)
+    run(model, SV_TRAIN, backend);
+  else
+    run_folded(model, backend);
 }
 
 #endif
