@@ -172,6 +172,8 @@ NETWORKS = {
 ANY_SIZE = {"fcn_resnet50", "resnet18"}
 # Not even the batch is dynamic.
 FIXED = {"alexnet", "mobilenet_v2"}
+# Also what dynamo writes before its optimiser folds batch normalisations.
+UNOPTIMISED = {"resnet18"}
 
 
 def export(net, name, exporter, sides, opset):
@@ -191,7 +193,14 @@ def export(net, name, exporter, sides, opset):
         return onnx.load_from_string(file.getvalue())
     if axes:
         options["dynamic_shapes"] = ({i: torch.export.Dim.DYNAMIC for i in axes},)
+    options["optimize"] = exporter == "dynamo"
     return torch.onnx.export(net, (example,), dynamo=True, **options).model_proto
+
+
+def exporters(name):
+    yield from ("torchscript", "dynamo")
+    if name in UNOPTIMISED:
+        yield "unoptimised"
 
 
 def is_weight(tensor):
@@ -277,7 +286,7 @@ def main():
             file=file,
         )
         for name in sys.argv[2:] or NETWORKS:
-            for exporter in "torchscript", "dynamo":
+            for exporter in exporters(name):
                 with contextlib.redirect_stdout(io.StringIO()) as text:
                     write_one(folder, name, exporter)
                 lines = text.getvalue().splitlines()

@@ -5,6 +5,7 @@ Runtime: `svertka onnx-test` must give the same outputs.
     check_exports.py SVERTKA [NAME...]
         --exporter torchscript|dynamo   one generation of them; else both
         --fixed, --dynamic              one form of the batch; else both
+        --unoptimised                   dynamo without its optimiser
         --opset N                       else what the exporter has as default
 
 Each network gets random weights that keep the signal's size through its depth:
@@ -128,6 +129,8 @@ def export(net, example, path, form, arguments):
     options = {"input_names": ["image"], "output_names": ["scores"]}
     if arguments.opset:
         options["opset_version"] = arguments.opset
+    if arguments.exporter == "dynamo":
+        options["optimize"] = not arguments.unoptimised
     if arguments.exporter == "dynamo" and axes:
         options["dynamic_shapes"] = ({i: torch.export.Dim.DYNAMIC for i in axes},)
     elif axes:
@@ -242,6 +245,7 @@ def main():
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--fixed", action="store_true")
     form.add_argument("--dynamic", action="store_true")
+    parser.add_argument("--unoptimised", action="store_true")
     parser.add_argument("--opset", type=int)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
