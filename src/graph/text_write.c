@@ -76,24 +76,30 @@ static bool is_fresh(writer *w, const sv_node *node) {
 
 /* ---- What has a size ---- */
 
-/* A free dimension; names that could be read as something else are lost. */
-static void put_symbol(writer *w, const char *symbol) {
+/* The name of a free dimension; NULL: it has none, or one that could be read as
+ * something else, which is lost. */
+static const char *symbol_of(const sv_value_info *value, int dimension) {
+  const char *symbol = value->symbol[dimension];
   bool word = symbol && is_plain(symbol) && strcmp(symbol, "none") != 0 &&
               strcmp(symbol, "scalar") != 0;
-  sv_text_add(&w->text, "%s", word ? symbol : "?");
+  return word ? symbol : NULL;
+}
+
+static void put_symbol(writer *w, const char *symbol) {
+  sv_text_add(&w->text, "%s", symbol ? symbol : "?");
 }
 
 /* Divided by commas where a word holds an x. */
 static void put_shape(writer *w, const sv_value_info *value, int from) {
   const char *mark = "x";
   for (int i = from; i < value->shape.rank; i++)
-    if (value->symbol[i] && strchr(value->symbol[i], 'x')) mark = ",";
+    if (symbol_of(value, i) && strchr(symbol_of(value, i), 'x')) mark = ",";
   for (int i = from; i < value->shape.rank; i++) {
     if (i > from) sv_text_add(&w->text, "%s", mark);
     if (value->shape.dim[i] >= 0)
       sv_text_add(&w->text, "%lld", (long long)value->shape.dim[i]);
     else
-      put_symbol(w, value->symbol[i]);
+      put_symbol(w, symbol_of(value, i));
   }
   if (*mark == ',' && value->shape.rank == from + 1) sv_text_add(&w->text, ",");
 }
@@ -109,10 +115,8 @@ static void put_input(writer *w, int id) {
   put_shape(w, v, batch);
   if (!batch)
     sv_text_add(&w->text, " batch=none");
-  else if (v->symbol[0]) {
-    sv_text_add(&w->text, " batch=");
-    put_symbol(w, v->symbol[0]);
-  }
+  else if (symbol_of(v, 0))
+    sv_text_add(&w->text, " batch=%s", symbol_of(v, 0));
   if (v->dtype != (label ? SV_I64 : SV_F32))
     sv_text_add(&w->text, " type=%s", sv_dtype_name(v->dtype));
   sv_text_add(&w->text, "\n");
