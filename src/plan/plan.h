@@ -5,6 +5,7 @@
  *   renew.c     running statistics: asked for in training, committed
  *   frozen.c    what a training leaves alone; which values have a gradient
  *   compile.c   the graph copied, pruned, inferred; the forward steps
+ *   sources.c   what no node computes: inputs and the state
  *   backward.c  the same schedule read backwards
  *   gradients.c what each value is given, and the sums
  *   threads.c   how many
@@ -145,6 +146,10 @@ void sv_program_free(sv_program *program);
 
 /* ---- compile.c ---- */
 sv_status sv_program_new(sv_program **program, sv_plan *plan) SV_CHECKED;
+
+/* ---- sources.c ---- */
+/* Their cells, shapes and, of constants, contents. */
+sv_status sv_program_add_sources(sv_plan *plan, sv_program *p) SV_CHECKED;
 
 /* ---- renew.c ---- */
 /* Gives every node of the plan's copy the outputs that renew a statistic. */
