@@ -1,7 +1,7 @@
 #!/bin/sh
 # What Svertka needs from outside: looks for it and, only if something is
 # missing, installs it (Debian and Ubuntu) or lists it in plain words.
-#   scripts/deps.sh [--check] [build|test|demo]...
+#   scripts/deps.sh [--check] [build|test|demo|interop]...
 # With no word: everything. --check: look and report, change nothing.
 set -u
 
@@ -30,6 +30,7 @@ test|clang|command clang|Clang
 test|libomp-dev|clang-openmp|OpenMP for Clang
 test|libcmocka-dev|module cmocka|cmocka
 test|libonnx-testdata|file /usr/share/libonnx-testdata|ONNX's backend tests
+interop|python3-venv|python ensurepip|Python 3.11 or newer with venv
 END
 }
 
@@ -40,6 +41,7 @@ is_there() { # kind name
     header) echo "#include <$2>" | cc -E -x c - ;;
     clang-openmp) echo "#include <omp.h>" | clang -fopenmp -E -x c - ;;
     file) [ -e "$2" ] ;;
+    python) "${PYTHON:-python3}" -c "import $2" ;;
   esac >/dev/null 2>&1
 }
 
@@ -52,8 +54,8 @@ missing() { # the lines of `needs` that are wanted and not there
 
 check=
 [ "${1-}" = --check ] && check=1 && shift
-uses=${*:-build test demo}
-case " $uses " in *" test "* | *" demo "*) uses="build $uses" ;; esac
+uses=${*:-build test demo interop}
+case " $uses " in *" test "* | *" demo "* | *" interop "*) uses="build $uses" ;; esac
 
 lacking=$(missing)
 [ -z "$lacking" ] && exit 0

@@ -9,90 +9,32 @@ The Python that runs this needs numpy, onnx and onnxruntime.
 """
 
 import argparse
-import json
 import pathlib
-import subprocess
 import sys
 import tempfile
 
-import numpy
 import onnx
-import onnxruntime
-from onnx import numpy_helper
 
-TOLERANCE = 1e-4  # max|a-b| / max|b|
-
-TYPES = {
-    "tensor(float)": numpy.float32,
-    "tensor(int64)": numpy.int64,
-    "tensor(int32)": numpy.int32,
-    "tensor(uint8)": numpy.uint8,
-    "tensor(bool)": numpy.bool_,
-}
-
-
-def random_input(entry, batch, free, random):
-    """Normal numbers, or small whole ones; free dimensions filled in."""
-    shape = [
-        size if isinstance(size, int) else batch if i == 0 else free
-        for i, size in enumerate(entry.shape)
-    ]
-    kind = TYPES[entry.type]
-    if kind is numpy.float32:
-        return random.standard_normal(shape).astype(kind)
-    return random.integers(0, 2, shape).astype(kind)
-
-
-def save_tensor(path, array, name):
-    path.write_bytes(
-        numpy_helper.from_array(numpy.asarray(array), name).SerializeToString()
-    )
-
-
-def write_test(folder, model, session, arguments):
-    """The model and one data set for each size of the batch."""
-    (folder / "model.onnx").write_bytes(model.read_bytes())
-    random = numpy.random.default_rng(arguments.seed)
-    for number, batch in enumerate(arguments.batch):
-        data = folder / f"test_data_set_{number}"
-        data.mkdir()
-        inputs = {
-            entry.name: random_input(entry, batch, arguments.free, random)
-            for entry in session.get_inputs()
-        }
-        names = [entry.name for entry in session.get_outputs()]
-        outputs = session.run(names, inputs)
-        for i, (name, array) in enumerate(inputs.items()):
-            save_tensor(data / f"input_{i}.pb", array, name)
-        for i, (name, array) in enumerate(zip(names, outputs)):
-            save_tensor(data / f"output_{i}.pb", array, name)
+import interop
 
 
 def check(model, arguments):
-    """The fault, or None."""
-    try:
-        onnx.checker.check_model(str(model), full_check=True)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 2
-        session = onnxruntime.InferenceSession(
-            str(model), options, providers=["CPUExecutionProvider"]
-        )
-    except Exception as fault:  # whatever they raise is the answer
-        return str(fault).splitlines()[0]
-    with tempfile.TemporaryDirectory() as folder:
-        write_test(pathlib.Path(folder), model, session, arguments)
-        command = [arguments.svertka, "onnx-test", "--json", folder]
-        if arguments.backend:
-            command += ["--backend", arguments.backend]
-        run = subprocess.run(command, capture_output=True, text=True)
-        if not run.stdout:
-            return run.stderr.strip()
-        test = json.loads(run.stdout)["tests"][0]
-    if test["result"] != "pass":
-        return test["reason"]
-    if test["error"] > TOLERANCE:
-        return f"differs by {test['error']:.3g} of the largest number"
-    return None
+    """The error; raises what is wrong."""
+    onnx.checker.check_model(str(model), full_check=True)
+    runtime = interop.session(model, interop.processors())
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        (folder / "model.onnx").write_bytes(model.read_bytes())
+        for number, batch in enumerate(arguments.batch):
+            inputs = interop.random_inputs(
+                runtime, batch, arguments.free, arguments.seed + number
+            )
+            outputs = interop.run_all(runtime, inputs)
+            interop.write_data(folder, number, inputs, outputs)
+        backend = ["--backend", arguments.backend] if arguments.backend else []
+        tests = interop.onnx_test(arguments.svertka, folder, *backend)
+    (test,) = tests.values()
+    return interop.judge(test)
 
 
 def main():
@@ -108,9 +50,11 @@ def main():
     arguments = parser.parse_args()
     failed = 0
     for model in arguments.models:
-        fault = check(model, arguments)
-        failed += fault is not None
-        print(f"{'FAIL' if fault else 'ok'}  {model}{': ' + fault if fault else ''}")
+        try:
+            print(f"ok    {model}: off by {check(model, arguments):.1e}")
+        except Exception as fault:  # whatever the checker and runtimes raise
+            print(f"FAIL  {model}: {str(fault).splitlines()[0]}")
+            failed += 1
     print(f"{len(arguments.models) - failed} ok, {failed} failed")
     return 1 if failed else 0
 
