@@ -140,15 +140,17 @@ static sv_status plan(const sv_site *site, sv_need *need, void **impl) {
   return sv_dnnl_plan(site, need, impl, make, WAYS, NULL);
 }
 
-/* new = momentum old + (1 - momentum) batch; the old one where those are used.
- */
-static void renew(const sv_args *args, int output, const float *batch) {
+/* new = momentum old + (1 - momentum) batch, which lies at byte `at` of the
+ * workspace; the old one where those are used, and there is no workspace. */
+static void renew(const sv_args *args, int output, size_t at) {
   const sv_batch_norm_attrs *a = args->node->attrs;
   bool wanted = output < args->node->out_count && args->out[output];
   if (!wanted) return;
   const float *old = args->in[MEAN - NEW_MEAN + output]->data;
   float *fresh = args->out[output]->data;
   float keep = a->training || args->training ? a->momentum : 1;
+  const char *kept = args->workspace;
+  const float *batch = keep == 1 ? NULL : (const float *)(kept + at);
   int64_t count = sv_shape_count(&args->out[output]->shape);
   for (int64_t c = 0; c < count; c++)
     fresh[c] = keep == 1 ? old[c] : keep * old[c] + (1 - keep) * batch[c];
@@ -158,10 +160,8 @@ static sv_status run(void *impl, const sv_args *args) {
   SV_TRY(sv_dnnl_run(impl, args));
   if (args->pass != SV_FORWARD) return SV_OK;
   size_t channels = (size_t)args->in[X]->shape.dim[1];
-  const char *kept = args->workspace;
-  size_t second = sv_align_up(channels * sizeof(float));
-  renew(args, NEW_MEAN, (const float *)kept);
-  renew(args, NEW_VAR, (const float *)(kept + second));
+  renew(args, NEW_MEAN, 0);
+  renew(args, NEW_VAR, sv_align_up(channels * sizeof(float)));
   return SV_OK;
 }
 
