@@ -78,7 +78,7 @@ static void test_declarations(void **state) {
   (void)state;
   sv_graph *g = parse(
       "a = input 3x8x8 batch=4; b = input 3x?xW; c = input 5 batch=none\n"
-      "d = input 2x2 batch=N type=f64; label; classes = label 7x7\n"
+      "d = input 2x2 batch=N type=f64; label; classes = label 7x7 type=i32\n"
       "w = parameter 6x3x3x3 init=\"constant 0.5\"\n"
       "s = parameter 6 role=statistic\n"
       "conv(a, w, -) padding=same; output\n");
@@ -91,7 +91,9 @@ static void test_declarations(void **state) {
   assert_string_equal(value_of(g, "d")->symbol[0], "N");
   assert_int_equal(value_of(g, "d")->dtype, SV_F64);
   assert_shape(g, "label", "-1");
+  assert_int_equal(value_of(g, "label")->dtype, SV_I64);
   assert_shape(g, "classes", "-1x7x7");
+  assert_int_equal(value_of(g, "classes")->dtype, SV_I32);
   assert_int_equal(value_of(g, "classes")->role, SV_LABEL);
   assert_int_equal(value_of(g, "s")->role, SV_STATISTIC);
   assert_string_equal(value_of(g, "w")->init, "constant 0.5");

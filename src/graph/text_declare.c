@@ -186,6 +186,7 @@ sv_status sv_text_declaration(sv_reader *r, sv_statement *s) {
   sv_status status = sv_graph_check(r->graph);
   if (status != SV_OK)
     return sv_text_fail_in(&r->cursor, s->keyword.start, status);
+  r->graph->values[value.id].dtype = t.type; /* of a label, too */
   for (int i = 0; i < d.shape.rank; i++)
     if (d.symbol[i][0])
       SV_TRY(sv_copy_text(&r->graph->values[value.id].symbol[i], d.symbol[i]));
