@@ -100,6 +100,18 @@ def shapes():
           [constant("v", 1, np.float32)])
 
 
+def losses():
+    """Labels of a type that they have not, an output of another shape."""
+    graph = helper.make_graph(
+        [node("SoftmaxCrossEntropyLoss", ["x", "l"], ["y", "p"],
+              ignore_index=2, reduction="mean")], "g",
+        [value("x", (3, "C", 2, 7)), value("l", (3, 2, 7))],
+        [value("y", ()), value("p", (3, 5, 2, 7))])
+    save_model(helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9),
+        "label.onnx")
+
+
 def external():
     tensor = constant("w", np.ones((2, 2, 1, 1)), np.float32)
     tensor.ClearField("raw_data")
@@ -112,4 +124,5 @@ def external():
 os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), "corpus"))
 functions()
 shapes()
+losses()
 external()
