@@ -182,14 +182,14 @@ static void empty_constant(toy *t) {
   t->graph.n_node = 3;
   t->graph.n_input = 0;
 }
-/* Clip's lower bound comes from a node. */
+/* The ratio of a dropout comes from a node. */
 static void computed_attribute(toy *t) {
   static char *inputs[] = {"a", "c"}, *outputs[] = {"c"};
   t->node[2].op_type = "Tanh";
   t->node[2].n_input = t->node[2].n_output = 1;
   t->node[2].input = inputs;
   t->node[2].output = outputs;
-  t->node[1].op_type = "Clip";
+  t->node[1].op_type = "Dropout";
   t->node[1].n_input = 2;
   t->node[1].input = inputs;
   t->graph.n_node = 3;
@@ -255,7 +255,7 @@ static const struct {
     {output_twice, SV_INVALID, "two outputs are named 'y'"},
     {unknown_role, SV_FORMAT, "'king' is no role"},
     {empty_constant, SV_FORMAT, "(Constant): 0 attributes"},
-    {computed_attribute, SV_UNSUPPORTED, "its input 'c' (min) is computed"},
+    {computed_attribute, SV_UNSUPPORTED, "its input 'c' (ratio) is computed"},
 };
 
 static void test_faults(void **state) {
