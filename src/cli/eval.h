@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 
-enum { EVAL_PICTURED = 40, EVAL_SCENES = 6, EVAL_NAME_TEXT = 24 };
+enum { EVAL_PICTURED = 40, EVAL_SCENES = 4, EVAL_NAME_TEXT = 24 };
 
 typedef struct eval {
   sv_eval_options options;
