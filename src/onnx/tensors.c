@@ -6,7 +6,7 @@
 
 enum { CHUNK = 1024 };
 
-static const int64_t largest_dim = INT32_MAX;
+static const int64_t largest_dim = (int64_t)1 << 48; /* sv_shape_fits */
 
 /* ---- Data types ---- */
 
