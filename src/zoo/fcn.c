@@ -138,7 +138,7 @@ static sv_value enlarge(sv_graph *g, const fcn *p, sv_value x, int64_t by) {
   attrs.kernel = sv_square(2 * by);
   attrs.stride = sv_square(by);
   attrs.bias = false;
-  if (p->form == SAME) attrs.padding.rule = SV_PAD_SAME_UPPER;
+  if (p->form == SAME) attrs.padding = sv_pad_by(by / 2);
   sv_init(g, "weight", "bilinear");
   return sv_conv_transpose_with(g, x, &attrs);
 }
