@@ -15,13 +15,17 @@ static const char about[] =
     "Measures on random images that lie in memory: inference, and full steps\n"
     "of training: forward, backward, the optimiser (momentum and weight\n"
     "decay). Each step is timed; of all of them the median counts, and the\n"
-    "first ones, which warm caches up, do not.\n";
+    "first ones, which warm caches up, do not. There are five at least, fewer\n"
+    "where they would take more than ten times as long as --seconds.\n";
 
 static const char examples[] =
     "svertka bench lenet5 --batch 64\n"
     "svertka bench lenet5 --batch 64 --train --json\n";
 
-enum { IMAGE_SETS = 8 }; /* batches in memory, taken in turn */
+enum {
+  IMAGE_SETS = 8, /* batches in memory, taken in turn */
+  MOST_STEPS = 10000000
+};
 
 typedef struct bench {
   sv_plan_options plan;
@@ -128,28 +132,56 @@ static void summarise(const bench *b, double *times, int64_t count,
                  .steps = count};
 }
 
-/* The first tenth of the time, three steps at least, is for warming up. */
-static sv_status time_steps(stepper *s, figures *f) {
+/* Warming up takes a tenth of the time and three steps at least, one if those
+ * are slow. */
+static bool is_cold(const bench *b, int64_t warm, double took) {
+  if (b->steps && warm >= 3 && warm * 10 >= b->steps) return false;
+  return warm == 0 || took < b->seconds / 10 || (warm < 3 && took < b->seconds);
+}
+
+/* Five steps at least, fewer if those take ten times as long as was asked. */
+static bool wants_more(const bench *b, int64_t count, double took) {
+  if (count >= MOST_STEPS) return false;
+  if (b->steps) return count < b->steps;
+  return count == 0 || took < b->seconds ||
+         (count < 5 && took < 10 * b->seconds);
+}
+
+/* Where time decides how many steps there are, the bar's end is a guess. */
+static void show_step(const bench *b, cli_progress *bar, int64_t count,
+                      double took) {
+  double guess = count * b->seconds / took;
+  if (!b->steps) bar->total = guess > 5 ? (int64_t)guess : 5;
+  if (bar->total < count) bar->total = count;
+  cli_progress_at(bar, count, NULL);
+}
+
+static sv_status warm_up(stepper *s, int64_t *warm) {
+  double start = cli_clock();
+  while (!cli_interrupted() && is_cold(s->bench, *warm, cli_clock() - start))
+    SV_TRY(step_once(s, (*warm)++));
+  return SV_OK;
+}
+
+static sv_status time_steps(stepper *s, const char *label, figures *f) {
   const bench *b = s->bench;
-  double *times = NULL, start = cli_clock();
+  double *times = NULL;
   int64_t warm = 0, count = 0;
   int capacity = 0;
-  sv_status status = SV_OK;
-  while (status == SV_OK &&
-         (warm < 3 || cli_clock() - start < b->seconds / 10)) {
-    status = step_once(s, warm++);
-    if (b->steps && warm >= 3 && warm * 10 >= b->steps) break;
-  }
-  start = cli_clock();
-  while (status == SV_OK && !cli_interrupted() && count < 10000000 &&
-         (b->steps ? count < b->steps
-                   : count < 5 || cli_clock() - start < b->seconds)) {
+  cli_progress bar;
+  cli_progress_start(&bar, label, "steps", b->steps ? b->steps : 5);
+  sv_status status = warm_up(s, &warm);
+  double start = cli_clock();
+  while (status == SV_OK && !cli_interrupted() &&
+         wants_more(b, count, cli_clock() - start)) {
     status = sv_grow(&times, (int)count, &capacity, sizeof *times);
     if (status != SV_OK) break;
     double before = cli_clock();
     status = step_once(s, warm + count);
     times[count++] = cli_clock() - before;
+    show_step(b, &bar, count, cli_clock() - start);
   }
+  cli_progress_end(&bar);
   if (status == SV_OK && count == 0)
     status = sv_fail(SV_INTERRUPTED, "stopped before the first step");
   if (status == SV_OK) summarise(b, times, count, f);
@@ -158,6 +190,9 @@ static sv_status time_steps(stepper *s, figures *f) {
 }
 
 /* ---- The two modes ---- */
+
+static const char *const modes[] = {
+    [SV_INFER] = "inference", [SV_TRAIN] = "training"};
 
 static sv_status measure(const bench *b, sv_mode mode, figures *f) {
   stepper s = {.bench = b};
@@ -176,7 +211,7 @@ static sv_status measure(const bench *b, sv_mode mode, figures *f) {
     if (status == SV_OK) fputs(text, stdout);
     if (status == SV_OK) sv_plan_text_free(text);
   } else if (status == SV_OK) {
-    status = time_steps(&s, f);
+    status = time_steps(&s, modes[mode], f);
   }
   sv_optimiser_free(s.optimiser);
   sv_runner_free(&s.runner);
@@ -232,8 +267,7 @@ static int print_json(const bench *b, const figures f[2]) {
 }
 
 static int print_table(const bench *b, const figures f[2]) {
-  static const char *const modes[] = {"inference", "training"};
-  const bool wanted[] = {b->infer, b->train};
+  const bool wanted[] = {[SV_INFER] = b->infer, [SV_TRAIN] = b->train};
   cli_table *t =
       cli_table_new("|Batch|Images/s|Milliseconds|Fastest|Slowest|Steps");
   for (int i = 0; i < 2; i++) {
