@@ -88,6 +88,12 @@ typedef struct cli_option {
   }
 #define CLI_JSON_OPTION(target) \
   { "json", 0, CLI_FLAG, target, 0, 0, NULL, NULL, "print the result as JSON" }
+#define CLI_EXTERNAL_OPTION(target)                                \
+  {                                                                \
+    "external-data", 0, CLI_FLAG, target, 0, 0, NULL, NULL,        \
+        "the model file's tensors may lie in others, too: in its " \
+        "folder or below"                                          \
+  }
 
 typedef struct cli_page {
   const cli_verb *verb;
@@ -146,15 +152,22 @@ sv_status cli_outside(const char *output, const char *path, const char *other,
  *   model.onnx                  a file that ends so
  *   'input 3x8x8; conv 6 3x3'   a network as text
  *   network.txt                 a file that holds such a text
- * `data` (may be NULL) is what a zoo network's input and classes follow where
- * they are not given. A file's model comes with its numbers and metadata; any
- * other is initialised with the seed. */
-sv_status cli_model(sv_model **model, const char *text, const sv_zoo_data *data,
-                    uint64_t seed) SV_CHECKED;
+ * A file's model comes with its numbers and metadata, any other with fresh
+ * numbers. How it is read, where that is not MODEL's to say: */
+typedef struct cli_reading {
+  uint64_t seed;           /* of fresh numbers */
+  const sv_zoo_data *data; /* what a zoo network's input and classes follow
+                              where they are not given; NULL: nothing */
+  bool external;           /* CLI_EXTERNAL_OPTION; of a file only */
+} cli_reading;
 
+/* MODEL is a file with numbers. */
+bool cli_is_file(const char *text);
+sv_status cli_model(sv_model **model, const char *text,
+                    const cli_reading *reading) SV_CHECKED;
 /* Without numbers. Free with sv_graph_free. */
 sv_status cli_graph(sv_graph **graph, const char *text,
-                    const sv_zoo_data *data) SV_CHECKED;
+                    const cli_reading *reading) SV_CHECKED;
 
 /* How its pictures are prepared, where MODEL does not say it, or instead of
  * what it says: texts as its metadata have them (docs/onnx.md), and a file with
@@ -193,6 +206,7 @@ const char *cli_image_given(const cli_image *image);
 /* A model that pictures are shown to: cli_model, with these options. SV_INVALID
  * if it does not say how they are prepared, with the options that would. */
 sv_status cli_model_of_images(sv_model **model, const char *text,
+                              const cli_reading *reading,
                               const cli_image *image) SV_CHECKED;
 
 /* ---- Output ---- */

@@ -120,8 +120,9 @@ static sv_status check_said(const sv_model *model, const char *name) {
 }
 
 sv_status cli_model_of_images(sv_model **model, const char *text,
+                              const cli_reading *reading,
                               const cli_image *image) {
-  SV_TRY(cli_model(model, text, NULL, 0));
+  SV_TRY(cli_model(model, text, reading));
   SV_TRY(cli_image_set(*model, image));
   SV_TRY(check_said(*model, text));
   sv_preprocess p;

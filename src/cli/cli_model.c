@@ -8,12 +8,13 @@
 #include "base/near.h"
 #include "cli/cli.h"
 #include "graph/graph.h"
+#include "onnx/onnx.h"
 
 enum { LARGEST_TEXT = 16 << 20 };
 
-static bool ends_in(const char *text, const char *end) {
-  size_t length = strlen(text), tail = strlen(end);
-  return length >= tail && strcmp(text + length - tail, end) == 0;
+bool cli_is_file(const char *text) {
+  size_t length = strlen(text);
+  return length >= 5 && strcmp(text + length - 5, ".onnx") == 0;
 }
 
 /* A typed network has blanks or statements; no file or zoo name is meant. */
@@ -59,9 +60,12 @@ static sv_status read_network(sv_graph **graph, const char *path) {
 
 /* Whatever is no ONNX file. */
 static sv_status build(sv_graph **graph, const char *text,
-                       const sv_zoo_data *data) {
+                       const cli_reading *reading) {
+  if (reading->external)
+    return sv_fail(SV_INVALID, "--external-data: '%.80s' is no .onnx file",
+                   text);
   if (is_typed(text)) return sv_network_parse(graph, NULL, text);
-  if (is_zoo(text)) return sv_zoo_build(graph, text, data);
+  if (is_zoo(text)) return sv_zoo_build(graph, text, reading->data);
   if (sv_path_exists(text)) return read_network(graph, text);
   const char *near = cli_nearest_zoo(text);
   return sv_fail(SV_INVALID,
@@ -72,25 +76,34 @@ static sv_status build(sv_graph **graph, const char *text,
                  near ? "'?" : "");
 }
 
-sv_status cli_model(sv_model **model, const char *text, const sv_zoo_data *data,
-                    uint64_t seed) {
-  if (ends_in(text, ".onnx")) return sv_model_load(model, text);
-  sv_graph *graph;
-  SV_TRY(build(&graph, text, data));
-  return sv_model_new(model, graph, seed);
+static sv_status load(sv_model **model, const char *path, bool external) {
+  if (external) return sv_model_load_external(model, path);
+  sv_status status = sv_model_load(model, path);
+  if (status != SV_UNSUPPORTED || !strstr(sv_error(), SV_ONNX_ELSEWHERE))
+    return status;
+  return sv_fail(status, "%s; --external-data reads it", sv_error());
 }
 
-static sv_status graph_of_file(sv_graph **graph, const char *path) {
+sv_status cli_model(sv_model **model, const char *text,
+                    const cli_reading *reading) {
+  if (cli_is_file(text)) return load(model, text, reading->external);
+  sv_graph *graph;
+  SV_TRY(build(&graph, text, reading));
+  return sv_model_new(model, graph, reading->seed);
+}
+
+static sv_status graph_of_file(sv_graph **graph, const char *path,
+                               bool external) {
   sv_model *model;
-  SV_TRY(sv_model_load(&model, path));
+  SV_TRY(load(&model, path, external));
   sv_status status = sv_graph_copy(graph, sv_model_graph(model));
   sv_model_free(model);
   return status;
 }
 
 sv_status cli_graph(sv_graph **graph, const char *text,
-                    const sv_zoo_data *data) {
+                    const cli_reading *reading) {
   *graph = NULL;
-  if (ends_in(text, ".onnx")) return graph_of_file(graph, text);
-  return build(graph, text, data);
+  if (cli_is_file(text)) return graph_of_file(graph, text, reading->external);
+  return build(graph, text, reading);
 }

@@ -31,7 +31,7 @@ typedef struct bench {
   sv_plan_options plan;
   int64_t steps; /* 0: as many as take `seconds` */
   double seconds;
-  bool train, infer, json, explain;
+  bool train, infer, json, explain, external;
   sv_ints image;
   sv_model *model;
   sv_graph *own;         /* with a loss, where the model has none */
@@ -233,7 +233,8 @@ static sv_status count_classes(bench *b) {
 }
 
 static sv_status prepare(bench *b, const char *network) {
-  SV_TRY(cli_model(&b->model, network, NULL, b->plan.seed));
+  const cli_reading reading = {.seed = b->plan.seed, .external = b->external};
+  SV_TRY(cli_model(&b->model, network, &reading));
   b->graph = sv_model_graph(b->model);
   if (b->train && !sv_head_has_loss(b->graph)) {
     SV_TRY(sv_head_attach(&b->own, b->graph, sv_head_is_of_pixels(b->graph)));
@@ -316,6 +317,7 @@ int cmd_bench(const cli_verb *verb, int argc, char **argv) {
       CLI_SEED_OPTION(&b.plan.seed),
       CLI_THREADS_OPTION(&b.plan.threads),
       CLI_BACKEND_OPTION(&b.plan.backend),
+      CLI_EXTERNAL_OPTION(&b.external),
       CLI_JSON_OPTION(&b.json),
       {0}};
   const cli_page page = {verb, 1, 1, options, about, examples};

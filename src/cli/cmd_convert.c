@@ -22,8 +22,8 @@ static const char about[] =
     "of the layers before them, dropout and identity gone, what is computed\n"
     "from constants alone a constant. What cannot be folded stays. It trains\n"
     "on as it is, without batch normalisation: keep the file it was made of.\n"
-    "A model file whose tensors lie in others is read with --external-data\n"
-    "only, and is one file afterwards.\n";
+    "A model file whose tensors lie in others (--external-data) is one file\n"
+    "afterwards.\n";
 
 static const char examples[] =
     "svertka convert lenet5 -\n"
@@ -36,8 +36,8 @@ static const char examples[] =
 
 typedef struct conversion {
   const char *in, *out;
-  uint64_t seed;
-  bool force, convolve, fold, external;
+  cli_reading reading;
+  bool force, convolve, fold;
 } conversion;
 
 /* ---- What is made of IN ---- */
@@ -69,10 +69,7 @@ static sv_status fold(sv_model **model) {
 
 /* The numbers of IN, in whatever form it is. */
 static sv_status read_model(const conversion *c, sv_model **model) {
-  if (c->external)
-    SV_TRY(sv_model_load_external(model, c->in));
-  else
-    SV_TRY(cli_model(model, c->in, NULL, c->seed));
+  SV_TRY(cli_model(model, c->in, &c->reading));
   if (c->convolve) SV_TRY(convolve(model));
   return c->fold ? fold(model) : SV_OK;
 }
@@ -102,7 +99,7 @@ static void tell_constants(const sv_graph *graph) {
 
 static sv_status read_graph(const conversion *c, sv_graph **graph) {
   sv_model *model;
-  if (!c->convolve && !c->fold) return cli_graph(graph, c->in, NULL);
+  if (!c->convolve && !c->fold) return cli_graph(graph, c->in, &c->reading);
   SV_TRY(read_model(c, &model));
   sv_status status = sv_graph_copy(graph, sv_model_graph(model));
   sv_model_free(model);
@@ -149,7 +146,7 @@ static sv_status check_output(const conversion *c) {
 }
 
 int cmd_convert(const cli_verb *verb, int argc, char **argv) {
-  conversion c = {.seed = 1};
+  conversion c = {.reading = {.seed = 1}};
   const cli_option options[] = {
       {"force", 'f', CLI_FLAG, &c.force, 0, 0, NULL, NULL,
        "replace OUT if it is there already"},
@@ -157,9 +154,8 @@ int cmd_convert(const cli_verb *verb, int argc, char **argv) {
        "make a classifier slide over larger images"},
       {"fold", 0, CLI_FLAG, &c.fold, 0, 0, NULL, NULL,
        "fold batch normalisation, dropout and constants"},
-      {"external-data", 0, CLI_FLAG, &c.external, 0, 0, NULL, NULL,
-       "read IN's tensors from other files, too: in its folder or below"},
-      CLI_SEED_OPTION(&c.seed),
+      CLI_EXTERNAL_OPTION(&c.reading.external),
+      CLI_SEED_OPTION(&c.reading.seed),
       {0}};
   const cli_page page = {verb, 2, 2, options, about, examples};
   int exit_status;
@@ -171,8 +167,6 @@ int cmd_convert(const cli_verb *verb, int argc, char **argv) {
   bool model = ends_in(c.out, ".onnx");
   if (!model && strcmp(c.out, "-") != 0 && !ends_in(c.out, ".txt"))
     return cli_usage("'%s' where NAME.onnx, NAME.txt or - is expected", c.out);
-  if (c.external && !(model && ends_in(c.in, ".onnx")))
-    return cli_usage("--external-data turns an .onnx file into another one");
   sv_status status = check_output(&c);
   if (status == SV_OK) status = model ? write_model(&c) : write_text(&c);
   return cli_fail(status);

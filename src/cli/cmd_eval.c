@@ -91,7 +91,7 @@ static sv_status check_masks(const eval *e) {
 
 static sv_status eval_all(eval *e, const char *model, const char *data) {
   SV_TRY(eval_check_files(e, model, data));
-  SV_TRY(cli_model_of_images(&e->model, model, &e->image));
+  SV_TRY(cli_model_of_images(&e->model, model, &e->reading, &e->image));
   SV_TRY(sv_dataset_open(&e->dataset, data, (sv_split)e->split));
   e->names = sv_preprocess_default();
   SV_TRY(sv_preprocess_load(&e->names, e->model));
@@ -130,6 +130,7 @@ int cmd_eval(const cli_verb *verb, int argc, char **argv) {
       CLI_BACKEND_OPTION(&e.options.backend),
       CLI_IMAGE_OPTIONS(&e.image),
       CLI_LABELS_OPTION(&e.image),
+      CLI_EXTERNAL_OPTION(&e.reading.external),
       CLI_JSON_OPTION(&e.json),
       {0}};
   const cli_page page = {verb, 2, 2, options, about, examples};

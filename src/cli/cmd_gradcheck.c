@@ -24,7 +24,7 @@ static const char examples[] =
 typedef struct check {
   sv_gradcheck_options options;
   double tolerance;
-  bool json;
+  bool json, external;
   sv_model *model;
   sv_gradcheck_row *rows; /* with names of the model's */
   int count;
@@ -88,7 +88,9 @@ static sv_status run(check *c, const char *network, const sv_ints *image) {
     return SV_INVALID;
   }
   if (image->count) c->options.image = image->at;
-  sv_status status = cli_model(&c->model, network, NULL, c->options.seed);
+  const cli_reading reading = {.seed = c->options.seed,
+                               .external = c->external};
+  sv_status status = cli_model(&c->model, network, &reading);
   if (status != SV_OK) {
     cli_fail(status);
     return status;
@@ -117,6 +119,7 @@ int cmd_gradcheck(const cli_verb *verb, int argc, char **argv) {
        "size of an image, where the network leaves it free"},
       CLI_SEED_OPTION(&c.options.seed),
       CLI_THREADS_OPTION(&c.options.threads),
+      CLI_EXTERNAL_OPTION(&c.external),
       CLI_JSON_OPTION(&c.json),
       {0}};
   const cli_page page = {verb, 1, 1, options, about, examples};

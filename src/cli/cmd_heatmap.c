@@ -31,6 +31,7 @@ typedef struct spot {
 
 typedef struct heatmap {
   sv_class_map_options options;
+  cli_reading reading;
   cli_image prepared;
   const char *class, *out;
   int chosen, top;
@@ -155,7 +156,7 @@ static sv_status write_picture(const heatmap *h, const char *path) {
 static sv_status run(heatmap *h, const char *model, const char *path) {
   SV_TRY(cli_apart("--out", h->out, "MODEL", model));
   SV_TRY(cli_apart("--out", h->out, "IMAGE", path));
-  SV_TRY(cli_model_of_images(&h->model, model, &h->prepared));
+  SV_TRY(cli_model_of_images(&h->model, model, &h->reading, &h->prepared));
   SV_TRY(sv_image_read(&h->image, path));
   sv_status status = sv_classify_map(&h->map, h->model, &h->image, &h->options);
   if (status != SV_OK) return sv_fail_in(status, "%s", model);
@@ -179,6 +180,7 @@ int cmd_heatmap(const cli_verb *verb, int argc, char **argv) {
       CLI_BACKEND_OPTION(&h.options.backend),
       CLI_IMAGE_OPTIONS(&h.prepared),
       CLI_LABELS_OPTION(&h.prepared),
+      CLI_EXTERNAL_OPTION(&h.reading.external),
       CLI_JSON_OPTION(&h.json),
       {0}};
   const cli_page page = {verb, 2, 2, options, about, examples};

@@ -36,6 +36,7 @@ typedef struct paths {
 
 typedef struct predict {
   int top, threads;
+  cli_reading reading;
   cli_image image;
   bool json;
   const char *csv;  /* "-": stdout */
@@ -221,7 +222,7 @@ static sv_status predict_all(predict *p, const paths *pictures) {
 }
 
 static sv_status start(predict *p, const char *model) {
-  SV_TRY(cli_model_of_images(&p->model, model, &p->image));
+  SV_TRY(cli_model_of_images(&p->model, model, &p->reading, &p->image));
   sv_status status = sv_classifier_new(&p->classifier, p->model, p->threads);
   if (status != SV_OK) return sv_fail_in(status, "%s", model);
   p->classes = sv_classifier_classes(p->classifier);
@@ -284,7 +285,7 @@ static sv_status predict_mask(predict *p, const char *model, const char *path) {
   options.threads = p->threads;
   SV_TRY(cli_apart("--mask", p->mask, "MODEL", model));
   SV_TRY(cli_apart("--mask", p->mask, "IMAGE", path));
-  SV_TRY(cli_model_of_images(&p->model, model, &p->image));
+  SV_TRY(cli_model_of_images(&p->model, model, &p->reading, &p->image));
   SV_TRY(sv_image_read(&image, path));
   sv_status status = sv_classify_map(&map, p->model, &image, &options);
   if (status != SV_OK) status = sv_fail_in(status, "%s", model);
@@ -314,6 +315,7 @@ int cmd_predict(const cli_verb *verb, int argc, char **argv) {
        "threads of arithmetic; 0: as many as pay for one image"},
       CLI_IMAGE_OPTIONS(&p.image),
       CLI_LABELS_OPTION(&p.image),
+      CLI_EXTERNAL_OPTION(&p.reading.external),
       CLI_JSON_OPTION(&p.json),
       {0}};
   const cli_page page = {verb, 2, -1, options, about, examples};

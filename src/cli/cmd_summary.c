@@ -35,19 +35,19 @@ typedef struct summary {
   sv_ints image;
   bool training, json, wide;
   const char *picture;
+  cli_reading reading;
 } summary;
 
 /* A file comes with numbers, on which shapes may depend. */
 static sv_status analyse(sv_analysis *analysis, const summary *s,
                          const char *network) {
   const sv_ints *image = s->image.count ? &s->image : NULL;
-  const char *end = strrchr(network, '.');
   sv_graph *graph = NULL;
   sv_model *model = NULL;
-  if (end && strcmp(end, ".onnx") == 0)
-    SV_TRY(sv_model_load(&model, network));
+  if (cli_is_file(network))
+    SV_TRY(cli_model(&model, network, &s->reading));
   else
-    SV_TRY(cli_graph(&graph, network, NULL));
+    SV_TRY(cli_graph(&graph, network, &s->reading));
   sv_status status = sv_analyse(analysis, model ? sv_model_graph(model) : graph,
                                 model ? sv_model_state(model) : NULL, s->batch,
                                 image, s->training);
@@ -83,6 +83,7 @@ int cmd_summary(const cli_verb *verb, int argc, char **argv) {
        "all columns, however narrow the terminal ($COLUMNS) is"},
       {"svg", 0, CLI_TEXT, &s.picture, 0, 0, NULL, "FILE",
        "draw the network instead: .svg, .png, or .dot for Graphviz"},
+      CLI_EXTERNAL_OPTION(&s.reading.external),
       CLI_JSON_OPTION(&s.json),
       {0}};
   const cli_page page = {verb, 1, 1, options, about, examples};

@@ -24,6 +24,7 @@ static const char examples[] =
 typedef struct units {
   sv_units_options options;
   int split;
+  cli_reading reading;
   cli_image image;
   bool json;
   sv_model *model;
@@ -41,7 +42,7 @@ static bool on_progress(void *context, int64_t done, int64_t total) {
 }
 
 static sv_status measure(units *u, const char *model, const char *data) {
-  SV_TRY(cli_model_of_images(&u->model, model, &u->image));
+  SV_TRY(cli_model_of_images(&u->model, model, &u->reading, &u->image));
   SV_TRY(sv_dataset_open(&u->dataset, data, (sv_split)u->split));
   u->options.report = on_progress;
   u->options.context = u;
@@ -133,6 +134,7 @@ int cmd_units(const cli_verb *verb, int argc, char **argv) {
       CLI_THREADS_OPTION(&o->threads),
       CLI_BACKEND_OPTION(&o->backend),
       CLI_IMAGE_OPTIONS(&u.image),
+      CLI_EXTERNAL_OPTION(&u.reading.external),
       CLI_JSON_OPTION(&u.json),
       {0}};
   const cli_page page = {verb, 2, 2, options, about, examples};

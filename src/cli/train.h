@@ -14,9 +14,10 @@ typedef struct train {
   cli_image image;    /* how pictures are prepared; the rest follows the data */
   const char *resume; /* a run folder */
   bool explain, json;
-  bool test;  /* score the test images, once, at the end */
-  int repeat; /* trainings with other seeds; 1: just one */
-  bool find;  /* a rate, instead of the training */
+  bool external; /* MODEL's tensors may lie in other files */
+  bool test;     /* score the test images, once, at the end */
+  int repeat;    /* trainings with other seeds; 1: just one */
+  bool find;     /* a rate, instead of the training */
   sv_rate_options range;
   const char *plot, *csv; /* of the range test; NULL: none */
   char *folder;           /* runs/MODEL-DATA, where none was given */

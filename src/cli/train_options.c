@@ -135,6 +135,7 @@ bool train_parse(const cli_verb *verb, int argc, char **argv, train *t,
       CLI_SEED_OPTION(&f->seed),
       CLI_THREADS_OPTION(&f->threads),
       CLI_BACKEND_OPTION(&f->backend),
+      CLI_EXTERNAL_OPTION(&t->external),
       CLI_JSON_OPTION(&t->json),
       {0}};
   const cli_page page = {verb, 0, 2, options, about, examples};

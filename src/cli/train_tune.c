@@ -8,11 +8,6 @@
 #include "train/head.h"
 #include "train/settle.h"
 
-static bool is_file(const char *network) {
-  size_t length = strlen(network);
-  return length >= 5 && strcmp(network + length - 5, ".onnx") == 0;
-}
-
 sv_status train_check_classes(const train *t) {
   int asked = t->fit.classes, labels = sv_dataset_classes(t->dataset);
   if (!asked || asked == labels) return SV_OK;
@@ -27,12 +22,13 @@ sv_status train_new_model(const train *t, sv_model **model, const char *network,
       sv_dataset_classes(t->dataset), sv_dataset_channels(t->dataset),
       sv_dataset_height(t->dataset), sv_dataset_width(t->dataset)};
   const char *init = strcmp(t->fit.init, "usual") == 0 ? NULL : t->fit.init;
-  SV_TRY(cli_model(model, network, &asked, seed));
-  if (is_file(network)) sv_model_settle(*model);
+  const cli_reading reading = {seed, &asked, t->external};
+  SV_TRY(cli_model(model, network, &reading));
+  if (cli_is_file(network)) sv_model_settle(*model);
   SV_TRY(cli_image_set(*model, &t->image));
   if (t->fit.classes)
     SV_TRY(sv_model_new_head(*model, t->fit.classes, seed, init));
-  if (!init || (t->fit.classes && is_file(network))) return SV_OK;
+  if (!init || (t->fit.classes && cli_is_file(network))) return SV_OK;
   return sv_state_init_with(sv_model_state(*model), sv_model_graph(*model),
                             seed, init);
 }
@@ -103,6 +99,6 @@ static void tell_folded(const train *t) {
 sv_status train_tell_tuning(const train *t, const char *network) {
   tell_head(t);
   SV_TRY(tell_frozen(t));
-  if (is_file(network)) tell_folded(t);
+  if (cli_is_file(network)) tell_folded(t);
   return SV_OK;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "onnx/onnx.h"
 
 enum { CHUNK = 1024 };
 
@@ -182,9 +183,8 @@ bool sv_onnx_tensor_is_external(const Onnx__TensorProto *proto) {
 sv_status sv_onnx_tensor_check(const Onnx__TensorProto *proto, sv_dtype *stored,
                                sv_shape *shape) {
   if (sv_onnx_tensor_is_external(proto))
-    return sv_fail(SV_UNSUPPORTED,
-                   "its data lie in another file, which is not read unless "
-                   "external data are allowed");
+    return sv_fail(SV_UNSUPPORTED, SV_ONNX_ELSEWHERE
+                   ", which is not read unless external data are allowed");
   if (proto->segment)
     return sv_fail(SV_UNSUPPORTED, "is a segment of a larger tensor");
   SV_TRY(sv_onnx_dtype(proto->data_type, stored));
