@@ -121,6 +121,18 @@ def computed(x):
     return graph("attributes_20_computed", 20, nodes, x, given, free=[0])
 
 
+def antialiased(image):
+    """What an image becomes that takes in all of a larger one."""
+    how = [("linear", floats(1, 1, 0.4, 0.5), None, {}),
+           ("linear_outside", None, ints(1, 2, 4, 3), {"exclude_outside": 1}),
+           ("cubic", None, ints(1, 2, 12, 4), {}),
+           ("cubic_corners", None, ints(1, 2, 3, 5),
+            {"coordinate_transformation_mode": "align_corners"})]
+    for name, scales, sizes, others in how:
+        yield node(f"resize_19_antialias_{name}", 19, "Resize", image, None, scales,
+                   sizes, mode=name.partition("_")[0], antialias=1, **others)
+
+
 def newest():
     """The newest opset that ONNX Runtime runs."""
     nodes = [helper.make_node("Relu", ["x"], ["y"])]
@@ -165,6 +177,7 @@ def newer():
     yield computed(image)
     yield node("instance_normalization_22", 22, "InstanceNormalization", image,
                real(4), real(4), epsilon=1e-3)
+    yield from antialiased(real(1, 2, 9, 11))
 
 
 def cast(kind, dtype):

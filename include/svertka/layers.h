@@ -153,7 +153,7 @@ typedef struct sv_resize_attrs {
   sv_floats roi;       /* CROP: beginnings, then ends, from 0 to 1 */
   sv_ints axes;
   sv_resize_policy policy;
-  bool antialias; /* refused */
+  bool antialias; /* linear, cubic: takes in all of what becomes smaller */
 } sv_resize_attrs;
 typedef struct sv_layer_norm_attrs {
   int64_t axis; /* the first of those normalised together; -1: the last */

@@ -140,6 +140,15 @@ def resize(fixture):
          size=(2, 3, 4), mode="trilinear")
     case("sizes=3x2 mode=linear" + corners, (1, 2, 1, 1), size=(3, 2),
          mode="bilinear", align_corners=True)
+    # PyTorch's weights are those inside, its cubic another than elsewhere.
+    wide = " exclude_outside=true antialias=true"
+    for size, shape in (("3x4", (1, 2, 7, 9)), ("2x9", (2, 1, 11, 4)),
+                        ("1x5", (1, 1, 6, 5))):
+        sides = tuple(map(int, size.split("x")))
+        case(f"sizes={size} mode=linear" + wide, shape, size=sides,
+             mode="bilinear", antialias=True)
+        case(f"sizes={size} mode=cubic cubic=-0.5" + wide, shape, size=sides,
+             mode="bicubic", antialias=True)
 
 
 def cast(fixture):

@@ -6,6 +6,30 @@ enum { LARGEST = 1 << 24 };
 
 /* ---- Sizes ---- */
 
+/* ONNX has a number for each dimension. Sizes of the image alone are told
+ * through axes: the batch may be free. */
+sv_status sv_resample_settle(void *attrs, const sv_info *in, int in_count) {
+  sv_resize_attrs *a = attrs;
+  int rank = in_count > 0 && in[0].present ? in[0].shape.rank : 0;
+  if (rank < 3 || rank > 4 || a->axes.count) return SV_OK;
+  if (a->scales.count && a->scales.count != rank &&
+      (a->scales.count == 1 || a->scales.count == rank - 2)) {
+    sv_floats given = a->scales;
+    a->scales = (sv_floats){rank, {1, 1}};
+    for (int i = 0; i < rank - 2; i++)
+      a->scales.at[i + 2] = given.at[given.count == 1 ? 0 : i];
+  }
+  if (a->sizes.count && a->sizes.count != rank &&
+      (a->sizes.count == 1 || a->sizes.count == rank - 2)) {
+    a->axes.count = rank - 2;
+    for (int i = 0; i < rank - 2; i++) a->axes.at[i] = i + 2;
+    for (int i = a->sizes.count; i < rank - 2; i++)
+      a->sizes.at[i] = a->sizes.at[0];
+    a->sizes.count = rank - 2;
+  }
+  return SV_OK;
+}
+
 /* The dimensions that the lists speak of: those of `axes`, all if there is a
  * number for each, else those of the image. */
 static sv_status choose_axes(const sv_resize_attrs *a, int rank, int given,
@@ -94,9 +118,9 @@ static sv_status crop(sv_resample *r, const int *axes, int count) {
 
 static sv_status check_form(const sv_resample *r) {
   const sv_resize_attrs *a = &r->attrs;
-  int taps = a->mode == SV_SAMPLE_CUBIC    ? 4
-             : a->mode == SV_SAMPLE_LINEAR ? 2
-                                           : 1;
+  int taps = a->mode == SV_SAMPLE_NEAREST                   ? 1
+             : a->mode == SV_SAMPLE_LINEAR && !a->antialias ? 2
+                                                            : 4;
   int changes = 0, rows = 1;
   for (int d = 0; d < r->rank; d++) {
     changes += r->axis[d].changes;
@@ -107,11 +131,9 @@ static sv_status check_form(const sv_resample *r) {
                    changes);
   if (rows > SV_RESAMPLE_ROWS)
     return sv_fail(SV_UNSUPPORTED,
-                   "%d dimensions before the last change by cubic, at most 3 "
-                   "may",
+                   "%d dimensions before the last change by cubic or with "
+                   "antialias, at most 3 may",
                    changes);
-  if (a->antialias && a->mode != SV_SAMPLE_NEAREST)
-    return sv_fail(SV_UNSUPPORTED, "antialias is not supported");
   return SV_OK;
 }
 
@@ -185,12 +207,15 @@ static double far(double a, double x) {
   return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
 }
 
+/* ---- Weights ---- */
+
+/* The ordinary ones: at most four. */
 static void weigh(const sv_resample *r, double x, sv_resample_taps *t) {
   double below = floor(x), part = x - below, a = r->attrs.cubic;
   if (r->attrs.mode == SV_SAMPLE_NEAREST) {
-    *t = (sv_resample_taps){1, {(int64_t)round_nearest(r, x)}, {1}, false};
+    *t = (sv_resample_taps){1, {(int64_t)round_nearest(r, x)}, {1}};
   } else if (r->attrs.mode == SV_SAMPLE_LINEAR) {
-    *t = (sv_resample_taps){2, {(int64_t)below}, {1 - part, part}, false};
+    *t = (sv_resample_taps){2, {(int64_t)below}, {1 - part, part}};
   } else {
     double weights[] = {far(a, 1 + part), near(a, part), near(a, 1 - part),
                         far(a, 2 - part)};
@@ -210,22 +235,65 @@ static void exclude(sv_resample_taps *t, int64_t size) {
   for (int i = 0; i < t->count && sum != 0; i++) t->weight[i] /= sum;
 }
 
+/* With antialias: the same curves, as much wider as the image gets smaller. */
+static double weight_at(const sv_resample *r, const sv_resample_axis *axis,
+                        const sv_resample_window *w, int64_t at) {
+  double distance = fabs(((double)at - w->x) * w->stretch);
+  double a = r->attrs.cubic;
+  if (r->attrs.exclude_outside && (at < 0 || at >= axis->in)) return 0;
+  if (r->attrs.mode == SV_SAMPLE_LINEAR) return fmax(1 - distance, 0);
+  return distance <= 1  ? near(a, distance)
+         : distance < 2 ? far(a, distance)
+                        : 0;
+}
+
+static void widen(const sv_resample *r, const sv_resample_axis *axis,
+                  sv_resample_window *w) {
+  double reach = r->attrs.mode == SV_SAMPLE_LINEAR ? 1 : 2;
+  w->plain = false;
+  w->stretch = fmin(axis->scale, 1);
+  w->first = (int64_t)floor(w->x - reach / w->stretch) + 1;
+  w->count = (int64_t)ceil(w->x + reach / w->stretch) - w->first;
+  for (int64_t i = 0; i < w->count; i++)
+    w->sum += weight_at(r, axis, w, w->first + i);
+}
+
+sv_resample_window sv_resample_window_of(const sv_resample *r, int dimension,
+                                         int64_t o) {
+  const sv_resample_axis *a = &r->axis[dimension];
+  sv_resample_window w = {.x = (double)o, .count = 1, .plain = true};
+  if (!a->changes) return w;
+  double x = coordinate(r, a, (double)o), last = (double)(a->in - 1);
+  w.outside = r->attrs.coordinates == SV_SAMPLE_CROP && (x < 0 || x > last);
+  /* Far from the image all is border. */
+  w.x = fmin(fmax(x, -4), last + 4);
+  if (r->attrs.antialias && r->attrs.mode != SV_SAMPLE_NEAREST) widen(r, a, &w);
+  return w;
+}
+
 /* Beyond the borders lies the nearest element. */
-void sv_resample_taps_of(const sv_resample *r, int dimension, int64_t o,
+void sv_resample_taps_of(const sv_resample *r, int dimension,
+                         const sv_resample_window *w, int64_t part,
                          sv_resample_taps *t) {
   const sv_resample_axis *a = &r->axis[dimension];
+  int64_t begin = part * SV_RESAMPLE_TAPS;
   if (!a->changes) {
-    *t = (sv_resample_taps){1, {o}, {1}, false};
+    *t = (sv_resample_taps){1, {(int64_t)w->x}, {1}};
     return;
   }
-  double x = coordinate(r, a, (double)o), last = (double)(a->in - 1);
-  bool outside = r->attrs.coordinates == SV_SAMPLE_CROP && (x < 0 || x > last);
-  /* Far from the image all is border. */
-  x = fmin(fmax(x, -4), last + 4);
-  weigh(r, x, t);
-  t->outside = outside;
-  if (r->attrs.exclude_outside && r->attrs.mode != SV_SAMPLE_NEAREST)
-    exclude(t, a->in);
+  if (w->plain) {
+    weigh(r, w->x, t);
+    if (r->attrs.exclude_outside && r->attrs.mode != SV_SAMPLE_NEAREST)
+      exclude(t, a->in);
+  } else {
+    int64_t left = w->count - begin;
+    t->count = left < SV_RESAMPLE_TAPS ? (int)left : SV_RESAMPLE_TAPS;
+    for (int i = 0; i < t->count; i++) {
+      t->at[i] = w->first + begin + i;
+      t->weight[i] = weight_at(r, a, w, t->at[i]);
+      if (w->sum != 0) t->weight[i] /= w->sum;
+    }
+  }
   for (int i = 0; i < t->count; i++)
     t->at[i] = t->at[i] < 0 ? 0 : t->at[i] < a->in ? t->at[i] : a->in - 1;
 }

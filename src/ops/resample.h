@@ -20,21 +20,43 @@ typedef struct sv_resample {
   int rank;
 } sv_resample;
 
-/* Output o is the sum of weight * x[at]; `outside`: it is extrapolated. */
+/* What one output is made of, along one dimension. `outside`: it is
+ * extrapolated. */
+typedef struct sv_resample_window {
+  double x;       /* where it lies between the inputs */
+  double stretch; /* how far apart they lie for it: below 1 with antialias */
+  double sum;     /* of the weights with antialias, which become 1 */
+  int64_t first, count;
+  bool plain, outside;
+} sv_resample_window;
+
+/* A part of its inputs: it is the sum of weight * x[at]. */
+enum { SV_RESAMPLE_TAPS = 4 };
 typedef struct sv_resample_taps {
   int count;
-  int64_t at[4];
-  double weight[4];
-  bool outside;
+  int64_t at[SV_RESAMPLE_TAPS];
+  double weight[SV_RESAMPLE_TAPS];
 } sv_resample_taps;
 
-/* Products of the taps of all dimensions but the last: three cubic ones. */
+/* Products of the taps of all dimensions but the last: three of four each. */
 enum { SV_RESAMPLE_ROWS = 64 };
+
+/* Sizes and scales as ONNX has them. */
+sv_status sv_resample_settle(void *attrs, const sv_info *in, int in_count);
 
 sv_status sv_resample_resolve(sv_resample *resample, const sv_shape *x,
                               const sv_resize_attrs *attrs) SV_CHECKED;
 
-void sv_resample_taps_of(const sv_resample *resample, int dimension, int64_t o,
+sv_resample_window sv_resample_window_of(const sv_resample *resample,
+                                         int dimension, int64_t o);
+
+/* Its inputs come in so many parts. */
+static inline int64_t sv_resample_parts(const sv_resample_window *window) {
+  return (window->count + SV_RESAMPLE_TAPS - 1) / SV_RESAMPLE_TAPS;
+}
+
+void sv_resample_taps_of(const sv_resample *resample, int dimension,
+                         const sv_resample_window *window, int64_t part,
                          sv_resample_taps *taps);
 
 #endif

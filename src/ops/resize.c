@@ -5,37 +5,14 @@
  *
  * Along each axis output o lies at a place between the inputs. nearest: the
  * input at the rounded place, w = 1; linear: the two around it, by distance;
- * cubic: the four around it. resample.c has the rules.
+ * cubic: the four around it; all that a smaller image leaves no place for are
+ * taken in with antialias. resample.c has the rules.
  *
  * Shapes: any; a dimension of d becomes floor(d scale), or its given size.
  * Source: https://onnx.ai/onnx/operators/onnx__Resize.html */
 #include "base/thread.h"
 #include "ops/resample.h"
 #include "tensor/tensor.h"
-
-/* ONNX has a number for each dimension. Sizes of the image alone are told
- * through axes: the batch may be free. */
-static sv_status settle(void *attrs, const sv_info *in, int in_count) {
-  sv_resize_attrs *a = attrs;
-  int rank = in_count > 0 && in[0].present ? in[0].shape.rank : 0;
-  if (rank < 3 || rank > 4 || a->axes.count) return SV_OK;
-  if (a->scales.count && a->scales.count != rank &&
-      (a->scales.count == 1 || a->scales.count == rank - 2)) {
-    sv_floats given = a->scales;
-    a->scales = (sv_floats){rank, {1, 1}};
-    for (int i = 0; i < rank - 2; i++)
-      a->scales.at[i + 2] = given.at[given.count == 1 ? 0 : i];
-  }
-  if (a->sizes.count && a->sizes.count != rank &&
-      (a->sizes.count == 1 || a->sizes.count == rank - 2)) {
-    a->axes.count = rank - 2;
-    for (int i = 0; i < rank - 2; i++) a->axes.at[i] = i + 2;
-    for (int i = a->sizes.count; i < rank - 2; i++)
-      a->sizes.at[i] = a->sizes.at[0];
-    a->sizes.count = rank - 2;
-  }
-  return SV_OK;
-}
 
 static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   const sv_resize_attrs *a = node->attrs;
@@ -61,8 +38,11 @@ typedef struct resizing {
   real *y, *dx;
 } resizing;
 
-/* The rows of x, with their weights; count 0: the row is extrapolated. */
+/* The rows of x, with their weights, a part of them at a time. No parts: the
+ * row is extrapolated. */
 typedef struct row_taps {
+  sv_resample_window window[SV_MAX_RANK];
+  int64_t parts;
   int count;
   int64_t at[SV_RESAMPLE_ROWS];
   real weight[SV_RESAMPLE_ROWS];
@@ -86,22 +66,33 @@ static sv_status prepare(resizing *z, const sv_args *args, const sv_shape *x) {
   return SV_OK;
 }
 
+static void begin_rows(const resizing *z, int64_t row, row_taps *t) {
+  t->parts = 1;
+  for (int d = z->at.rank - 2; d >= z->first; d--) {
+    t->window[d] = sv_resample_window_of(&z->at, d, row % z->at.axis[d].out);
+    row /= z->at.axis[d].out;
+    t->parts *= t->window[d].outside ? 0 : sv_resample_parts(&t->window[d]);
+  }
+}
+
 /* The products of the taps of all dimensions but the last. */
-static void rows_of(const resizing *z, int64_t row, row_taps *t) {
+static void rows_of(const resizing *z, int64_t part, row_taps *t) {
   int64_t step = z->in_width;
-  *t = (row_taps){.count = 1};
+  t->count = 1;
+  t->at[0] = 0;
   t->weight[0] = 1;
   for (int d = z->at.rank - 2; d >= z->first; d--) {
     sv_resample_taps own;
-    sv_resample_taps_of(&z->at, d, row % z->at.axis[d].out, &own);
-    row /= z->at.axis[d].out;
+    int64_t parts = sv_resample_parts(&t->window[d]);
+    sv_resample_taps_of(&z->at, d, &t->window[d], part % parts, &own);
+    part /= parts;
     int before = t->count;
     for (int k = own.count - 1; k >= 0; k--)
       for (int i = 0; i < before; i++) {
         t->at[k * before + i] = t->at[i] + own.at[k] * step;
         t->weight[k * before + i] = t->weight[i] * (real)own.weight[k];
       }
-    t->count = own.outside || before == 0 ? 0 : before * own.count;
+    t->count = before * own.count;
     step *= z->at.axis[d].in;
   }
 }
@@ -139,21 +130,42 @@ static void give(const row_taps *rows, const sv_resample_taps *own, real dy,
           rows->weight[r] * (real)own->weight[k] * dy;
 }
 
+/* What these rows of x add to a row of y, in `planes` planes. */
+static void forward_row(const resizing *z, const row_taps *rows, int64_t planes,
+                        const real *x, real *y) {
+  for (int64_t j = 0; j < z->width; j++) {
+    sv_resample_taps own;
+    sv_resample_window w = sv_resample_window_of(&z->at, z->at.rank - 1, j);
+    for (int64_t k = 0; k < sv_resample_parts(&w) && !w.outside; k++) {
+      sv_resample_taps_of(&z->at, z->at.rank - 1, &w, k, &own);
+      for (int64_t p = 0; p < planes; p++)
+        y[p * z->out_size + j] += take(rows, &own, x + p * z->in_size);
+    }
+  }
+}
+
+/* What nothing is added to is extrapolated. */
+static void begin_row(const resizing *z, const row_taps *rows, int64_t planes,
+                      real *y) {
+  for (int64_t j = 0; j < z->width; j++) {
+    sv_resample_window w = sv_resample_window_of(&z->at, z->at.rank - 1, j);
+    real value = rows->parts == 0 || w.outside ? z->extrapolation : 0;
+    for (int64_t p = 0; p < planes; p++) y[p * z->out_size + j] = value;
+  }
+}
+
 static void forward_rows(void *context, int64_t begin, int64_t end) {
   const resizing *z = context;
   for (int64_t i = begin; i < end; i++) {
     int64_t row = i % z->rows, first, last;
     row_taps rows;
     planes_of(z, i / z->rows, &first, &last);
-    rows_of(z, row, &rows);
-    for (int64_t j = 0; j < z->width; j++) {
-      sv_resample_taps own;
-      sv_resample_taps_of(&z->at, z->at.rank - 1, j, &own);
-      bool outside = own.outside || rows.count == 0;
-      real *y = z->y + row * z->width + j;
-      for (int64_t p = first; p < last; p++)
-        y[p * z->out_size] = outside ? z->extrapolation
-                                     : take(&rows, &own, z->x + p * z->in_size);
+    real *y = z->y + first * z->out_size + row * z->width;
+    begin_rows(z, row, &rows);
+    begin_row(z, &rows, last - first, y);
+    for (int64_t part = 0; part < rows.parts; part++) {
+      rows_of(z, part, &rows);
+      forward_row(z, &rows, last - first, z->x + first * z->in_size, y);
     }
   }
 }
@@ -167,22 +179,33 @@ static sv_status forward(const sv_args *args) {
   return SV_OK;
 }
 
+static void backward_row(const resizing *z, const row_taps *rows,
+                         int64_t planes, const real *dy, real *dx) {
+  for (int64_t j = 0; j < z->width; j++) {
+    sv_resample_taps own;
+    sv_resample_window w = sv_resample_window_of(&z->at, z->at.rank - 1, j);
+    for (int64_t k = 0; k < sv_resample_parts(&w) && !w.outside; k++) {
+      sv_resample_taps_of(&z->at, z->at.rank - 1, &w, k, &own);
+      for (int64_t p = 0; p < planes; p++)
+        give(rows, &own, dy[p * z->out_size + j], dx + p * z->in_size);
+    }
+  }
+}
+
 static void backward_blocks(void *context, int64_t begin, int64_t end) {
   const resizing *z = context;
   for (int64_t block = begin; block < end; block++) {
     int64_t first, last;
     planes_of(z, block, &first, &last);
-    for (int64_t i = first * z->in_size; i < last * z->in_size; i++)
-      z->dx[i] = 0;
+    real *dx = z->dx + first * z->in_size;
+    for (int64_t i = 0; i < (last - first) * z->in_size; i++) dx[i] = 0;
     for (int64_t row = 0; row < z->rows; row++) {
       row_taps rows;
-      rows_of(z, row, &rows);
-      for (int64_t j = 0; j < z->width && rows.count; j++) {
-        sv_resample_taps own;
-        sv_resample_taps_of(&z->at, z->at.rank - 1, j, &own);
-        const real *dy = z->dy + row * z->width + j;
-        for (int64_t p = first; p < last && !own.outside; p++)
-          give(&rows, &own, dy[p * z->out_size], z->dx + p * z->in_size);
+      const real *dy = z->dy + first * z->out_size + row * z->width;
+      begin_rows(z, row, &rows);
+      for (int64_t part = 0; part < rows.parts; part++) {
+        rows_of(z, part, &rows);
+        backward_row(z, &rows, last - first, dy, dx);
       }
     }
   }
@@ -326,7 +349,7 @@ static const sv_attr attrs[] = {
      .type = SV_ATTR_BOOL,
      .offset = AT(antialias),
      .since = 18,
-     .help = "not supported"},
+     .help = "linear and cubic take in all of what becomes smaller"},
     {.name = NULL}};
 
 SV_OP(resize) = {
@@ -345,7 +368,7 @@ SV_OP(resize) = {
     .out = (const sv_port[]){{.name = "y"}, {.name = NULL}},
     .attrs = attrs,
     .attrs_size = sizeof(sv_resize_attrs),
-    .settle = settle,
+    .settle = sv_resample_settle,
     .infer = infer,
     .cost = sv_cost_whole, /* places move, and in no whole steps */
     .ref = {.forward = forward, .backward_data = backward_data},

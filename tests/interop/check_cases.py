@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+"""ONNX's own tests of operators, as the installed onnx generates them: `svertka
+onnx-test` must fail none, and refuse none that is not on a list.
+
+    check_cases.py SVERTKA [--write]
+
+Every case of every operator at its newest opset, and those of functions expanded
+to their nodes, too; and the models of PyTorch's operators that the package holds.
+They run on the default kernels, with --exact and on the reference. What is refused
+is on cases_unsupported.txt, which --write writes anew:
+
+    operator NAME       there is none, or not at that opset
+    domain NAME         likewise
+    type NAME           of a tensor
+    no tensor           a sequence, say, or what may be absent
+    case NAME: REASON   anything else, a case of an operator that there is
+
+With another onnx than the one of requirements.txt, whose list it is, refusals
+that are not on it are told and are no fault. The Python that runs this needs
+numpy, onnx and onnxruntime.
+"""
+
+import argparse
+import pathlib
+import re
+import shutil
+import sys
+import tempfile
+import warnings
+
+import numpy
+import onnx
+import onnx.backend.test
+
+import interop
+
+HERE = pathlib.Path(__file__).parent
+LIST = HERE / "cases_unsupported.txt"
+DATA = pathlib.Path(onnx.backend.test.__file__).parent / "data"
+PARTS = ["pytorch-converted", "pytorch-operator", "simple"]
+KERNELS = {"default": [], "exact": ["--exact"], "reference": ["--backend", "ref"]}
+
+HEADER = """\
+# What `svertka onnx-test` refuses of the tests that onnx {} generates:
+# tests/interop/check_cases.py says how this is read, and writes it.
+"""
+
+# What a refusal is listed as, by what it says.
+LINES = [
+    (r"\((\w+)\): operator is not supported at opset", "operator {}"),
+    (r"domain '([\w.]+)' is not supported", "domain {}"),
+    (r"data type (\w+) is not supported", "type {}"),
+    (r"is (no tensor)$", "{}"),
+]
+
+
+def pinned():
+    """The version of onnx whose list it is."""
+    text = (HERE / "requirements.txt").read_text()
+    return re.search(r"^onnx==(\S+)", text, re.MULTILINE).group(1)
+
+
+def write_case(case, folder):
+    """What is no tensor is left out: it is refused by its type."""
+    folder.mkdir(parents=True)
+    (folder / "model.onnx").write_bytes(case.model.SerializeToString())
+    graph = case.model.graph
+    for number, (inputs, outputs) in enumerate(case.data_sets):
+        data = folder / f"test_data_set_{number}"
+        data.mkdir()
+        for stem, values, entries in (
+            ("input", inputs, graph.input),
+            ("output", outputs, graph.output),
+        ):
+            for i, (value, entry) in enumerate(zip(values, entries)):
+                if not entry.type.HasField("tensor_type"):
+                    continue
+                if not isinstance(value, onnx.TensorProto):
+                    value = onnx.numpy_helper.from_array(
+                        numpy.asarray(value), entry.name
+                    )
+                (data / f"{stem}_{i}.pb").write_bytes(value.SerializeToString())
+
+
+def write_cases(folder):
+    """node/NAME and the package's own files; how many of the first."""
+    numpy.random.seed(0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # 1 / 0 is one of the tests
+        from onnx.backend.test.case import node
+
+        cases = node.collect_testcases()
+    for case in cases:
+        write_case(case, folder / "node" / case.name)
+    for part in PARTS:
+        shutil.copytree(DATA / part, folder / part)
+    return len(cases)
+
+
+def line_of(name, reason):
+    for pattern, line in LINES:
+        found = re.search(pattern, reason)
+        if found:
+            return line.format(found.group(1))
+    return f"case {name}: {reason}"
+
+
+def key(line):
+    """Reasons may be put better."""
+    return line.partition(":")[0]
+
+
+def listed():
+    lines = LIST.read_text().splitlines() if LIST.exists() else []
+    return {key(line) for line in lines if line and line[0] != "#"}
+
+
+def run_all(program, folder):
+    """Faults; what is refused, as lines with the cases of each; a count."""
+    faults, refused, passed = [], {}, {}
+    for kernels, words in KERNELS.items():
+        tests = interop.onnx_test(program, folder, "--threads", 1, *words)
+        passed[kernels] = set()
+        for path, test in tests.items():
+            name = str(pathlib.Path(path).relative_to(folder))
+            if test["result"] == "pass":
+                passed[kernels].add(name)
+            elif test["result"] == "fail":
+                faults.append(f"{name}, {kernels} kernels: {test['reason']}")
+            else:
+                line = line_of(name, test["reason"].replace(f"{folder}/", ""))
+                refused.setdefault(line, set()).add(name)
+    for kernels in KERNELS:
+        for name in passed["default"] ^ passed[kernels]:
+            faults.append(f"{name} passes with other kernels than {kernels}, too")
+    return faults, refused, len(passed["default"])
+
+
+def compare(refused, same):
+    """Refusals that are not on the list: how many faults."""
+    known, keys = listed(), {key(line) for line in refused}
+    new = [line for line in sorted(refused) if key(line) not in known]
+    for line in new:
+        print(f"{'FAIL  ' if same else 'new:  '}{line} is not on {LIST.name}")
+    gone = sorted(known - keys)
+    if gone and same:
+        print(f"{len(gone)} lines of {LIST.name} are refused no more "
+              f"(check_cases.py --write): {', '.join(gone[:8])}")
+    return len(new) if same else 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("svertka")
+    parser.add_argument("--write", action="store_true", help="the list anew")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        count = write_cases(pathlib.Path(name))
+        faults, refused, passed = run_all(arguments.svertka, name)
+    for fault in faults:
+        print(f"FAIL  {fault}")
+    if arguments.write:
+        LIST.write_text(
+            HEADER.format(onnx.__version__) + "".join(f"{l}\n" for l in sorted(refused))
+        )
+    same = onnx.__version__ == pinned()
+    if not same:
+        print(f"onnx {onnx.__version__} is installed, {LIST.name} is of {pinned()}: "
+              "what is refused and not on it is told, and no fault")
+    failed = len(faults) + compare(refused, same)
+    others = len({case for cases in refused.values() for case in cases})
+    print(f"onnx {onnx.__version__}, opset {onnx.defs.onnx_opset_version()}: {passed} "
+          f"tests pass on all kernels ({count} generated), {others} are refused for "
+          f"{len(refused)} reasons; {failed} fail")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
