@@ -83,27 +83,19 @@ static inline bool watch(void *context, const sv_fit_progress *p) {
   return ++w->calls != w->stop_at;
 }
 
-static inline unsigned char *bytes_of(const char *run, const char *file,
-                                      size_t *size) {
+static inline uint8_t *bytes_of(const char *run, const char *file,
+                                size_t *size) {
   char path[600];
   snprintf(path, sizeof path, "%s/%s", run, file);
-  FILE *f = fopen(path, "rb");
-  if (!f) fail_msg("%s is missing", path);
-  unsigned char *bytes = calloc(1, 1 << 20);
-  *size = fread(bytes, 1, 1 << 20, f);
-  fclose(f);
-  return bytes;
+  return file_bytes(path, size);
 }
 
 static inline void check_same_file(const char *a, const char *b,
                                    const char *file) {
-  size_t x_size, y_size;
-  unsigned char *x = bytes_of(a, file, &x_size),
-                *y = bytes_of(b, file, &y_size);
-  if (x_size != y_size || memcmp(x, y, x_size) != 0)
-    fail_msg("%s/%s and %s/%s differ", a, file, b, file);
-  free(x);
-  free(y);
+  char a_path[600], b_path[600];
+  snprintf(a_path, sizeof a_path, "%s/%s", a, file);
+  snprintf(b_path, sizeof b_path, "%s/%s", b, file);
+  assert_same_files(a_path, b_path);
 }
 
 #endif

@@ -38,3 +38,20 @@ fashion() {
     gzip -cdf "$labels" | tail -c +9 | head -c "$2"
   } >"$3/$1-labels-idx1-ubyte"
 }
+
+# kill_once_saved FOLDER PROCESS: SIGKILL as soon as the run has a checkpoint;
+# false if it had ended before.
+kill_once_saved() {
+  tries=0
+  while ! [ -s "$1/last.onnx" ]; do
+    tries=$((tries + 1))
+    [ $tries -lt 6000 ] || fail "nothing is saved in $1: $(cat err)"
+    kill -0 "$2" 2>/dev/null || break
+    sleep 0.01
+  done
+  kill -KILL "$2" 2>/dev/null || :
+  if wait "$2" 2>/dev/null; then
+    echo "note: SIGKILL came too late"
+    return 1
+  fi
+}

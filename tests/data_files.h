@@ -18,20 +18,9 @@
 #include <svertka/data.h>
 #include <zlib.h>
 
+#include "asserts.h"
+
 static char folder[256]; /* the test program's own */
-
-#define assert_ok(call)                              \
-  do {                                               \
-    if ((call) != SV_OK) fail_msg("%s", sv_error()); \
-  } while (0)
-
-/* The call fails with this status and a line that has these words in it. */
-#define assert_error(status, words, call)                          \
-  do {                                                             \
-    assert_int_equal((call), (status));                            \
-    if (!strstr(sv_error(), (words)))                              \
-      fail_msg("\"%s\" does not say \"%s\"", sv_error(), (words)); \
-  } while (0)
 
 static inline int make_folder(void **state) {
   (void)state;

@@ -80,18 +80,7 @@ train "$net" four --epochs 1 --classes 4 --out text >out 2>err ||
   --freeze-until r2 --ema 0.9 --out unbroken >out 2>err || fail "$(cat err)"
 "$SVERTKA" train $model four --threads 1 --batch 20 --epochs 30 --classes 4 \
   --freeze-until r2 --ema 0.9 --out broken --checkpoint-every 1 >out 2>err &
-process=$!
-tries=0
-while ! [ -s broken/last.onnx ]; do
-  tries=$((tries + 1))
-  [ $tries -lt 6000 ] || fail "nothing is saved: $(cat err)"
-  kill -0 $process 2>/dev/null || break
-  sleep 0.01
-done
-kill -KILL $process 2>/dev/null || :
-if wait $process 2>/dev/null; then
-  echo "note: SIGKILL came too late"
-else
+if kill_once_saved broken $!; then
   go_on() { "$SVERTKA" train --resume broken "$@"; }
   status 2 'begun with freeze-until r2; with c1 it would be' \
     go_on --freeze-until c1

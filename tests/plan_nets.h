@@ -12,24 +12,12 @@
 #include <cmocka.h>
 #include <svertka/layers.h>
 
+#include "asserts.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include "graph/state.h"
 #include "plan/plan.h"
 #include "tensor/tensor.h"
-
-#define assert_ok(call)                              \
-  do {                                               \
-    if ((call) != SV_OK) fail_msg("%s", sv_error()); \
-  } while (0)
-
-/* The call fails with this status and a line that has these words in it. */
-#define assert_error(status, words, call)                          \
-  do {                                                             \
-    assert_int_equal((call), (status));                            \
-    if (!strstr(sv_error(), (words)))                              \
-      fail_msg("\"%s\" does not say \"%s\"", sv_error(), (words)); \
-  } while (0)
 
 /* ---- Networks ---- */
 

@@ -15,10 +15,7 @@
 
 #include <svertka/svertka.h>
 
-#define assert_ok(call)                              \
-  do {                                               \
-    if ((call) != SV_OK) fail_msg("%s", sv_error()); \
-  } while (0)
+#include "asserts.h"
 
 enum { SIDE = 2 };
 

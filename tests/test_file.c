@@ -16,13 +16,9 @@
 
 #include <cmocka.h>
 
+#include "asserts.h"
 #include "base/file.h"
 #include "base/memory.h"
-
-#define assert_ok(call)                              \
-  do {                                               \
-    if ((call) != SV_OK) fail_msg("%s", sv_error()); \
-  } while (0)
 
 /* Each test runs in an empty folder of its own. */
 static int enter(void **state) {

@@ -12,7 +12,8 @@
 
 #include <svertka/svertka.h>
 
-#include "base/random.h"
+#include "any_text.h"
+#include "asserts.h"
 
 static const struct {
   const char *text, *same;
@@ -257,25 +258,10 @@ static void test_any_text(void **state) {
       "define f(x, y) c k=3 { a = conv(x) $c $k padding=same # }\n"
       "  add(a, y) }\n"
       "input 3x8x8; r = repeat 2 { f(., .) $(1+2) }; \"b\" = f(r, r.0.f1.a) 3";
-  static const char signs[] = "=();,#\"x.- \n09?{}$*";
-  char text[sizeof original];
   sv_graph *graph;
-  assert_int_equal(sv_network_parse(&graph, NULL, original), SV_OK);
+  assert_ok(sv_network_parse(&graph, NULL, original));
   sv_graph_free(graph);
-  for (size_t length = 0; length < sizeof original; length++) {
-    snprintf(text, sizeof text, "%.*s", (int)length, original);
-    if (sv_network_parse(&graph, NULL, text) == SV_OK) sv_graph_free(graph);
-  }
-  sv_random random = {.seed = 2};
-  for (uint64_t i = 0; i < 5000; i++) {
-    memcpy(text, original, sizeof text);
-    for (uint64_t k = 0; k < 2; k++) {
-      uint64_t at = sv_random_below(&random, 4 * i + 2 * k, sizeof text - 1);
-      text[at] =
-          signs[sv_random_below(&random, 4 * i + 2 * k + 1, sizeof signs - 1)];
-    }
-    if (sv_network_parse(&graph, NULL, text) == SV_OK) sv_graph_free(graph);
-  }
+  spoil_text(original, "=();,#\"x.- \n09?{}$*", 5000, 2);
 }
 
 int main(void) {

@@ -12,7 +12,7 @@
 
 #include <svertka/svertka.h>
 
-#include "base/random.h"
+#include "any_text.h"
 #include "graph/graph.h"
 #include "ops/attrs.h"
 
@@ -347,31 +347,13 @@ static void test_long_word(void **state) {
   assert_non_null(strstr(sv_error(), "f.txt:1:14: a word is longer"));
 }
 
-/* Every beginning of a text, and texts with characters changed: read or
- * refused, nothing else. */
 static void test_any_text(void **state) {
   (void)state;
   static const char original[] =
       "x = input 3x8x8 batch=N # comment\n"
       "a = conv(x) 4 3x3 padding=same; \"b\" = relu; add(a, .)\n"
       "flatten; linear 10; classifier; output o";
-  static const char signs[] = "=();,#\"x.- \n09?";
-  char text[sizeof original];
-  sv_graph *graph;
-  for (size_t length = 0; length < sizeof original; length++) {
-    snprintf(text, sizeof text, "%.*s", (int)length, original);
-    if (sv_network_parse(&graph, NULL, text) == SV_OK) sv_graph_free(graph);
-  }
-  sv_random random = {.seed = 1};
-  for (uint64_t i = 0; i < 3000; i++) {
-    memcpy(text, original, sizeof text);
-    for (uint64_t k = 0; k < 3; k++) {
-      uint64_t at = sv_random_below(&random, 6 * i + 2 * k, sizeof text - 1);
-      text[at] =
-          signs[sv_random_below(&random, 6 * i + 2 * k + 1, sizeof signs - 1)];
-    }
-    if (sv_network_parse(&graph, NULL, text) == SV_OK) sv_graph_free(graph);
-  }
+  spoil_text(original, "=();,#\"x.- \n09?", 3000, 3);
 }
 
 int main(void) {

@@ -43,27 +43,6 @@ static sv_model *reload(const sv_model *model, const char *name,
   return loaded;
 }
 
-static uint8_t *bytes_of(const char *name, size_t *size) {
-  enum { ROOM = 1 << 20 };
-  FILE *file = fopen(in_folder(name), "rb");
-  uint8_t *bytes = malloc(ROOM);
-  assert_non_null(file);
-  assert_non_null(bytes);
-  *size = fread(bytes, 1, ROOM, file);
-  assert_true(*size > 0 && *size < ROOM);
-  fclose(file);
-  return bytes;
-}
-
-static void assert_same_bytes(const char *a, const char *b) {
-  size_t a_size, b_size;
-  uint8_t *a_bytes = bytes_of(a, &a_size), *b_bytes = bytes_of(b, &b_size);
-  assert_int_equal(a_size, b_size);
-  assert_memory_equal(a_bytes, b_bytes, a_size);
-  free(a_bytes);
-  free(b_bytes);
-}
-
 static bool has_losses(const sv_graph *graph) {
   for (int i = 0; i < graph->output_count; i++)
     if (graph->outputs[i].is_loss) return true;
@@ -84,7 +63,7 @@ static void check_round_trip(const char *text, bool training) {
   assert_same_outputs(once->graph, twice->graph);
   assert_same_state(once->state, twice->state);
   assert_same_state(twice->state, once->state);
-  assert_same_bytes("once.onnx", "twice.onnx");
+  assert_same_files(in_folder("once.onnx"), in_folder("twice.onnx"));
   sv_model_free(built);
   sv_model_free(once);
   sv_model_free(twice);
@@ -126,7 +105,7 @@ static void test_fixed_window(void **state) {
   for (int i = 0; i < 12; i++)
     assert_true(sv_tensor_get(w, i) == (i / 2 % 3 == 1 ? 0.25 : 0.125));
   sv_model *again = reload(loaded, "again.onnx", false);
-  assert_same_bytes("window.onnx", "again.onnx");
+  assert_same_files(in_folder("window.onnx"), in_folder("again.onnx"));
   assert_int_equal(again->graph->values[again->graph->nodes[0].in[1]].role,
                    SV_CONSTANT);
   sv_model_free(again);
@@ -169,7 +148,7 @@ static void test_training(void **state) {
   assert_int_equal(loaded->graph->values[label].dtype, SV_I64);
   assert_string_equal(sv_model_meta(loaded, "svertka.train.optimiser"), "sgd");
   sv_model *again = reload(loaded, "again.onnx", true);
-  assert_same_bytes("last.onnx", "again.onnx");
+  assert_same_files(in_folder("last.onnx"), in_folder("again.onnx"));
   sv_model_free(again);
   sv_model_free(loaded);
   /* As a model, it is what it infers with. */
@@ -226,12 +205,12 @@ static void test_not_written(void **state) {
   sv_model_free(built);
   /* A fault leaves the file that was there. */
   size_t before, after;
-  uint8_t *old = bytes_of("kept.onnx", &before);
+  uint8_t *old = file_bytes(in_folder("kept.onnx"), &before);
   built = model_of("x = input 1x4x4; a = relu; output(a) x");
   assert_error(SV_INVALID, "output 'x' has the name of another value",
                sv_model_save(built, in_folder("kept.onnx")));
   sv_model_free(built);
-  uint8_t *kept = bytes_of("kept.onnx", &after);
+  uint8_t *kept = file_bytes(in_folder("kept.onnx"), &after);
   assert_int_equal(before, after);
   assert_memory_equal(old, kept, before);
   free(old);

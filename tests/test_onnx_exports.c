@@ -9,7 +9,7 @@
 
 #include <svertka/plan.h>
 
-#include "drawn.h"
+#include "exports.h"
 #include "graph/model.h"
 #include "ops/attrs.h"
 
@@ -28,64 +28,15 @@ static int faults;
 
 /* ---- The file with its weights ---- */
 
-/* Unpacks the bytes of NAME.onnx; the caller frees them with protobuf-c's. */
-static Onnx__ModelProto *read_file(const char *name) {
-  enum { ROOM = 1 << 20 };
-  char path[1200];
-  uint8_t *bytes = malloc(ROOM);
-  assert_non_null(bytes);
-  snprintf(path, sizeof path, "%s/%s.onnx", place, name);
-  FILE *file = fopen(path, "rb");
-  assert_non_null(file);
-  size_t size = fread(bytes, 1, ROOM, file);
-  assert_true(size > 0 && size < ROOM);
-  fclose(file);
-  Onnx__ModelProto *model = onnx__model_proto__unpack(NULL, size, bytes);
-  assert_non_null(model);
-  free(bytes);
-  return model;
-}
-
-static bool ends_in(const char *text, const char *end) {
-  size_t length = strlen(text), tail = strlen(end);
-  return length >= tail && strcmp(text + length - tail, end) == 0;
-}
-
-/* The numbers of a weight, if the tensor is one: raw data without a byte. */
-static void fill_tensor(Onnx__TensorProto *tensor) {
-  if (tensor->data_type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT ||
-      tensor->n_dims == 0)
-    return;
-  int64_t count = tensor->dims[0], fan = 1;
-  for (size_t d = 1; d < tensor->n_dims; d++) fan *= tensor->dims[d];
-  count *= fan;
-  bool scale =
-      ends_in(tensor->name, ".weight") || ends_in(tensor->name, "_var");
-  double low = 0, factor = 0.1;
-  if (tensor->n_dims > 1) {
-    factor = sqrt(6 / (double)fan);
-  } else if (scale) {
-    low = 1;
-    factor = 0.2;
-  }
-  float *numbers = malloc((size_t)count * sizeof *numbers);
-  assert_non_null(numbers);
-  uint64_t key = sv_hash_text(tensor->name);
-  for (int64_t i = 0; i < count; i++)
-    numbers[i] = (float)(low + factor * draw(key, i));
-  tensor->has_raw_data = 1;
-  tensor->raw_data.data = (uint8_t *)numbers;
-  tensor->raw_data.len = (size_t)count * sizeof *numbers;
-}
-
 static sv_model *load(const char *name) {
-  Onnx__ModelProto *proto = read_file(name);
-  for (size_t i = 0; i < proto->graph->n_initializer; i++)
-    fill_tensor(proto->graph->initializer[i]);
-  size_t size = onnx__model_proto__get_packed_size(proto);
-  uint8_t *bytes = malloc(size);
+  char path[1200];
+  snprintf(path, sizeof path, "%s/%s.onnx", place, name);
+  Onnx__ModelProto *proto = export_read(path);
+  assert_non_null(proto);
+  assert_true(export_fill(proto));
+  size_t size;
+  uint8_t *bytes = export_pack(proto, &size);
   assert_non_null(bytes);
-  onnx__model_proto__pack(proto, bytes);
   onnx__model_proto__free_unpacked(proto, NULL);
   sv_model *model;
   assert_ok(sv_onnx_load_memory(&model, name, bytes, size, NULL));
@@ -126,21 +77,6 @@ static void compare(const sv_model *model, const expected *e,
   if (apart <= 1e-4 * most) return;
   print_error("%s, %s: off by %.2e\n", e->name, what, apart / most);
   faults++;
-}
-
-static void assert_same_files(const char *a, const char *b) {
-  enum { PART = 1 << 12 };
-  char left[PART], right[PART];
-  size_t read;
-  FILE *one = fopen(a, "rb"), *other = fopen(b, "rb");
-  assert_true(one && other);
-  do {
-    read = fread(left, 1, PART, one);
-    assert_int_equal(fread(right, 1, PART, other), read);
-    assert_memory_equal(left, right, read);
-  } while (read == PART);
-  fclose(one);
-  fclose(other);
 }
 
 /* Saved and loaded it is the same, to the bit, and is saved as the same. */

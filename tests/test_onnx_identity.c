@@ -16,28 +16,6 @@ static int tell(void **state) {
   return 0;
 }
 
-static uint8_t *bytes_of(const char *path, size_t *size) {
-  FILE *file = fopen(path, "rb");
-  assert_non_null(file);
-  assert_int_equal(fseek(file, 0, SEEK_END), 0);
-  *size = (size_t)ftell(file);
-  uint8_t *bytes = malloc(*size + 1);
-  assert_non_null(bytes);
-  rewind(file);
-  assert_int_equal(fread(bytes, 1, *size, file), *size);
-  fclose(file);
-  return bytes;
-}
-
-static void assert_same_files(const char *a, const char *b) {
-  size_t a_size, b_size;
-  uint8_t *a_bytes = bytes_of(a, &a_size), *b_bytes = bytes_of(b, &b_size);
-  assert_int_equal(a_size, b_size);
-  assert_memory_equal(a_bytes, b_bytes, a_size);
-  free(a_bytes);
-  free(b_bytes);
-}
-
 /* The model, from whatever file, is what is read back; and the same bytes are
  * written again. */
 static sv_model *check_identity(const sv_model *model) {

@@ -14,15 +14,13 @@
 #include <svertka/plan.h>
 #include <svertka/zoo.h>
 
+#include "asserts.h"
 #include "drawn.h"
 #include "graph/graph.h"
 #include "graph/state.h"
 #include "train/head.h"
 
 enum { CLASSES = 16, NAME = 256 };
-
-#define assert_ok(call) \
-  if ((call) != SV_OK) fail_msg("%s", sv_error())
 
 /* ---- Numbers that both sides know ---- */
 

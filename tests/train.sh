@@ -74,18 +74,7 @@ done
 for steps in 1 10; do
   "$SVERTKA" train --threads 1 --epochs 5 --batch 32 lenet5 few --out killed \
     --checkpoint-every $steps >out 2>err &
-  process=$!
-  tries=0
-  while ! [ -s killed/last.onnx ]; do
-    tries=$((tries + 1))
-    [ $tries -lt 6000 ] || fail "nothing is saved: $(cat err)"
-    kill -0 $process 2>/dev/null || break
-    sleep 0.01
-  done
-  kill -KILL $process 2>/dev/null || :
-  if wait $process 2>/dev/null; then
-    echo "note: SIGKILL came too late"
-  else
+  if kill_once_saved killed $!; then
     "$SVERTKA" train --resume killed >out 2>err || fail "resume: $(cat err)"
   fi
   cmp whole/model.onnx killed/model.onnx || fail "SIGKILL changed the model"
