@@ -22,6 +22,7 @@ static const char *const networks[] = {
     ("x = input 3x8x8; a = conv 6 3x3; output(a) one; output(a) two\n"
      "output(x) three; flatten(a); linear 4; classifier"),
     "input 2x?x?; conv 4 3x3 padding=same; tanh",
+    "input 3x8x8; conv 4 3x3; batch_norm training=true; relu",
 };
 enum { NETWORKS = sizeof networks / sizeof networks[0] };
 

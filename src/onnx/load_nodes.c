@@ -255,8 +255,10 @@ static sv_status connect_outputs(loader *l, draft *d) {
       return sv_fail(SV_UNSUPPORTED,
                      "output %zu, " SV_NAME ", is not supported", i, name);
     source *s = &l->sources[sv_names_get(&l->names, name)];
-    sv_status status =
-        add_declared(l, s, SV_VALUE_NODE, sv_op_out_port(op, (int)i)->role);
+    const sv_port *port = sv_op_out_port(op, (int)i);
+    /* A plan asks for a statistic's next value itself. */
+    if (port->renews && !s->used) continue;
+    sv_status status = add_declared(l, s, SV_VALUE_NODE, port->role);
     if (status != SV_OK) return sv_fail_in(status, "output " SV_NAME, name);
     d->out[i] = s->value;
   }

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "onnx/attrs.h"
 #include "onnx/save.h"
+#include "ops/attr_at.h"
 
 enum { DEEPEST = 8 }; /* expansions inside of expansions */
 
@@ -132,6 +133,28 @@ static sv_status add_outputs(saver *s, Onnx__NodeProto *proto,
   return SV_OK;
 }
 
+static bool wants_all_outputs(const saver *s, const sv_node *node) {
+  for (const sv_attr *row = node->op->attrs; row && row->name; row++)
+    if (row->all_outputs && sv_onnx_valid(row, s->opset) &&
+        *bool_at(node->attrs, row))
+      return true;
+  return false;
+}
+
+/* Those that nobody reads; the loader leaves them out again. */
+static sv_status name_outputs(saver *s, Onnx__NodeProto *proto,
+                              const sv_node *node) {
+  for (int i = 0; i < node->out_count; i++) {
+    char *stem;
+    if (node->out[i]) continue;
+    SV_TRY(sv_arena_text(&s->arena, &stem, "%s.%s", proto->name,
+                         sv_op_out_port(node->op, i)->name));
+    SV_TRY(sv_save_name(s, &proto->output[i], stem));
+  }
+  proto->n_output = (size_t)node->out_count;
+  return SV_OK;
+}
+
 /* ---- Nodes ---- */
 
 static sv_shape shape_of(const saver *s, const sv_graph *graph, int id) {
@@ -164,6 +187,7 @@ static sv_status save_plain(saver *s, part *to, const sv_graph *graph,
                   (size_t)(node->in_count + slots), (size_t)node->out_count));
   SV_TRY(add_inputs(s, to, proto, node, name));
   SV_TRY(add_outputs(s, proto, node, name, ""));
+  if (wants_all_outputs(s, node)) SV_TRY(name_outputs(s, proto, node));
   int rank =
       node->in_count && node->in[0] ? shape_of(s, graph, node->in[0]).rank : 0;
   return sv_onnx_attrs_write(proto, node, rank > 2 ? rank - 2 : 0, s->opset,

@@ -233,6 +233,7 @@ static const sv_attr attrs[] = {
      .type = SV_ATTR_BOOL,
      .offset = AT(training),
      .since = 14,
+     .all_outputs = true,
      .help = "the batch's own statistics, at inference too"},
     {.name = "spatial",
      .onnx = "spatial",

@@ -69,6 +69,8 @@ typedef struct sv_attr {
    * attribute's name, if there is such a port. What inference finds there
    * becomes the attribute: operators see nothing else. */
   int slot;
+  /* Of BOOL: where it is on, ONNX wants every output to have a name. */
+  bool all_outputs;
   const char *help;
 } sv_attr;
 

@@ -48,8 +48,6 @@ REFUSED = [
     ("max_pool", "ceil_mode=true", "shape differ", "likewise"),
     ("avg_pool", "dilation=2x3 padding=2,1,1,2", "Pad should be smaller",
      "ONNX Runtime compares the padding with a kernel that is not dilated"),
-    ("batch_norm", "training=true", "should be 3 when Training_mode",
-     "ONNX wants new statistics; ONNX Runtime does not train"),
     ("batch_norm", "spatial=false", "spatial cannot be said",
      "ONNX has no such thing since opset 9: svertka refuses to save it"),
     ("lrn", "", "NumDimensions() == 4", "ONNX Runtime takes images alone"),
