@@ -71,3 +71,16 @@ grep -q '^classifier.1.weight 256 ' new || fail "$name: no head for 4 classes"
 tune mobilenet_v2_dynamo features.10 node_Gemm_964
 only '^(classifier|features\.1[1-8])\.'
 grep -q '^classifier.1.weight 5120 ' new || fail "$name: no head for 4 classes"
+
+# ---- A class for each pixel, and data with one for each picture ------------
+"$BUILD_DIR/tests/fill" "$SOURCE_DIR/tests/fixtures/exports/fcn_resnet50_dynamo.onnx" \
+  fcn.onnx || fail "fcn: not filled"
+cp data/train-images-idx3-ubyte data/t10k-images-idx3-ubyte
+cp data/train-labels-idx1-ubyte data/t10k-labels-idx1-ubyte
+tells='tells a class of each pixel, but data has one for each picture$'
+status 2 "^svertka train: network 'main_graph' $tells" \
+  "$SVERTKA" train fcn.onnx data --threads 1 --out fcn
+status 2 "$tells" "$SVERTKA" train fcn.onnx data --classes 4 --threads 1 --out fcn
+status 2 "$tells" "$SVERTKA" eval fcn.onnx data --threads 1 --size 3x40x40 \
+  --mean 0.5,0.5,0.5 --deviation 0.2,0.2,0.2
+! [ -e fcn ] || fail "what was refused left a folder"

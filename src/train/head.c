@@ -32,8 +32,11 @@ bool sv_head_is_of_pixels(const sv_graph *graph) {
   if (!input || sv_head_scores(graph, &scores) != SV_OK) return false;
   const sv_shape *x = &graph->values[input].shape;
   const sv_shape *y = &graph->values[scores].shape;
-  return x->rank == 4 && y->rank == 4 && y->dim[2] == x->dim[2] &&
-         y->dim[3] == x->dim[3] && (y->dim[2] != 1 || y->dim[3] != 1);
+  const sv_shape usual = sv_graph_sample(graph, input).shape;
+  if (x->rank != 4 || y->rank != 4) return false;
+  for (int d = 2; d < 4; d++)
+    if (y->dim[d] != x->dim[d] && y->dim[d] != usual.dim[d]) return false;
+  return y->dim[2] != 1 || y->dim[3] != 1;
 }
 
 static sv_status add_value(sv_graph *graph, const char *stem,
@@ -67,10 +70,14 @@ static sv_status add_cross_entropy(sv_graph *graph, const int in[2], int out,
 }
 
 /* N x C x 1 x 1 is still a row of scores; larger maps are a network without its
- * end. What is not known before the plan is left to it. */
+ * end. What is not known before the plan, as behind an image of any size, is
+ * left to it. */
 static sv_status check_row(const sv_graph *graph, int scores) {
   sv_shape shape = graph->values[scores].shape;
+  const sv_shape *image = &graph->values[sv_graph_data_input(graph)].shape;
   bool maps = false;
+  for (int d = 1; d < image->rank; d++)
+    if (image->dim[d] < 0) return SV_OK;
   for (int d = 2; d < shape.rank; d++) maps = maps || shape.dim[d] > 1;
   if (!maps) return SV_OK;
   for (int d = 1; d < shape.rank; d++) shape.dim[d - 1] = shape.dim[d];

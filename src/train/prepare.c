@@ -160,6 +160,24 @@ static sv_status compile(sv_fit_job *job) {
                        &options);
 }
 
+/* The network tells what the data have. Where it had no loss this is seen
+ * before that of the data is run behind it. */
+static sv_status check_told(const sv_fit_job *job) {
+  const sv_fit_options *o = job->options;
+  sv_plan_options options = sv_plan_default();
+  sv_runner runner;
+  options.batch = 1;
+  options.threads = o->threads;
+  options.backend = o->backend;
+  options.exact = o->exact;
+  if (!job->own_graph) return SV_OK;
+  SV_TRY(sv_runner_new(&runner, sv_model_graph(job->model),
+                       sv_model_state(job->model), &job->preprocess, &options));
+  sv_status status = sv_runner_check_data(&runner, job->dataset);
+  sv_runner_free(&runner);
+  return status;
+}
+
 /* What is minimised may differ from the graph's losses, which are what is
  * saved: the options say how, and are saved too. */
 static sv_status adjust_loss(sv_fit_job *job) {
@@ -283,6 +301,7 @@ sv_status sv_fit_prepare(sv_fit_job *job) {
   SV_TRY(sv_schedule_parse(&job->schedule, o->schedule, o->rate, o->warm_up,
                            job->steps, o->epochs));
   SV_TRY(begin(job));
+  SV_TRY(check_told(job));
   SV_TRY(adjust_loss(job));
   SV_TRY(compile(job));
   SV_TRY(check_classes(job));

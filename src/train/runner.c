@@ -120,10 +120,11 @@ static sv_status check_scores(const sv_runner *r, const sv_tensor *scores) {
       shape->dim[1] < INT_MAX)
     return SV_OK;
   return sv_fail(SV_INVALID,
-                 "%s: %s of %s are neither a row of class scores nor one for "
-                 "each pixel",
-                 r->scores, sv_dtype_name(scores->dtype),
-                 sv_shape_text(shape, (char[SV_SHAPE_TEXT]){0}));
+                 "network '%s' ends in %s, %s of %s: neither a row of class "
+                 "scores nor one for each of %d x %d pixels",
+                 r->graph->name, r->scores, sv_dtype_name(scores->dtype),
+                 sv_shape_text(shape, (char[SV_SHAPE_TEXT]){0}), p->height,
+                 p->width);
 }
 
 sv_status sv_runner_forward(sv_runner *r, const sv_batch *batch, int64_t step,
@@ -149,6 +150,7 @@ sv_status sv_runner_classes(const sv_runner *r, int *classes) {
 sv_status sv_runner_check_data(const sv_runner *r, const sv_dataset *dataset) {
   sv_tensor scores;
   SV_TRY(sv_plan_value(r->plans[0], r->scores, &scores));
+  SV_TRY(check_scores(r, &scores));
   bool masks = sv_dataset_has_masks(dataset);
   if ((scores.shape.rank == 4 &&
        scores.shape.dim[2] * scores.shape.dim[3] > 1) == masks)
