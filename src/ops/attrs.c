@@ -75,6 +75,16 @@ static sv_status check_number(const sv_op *op, const sv_attr *row,
                  op->name, row->name, number, row->min, row->max);
 }
 
+/* A bound that no float is exactly, such as 0.99, is met by the nearest. */
+static sv_status check_float(const sv_op *op, const sv_attr *row,
+                             float number) {
+  if (number == (float)row->min || number == (float)row->max ||
+      within(row, number))
+    return SV_OK;
+  return sv_fail(SV_INVALID, "%s: %s is %.7g, expected %.7g to %.7g", op->name,
+                 row->name, number, row->min, row->max);
+}
+
 static sv_status check_ints(const sv_op *op, const sv_attr *row,
                             const sv_ints *ints) {
   if (ints->count < 0 || ints->count > SV_MAX_INTS)
@@ -91,7 +101,7 @@ static sv_status check_floats(const sv_op *op, const sv_attr *row,
     return sv_fail(SV_INVALID, "%s: %s has %d numbers, the most is %d",
                    op->name, row->name, floats->count, SV_MAX_INTS);
   for (int i = 0; i < floats->count; i++)
-    SV_TRY(check_number(op, row, floats->at[i]));
+    SV_TRY(check_float(op, row, floats->at[i]));
   return SV_OK;
 }
 
@@ -109,7 +119,7 @@ sv_status sv_attr_check(const sv_op *op, const sv_attr *row, const void *read) {
       bool none = number == SV_ATTR_NONE && row->initial == (double)number;
       return none ? SV_OK : check_number(op, row, (double)number);
     }
-    case SV_ATTR_FLOAT: return check_number(op, row, *float_at(attrs, row));
+    case SV_ATTR_FLOAT: return check_float(op, row, *float_at(attrs, row));
     case SV_ATTR_BOOL: return SV_OK;
     case SV_ATTR_CHOICE: {
       int choice = *choice_at(attrs, row), count = count_choices(row);
