@@ -120,6 +120,7 @@ static sv_status unknown_attribute(sv_reader *r, const sv_word *word,
  * weight, init.bias=TEXT. */
 static sv_status read_attributes(sv_reader *r, const sv_op *op, void *attrs,
                                  sv_word *node) {
+  uint64_t seen = 0;
   for (int position = 0;;) {
     sv_word word;
     char *value;
@@ -141,6 +142,11 @@ static sv_status read_attributes(sv_reader *r, const sv_op *op, void *attrs,
     if (!row)
       return sv_text_fail(&r->cursor, word.start,
                           "%s: '%s' is one word too many", op->name, word.text);
+    uint64_t bit = UINT64_C(1) << (row - op->attrs);
+    if (seen & bit)
+      return sv_text_fail(&r->cursor, word.start, "%s: %s is given twice",
+                          op->name, row->name);
+    seen |= bit;
     sv_status status = sv_attr_parse(op, attrs, row, value ? value : word.text);
     if (status != SV_OK) return sv_text_fail_in(&r->cursor, word.start, status);
   }

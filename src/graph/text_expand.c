@@ -50,9 +50,11 @@ static sv_status read_number(sv_reader *r, int64_t *value) {
   bool argument = text != start;
   if (!argument) c->at = end;
   if (errno == 0 && end != text && (!argument || *end == '\0')) return SV_OK;
-  return sv_text_fail(c, start, "%.*s is no whole number: '%.64s'",
-                      (int)(c->at - start < 64 ? c->at - start : 64), start,
-                      text);
+  int length = (int)(c->at - start < 64 ? c->at - start : 64);
+  if (!argument)
+    return sv_text_fail(c, start, "%.*s is too large", length, start);
+  return sv_text_fail(c, start, "%.*s is no whole number: '%.64s'", length,
+                      start, text);
 }
 
 static sv_status read_factor(sv_reader *r, int depth, int64_t *value) {

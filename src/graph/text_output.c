@@ -18,6 +18,23 @@ static sv_status no_name(sv_reader *r, const sv_statement *s) {
                       s->keyword.text);
 }
 
+/* `output x` is not at x but at the value before, and calls it x. */
+static sv_status check_name(const sv_reader *r, const sv_statement *s,
+                            const sv_word *name) {
+  const char *keyword = s->keyword.text;
+  if (*name->start == '"' || s->bracket) return SV_OK;
+  int other = sv_text_find(r, name->text);
+  if (other && other != r->last.id)
+    return sv_text_fail(&r->cursor, name->start,
+                        "'%s' is not the value before this; %s(%s) is meant?",
+                        name->text, keyword, name->text);
+  if (!strchr(name->text, '(')) return SV_OK;
+  return sv_text_fail(&r->cursor, name->start,
+                      "'%s' is no name; a value in brackets stands before it: "
+                      "%s(VALUE) NAME",
+                      name->text, keyword);
+}
+
 /* output, loss: [NAME] [weight=W] */
 sv_status sv_text_output(sv_reader *r, sv_statement *s) {
   SV_TRY(no_name(r, s));
@@ -31,6 +48,7 @@ sv_status sv_text_output(sv_reader *r, sv_statement *s) {
     SV_TRY(sv_text_next(r, &word, &value, &more));
     if (!more) break;
     if (!value && !named) {
+      SV_TRY(check_name(r, s, &word));
       name = word;
       named = true;
       continue;

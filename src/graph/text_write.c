@@ -296,8 +296,10 @@ static void put_node(writer *w, const sv_node *node) {
 
 static void put_output(writer *w, const sv_graph_output *output) {
   const char *keyword = output->is_loss ? "loss" : "output";
+  int named = sv_graph_find(w->graph, output->name);
+  bool other = named > 0 && named != output->value;
   sv_text_add(&w->text, "%s", keyword);
-  if (output->value != w->last) {
+  if (output->value != w->last || other) {
     sv_text_add(&w->text, "(");
     put_name(w, w->graph->values[output->value].name);
     sv_text_add(&w->text, ")");
