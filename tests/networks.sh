@@ -46,6 +46,8 @@ for name in $("$SVERTKA" zoo --json | sed -n 's/^    "name": "\(.*\)",$/\1/p'); 
   cmp out zoo.txt || fail "$name is written otherwise the second time"
   works summary "$name" --compare-fc --training
   works summary "$name" --svg zoo.dot
+  COLUMNS=80 works summary "$name" --compare-fc
+  awk 'length > 80 { exit 1 }' out || fail "$name is wider than 80: $(cat out)"
 done
 
 # Model files: initialised by the seed, numbers kept.
@@ -126,6 +128,19 @@ works summary inception.txt --json
 row '"inputs": \['
 LC_ALL=C.UTF-8 works summary inception.txt
 row '^  ┴ concat1 '
+
+# What is folded begins and ends where the layers that belong together do, and
+# groups and dilation are told where there are any.
+works summary inception_v3
+row '^  branch7x7dbl_4.conv ... branch7x7dbl_5.relu1  *as branch7x7dbl_2.conv '
+works summary resnext --wide
+row '^    | conv2 .* 3x3 *1 *1 *32 *4,608 '
+works summary fcn_resnet --wide
+row '^    | conv2 .* 512@65x65 *3x3 *1 *4 *4 *2,359,296 '
+works summary resnext --json
+row '"stride": "1"'
+works summary resnext --svg resnext.dot
+grep -q '<3x3 conv, 256, /2, 32 groups<' resnext.dot || fail "$(cat resnext.dot)"
 
 # DenseNet's layers join ever more of those before.
 cat >dense.txt <<'END'

@@ -178,7 +178,7 @@ static void print_row(const cli_table *t, const int *widths, char **cells) {
       printf("%.*s...", bytes_of(cells[c], widths[c] - 3), cells[c]);
     else
       fputs(cells[c], stdout);
-    debt = 2 + (t->left[c] ? blanks : 0);
+    debt = 2 + (t->left[c] && blanks > 0 ? blanks : 0);
   }
   putchar('\n');
 }
@@ -190,11 +190,25 @@ void cli_table_fit(cli_table *t, int width, const int *order) {
   t->order = order;
 }
 
-/* Columns that are empty below their heading go first. The last one is cut
- * short before others go, and shorter where `order` has it for the first time.
- */
+/* The longest words are cut, down to `least`; the width that is left. */
+static int shorten(const cli_table *t, int *widths, int width, int least) {
+  for (; width > t->width; width--) {
+    int longest = -1;
+    for (int c = 0; c + 1 < t->columns; c++)
+      if (t->left[c] && !t->hidden[c] && widths[c] > least &&
+          (longest < 0 || widths[c] > widths[longest]))
+        longest = c;
+    if (longest < 0) break;
+    widths[longest]--;
+  }
+  return width;
+}
+
+/* Columns that are empty below their heading go first. Long words and
+ * the last one are cut short before others go, the last one shorter where
+ * `order` has it for the first time; in the end all words are. */
 static void fit(cli_table *t, int *widths) {
-  enum { SHORT = 40, SHORTEST = 16 };
+  enum { SHORT = 40, SHORTEST = 16, MOST_WORDS = 26, LEAST_WORDS = 12 };
   int width = -2, last = t->columns - 1;
   for (int c = 0; c < t->columns; c++) {
     t->hidden[c] = true;
@@ -203,6 +217,7 @@ static void fit(cli_table *t, int *widths) {
     if (!t->hidden[c]) width += widths[c] + 2;
   }
   if (t->width <= 0) return;
+  width = shorten(t, widths, width, MOST_WORDS);
   int least = SHORT, spare = 0;
   for (const int *c = t->order;; c++) {
     spare = t->hidden[last] || widths[last] < least ? 0 : widths[last] - least;
@@ -214,8 +229,12 @@ static void fit(cli_table *t, int *widths) {
     if (!t->hidden[*c]) width -= widths[*c] + 2;
     t->hidden[*c] = true;
   }
-  if (width > t->width && spare > 0)
-    widths[last] -= width - t->width < spare ? width - t->width : spare;
+  if (width > t->width && spare > 0) {
+    int cut = width - t->width < spare ? width - t->width : spare;
+    widths[last] -= cut;
+    width -= cut;
+  }
+  shorten(t, widths, width, LEAST_WORDS);
 }
 
 static void print_table(cli_table *t, int *widths) {

@@ -9,6 +9,8 @@ static const char about[] =
     "Prints a line for each layer, in the order in which they run:\n"
     "  In          depth of the maps that it reads\n"
     "  Output      its maps as C@HxW, or its neurons\n"
+    "  Dilation    pixels from one number of the kernel to the next, if not 1\n"
+    "  Groups      of maps that do not see each other, if not 1\n"
     "  Parameters  trained numbers: weights, biases, scales\n"
     "  Neurons     elements of the output for one image\n"
     "  MACs        multiply-accumulates of convolutions and linear layers\n"
@@ -53,6 +55,8 @@ static sv_status analyse(sv_analysis *analysis, const summary *s,
                                 image, s->training);
   sv_graph_free(graph);
   sv_model_free(model);
+  if (status != SV_OK && !image && strstr(sv_error(), "is free, a size"))
+    return sv_fail(status, "%s; --image CxHxW gives it", sv_error());
   return status;
 }
 

@@ -74,6 +74,7 @@ const char *summary_attr(const sv_node *node, const char *name,
 /* Numbers that are all alike are told once: "2", "1x2", "0x0x1x1", "same"; ""
  * for what has no window. */
 const char *summary_stride(const sv_node *node, char text[CELL]);
+const char *summary_dilation(const sv_node *node, char text[CELL]);
 const char *summary_padding(const sv_node *node, char text[CELL]);
 
 #endif

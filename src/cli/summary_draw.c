@@ -88,7 +88,13 @@ static const char *colour(const diagram *d, const sv_layer *l) {
   return "#e6e6e6";
 }
 
-/* "3x3 conv, 64, /2" */
+static void put_unless_one(sv_text *t, const char *before, const char *number,
+                           const char *behind) {
+  if (*number && strcmp(number, "1") != 0)
+    sv_text_add(t, "%s%s%s", before, number, behind);
+}
+
+/* "3x3 conv, 64, /2", "3x3 conv, 128, 32 groups" */
 static void put_layer(sv_text *t, const sv_layer *l) {
   char kernel[CELL], stride[CELL];
   summary_attr(l->node, "kernel", kernel);
@@ -97,7 +103,9 @@ static void put_layer(sv_text *t, const sv_layer *l) {
   sv_text_add(t, "%s%s%s", kernel, *kernel ? " " : "", l->node->op->name);
   if (weighted && l->output.rank > 1)
     sv_text_add(t, ", %lld", (long long)l->output.dim[1]);
-  if (*stride && strcmp(stride, "1") != 0) sv_text_add(t, ", /%s", stride);
+  put_unless_one(t, ", /", stride, "");
+  put_unless_one(t, ", dilation ", summary_dilation(l->node, kernel), "");
+  put_unless_one(t, ", ", summary_attr(l->node, "group", kernel), " groups");
 }
 
 /* ---- What is drawn ---- */

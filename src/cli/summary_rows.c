@@ -137,6 +137,16 @@ static int repeats(const grouper *g, const item *items, int left, int period,
   return group || worth ? times : 0;
 }
 
+/* Whether an item goes on with what the one before began: branch1.conv,
+ * branch1.bn. */
+static bool goes_on(const grouper *g, const item *it, int skip) {
+  const char *name = name_of(g, it->first), *before = name_of(g, it[-1].first);
+  size_t unit = strlen(name);
+  while (unit > (size_t)skip && !strchr("./", name[unit - 1])) unit--;
+  return !it->prefix && !it[-1].prefix && unit > (size_t)skip &&
+         strncmp(name, before, unit) == 0;
+}
+
 static summary_part part(const item *it) {
   return (summary_part){it->first, it->prefix};
 }
@@ -145,8 +155,10 @@ static sv_status add_items(grouper *g, const item *items, int count, int skip,
                            int depth) {
   for (int i = 0; i < count;) {
     int times = 0, layers = 0, period = 1;
-    for (; !g->all && period <= LONGEST_PERIOD && 2 * period <= count - i;
+    bool within = g->all || (i > 0 && goes_on(g, &items[i], skip));
+    for (; !within && period <= LONGEST_PERIOD && 2 * period <= count - i;
          period++) {
+      if (goes_on(g, &items[i + period], skip)) continue;
       times = repeats(g, items + i, count - i, period, &layers);
       if (times) break;
     }

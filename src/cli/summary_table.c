@@ -26,6 +26,8 @@ enum {
   KERNEL,
   STRIDE,
   PADDING,
+  DILATION,
+  GROUPS,
   PARAMETERS,
   NEURONS,
   MACS,
@@ -38,13 +40,14 @@ enum {
 };
 
 static const char headings[] =
-    "Layer|<Operator|In|Output|Kernel|Stride|Padding|Parameters|Neurons|MACs|"
+    "Layer|<Operator|In|Output|Kernel|Stride|Padding|Dilation|Groups|"
+    "Parameters|Neurons|MACs|"
     "Memory|Sees|Step|Centre|If connected|<From";
 
 /* What is left out first where the terminal is narrow. */
-static const int narrow[] = {MEMORY,  CENTRE, DEPTH, STEP,   NEURONS,
-                             PADDING, STRIDE, FROM,  KERNEL, SEES,
-                             MACS,    FROM,   -1};
+static const int narrow[] = {MEMORY,  CENTRE,   DEPTH,  STEP,   NEURONS,
+                             PADDING, DILATION, GROUPS, STRIDE, FROM,
+                             KERNEL,  SEES,     MACS,   FROM,   -1};
 
 /* ---- Branches ---- */
 
@@ -194,6 +197,11 @@ static void add_counts(const drawer *d, int first, int count, bool alone) {
     add_number(t, last->connected);
 }
 
+/* What nearly every layer has needs no telling. */
+static const char *besides_one(const char *text) {
+  return strcmp(text, "1") == 0 ? "" : text;
+}
+
 static void add_layer(const drawer *d, const summary_row *row) {
   const sv_layer *l = &d->analysis->layers[row->first];
   cli_table *t = d->table;
@@ -206,6 +214,8 @@ static void add_layer(const drawer *d, const summary_row *row) {
   cli_cell(t, "%s", summary_attr(l->node, "kernel", text));
   cli_cell(t, "%s", summary_stride(l->node, text));
   cli_cell(t, "%s", summary_padding(l->node, text));
+  cli_cell(t, "%s", besides_one(summary_dilation(l->node, text)));
+  cli_cell(t, "%s", besides_one(summary_attr(l->node, "group", text)));
   add_counts(d, row->first, 1, true);
   show_from(d, row->first, row->skip, label);
   cli_cell(t, "%s", label);
@@ -241,7 +251,7 @@ static void add_together(const drawer *d, const summary_row *row) {
   const sv_layer *last = &d->analysis->layers[row->first + row->count - 1];
   cli_cell(t, "%s", "");
   cli_cell(t, "%s", summary_shape(&last->output, text));
-  for (int i = KERNEL; i <= PADDING; i++) cli_cell(t, "%s", "");
+  for (int i = KERNEL; i <= GROUPS; i++) cli_cell(t, "%s", "");
   add_counts(d, row->first, row->count, false);
   cli_cell(t, "%s", "");
 }

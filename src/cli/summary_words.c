@@ -46,10 +46,20 @@ static const void *find_attr(const sv_node *node, const char *name,
   return (const char *)node->attrs + row->offset;
 }
 
+/* 1 where nothing is said. */
+static const char *show_steps(const sv_node *node, const char *name,
+                              char text[CELL]) {
+  const sv_ints *steps = find_attr(node, name, SV_ATTR_INTS);
+  if (!steps) return strcpy(text, "");
+  return steps->count ? show_list(steps, text) : strcpy(text, "1");
+}
+
 const char *summary_stride(const sv_node *node, char text[CELL]) {
-  const sv_ints *stride = find_attr(node, "stride", SV_ATTR_INTS);
-  if (!stride) return strcpy(text, "");
-  return stride->count ? show_list(stride, text) : strcpy(text, "1");
+  return show_steps(node, "stride", text);
+}
+
+const char *summary_dilation(const sv_node *node, char text[CELL]) {
+  return show_steps(node, "dilation", text);
 }
 
 const char *summary_padding(const sv_node *node, char text[CELL]) {
@@ -79,13 +89,18 @@ static json_t *json_field(const sv_field *f) {
                    sv_reach_centre(h), sv_reach_centre(w));
 }
 
+static bool has_steps(const sv_attr *row) {
+  return strcmp(row->name, "stride") == 0 || strcmp(row->name, "dilation") == 0;
+}
+
 static json_t *json_attributes(const sv_node *node) {
   json_t *object = json_object();
   for (const sv_attr *row = node->op->attrs; row && row->name; row++) {
     char text[CELL];
     if (sv_attr_find(node->op, row->name) != row) continue;
-    json_object_set_new(object, row->name,
-                        json_string(summary_attr(node, row->name, text)));
+    summary_attr(node, row->name, text);
+    if (!*text && has_steps(row)) show_steps(node, row->name, text);
+    json_object_set_new(object, row->name, json_string(text));
   }
   return object;
 }
