@@ -90,6 +90,11 @@ if grep -q "$(cat escape)" out; then fail "escapes without a terminal"; fi
 # ---- Models ----
 
 refuse 2 "'lenet6' is no file.*'lenet5'?" summary lenet6
+refuse 2 "'ResNet50' is no file.*'resnet'?" summary ResNet50
+refuse 2 'size has no value' summary vgg:size=
+refuse 2 'dropout is -0.1, expected 0 to 0.99' summary vgg:dropout=-0.1
+run 0 summary vgg:dropout=0.99
+refuse 2 'is free, a size .*--image CxHxW' summary resnet:size=0
 refuse 2 'lenet5 has no parameter .clases.; it has classes' \
   summary lenet5:clases=3
 refuse 2 'classes is given twice' summary lenet5:classes=3,classes=4
@@ -129,6 +134,13 @@ refuse 2 'network:1:19: conv: .*colour' summary 'input 3x8x8; conv colour'
 refuse 2 "network:1:23: conv has no 'strid'" summary \
   'input 3x8x8; conv 6 3 strid=2'
 refuse 2 "unknown operator 'convv'.*conv" summary 'input 3x8x8; convv 6'
+refuse 2 'network:1:25: conv: kernel is given twice' summary \
+  'input 3x8x8; conv 6 3x3 kernel=5'
+refuse 2 "network:1:37: 'a' is not the value before this; output(a)" summary \
+  'input 3x8x8; a = relu; tanh; output a'
+refuse 2 "network:1:37: 'b(a)' is no name" summary \
+  'input 3x8x8; a = relu; tanh; output b(a)'
+has '^output(b) a$' convert 'input 3; a = relu; b = tanh; output(b) a' -
 refuse 2 'network:1:13: conv1: kernel 3x3' summary 'input 1x2x2;conv 1 3'
 refuse 2 'the network is empty' summary ';'
 refuse 2 'double quote is never closed' summary 'input 3x8x8; "a = conv 6'

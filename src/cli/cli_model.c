@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <limits.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -33,6 +34,18 @@ static bool is_zoo(const char *text) {
   return sv_zoo_has(name);
 }
 
+/* The longest name with which this one begins: resnet of ResNet50. */
+static const char *begin_in_zoo(const char *name) {
+  const char *begin = NULL;
+  for (int i = 0; i < sv_zoo_count(); i++) {
+    size_t length = strlen(sv_zoo_name(i));
+    if (strncasecmp(name, sv_zoo_name(i), length) == 0 &&
+        (!begin || length > strlen(begin)))
+      begin = sv_zoo_name(i);
+  }
+  return begin;
+}
+
 const char *cli_nearest_zoo(const char *name) {
   const char *near = NULL;
   for (int i = 0, least = INT_MAX; i < sv_zoo_count(); i++) {
@@ -41,7 +54,7 @@ const char *cli_nearest_zoo(const char *name) {
     least = wrong;
     near = sv_zoo_name(i);
   }
-  return near;
+  return near ? near : begin_in_zoo(name);
 }
 
 static sv_status read_network(sv_graph **graph, const char *path) {

@@ -51,13 +51,15 @@ static sv_value separable(sv_graph *g, sv_value x, const char *depthwise,
   x = unit(g, x, depthwise,
            (sv_conv_form){
                .channels = in, .kernel = 3, .stride = stride, .group = in});
-  return sv_relu(
-      g, unit(g, x, pointwise, (sv_conv_form){.channels = maps, .kernel = 1}));
+  x = unit(g, x, pointwise, (sv_conv_form){.channels = maps, .kernel = 1});
+  sv_name(g, "%s.relu", pointwise);
+  return sv_relu(g, x);
 }
 
 static sv_value worked(sv_graph *g, sv_value x, int64_t maps, int64_t stride) {
-  x = sv_relu(g, unit(g, x, "branch2.0",
-                      (sv_conv_form){.channels = maps, .kernel = 1}));
+  x = unit(g, x, "branch2.0", (sv_conv_form){.channels = maps, .kernel = 1});
+  sv_name(g, "branch2.0.relu");
+  x = sv_relu(g, x);
   return separable(g, x, "branch2.3", "branch2.5", maps, stride);
 }
 

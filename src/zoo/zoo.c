@@ -89,6 +89,8 @@ static sv_status read_pair(const sv_architecture *a, void *parameters,
   *equals = '\0';
   *row = sv_attr_find(&a->table, pair);
   if (!*row) return unknown_parameter(a, pair);
+  if (!equals[1])
+    return sv_fail(SV_INVALID, "%s: %s has no value", a->table.name, pair);
   return sv_attr_parse(&a->table, parameters, *row, equals + 1);
 }
 
