@@ -133,6 +133,56 @@ def antialiased(image):
                    sizes, mode=name.partition("_")[0], antialias=1, **others)
 
 
+def padded(image):
+    """What exporters write to make height and width multiples of 4, whatever they
+    are."""
+    make = helper.make_node
+    nodes = [
+        make("Shape", ["x"], ["s"], start=2),
+        make("Mod", ["s", "four"], ["over"]),
+        make("Sub", ["four", "over"], ["under"]),
+        make("Mod", ["under", "four"], ["ends"]),
+        make("Concat", ["none", "ends"], ["pads"], axis=0),
+        make("Cast", ["half"], ["value"], to=FLOAT),
+        make("Pad", ["x", "pads", "value"], ["y"]),
+    ]
+    given = {"four": ints(4), "none": ints(0, 0, 0, 0, 0, 0),
+             "half": numpy.float64(0.5)}
+    return graph("pad_15_multiple", 15, nodes, image, given, free=[0, 2, 3])
+
+
+def padded_axes(image):
+    """A border whose sizes are computed, of dimensions that are not."""
+    make = helper.make_node
+    nodes = [
+        make("Shape", ["x"], ["w"], start=3),
+        make("Sub", ["eight", "w"], ["end"]),
+        make("Concat", ["none", "end"], ["pads"], axis=0),
+        make("Pad", ["x", "pads", "", "last"], ["y"]),
+    ]
+    given = {"eight": ints(8), "none": ints(0), "last": ints(-1)}
+    return graph("pad_18_axes_computed", 18, nodes, image, given, free=[0, 3])
+
+
+def places(image):
+    """Where each column is, as one more channel: CoordConv's."""
+    make = helper.make_node
+    nodes = [
+        make("Shape", ["x"], ["s"]),
+        make("Gather", ["s", "three"], ["w"]),
+        make("Range", ["zero", "w", "one"], ["columns"]),
+        make("Cast", ["columns"], ["real"], to=FLOAT),
+        make("Slice", ["s", "zeros", "ones"], ["batch"]),
+        make("Slice", ["s", "twos", "fours"], ["size"]),
+        make("Concat", ["batch", "ones", "size"], ["shape"], axis=0),
+        make("Expand", ["real", "shape"], ["map"]),
+        make("Concat", ["x", "map"], ["y"], axis=1),
+    ]
+    given = {"zero": numpy.int64(0), "one": numpy.int64(1), "three": numpy.int64(3)}
+    given |= {"zeros": ints(0), "ones": ints(1), "twos": ints(2), "fours": ints(4)}
+    return graph("range_13_columns", 13, nodes, image, given, free=[0, 2, 3])
+
+
 def newest():
     """The newest opset that ONNX Runtime runs."""
     nodes = [helper.make_node("Relu", ["x"], ["y"])]
@@ -178,6 +228,17 @@ def newer():
     yield node("instance_normalization_22", 22, "InstanceNormalization", image,
                real(4), real(4), epsilon=1e-3)
     yield from antialiased(real(1, 2, 9, 11))
+    yield padded(image)
+    yield padded_axes(image)
+    yield places(image)
+    yield node("mean_variance_13", 13, "MeanVarianceNormalization", image)
+    yield node("mean_variance_13_axes", 13, "MeanVarianceNormalization", image,
+               axes=[1, 2])
+    yield node("lp_normalization_7", 7, "LpNormalization", image, axis=1)
+    yield node("lp_normalization_22", 22, "LpNormalization", x, p=1)
+    yield node("hardmax_11", 11, "Hardmax", x, axis=1)
+    yield node("hardmax_13", 13, "Hardmax", x)
+    yield node("mod_13_fmod", 13, "Mod", x, real(3, 1), fmod=1)
 
 
 def cast(kind, dtype):

@@ -142,6 +142,31 @@ def group_norm(fixture):
                      bias.repeat_interleave(2)))
 
 
-OPERATORS = {"layer_norm": layer_norm, "instance_norm": instance_norm,
+def mean_variance_norm(fixture):
+    for attrs, shape, axes in (("", (2, 3, 4, 2), (0, 2, 3)),
+                               ("1,2", (2, 3, 4), (1, 2)),
+                               ("axes=-1", (3, 5), (1,)),
+                               ("axes=0,-2", (2, 3, 4), (0, 1)),
+                               ("0,1", (3, 2), (0, 1))):
+        def run(x, axes=axes):
+            centred = x - x.mean(axes, keepdim=True)
+            variance = (centred * centred).mean(axes, keepdim=True)
+            return centred / (variance.sqrt() + 1e-9)
+        fixture.case(attrs, {"x": draw(*shape)}, run)
+
+
+def lp_norm(fixture):
+    for attrs, shape, p, axis in (("", (3, 5), 2, -1), ("1", (3, 5), 1, -1),
+                                  ("axis=1", (2, 3, 4, 2), 2, 1),
+                                  ("p=1 axis=0", (4, 3), 1, 0),
+                                  ("2 -2", (2, 3, 4), 2, -2)):
+        fixture.case(attrs, {"x": draw(*shape)},
+                     lambda x, p=p, axis=axis: F.normalize(x, p, axis))
+    nothing = torch.tensor([[0.0, 0.0], [3.0, -4.0]])
+    fixture.fixed("", {"x": nothing}, lambda x: F.normalize(x, 2, -1))
+
+
+OPERATORS = {"mean_variance_norm": mean_variance_norm, "lp_norm": lp_norm,
+             "layer_norm": layer_norm, "instance_norm": instance_norm,
              "group_norm": group_norm, "lrn": lrn, "batch_norm": batch_norm,
              "dropout": dropout}

@@ -2,7 +2,7 @@
 import torch
 import torch.nn.functional as F
 
-from .common import SHAPES, draw, elementwise, two
+from .common import SHAPES, distinct, draw, elementwise, two
 
 
 def softmax(fixture):
@@ -31,6 +31,36 @@ def log_softmax(fixture):
     # Large inputs: e^900 is no double.
     fixture.case("", {"x": draw(2, 4) + torch.tensor([[900.0], [-900.0]])},
                  lambda x: F.log_softmax(x, -1))
+
+
+def hardmax(fixture):
+    def case(attrs, shape, dim, flat=False):
+        def run(x):
+            rows = x.flatten(dim) if flat else x
+            count = rows.shape[dim]
+            one = F.one_hot(rows.argmax(dim), count).double()
+            return one.movedim(-1, dim).reshape(x.shape)
+        fixture.fixed(attrs, {"x": distinct(*shape)}, run)
+
+    case("", (3, 5), -1)
+    case("axis=1", (2, 3, 2, 3), 1)
+    case("axis=0", (4, 3), 0)
+    case("axis=-2", (2, 3, 4), -2)
+    case("axis=1 flat=true", (2, 3, 1, 2), 1, True)  # before opset 13
+    alike = torch.tensor([[1.0, 3.0, 3.0], [2.0, 2.0, 2.0]])
+    fixture.fixed("", {"x": alike}, lambda x: torch.tensor([[0.0, 1.0, 0.0],
+                                                            [1.0, 0.0, 0.0]]))
+
+
+def mod(fixture):
+    """Where no quotient is whole: there both are steep."""
+    shapes = [((2, 3, 2, 3), (2, 3, 2, 3)), ((2, 3, 2, 3), (1, 3, 1, 1)),
+              ((3, 1, 1), (2, 3, 2, 3)), ((2, 1, 3), (4, 1)), ((4, 3), ())]
+    for attrs, function in (("", torch.remainder), ("true", torch.fmod)):
+        for a, b in shapes:
+            a = draw(*a, low=-4, high=4) + 0.0625
+            b = (torch.randint(0, 2, b) * 2 - 1) * draw(*b, low=1, high=2)
+            fixture.case(attrs, {"a": a, "b": b}, function)
 
 
 def each(*makers):
@@ -159,7 +189,9 @@ OPERATORS = {
     "prelu": prelu,
     "softmax": softmax, "log_softmax": log_softmax,
     "add": two(torch.add), "sub": two(torch.sub), "mul": two(torch.mul),
-    "div": two(torch.div, away_from_zero), "pow": power,
+    "div": two(torch.div, away_from_zero), "mod": mod,
+    "hardmax": hardmax,
+    "pow": power,
     "sum": several(lambda *x: stacked(*x).sum(0)),
     "mean": several(lambda *x: stacked(*x).mean(0)),
     "min": several(lambda *x: stacked(*x).amin(0)),

@@ -189,6 +189,14 @@ def constant_of_shape(fixture):
                       lambda s, v=value, k=kind: torch.full(tuple(s), v, dtype=k))
 
 
+def range_of(fixture):
+    for numbers in ((0, 5, 1), (10, 4, -2), (3, 4, 5), (-3, 8, 4),
+                    (1.0, 2.5, 0.375)):
+        start, limit, delta = map(torch.tensor, numbers)
+        fixture.fixed("", {"start": start, "limit": limit, "delta": delta},
+                      lambda *t: torch.arange(*(n.item() for n in t)))
+
+
 TRANSPOSE = [
     ("", (2, 3, 4), lambda x: x.permute(2, 1, 0)),
     ("0,2,3,1", (2, 3, 2, 4), lambda x: x.permute(0, 2, 3, 1)),
@@ -237,6 +245,8 @@ SPACE_TO_DEPTH = [
     ("2", (2, 3, 4, 2), lambda x: space_to_depth(x, 2)),
     ("3", (1, 1, 3, 6), lambda x: space_to_depth(x, 3)),
     ("block=1", (1, 2, 2, 2), lambda x: x + 0),
+    ("2 CRD", (2, 3, 4, 6), lambda x: F.pixel_unshuffle(x, 2)),
+    ("block=3 mode=CRD", (1, 2, 3, 3), lambda x: F.pixel_unshuffle(x, 3)),
 ]
 DEPTH_TO_SPACE = [
     ("2", (2, 8, 2, 3), lambda x: depth_to_space(x, 2)),
@@ -247,7 +257,7 @@ DEPTH_TO_SPACE = [
 
 
 OPERATORS = {
-    "concat": concat, "cast": cast, "cast_like": cast_like, "constant_of_shape": constant_of_shape, "gather": gather, "where": where, "resize": resize, "split": split, "shape": shape_of,
+    "concat": concat, "cast": cast, "cast_like": cast_like, "constant_of_shape": constant_of_shape, "range": range_of, "gather": gather, "where": where, "resize": resize, "split": split, "shape": shape_of,
     "transpose": moved(TRANSPOSE), "slice": moved(SLICE),
     "squeeze": moved(SQUEEZE), "unsqueeze": moved(UNSQUEEZE),
     "expand": moved(EXPAND), "tile": moved(TILE),

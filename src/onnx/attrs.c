@@ -55,10 +55,12 @@ sv_status sv_onnx_left_out(const sv_node *node, const sv_attr *row,
   return SV_OK;
 }
 
-/* Attributes that ONNX never had. */
+/* Attributes that ONNX never had, or not as far as we write it. */
 static bool is_own(const sv_op *op, const sv_attr *first) {
   for (const sv_attr *row = op->attrs; row->name; row++)
-    if (row->offset == first->offset && row->onnx) return false;
+    if (row->offset == first->offset && row->onnx &&
+        row->since <= SV_ONNX_WRITTEN)
+      return false;
   return true;
 }
 

@@ -6,6 +6,9 @@
 #include "onnx/tensors.h"
 #include "ops/attrs.h"
 
+/* The newest opset that is written. */
+enum { SV_ONNX_WRITTEN = 19 };
+
 static inline bool sv_onnx_valid(const sv_attr *row, int64_t opset) {
   return opset >= row->since && (!row->until || opset <= row->until);
 }
@@ -42,8 +45,9 @@ sv_status sv_onnx_attr_get(const sv_attr *row, const sv_node *node,
 sv_status sv_onnx_left_out(const sv_node *node, const sv_attr *row,
                            int64_t opset, bool *yes) SV_CHECKED;
 
-/* SV_UNSUPPORTED if the node has an attribute that ONNX has not and that does
- * not follow from what is known of its inputs when it is read back. */
+/* SV_UNSUPPORTED if the node has an attribute that ONNX, as it is written, has
+ * not and that does not follow from what is known of its inputs when it is read
+ * back. */
 sv_status sv_onnx_own_check(const sv_node *node, const sv_info *in,
                             int64_t opset) SV_CHECKED;
 

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "onnx/attrs.h"
 
 sv_status sv_save_add(message_list *list, void *message) {
   SV_TRY(sv_grow(&list->at, list->count, &list->capacity, sizeof *list->at));
@@ -259,7 +260,9 @@ static void free_saver(saver *s) {
 }
 
 /* What is written, the first that can say it. */
-static const struct { int opset, ir; } versions[] = {{17, 8}, {19, 9}};
+static const struct {
+  int opset, ir;
+} versions[] = {{17, 8}, {SV_ONNX_WRITTEN, 9}};
 enum { VERSION_COUNT = sizeof versions / sizeof versions[0] };
 
 static sv_status save_version(const sv_model *model, const char *path,

@@ -60,10 +60,15 @@ static sv_status resolve(const sv_pad_attrs *a, int rank, sides *s) {
   return SV_OK;
 }
 
-/* As ONNX has it: a beginning for each dimension, then the ends. */
+enum port { X, PADS, VALUE, AXES };
+
+/* As ONNX has it: a beginning for each dimension, then the ends; once both lists
+ * are known. */
 static sv_status settle(void *attrs, const sv_info *in, int in_count) {
   sv_pad_attrs *a = attrs;
-  if (in_count < 1 || !in[0].present || in[0].shape.rank < 1) return SV_OK;
+  if (in_count < 1 || !in[X].present || in[X].shape.rank < 1) return SV_OK;
+  if (in_count > PADS && in[PADS].present) return SV_OK;
+  if (in_count > AXES && in[AXES].present) return SV_OK;
   int rank = in[0].shape.rank;
   sides s;
   SV_TRY(resolve(a, rank, &s));
@@ -325,6 +330,7 @@ SV_OP(pad) = {
     .in =
         (const sv_port[]){{.name = "x"},
                           {.name = "pads", .role = SV_INDEX, .optional = true},
+                          {.name = "value", .role = SV_INDEX, .optional = true},
                           {.name = "axes", .role = SV_INDEX, .optional = true},
                           {.name = NULL}},
     .out = (const sv_port[]){{.name = "y"}, {.name = NULL}},

@@ -9,6 +9,10 @@
  *     #define SLOPE_B a            dy/db
  *     #define READS_INPUTS         if the slopes do
  *     #define COSTLY               if few elements are worth a thread
+ *     #define ATTRIBUTES mod_attrs its struct, if it has attributes: `o` in the
+ *                                  expressions
+ *
+ *     #define INFER infer          if it has a shape rule of its own
  *
  * and says SV_PAIRWISE in its descriptor. */
 #ifndef SV_OPS_PAIRWISE_H
@@ -29,8 +33,19 @@ enum { READS = SV_PORT(0) | SV_PORT(1) };
 enum { READS = 0 };
 #endif
 
+#ifdef ATTRIBUTES
+#define BIND_ATTRIBUTES const ATTRIBUTES *o = p->attrs
+#else
+#define BIND_ATTRIBUTES (void)0
+#endif
+
+#ifndef INFER
+#define INFER sv_broadcast_infer
+#endif
+
 typedef struct pairs {
   sv_broadcast shape;
+  const void *attrs;
   const real *a, *b, *dy;
   real *y, *diff; /* dy/da or dy/db */
 } pairs;
@@ -38,6 +53,7 @@ typedef struct pairs {
 static void forward_part(void *context, int64_t begin, int64_t end) {
   const pairs *p = context;
   sv_run run = {.next = begin};
+  BIND_ATTRIBUTES;
   while (sv_broadcast_next(&p->shape, end, &run)) {
     const real *first = p->a + run.a, *second = p->b + run.b;
     real *y = p->y + run.y;
@@ -50,6 +66,7 @@ static void forward_part(void *context, int64_t begin, int64_t end) {
 
 static sv_status forward(const sv_args *args) {
   pairs p = {.shape = sv_broadcast_of(&args->in[0]->shape, &args->in[1]->shape),
+             .attrs = args->node->attrs,
              .a = sv_in(args, 0),
              .b = sv_in(args, 1),
              .y = sv_out(args, 0)};
@@ -62,6 +79,7 @@ static inline real part_of(const pairs *p, const sv_run *run, int64_t i,
                            bool of_a) {
   real a = READS ? p->a[run->a + i * run->a_step] : 0;
   real b = READS ? p->b[run->b + i * run->b_step] : 0;
+  BIND_ATTRIBUTES;
   (void)a, (void)b;
   return p->dy[run->y + i] * (of_a ? SLOPE_A : SLOPE_B);
 }
@@ -98,6 +116,7 @@ static void add_up(const pairs *p, bool of_a, int64_t own) {
 static void backward(const sv_args *args, int port) {
   sv_tensor *diff = args->diff_in[port];
   pairs p = {.shape = sv_broadcast_of(&args->in[0]->shape, &args->in[1]->shape),
+             .attrs = args->node->attrs,
              .a = sv_in(args, 0),
              .b = sv_in(args, 1),
              .dy = sv_diff_out(args, 0),
@@ -118,14 +137,13 @@ static inline sv_status backward_data(const sv_args *args) {
   return SV_OK;
 }
 
-#define SV_PAIRWISE                                                      \
-  .in = (const sv_port[]){{.name = "a"}, {.name = "b"}, {.name = NULL}}, \
-  .out = (const sv_port[]){{.name = "y"}, {.name = NULL}},               \
-  .infer = sv_broadcast_infer,                                           \
-  .ref = {.forward = forward,                                            \
-          .backward_data = backward_data,                                \
-          .data_reads_in = READS,                                        \
-          .in_place = true,                                              \
+#define SV_PAIRWISE                                                        \
+  .in = (const sv_port[]){{.name = "a"}, {.name = "b"}, {.name = NULL}},   \
+  .out = (const sv_port[]){{.name = "y"}, {.name = NULL}}, .infer = INFER, \
+  .ref = {.forward = forward,                                              \
+          .backward_data = backward_data,                                  \
+          .data_reads_in = READS,                                          \
+          .in_place = true,                                                \
           .folds = SV_FOLD_CONTENTS}
 
 #endif

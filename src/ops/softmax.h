@@ -1,5 +1,5 @@
-/* softmax and its logarithm: all but the formula of one row, the numbers that
- * sum to 1 together.
+/* softmax, its logarithm and its limit: all but the formula of one row, the
+ * numbers that sum to 1 together.
  *
  * The operator's file defines, before it includes this,
  *
@@ -9,7 +9,8 @@
  *                                     int64_t end, int64_t step);
  *
  * of the numbers 0, step, 2 step, ... below end, and says SV_SOFTMAX in its
- * descriptor. */
+ * descriptor. Where the gradient is zero wherever there is one, NO_GRADIENT
+ * stands in place of the second. */
 #ifndef SV_OPS_SOFTMAX_H
 #define SV_OPS_SOFTMAX_H
 
@@ -90,6 +91,12 @@ static sv_status forward(const sv_args *args) {
   return SV_OK;
 }
 
+#ifdef NO_GRADIENT
+#define BACKWARD
+#define STOPS true
+#else
+#define BACKWARD .backward_data = backward_data, .data_reads_out = SV_PORT(0),
+#define STOPS false
 static void backward_rows(void *context, int64_t begin, int64_t end) {
   const softmax *s = context;
   for (int64_t row = begin; row < end; row++) {
@@ -108,6 +115,8 @@ static sv_status backward_data(const sv_args *args) {
   sv_parallel(s.outer * s.inner, 16, backward_rows, &s);
   return SV_OK;
 }
+
+#endif
 
 /* ONNX from opset 13 on has no `flat`: as a matrix, and back to x's shape. */
 static sv_status expand(const sv_node *node, sv_graph *g, const sv_value *in,
@@ -156,14 +165,12 @@ static const sv_attr attrs[] = {
      .help = "as ONNX had it"},
     {.name = NULL}};
 
-#define SV_SOFTMAX                                                         \
-  .in = (const sv_port[]){{.name = "x"}, {.name = NULL}},                  \
-  .out = (const sv_port[]){{.name = "y"}, {.name = NULL}}, .attrs = attrs, \
-  .attrs_size = sizeof(softmax_attrs), .settle = settle, .infer = infer,   \
-  .expand = expand, .cost = cost,                                          \
-  .ref = {.forward = forward,                                              \
-          .backward_data = backward_data,                                  \
-          .data_reads_out = SV_PORT(0),                                    \
-          .in_place = true}
+#define SV_SOFTMAX                                                            \
+  .in =                                                                       \
+      (const sv_port[]){{.name = "x", .no_gradient = STOPS}, {.name = NULL}}, \
+  .out = (const sv_port[]){{.name = "y"}, {.name = NULL}}, .attrs = attrs,    \
+  .attrs_size = sizeof(softmax_attrs), .settle = settle, .infer = infer,      \
+  .expand = expand, .cost = cost,                                             \
+  .ref = {.forward = forward, BACKWARD.in_place = true}
 
 #endif

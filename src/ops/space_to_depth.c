@@ -1,14 +1,19 @@
 /* space_to_depth: blocks of b x b pixels stacked as channels.
  *
- *   y[n, (i b + j) C + c, h, w] = x[n, c, h b + i, w b + j]
+ *   DCR: y[n, (i b + j) C + c, h, w] = x[n, c, h b + i, w b + j]
+ *   CRD: y[n, c b b + i b + j, h, w] = the same
  *   dx = dy back again
  *
  * Shapes: x N C (H b) (W b), y N (C b b) H W.
  * Source: https://onnx.ai/onnx/operators/onnx__SpaceToDepth.html */
+#include "ops/compose.h"
 #include "ops/moves.h"
+
+enum mode { DCR, CRD };
 
 typedef struct space_attrs {
   int64_t block;
+  int mode;
 } space_attrs;
 
 static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
@@ -38,22 +43,52 @@ static sv_status cost(const sv_node *node, const sv_info *in,
   return SV_OK;
 }
 
-/* Over y, N b b C H W, in x. */
+/* Over y, N b b C H W or N C b b H W, in x. */
 static sv_walk walk_over(const sv_node *node, const sv_shape *x,
                          const sv_shape *y) {
-  int64_t step[SV_MAX_RANK], b = ((const space_attrs *)node->attrs)->block;
+  const space_attrs *a = node->attrs;
+  int64_t step[SV_MAX_RANK], b = a->block;
   sv_walk walk = {0};
   sv_walk_steps(x, step);
   sv_walk_add(&walk, y->dim[0], step[0]);
+  if (a->mode == CRD) sv_walk_add(&walk, x->dim[1], step[1]);
   sv_walk_add(&walk, b, step[2]);
   sv_walk_add(&walk, b, step[3]);
-  sv_walk_add(&walk, x->dim[1], step[1]);
+  if (a->mode == DCR) sv_walk_add(&walk, x->dim[1], step[1]);
   sv_walk_add(&walk, y->dim[2], b * step[2]);
   sv_walk_add(&walk, y->dim[3], b * step[3]);
   return walk;
 }
 
+/* ONNX before opset 28 has DCR alone: the pieces' channels, then the other way
+ * round. */
+static sv_status expand(const sv_node *node, sv_graph *g, const sv_value *in,
+                        sv_value *out) {
+  const space_attrs *a = node->attrs;
+  char words[96];
+  snprintf(words, sizeof words, "%lld", (long long)a->block);
+  sv_value pieces = sv_apply_text(g, "space_to_depth", in, 1, words);
+  sv_value shape = sv_one(g, "shape", pieces, NULL);
+  snprintf(words, sizeof words, "shape=0,%lld,%lld,-1",
+           (long long)(a->block * a->block),
+           (long long)sv_value_shape(g, in[0]).dim[1]);
+  sv_value y = sv_apply_text(g, "reshape", &pieces, 1, words);
+  y = sv_apply_text(g, "transpose", &y, 1, "0,2,1,3");
+  out[0] = sv_two(g, "reshape", y, shape);
+  return sv_graph_check(g);
+}
+
+static const char *const modes[] = {"DCR", "CRD", NULL};
 static const sv_attr attrs[] = {SV_BLOCK_ATTRS(offsetof(space_attrs, block)),
+                                {.name = "mode",
+                                 .onnx = "mode",
+                                 .type = SV_ATTR_CHOICE,
+                                 .offset = offsetof(space_attrs, mode),
+                                 .choices = modes,
+                                 .position = 2,
+                                 .since = 28,
+                                 .help = "whether a channel's pieces lie a "
+                                         "whole depth apart, or side by side"},
                                 {.name = NULL}};
 
 SV_OP(space_to_depth) = {
@@ -66,6 +101,7 @@ SV_OP(space_to_depth) = {
     .attrs_size = sizeof(space_attrs),
     .infer = infer,
     .cost = cost,
+    .expand = expand,
     .ref = {.forward = forward,
             .backward_data = backward_data,
             .any_type = true},

@@ -33,7 +33,8 @@ TRUTHS = {("and", "a"), ("and", "b"), ("or", "a"), ("or", "b"), ("xor", "a"),
           ("xor", "b"), ("not", "x"), ("where", "condition")}
 
 # Inputs that must be known before a run.
-FIXED = {("constant_of_shape", "shape")}
+FIXED = {("constant_of_shape", "shape"), ("range", "start"), ("range", "limit"),
+         ("range", "delta")}
 
 # Otherwise in training: their fixtures are, unless they say inference.
 TRAINED = {"batch_norm", "dropout"}
@@ -114,7 +115,8 @@ def declaration(case, tensor, name, port):
     """The statement that makes an input of the operator."""
     if (case.op, tensor.port) in FIXED:
         text = f'"{initialiser(case, tensor)}"'
-        return f"{name} = parameter {tensor.shape} role=constant type=i64 init={text}"
+        kind = tensor.type or "f32"
+        return f"{name} = parameter {tensor.shape} role=constant type={kind} init={text}"
     if port["role"] in STATE:
         text = initialiser(case, tensor)
         return f'{name} = parameter {tensor.shape} role={port["role"]} init="{text}"'

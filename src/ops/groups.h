@@ -1,0 +1,56 @@
+/* Elements in groups: those that lie along some axes belong together. */
+#ifndef SV_OPS_GROUPS_H
+#define SV_OPS_GROUPS_H
+
+#include "ops/walk.h"
+
+typedef struct sv_groups {
+  sv_walk across, along;       /* from group to group; inside of one */
+  int64_t count, size;         /* groups, elements of each */
+  int64_t rows, width, stride; /* of a group */
+} sv_groups;
+
+/* No axis may be there twice; they may count from the end. */
+static inline sv_status sv_groups_of(sv_groups *g, const sv_shape *x,
+                                     const sv_ints *axes) {
+  int64_t step[SV_MAX_RANK];
+  bool inside[SV_MAX_RANK] = {false};
+  for (int k = 0; k < axes->count; k++) {
+    int64_t axis = axes->at[k];
+    SV_TRY(sv_check_axis(&axis, x->rank));
+    if (inside[axis])
+      return sv_fail(SV_INVALID, "axis %lld is given twice", (long long)axis);
+    inside[axis] = true;
+  }
+  *g = (sv_groups){.count = 1, .size = 1};
+  sv_walk_steps(x, step);
+  for (int d = 0; d < x->rank; d++) {
+    sv_walk_add(inside[d] ? &g->along : &g->across, x->dim[d], step[d]);
+    *(inside[d] ? &g->size : &g->count) *= x->dim[d];
+  }
+  g->rows = g->size ? sv_walk_rows(&g->along) : 0;
+  g->width = sv_walk_width(&g->along);
+  g->stride = sv_walk_stride(&g->along);
+  return SV_OK;
+}
+
+/* Where in x a group begins. */
+static inline int64_t sv_groups_begin(const sv_groups *g, int64_t group) {
+  int64_t width = sv_walk_width(&g->across);
+  return sv_walk_row(&g->across, group / width) +
+         group % width * sv_walk_stride(&g->across);
+}
+
+/* i: where each element of the group that begins there is. */
+#define SV_EACH_OF(g, begin, i)                                \
+  for (int64_t row_ = 0; row_ < (g)->rows; row_++)             \
+    for (int64_t i = (begin) + sv_walk_row(&(g)->along, row_), \
+                 left_ = (g)->width;                           \
+         left_ > 0; left_--, i += (g)->stride)
+
+/* So many groups are worth a thread. */
+static inline int64_t sv_groups_grain(const sv_groups *g) {
+  return 1 + (1 << 12) / (1 + g->size);
+}
+
+#endif
