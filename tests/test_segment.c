@@ -70,6 +70,8 @@ static void test_same_outputs(void **state) {
       "vgg:width=0.05,hidden=9,blocks=3,classes=6,size=32",
       "resnet_small:depth=8",
       "nin:width=0.05,classes=5",
+      "googlenet:auxiliary=false,classes=7,size=40",
+      "efficientnet:width=0.25,classes=5,size=64",
       ("input 2x9x7; conv 4 3x3; relu; flatten; linear 7; dropout 0.5; relu; "
        "batch_norm; linear 3 bias=false; log_softmax")};
   for (size_t i = 0; i < count_of(networks); i++) {
@@ -114,6 +116,21 @@ static void test_positions(void **state) {
       sv_plan_free(part);
     }
   sv_plan_free(whole);
+  sv_model_free(sliding);
+  sv_model_free(model);
+}
+
+/* What scales a map by its means still does so on a larger one. */
+static void test_excitation(void **state) {
+  (void)state;
+  sv_model *model = model_of("efficientnet:width=0.125,classes=5,size=64");
+  sv_model *sliding;
+  sv_plan *plan;
+  expect_ok(sv_model_convolve(&sliding, model, NULL));
+  sv_tensor map =
+      run(sliding, sv_shape_of(4, 1, 3, 96, 128), 0, 0, 96, 128, &plan);
+  assert_true(map.shape.dim[2] == 2 && map.shape.dim[3] == 3);
+  sv_plan_free(plan);
   sv_model_free(sliding);
   sv_model_free(model);
 }
@@ -313,6 +330,7 @@ static void test_union(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_same_outputs),
                                      cmocka_unit_test(test_positions),
+                                     cmocka_unit_test(test_excitation),
                                      cmocka_unit_test(test_refusals),
                                      cmocka_unit_test(test_any_size),
                                      cmocka_unit_test(test_computed_sizes),

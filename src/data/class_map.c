@@ -65,8 +65,11 @@ static sv_status choose_size(slider *s) {
   if (declared->dim[2] >= 0 && declared->dim[3] >= 0) return SV_OK;
   if (!(height >= 1 && width >= 1 && height <= SV_IMAGE_SIDE &&
         width <= SV_IMAGE_SIDE))
-    return sv_fail(SV_INVALID, "a picture of %dx%d, %g times as large",
-                   image->width, image->height, s->options->scale);
+    return sv_fail(SV_INVALID,
+                   "a picture of %dx%d, %g times as large, has no sides of 1 "
+                   "to %d pixels",
+                   image->width, image->height, s->options->scale,
+                   SV_IMAGE_SIDE);
   if (s->own && (height < s->p.height - s->p.pad_top - s->p.pad_bottom ||
                  width < s->p.width - s->p.pad_left - s->p.pad_right))
     return sv_fail(SV_INVALID,

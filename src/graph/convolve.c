@@ -3,7 +3,9 @@
  *   flatten            nothing; the map stays one
  *   linear K -> M      a convolution whose kernel is the map's size:
  *                      w[m, c, y, x] = w[m, (c H + y) W + x]
- *   global pooling     pooling with a window of the map's size, stride 1
+ *   global pooling     pooling with a window of the map's size, stride 1; but
+ *                      where the map is scaled by what is made of it (squeeze
+ *                      and excitation) the same, over the whole large image
  *   softmax of a row   softmax over the maps
  *
  * Each position of the result is what the classifier says of a window as large
@@ -99,6 +101,26 @@ static sv_status put_pool(convolver *c, const sv_node *node, const char *op) {
   sv_shape shape = sv_convolve_slid(x->dim[1]);
   c->changed++;
   return sv_convolve_node(c, node, op, &pool, in, 1, &shape);
+}
+
+/* Whether what a global pooling makes meets a map again. */
+static sv_status meets_map(const convolver *c, const sv_node *pool,
+                           bool *meets) {
+  const sv_graph *g = c->from;
+  bool *reached;
+  SV_TRY(sv_alloc_array(&reached, (size_t)g->value_count, sizeof *reached));
+  *meets = false;
+  reached[pool->out[0]] = true;
+  for (const sv_node *n = pool + 1; n < g->nodes + g->node_count; n++) {
+    bool reads = false;
+    for (int i = 0; i < n->in_count; i++) reads |= reached[n->in[i]];
+    if (!reads || !n->out[0]) continue;
+    const sv_shape *y = &c->infos[n->out[0]].shape;
+    *meets |= y->rank == 4 && (y->dim[2] > 1 || y->dim[3] > 1);
+    reached[n->out[0]] = true;
+  }
+  sv_free(reached);
+  return SV_OK;
 }
 
 /* The same layer on maps; of a row of the flat ones it is one on positions. */
@@ -202,9 +224,11 @@ static sv_status put(convolver *c, const sv_node *node) {
     return sv_convolve_linear(c, node);
   for (int i = 0; i < node->in_count; i++) SV_TRY(bring(c, node->in[i]));
   if (on_map) return put_on_map(c, node);
-  if (strcmp(op, "global_avg_pool") == 0) return put_pool(c, node, "avg_pool");
-  if (strcmp(op, "global_max_pool") == 0) return put_pool(c, node, "max_pool");
-  return put_same(c, node);
+  bool mean = strcmp(op, "global_avg_pool") == 0, meets = true;
+  if (mean || strcmp(op, "global_max_pool") == 0)
+    SV_TRY(meets_map(c, node, &meets));
+  if (meets) return put_same(c, node);
+  return put_pool(c, node, mean ? "avg_pool" : "max_pool");
 }
 
 /* ---- The model ---- */
