@@ -312,6 +312,12 @@ static const struct {
     {"input 3; parameter 4", "network:1:10: parameter needs one name"},
     {"input 3; w = parameter ?", "network:1:14: "},
     {"input 3; x = output", "network:1:10: output makes no value"},
+    {"input 3x?x?; flatten; linear 10",
+     "network:1:23: linear1: the size of its weight depends on that of the "
+     "image, which is free"},
+    {"input 3x?x8; conv 4 3x3\nmax_pool 2x2; layer_norm 1",
+     "network:2:15: layer_norm1: the size of its scale depends on that"},
+    {"input ?x8x8; conv 4 3x3", "network:1:14: conv1: the size of its weight"},
     {"input 3; output a b", "network:1:19: output has no 'b'"},
     {"input 3; loss weight=-1", "network:1:15: weight=-1"},
     {"input 3; loss", "network:1:10: loss 'loss' is not a scalar"},

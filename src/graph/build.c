@@ -24,6 +24,7 @@ sv_value sv_input(sv_graph *graph, const char *name, sv_dtype dtype,
   int id = 0;
   sv_status status = sv_graph_add_value(graph, name, SV_VALUE_INPUT, SV_DATA,
                                         dtype, &shape, &id);
+  for (int d = 1; d < shape.rank; d++) graph->any_size |= shape.dim[d] < 0;
   return result(graph, status, id);
 }
 
@@ -167,6 +168,8 @@ static sv_status add_parameters(draft *d) {
     if (sv_role_is_state(port->role) && op->parameter && !open)
       SV_TRY(op->parameter(&d->node, d->in, i, &shape));
     if (shape.rank >= 0)
+      SV_TRY(sv_graph_check_size(d->graph, &d->node, i, &shape));
+    if (shape.rank >= 0)
       SV_TRY(add_parameter(d, i, &shape));
     else if (!port->optional)
       return sv_fail(SV_INVALID, "its input '%s' is missing", port->name);
@@ -239,6 +242,7 @@ static sv_status finish_draft(draft *d, int *id) {
       SV_TRY(
           add_output_value(d->graph, &d->node, i, &d->out[i], &d->node.out[i]));
   *id = d->node.out[0];
+  SV_TRY(sv_graph_follow(d->graph, &d->node));
   return sv_graph_add_node(d->graph, d->node.op, d->node.name, d->node.attrs,
                            d->node.in, d->node.in_count, d->node.out,
                            d->node.out_count);

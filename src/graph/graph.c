@@ -58,6 +58,7 @@ void sv_graph_free(sv_graph *graph) {
   }
   sv_free(graph->inits);
   sv_free(graph->usual_init);
+  sv_free(graph->others);
   sv_free(graph->scope);
   sv_free(graph->scopes);
   sv_free(graph);

@@ -71,6 +71,9 @@ struct sv_graph {
   int init_count, init_capacity;
   char *usual_init; /* of later weights; NULL: none */
   int64_t sampled;  /* values that were gone through for computed sizes */
+  bool any_size;    /* an input's channels, height or width are free */
+  sv_shape *others; /* then: shapes for another size; sample.c */
+  int other_count, other_capacity;
 };
 
 /* Bytes of a name that the builder makes, and of a word of a text. */
@@ -162,6 +165,13 @@ sv_status sv_graph_infer_node(const sv_graph *graph, const sv_node *node,
 
 /* What a value is like then; rank -1 where it depends on numbers of the run. */
 sv_info sv_graph_sample(const sv_graph *graph, int id);
+
+/* SV_INVALID if the parameter in port `port` of a new node would have another
+ * shape for images of another size, which is free. */
+sv_status sv_graph_check_size(const sv_graph *graph, const sv_node *node,
+                              int port, const sv_shape *shape) SV_CHECKED;
+/* Follows a node that was added for that other size. */
+sv_status sv_graph_follow(sv_graph *graph, const sv_node *node) SV_CHECKED;
 
 /* Fills in `content` of the inputs that stand for attributes, where it follows
  * from sizes and constants of the builder. */

@@ -9,8 +9,9 @@
 #include "tensor/tensor.h"
 
 /* A free batch counts as 1, a free height or width as so much that windows and
- * poolings fit: no parameter of a network for any size depends on it. */
-enum { FREE_SIZE = 256 };
+ * poolings fit. No parameter of a network for any size may depend on it: shapes
+ * are followed for another size, too, as far as they are not computed. */
+enum { FREE_SIZE = 256, OTHER_SIZE = 352 };
 
 static sv_shape filled(const sv_shape *shape, int64_t size) {
   sv_shape full = *shape;
@@ -26,6 +27,78 @@ sv_info sv_graph_sample(const sv_graph *graph, int id) {
                   .shape = filled(&value->shape, FREE_SIZE)};
   if (!sv_shape_fits(&info.shape)) info.shape = filled(&value->shape, 1);
   return info;
+}
+
+/* ---- Another size ---- */
+
+/* Rank -1: it was not followed. */
+static sv_info sample_other(const sv_graph *graph, int id) {
+  const sv_value_info *value = &graph->values[id];
+  sv_info info = {.present = id != 0,
+                  .dtype = value->dtype,
+                  .shape = filled(&value->shape, OTHER_SIZE)};
+  if (value->kind != SV_VALUE_NODE) return info;
+  info.shape = (sv_shape){.rank = -1};
+  if (id < graph->other_count) info.shape = graph->others[id];
+  return info;
+}
+
+/* *known: all that is there was followed. */
+static sv_status sample_others(const sv_graph *graph, const sv_node *node,
+                               sv_info **in, bool *known) {
+  *known = true;
+  SV_TRY(sv_alloc_array(in, (size_t)node->in_count, sizeof **in));
+  for (int i = 0; i < node->in_count; i++) {
+    (*in)[i] = sample_other(graph, node->in[i]);
+    *known = *known && (!(*in)[i].present || (*in)[i].shape.rank >= 0);
+  }
+  return SV_OK;
+}
+
+sv_status sv_graph_check_size(const sv_graph *graph, const sv_node *node,
+                              int port, const sv_shape *shape) {
+  sv_info *in;
+  sv_shape other = *shape;
+  bool known;
+  if (!graph->any_size) return SV_OK;
+  SV_TRY(sample_others(graph, node, &in, &known));
+  bool same = !known || node->op->parameter(node, in, port, &other) != SV_OK ||
+              sv_shape_equal(&other, shape);
+  sv_free(in);
+  if (same) return SV_OK;
+  return sv_fail(SV_INVALID,
+                 "the size of its %s depends on that of the image, which is "
+                 "free: give the input's size in numbers, or pool it away "
+                 "before this (global_avg_pool)",
+                 sv_role_name(sv_op_in_port(node->op, port)->role));
+}
+
+static void note_others(sv_graph *graph, const sv_node *node,
+                        const sv_info *out) {
+  for (int i = 0; i < node->out_count; i++)
+    if (node->out[i]) graph->others[node->out[i]] = out[i].shape;
+}
+
+sv_status sv_graph_follow(sv_graph *graph, const sv_node *node) {
+  sv_info *in, *out;
+  bool known;
+  if (!graph->any_size || sv_node_has_computed(node)) return SV_OK;
+  for (; graph->other_count < graph->value_count; graph->other_count++) {
+    SV_TRY(sv_grow(&graph->others, graph->other_count, &graph->other_capacity,
+                   sizeof *graph->others));
+    graph->others[graph->other_count] = (sv_shape){.rank = -1};
+  }
+  SV_TRY(sample_others(graph, node, &in, &known));
+  sv_status status = sv_alloc_array(&out, (size_t)node->out_count, sizeof *out);
+  if (status == SV_OK) {
+    for (int i = 0; i < node->out_count; i++)
+      out[i].present = node->out[i] != 0;
+    if (known && node->op->infer(node, in, out) == SV_OK)
+      note_others(graph, node, out);
+    sv_free(out);
+  }
+  sv_free(in);
+  return status;
 }
 
 /* ---- What inputs that stand for attributes hold ---- */
