@@ -95,6 +95,8 @@ refuse 2 'size has no value' summary vgg:size=
 refuse 2 'dropout is -0.1, expected 0 to 0.99' summary vgg:dropout=-0.1
 run 0 summary vgg:dropout=0.99
 refuse 2 'is free, a size .*--image CxHxW' summary resnet:size=0
+refuse 1 "'vgg': its weights take .* GiB, the machine has" \
+  convert vgg:width=64,hidden=65536,size=4096 vast.onnx
 refuse 2 'lenet5 has no parameter .clases.; it has classes' \
   summary lenet5:clases=3
 refuse 2 'classes is given twice' summary lenet5:classes=3,classes=4

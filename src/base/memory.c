@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The out-parameters are `void *` so that any pointer's address fits; memcpy
  * stores it without breaking the aliasing rules. */
@@ -42,6 +43,15 @@ sv_status sv_grow(void *array, int count, int *capacity, size_t size) {
   store(array, fresh);
   *capacity = wider;
   return SV_OK;
+}
+
+size_t sv_memory_of_machine(void) {
+  long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+  size_t bytes;
+  if (pages <= 0 || page <= 0 ||
+      sv_mul_overflows((size_t)pages, (size_t)page, &bytes))
+    return SIZE_MAX;
+  return bytes;
 }
 
 sv_status sv_copy_text(char **copy, const char *text) {

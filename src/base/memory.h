@@ -18,6 +18,9 @@ sv_status sv_alloc_array(void *memory, size_t count, size_t size) SV_CHECKED;
 sv_status sv_grow(void *array, int count, int *capacity,
                   size_t size) SV_CHECKED;
 
+/* What the machine has, in bytes; SIZE_MAX where that is not known. */
+size_t sv_memory_of_machine(void);
+
 sv_status sv_copy_text(char **copy, const char *text) SV_CHECKED;
 void sv_free(void *memory);
 

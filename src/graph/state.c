@@ -6,20 +6,45 @@
 #include "graph/graph.h"
 #include "tensor/tensor.h"
 
+static sv_dtype kept_as(const sv_value_info *value, sv_dtype precision) {
+  return value->dtype == SV_F32 ? precision : value->dtype;
+}
+
+/* Many tensors that each find room may together be more than there is: the
+ * system would end the program, or another. */
+static sv_status check_room(const sv_graph *graph, sv_dtype precision) {
+  const double gib = 1 << 30;
+  size_t most = sv_memory_of_machine();
+  double bytes = 0;
+  for (int i = 1; i < graph->value_count; i++) {
+    const sv_value_info *value = &graph->values[i];
+    if (value->kind != SV_VALUE_STATE) continue;
+    sv_layout plain;
+    SV_TRY(sv_layout_plain(&plain, kept_as(value, precision), &value->shape));
+    bytes += (double)plain.bytes;
+  }
+  if (bytes <= (double)most) return SV_OK;
+  return sv_fail(
+      SV_NO_MEMORY,
+      "network '%s': its weights take %.1f GiB, the machine has %.1f",
+      graph->name, bytes / gib, (double)most / gib);
+}
+
 sv_status sv_state_new(sv_state **state, const sv_graph *graph,
                        sv_dtype precision) {
   *state = NULL;
   SV_TRY(sv_graph_check(graph));
+  SV_TRY(check_room(graph, precision));
   sv_state *s;
   SV_TRY(sv_alloc(&s, sizeof *s));
   s->precision = precision;
   for (int i = 1; i < graph->value_count; i++) {
     const sv_value_info *value = &graph->values[i];
     if (value->kind != SV_VALUE_STATE) continue;
-    sv_dtype dtype = value->dtype == SV_F32 ? precision : value->dtype;
     int index;
-    sv_status status = sv_state_add(s, value->name, value->role, dtype,
-                                    &value->shape, NULL, &index);
+    sv_status status =
+        sv_state_add(s, value->name, value->role, kept_as(value, precision),
+                     &value->shape, NULL, &index);
     if (status != SV_OK) {
       sv_state_free(s);
       return status;
