@@ -73,8 +73,9 @@ sv_status sv_preprocess_match(sv_preprocess *p, const sv_dataset *d,
       (input->dim[0] != 1 && input->dim[0] != 3))
     return sv_fail(SV_INVALID,
                    "%s: the network's input is %s, expected 1 or 3 channels x "
-                   "height x width",
-                   d->path, sv_shape_text(input, (char[SV_SHAPE_TEXT]){0}));
+                   "height x width, sides of 1 to %d",
+                   d->path, sv_shape_text(input, (char[SV_SHAPE_TEXT]){0}),
+                   SV_IMAGE_SIDE);
   p->channels = (int)input->dim[0];
   p->height = (int)input->dim[1];
   p->width = (int)input->dim[2];
