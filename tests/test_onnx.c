@@ -271,8 +271,8 @@ static void test_types(void **state) {
   check_types(&t, expected);
 }
 
-/* Weights may be listed as inputs, as they were once; a Constant, under another
- * name, is one as well. */
+/* Weights may be listed as inputs, as they were once; a Constant, under the name
+ * that an Identity gives it, is one as well. */
 static void test_constants(void **state) {
   (void)state;
   static char *name[] = {"c"};
@@ -305,10 +305,10 @@ static void test_constants(void **state) {
   t.nodes[2] = &t.node[0];
   t.nodes[3] = &t.node[1];
   assert_ok(toy_load(&t, &model));
-  int c = sv_state_find(model->state, "c");
-  assert_true(c >= 0);
-  assert_int_equal(sv_state_role(model->state, c), SV_BIAS);
-  assert_memory_equal(model->state->slots[c].tensor.data, t.b, sizeof t.b);
+  int at = sv_state_find(model->state, "b");
+  assert_true(at >= 0);
+  assert_int_equal(sv_state_role(model->state, at), SV_BIAS);
+  assert_memory_equal(model->state->slots[at].tensor.data, t.b, sizeof t.b);
   sv_model_free(model);
 }
 

@@ -43,6 +43,8 @@ typedef struct source {
   sv_role role;
   bool compared; /* a loss's label */
   bool computed; /* read by any other port */
+  int first;     /* `first` of the node whose port said it */
+  int copies;    /* tensors that were made of it */
   int value;     /* its id in the graph; 0: none */
 } source;
 
@@ -59,6 +61,7 @@ typedef struct step {
   bool own;        /* of the domain "svertka" */
   bool algorithm;  /* of the training part */
   bool needed, open, placed;
+  int first; /* 1 + the source of the first tensor that it learns; 0: none */
 } step;
 
 typedef struct loader {
@@ -89,6 +92,10 @@ sv_status sv_load_names(loader *l) SV_CHECKED;
 /* The source of a name, behind all Identities; NULL with *status set. */
 sv_status sv_load_find(loader *l, const char *name, source **found) SV_CHECKED;
 
+/* A name's source, to be filled in; others may move. */
+sv_status sv_load_add_source(loader *l, const char *name, source_kind kind,
+                             source **added) SV_CHECKED;
+
 /* One node of the file, `depth` functions deep. */
 sv_status sv_load_step(loader *l, step *s, int depth) SV_CHECKED;
 
@@ -108,6 +115,11 @@ sv_status sv_load_order(loader *l) SV_CHECKED;
 sv_status sv_load_roles(loader *l) SV_CHECKED;
 sv_status sv_load_values(loader *l) SV_CHECKED;
 sv_status sv_load_nodes(loader *l) SV_CHECKED;
+
+/* load_shared.c: if a tensor that input i of the node reads in this role is a
+ * tensor of its own, *from becomes that. */
+sv_status sv_load_own(loader *l, step *s, int i, sv_role role,
+                      source **from) SV_CHECKED;
 
 /* load_spread.c: what a node's second input is spread over its first by, before
  * opset 7, becomes part of its shape. */

@@ -27,8 +27,8 @@ static sv_status check_name(const char *name) {
                  name, length, SV_ONNX_LONGEST_NAME);
 }
 
-static sv_status add_source(loader *l, const char *name, source_kind kind,
-                            source **added) {
+sv_status sv_load_add_source(loader *l, const char *name, source_kind kind,
+                             source **added) {
   if (!name || !name[0]) return sv_fail(SV_FORMAT, "a tensor has no name");
   SV_TRY(check_name(name));
   if (sv_names_get(&l->names, name) >= 0)
@@ -84,7 +84,8 @@ static sv_status add_initialisers(loader *l, const Onnx__GraphProto *graph) {
   }
   for (size_t i = 0; i < graph->n_initializer; i++) {
     source *s;
-    SV_TRY(add_source(l, graph->initializer[i]->name, SOURCE_TENSOR, &s));
+    SV_TRY(
+        sv_load_add_source(l, graph->initializer[i]->name, SOURCE_TENSOR, &s));
     s->algorithm = graph == l->algorithm;
     s->initialiser = true;
     sv_status status = sv_load_tensor(l, s, graph->initializer[i]);
@@ -113,7 +114,7 @@ static sv_status add_inputs(loader *l, const Onnx__GraphProto *graph) {
     SV_TRY_GOTO(status, sv_names_put(&seen, name, 0), done);
     if (at >= 0 && l->sources[at].kind == SOURCE_TENSOR && !twice) continue;
     source *s;
-    SV_TRY_GOTO(status, add_source(l, name, SOURCE_INPUT, &s), done);
+    SV_TRY_GOTO(status, sv_load_add_source(l, name, SOURCE_INPUT, &s), done);
     s->declared = input;
     s->known = known_value(l, name);
     s->algorithm = graph == l->algorithm;
@@ -203,8 +204,8 @@ static sv_status add_name(loader *l, const step *s, bool *done) {
   if (n->n_output != 1 || n->n_input != (constant ? 0 : 1))
     return sv_fail(SV_FORMAT, "%zu inputs and %zu outputs, expected %d and 1",
                    n->n_input, n->n_output, !constant);
-  SV_TRY(add_source(l, n->output[0], constant ? SOURCE_TENSOR : SOURCE_SAME,
-                    &made));
+  SV_TRY(sv_load_add_source(l, n->output[0],
+                            constant ? SOURCE_TENSOR : SOURCE_SAME, &made));
   made->same = constant ? NULL : n->input[0];
   if (!constant) return SV_OK;
   const Onnx__TensorProto *tensor = NULL;
@@ -232,7 +233,7 @@ static sv_status add_outputs(loader *l, const step *s, int number) {
         strncmp(n->output[i], SV_ONNX_AS, strlen(SV_ONNX_AS)) == 0)
       SV_TRY(replace_source(l, n->output[i], &made));
     else
-      SV_TRY(add_source(l, n->output[i], SOURCE_NODE, &made));
+      SV_TRY(sv_load_add_source(l, n->output[i], SOURCE_NODE, &made));
     made->step = number;
     made->port = (int)i;
   }

@@ -49,7 +49,7 @@ static void see_port(source *from, sv_role role) {
   from->has_role = true;
 }
 
-static sv_status see_input(loader *l, const step *s, int i) {
+static sv_status see_input(loader *l, step *s, int i) {
   const char *name = s->proto->input[i];
   if (!name[0]) return SV_OK;
   int port;
@@ -64,6 +64,12 @@ static sv_status see_input(loader *l, const step *s, int i) {
   if (!to)
     return sv_fail(SV_UNSUPPORTED, "input %d, " SV_NAME ", is not supported", i,
                    name);
+  if (sv_op_in_attr(s->op, port) && !s->own &&
+      !sv_onnx_slot(s->op, i, l->opset))
+    return sv_fail(SV_UNSUPPORTED,
+                   "input %d, " SV_NAME ", is an attribute at opset %lld", i,
+                   name, (long long)l->opset);
+  SV_TRY(sv_load_own(l, s, i, to->role, &from));
   see_port(from, to->role);
   return SV_OK;
 }
@@ -94,7 +100,7 @@ static sv_status see_role(loader *l, const char *key, const char *word) {
 
 sv_status sv_load_roles(loader *l) {
   for (int k = 0; k < l->order_count; k++) {
-    const step *s = &l->steps[l->order[k]];
+    step *s = &l->steps[l->order[k]];
     for (size_t i = 0; i < s->proto->n_input; i++) {
       sv_status status = see_input(l, s, (int)i);
       if (status != SV_OK) return sv_load_at(s, status);
