@@ -227,6 +227,8 @@ static void test_too_small(void **state) {
   refuse("googlenet:size=64", NULL,
          "aux1.avg_pool1: kernel 5x5 does not fit the 4x4 input; the image is "
          "too small, size=79 is the least, or auxiliary=false");
+  refuse("inception_v3:size=28", NULL,
+         "size=299 is the least, 75 with auxiliary=false");
   refuse("vgg:size=0", NULL, "size is 0, any, but a linear layer");
   refuse("nin:size=3x8x8", NULL, "expected one or height x width");
   assert_null(strstr(sv_error(), "too small"));

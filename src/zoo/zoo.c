@@ -165,17 +165,23 @@ static int64_t least_side(const sv_architecture *a, void *values,
   return high;
 }
 
-/* Whether it is the auxiliary classifiers alone that ask for more. */
-static bool fits_without_auxiliary(const sv_architecture *a, void *values) {
+/* What would do without the auxiliary classifiers, which ask for more. */
+static void advise_without(sv_text *text, const sv_architecture *a,
+                           void *values, sv_ints *size, int64_t least) {
   const sv_attr *row = sv_attr_find(&a->table, "auxiliary");
   bool *auxiliary = row ? (bool *)((char *)values + row->offset) : NULL;
-  if (!auxiliary || !*auxiliary) return false;
+  if (!auxiliary || !*auxiliary) return;
   sv_graph *graph;
   *auxiliary = false;
   bool fitting = write_down(&graph, a, values) == SV_OK;
   if (fitting) sv_graph_free(graph);
+  int64_t less = fitting ? 0 : least_side(a, values, size);
   *auxiliary = true;
-  return fitting;
+  if (fitting)
+    sv_text_add(text, "%s",
+                least ? ", or auxiliary=false" : "; auxiliary=false would do");
+  else if (less && less < least)
+    sv_text_add(text, ", %lld with auxiliary=false", (long long)less);
 }
 
 /* The message names the layer; this is what to do. */
@@ -193,10 +199,7 @@ static sv_status advise(sv_status status, const sv_architecture *a,
   if (least > 0)
     sv_text_add(&text, "; the image is too small, size=%lld is the least",
                 (long long)least);
-  if (fits_without_auxiliary(a, values))
-    sv_text_add(
-        &text, "%s",
-        least > 0 ? ", or auxiliary=false" : "; auxiliary=false would do");
+  advise_without(&text, a, values, size, least);
   sv_free(message);
   return fail_listing(&text);
 }
