@@ -48,7 +48,7 @@ static void test_schedules(void **state) {
 static void test_short(void **state) {
   (void)state;
   static const char *const texts[] = {
-      "step 0.5",      "cosine 3",   "cosine 0 1",       "onecycle",
+      "step 0.5",      "cosine 1",   "cosine 0 1",       "onecycle",
       "onecycle 0",    "onecycle 1", "onecycle 0.5 1 1", "multistep 0.1 1",
       "exponential 0", "plateau 0 0"};
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
@@ -90,6 +90,11 @@ static void test_refused(void **state) {
                sv_schedule_parse(&s, "cosine 1", 1, 2, 1, 1));
   assert_error(SV_INVALID, "rises by itself",
                sv_schedule_parse(&s, "onecycle", 1, 2, 1, 1));
+  assert_error(SV_INVALID, "a warm-up of 2.5 epochs in a training of 2",
+               sv_schedule_parse(&s, "step 1", 1, 2.5, 10, 2));
+  assert_error(SV_INVALID, "a warm-up of 3 epochs in a training of 2",
+               sv_schedule_parse(&s, "cosine 3", 1, 0, 10, 2));
+  assert_ok(sv_schedule_parse(&s, "step 1", 1, 2, 10, 2));
 }
 
 /* ---- In a training ---- */

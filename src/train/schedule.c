@@ -138,13 +138,20 @@ static sv_status check(const sv_schedule *s, const char *text) {
   return SV_OK;
 }
 
-/* Cosine may bring its own warm-up; onecycle is one. */
-static sv_status warm_up(sv_schedule *s, const char *text, double epochs) {
+/* Cosine may bring its own warm-up; onecycle is one. A training that is over
+ * before it would never reach its rate. */
+static sv_status warm_up(sv_schedule *s, const char *text, double epochs,
+                         int all) {
   double own = is(s, "cosine") ? s->setting.at[0] : 0;
   if (epochs > 0 && (own > 0 || is(s, "onecycle")))
     return sv_fail(SV_INVALID,
                    "schedule '%s' rises by itself: no warm-up besides", text);
-  s->warm_up = (own > 0 ? own : epochs) * s->epoch;
+  if (own > 0) epochs = own;
+  if (epochs > all)
+    return sv_fail(SV_INVALID,
+                   "schedule '%s': a warm-up of %g epochs in a training of %d",
+                   text, epochs, all);
+  s->warm_up = epochs * s->epoch;
   return SV_OK;
 }
 
@@ -157,7 +164,7 @@ sv_status sv_schedule_parse(sv_schedule *schedule, const char *text,
   SV_TRY(sv_setting_parse(&schedule->setting, "schedule", text, schedules,
                           sizeof *schedules));
   SV_TRY(check(schedule, text));
-  return warm_up(schedule, text, warm_up_epochs);
+  return warm_up(schedule, text, warm_up_epochs, epochs);
 }
 
 double sv_schedule_at(const sv_schedule *s, const sv_plateau *p, int64_t step) {
