@@ -117,6 +117,15 @@ status 2 'finished: 5 of 5.*new run' "$SVERTKA" train --resume whole
 status 2 'checkpoint-every' train lenet5 few --out x --checkpoint-every often
 status 2 'MODEL and DATA' "$SVERTKA" train lenet5
 status 2 'unknown schedule' train lenet5 few --out x --schedule slow
+status 2 'a warm-up of 6 epochs in a training of 5' train lenet5 few --out x \
+  --epochs 5 --warm-up 6
+ln -s few same
+for folder in few ./few/ same; do
+  status 2 "^svertka train: --out $folder is the folder of DATA: give another" \
+    train lenet5 few --out $folder
+done
+status 2 'is the folder of DATA' train lenet5 same --out few --repeat 2
+[ "$(ls few | wc -l)" = 4 ] || fail "a run is among the data: $(ls few)"
 status 2 '--epochs' "$SVERTKA" train lenet5 few --epochs none
 status 2 'lenet' "$SVERTKA" train lenet55 few --out x
 status 1 'few-not' "$SVERTKA" train lenet5 few-not --out x

@@ -141,6 +141,9 @@ const char *cli_nearest_zoo(const char *name);
  * be NULL. */
 sv_status cli_apart(const char *output, const char *path, const char *other,
                     const char *other_path) SV_CHECKED;
+/* The same of two folders: what is written would stand among other files. */
+sv_status cli_folders_apart(const char *output, const char *path,
+                            const char *other, const char *folder) SV_CHECKED;
 /* SV_INVALID if `path` is a file that stands in the folder or below it. */
 sv_status cli_outside(const char *output, const char *path, const char *other,
                       const char *folder) SV_CHECKED;

@@ -45,6 +45,16 @@ sv_status cli_apart(const char *output, const char *path, const char *other,
                  output, path, other, other_path);
 }
 
+sv_status cli_folders_apart(const char *output, const char *path,
+                            const char *other, const char *folder) {
+  struct stat a, b;
+  if (stat(path, &a) != 0 || stat(folder, &b) != 0 || !S_ISDIR(a.st_mode) ||
+      !is_one(&a, &b))
+    return SV_OK;
+  return sv_fail(SV_INVALID, "%s %s is the folder of %s: give another one",
+                 output, path, other);
+}
+
 /* Both as realpath gives them. */
 static bool stands_in(const char *path, const char *folder) {
   size_t length = strlen(folder);

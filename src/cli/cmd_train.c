@@ -48,7 +48,9 @@ static sv_status begin(train *t, const char *network, const char *data) {
   SV_TRY(train_tell_tuning(t, network));
   t->fit.network = network;
   t->fit.data = data;
-  return t->fit.run ? SV_OK : name_folder(t);
+  if (!t->fit.run) SV_TRY(name_folder(t));
+  return cli_folders_apart("--out", t->fit.run, "DATA",
+                           sv_dataset_path(t->dataset));
 }
 
 /* ---- Going on ---- */
