@@ -318,6 +318,7 @@ static const struct {
     {"input 3x?x8; conv 4 3x3\nmax_pool 2x2; layer_norm 1",
      "network:2:15: layer_norm1: the size of its scale depends on that"},
     {"input ?x8x8; conv 4 3x3", "network:1:14: conv1: the size of its weight"},
+    {"input 3; dropout 1.1", "dropout: ratio is 1.1, expected 0 to 1"},
     {"input 3; output a b", "network:1:19: output has no 'b'"},
     {"input 3; loss weight=-1", "network:1:15: weight=-1"},
     {"input 3; loss", "network:1:10: loss 'loss' is not a scalar"},
