@@ -222,6 +222,12 @@ gives '7 -1 -6;9 1 -5;-2 0 -1' op conv --x "$map" --w "$kernel"
 gives '7 -1 -6;9 1 -5;-2 0 -1' op conv --x "$map" --w "$kernel" --backend ref
 gives '7 0 0;9 1 0;0 0 0' op relu --x '7 -1 -6; 9 1 -5; -2 0 -1'
 gives '3 5;4 3' op max_pool --x "$map" --kernel 2x2 --stride 2
+# A window larger than the image, as PyTorch's ceil_mode has it.
+gives '3' op max_pool --x '0 1; 2 3' --kernel 3 --stride 2 --ceil-mode true
+gives '0.375' op avg_pool --x '0 1; 2 3' --kernel 5 --stride 4 --padding 1 \
+  --ceil-mode true --count-padding true
+refuse 2 'kernel 4x4 does not fit' op avg_pool --x '0 1; 2 3' --kernel 4 \
+  --stride 2 --ceil-mode true
 gives '3 3 3;1 1 1' op max_pool --kernel 2x2 --stride 2 \
   --x '1 2 1 2 1 2; 3 1 3 1 3 1; 1 1 1 1 1 1; 0 1 0 1 0 1'
 # The way of a convolutional layer: kernels, detector, pooling, by files.

@@ -75,11 +75,12 @@ static sv_status resolve_axis(sv_window *w, int d, sv_padding_rule rule,
   }
   if (rule == SV_PAD_FULL) w->begin[d] = w->end[d] = reach(w, d) - 1;
   int64_t room = w->in[d] + w->begin[d] + w->end[d] - reach(w, d);
-  if (room < 0) return does_not_fit(w);
-  w->out[d] = room / stride + 1;
-  if (!ceil_mode || rule == SV_PAD_VALID || room % stride == 0) return SV_OK;
+  bool over = ceil_mode && rule != SV_PAD_VALID && room % stride != 0;
+  if (room < 0 && !(over && room > -stride)) return does_not_fit(w);
+  w->out[d] = room < 0 ? 0 : room / stride + 1;
+  if (!over) return SV_OK;
   /* One window more, which hangs over; it has to start on the image or on the
-   * padding before it. */
+   * padding before it. It may be the only one. */
   if (w->out[d] * stride < w->in[d] + w->begin[d]) w->out[d]++;
   return SV_OK;
 }
