@@ -1,8 +1,8 @@
 #!/bin/sh
 # ONNX's newest tests of operators pass; what is saved here runs elsewhere, and the
-# other way round: ONNX's generators of tests, its checker, ONNX
-# Runtime and OpenVINO from pinned wheels, in a virtual environment under
-# build/interop that is kept while it is up to date.
+# other way round: ONNX's generators of tests, its checker, ONNX Runtime and
+# OpenVINO from pinned wheels, in a virtual environment under build/interop that is
+# kept while it is up to date.
 #   scripts/interop.sh [PYTHON]
 # If PYTHON has these and PyTorch with torchvision, too, it is used as it is, and
 # what PyTorch's exporters write is loaded. Needs build/svertka; 1 if a check

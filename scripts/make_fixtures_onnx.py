@@ -46,6 +46,12 @@ def graph(name, opset, nodes, x, given, **options):
     return name, opset, nodes, x, given, ["y"], options
 
 
+def counting(test):
+    """Its other outputs are whole numbers."""
+    test[6]["whole"] = test[5][1:]
+    return test
+
+
 def chain(x, channels):
     """What exporters write for x.view(x.size(0), -1), and a linear layer."""
     make = helper.make_node
@@ -164,6 +170,18 @@ def padded_axes(image):
     return graph("pad_18_axes_computed", 18, nodes, image, given, free=[0, 3])
 
 
+def unpooled(image):
+    """SegNet's way down and up."""
+    make = helper.make_node
+    nodes = [
+        make("MaxPool", ["x"], ["p", "i"], kernel_shape=[2, 2], strides=[2, 2]),
+        make("Shape", ["x"], ["size"]),
+        make("MaxUnpool", ["p", "i", "size"], ["y"], kernel_shape=[2, 2],
+             strides=[2, 2]),
+    ]
+    return graph("max_unpool_13_size", 13, nodes, image[..., :4], {}, free=[0, 2, 3])
+
+
 def places(image):
     """Where each column is, as one more channel: CoordConv's."""
     make = helper.make_node
@@ -238,6 +256,9 @@ def newer():
     yield node("lp_normalization_22", 22, "LpNormalization", x, p=1)
     yield node("hardmax_11", 11, "Hardmax", x, axis=1)
     yield node("hardmax_13", 13, "Hardmax", x)
+    yield counting(node("top_k_9", 9, "TopK", x, outputs=2, k=2, axis=1))
+    yield counting(node("top_k_11", 11, "TopK", x, ints(3), outputs=2, largest=0))
+    yield unpooled(image)
     yield node("mod_13_fmod", 13, "Mod", x, real(3, 1), fmod=1)
 
 
@@ -465,7 +486,11 @@ def model_of(test):
             helper.make_tensor_value_info(k, v.data_type, v.dims)
             for k, v in given.items()
         ]
-    outputs = [helper.make_tensor_value_info(n, kind, None) for n in names]
+    whole = options.get("whole", [])
+    kinds = {name: onnx.TensorProto.INT64 for name in whole}
+    outputs = [
+        helper.make_tensor_value_info(n, kinds.get(n, kind), None) for n in names
+    ]
     body = helper.make_graph(nodes, name, inputs, outputs, list(given.values()))
     functions = options.get("functions", [])
     opsets = [helper.make_opsetid("", opset)]

@@ -41,7 +41,7 @@ grep -vE "$known" "$work/default" >"$work/odd" &&
 
 # The list must not grow; names alone are compared, reasons may be put better.
 names() {
-  sed 's/: .*//' "$1"
+  sed 's/: .*//' "$1" | sort
 }
 names "$list" >"$work/listed"
 names "$work/default" | comm -23 - "$work/listed" >"$work/new"

@@ -110,6 +110,17 @@ def layer_norm(fixture):
     case("0", (3, 4), 0)
 
 
+def rms_norm(fixture):
+    for attrs, shape, axis, eps in (("", (3, 5), -1, 1e-5),
+                                    ("1 epsilon=0.1", (2, 3, 2, 2), 1, 0.1),
+                                    ("axis=-2", (2, 3, 4), -2, 1e-5),
+                                    ("0", (3, 4), 0, 1e-5)):
+        row = shape[axis:]
+        fixture.case(attrs, {"x": draw(*shape), "scale": draw(*row)},
+                     lambda x, scale, row=row, eps=eps:
+                     F.rms_norm(x, row, scale, eps))
+
+
 def instance_norm(fixture):
     def case(attrs, shape, **more):
         c = shape[1]
@@ -166,7 +177,7 @@ def lp_norm(fixture):
     fixture.fixed("", {"x": nothing}, lambda x: F.normalize(x, 2, -1))
 
 
-OPERATORS = {"mean_variance_norm": mean_variance_norm, "lp_norm": lp_norm,
+OPERATORS = {"rms_norm": rms_norm, "mean_variance_norm": mean_variance_norm, "lp_norm": lp_norm,
              "layer_norm": layer_norm, "instance_norm": instance_norm,
              "group_norm": group_norm, "lrn": lrn, "batch_norm": batch_norm,
              "dropout": dropout}

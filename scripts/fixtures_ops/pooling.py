@@ -245,7 +245,34 @@ def global_lp_pool(fixture):
             fixture.case(attrs, {"x": nonzero(*shape)}, run)
 
 
+def max_unpool(fixture):
+    """Of windows that do not overlap: PyTorch's index counts through a map."""
+    def case(attrs, shape, size=None, **how):
+        one = len(shape) == 3
+        pool = F.max_pool1d if one else F.max_pool2d
+        back = F.max_unpool1d if one else F.max_unpool2d
+        y, index = pool(distinct(*shape), return_indices=True, **how)
+        from_all = index + torch.arange(shape[0] * shape[1]).view(
+            *shape[:2], *[1] * (len(shape) - 2)) * shape[2:].numel()
+
+        def run(x, all_):
+            whole = back(x, index, output_size=shape[2:], **how)
+            if size is None:
+                return whole
+            return pad2(whole, (0, 0, size[0] - shape[2], size[1] - shape[3]))
+        fixture.case(attrs, {"x": y.detach(), "index": from_all}, run)
+
+    case("2 2", torch.Size((2, 3, 4, 6)), kernel_size=2, stride=2)
+    case("2x3 stride=2x3", torch.Size((1, 2, 4, 6)), kernel_size=(2, 3),
+         stride=(2, 3))
+    case("3 stride=3 padding=1", torch.Size((2, 2, 7, 4)), kernel_size=3, stride=3,
+         padding=1)
+    case("2 stride=2", torch.Size((2, 2, 8)), kernel_size=2, stride=2)
+    case("2 2 size=2,2,5,7", torch.Size((2, 2, 4, 6)), (5, 7), kernel_size=2, stride=2)
+
+
 OPERATORS = {
+    "max_unpool": max_unpool,
     "lp_pool": lp_pool, "global_lp_pool": global_lp_pool,
     "window_pool": window_pool,
     "global_max_pool": global_max_pool,

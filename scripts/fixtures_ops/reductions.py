@@ -63,7 +63,26 @@ def matmul(fixture):
         fixture.case("", {"a": draw(*a), "b": draw(*b)}, torch.matmul)
 
 
+def top_k(fixture):
+    for attrs, shape, k, dim, largest in (
+            ("", (3, 5), 1, -1, True), ("3", (2, 7), 3, -1, True),
+            ("k=2 axis=1", (2, 4, 3, 2), 2, 1, True),
+            ("4 axis=0 largest=false", (6, 3), 4, 0, False),
+            ("5 -1", (2, 5), 5, -1, True)):
+        def run(x, k=k, dim=dim, largest=largest):
+            return torch.topk(x, k, dim, largest)[0]
+
+        def where(x, k=k, dim=dim, largest=largest):
+            return torch.topk(x.detach(), k, dim, largest)[1]
+        fixture.case(attrs, {"x": distinct(*shape)}, run, also={"index": where})
+    alike = torch.tensor([[1.0, 3.0, 2.0, 3.0, 3.0]])
+    fixture.fixed("4", {"x": alike}, lambda x: (
+        torch.tensor([[3.0, 3.0, 3.0, 2.0]]), torch.tensor([[1, 3, 4, 2]])),
+        out=("y", "index"))
+
+
 OPERATORS = {
+    "top_k": top_k,
     "reduce_sum": reduction(lambda x, d, k: x.sum(d, k)),
     "reduce_mean": reduction(lambda x, d, k: x.mean(d, k)),
     "reduce_max": reduction(lambda x, d, k: x.amax(d, k)),

@@ -261,8 +261,8 @@ sv_status sv_onnx_attr_get(const sv_attr *row, const sv_node *node,
   SV_TRY(sv_onnx_left_out(node, row, opset, &left_out));
   if (left_out || is_none(row, node->attrs)) return SV_OK;
   switch (row->type) {
-    case SV_ATTR_INT:
-      SV_TRY(one_number(SV_I64, 0, constant));
+    case SV_ATTR_INT: /* a list of one, as TopK has it */
+      SV_TRY(new_list(constant, SV_I64, 1));
       *(int64_t *)(*constant)->data = *(const int64_t *)from;
       return SV_OK;
     case SV_ATTR_FLOAT:

@@ -52,14 +52,17 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   return sv_fail(SV_INVALID, "fmod is needed for real numbers before opset 28");
 }
 
-/* With fmod alone: once it has the sign of a, once more that of b. */
+/* With fmod alone, where what is left has the other sign. */
 static sv_status expand(const sv_node *node, sv_graph *g, const sv_value *in,
                         sv_value *out) {
   const mod_attrs fmod = {.fmod = true};
   (void)node;
   sv_value left = sv_apply(g, "mod", in, 2, &fmod);
-  left = sv_two(g, "add", left, in[1]);
-  out[0] = sv_apply(g, "mod", (sv_value[]){left, in[1]}, 2, &fmod);
+  sv_value sign = sv_two(g, "mul", sv_one(g, "sign", left, NULL),
+                         sv_one(g, "sign", in[1], NULL));
+  sv_value other = sv_with(g, "less", sign, "zero", 0);
+  sv_value added = sv_two(g, "add", left, in[1]);
+  out[0] = sv_apply(g, "where", (sv_value[]){other, added, left}, 3, NULL);
   return sv_graph_check(g);
 }
 

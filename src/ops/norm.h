@@ -3,10 +3,10 @@
  *
  *   h = (x - m) r, r = 1 / sqrt(v + epsilon)     y = scale h + bias
  *
- * with m the mean of the row's n numbers and v = mean of (x - m)^2. With
- * g = scale dy:
+ * with m the mean of the row's n numbers, or 0 (`about_zero`, and h = x r), and
+ * v = mean of (x - m)^2. With g = scale dy:
  *
- *   dx = r (g - mean of g - h mean of g h)
+ *   dx = r (g - mean of g - h mean of g h), without `mean of g` where m is 0
  *   dscale = sum of dy h, dbias = sum of dy, over what shares them
  *
  * Included by operators, which say what their rows are:
@@ -29,6 +29,7 @@ typedef struct sv_norm {
   /* Number i of row j is scaled by scale[j % period * each + i / repeat]. */
   int64_t period, each, repeat;
   real epsilon;
+  bool about_zero;
   const real *x, *scale, *bias, *dy;
   real *y, *dx, *dscale, *dbias;
   real *mean, *factor; /* of each row, where they are wanted */
@@ -42,7 +43,7 @@ static int64_t scale_at(const sv_norm *n, int64_t row, int64_t i) {
 
 static void measure(const sv_norm *n, const real *x, real *mean, real *factor) {
   double sum = 0, squares = 0, count = (double)n->count;
-  for (int64_t i = 0; i < n->count; i++) sum += x[i];
+  for (int64_t i = 0; i < n->count && !n->about_zero; i++) sum += x[i];
   for (int64_t i = 0; i < n->count; i++) {
     double far = x[i] - sum / count;
     squares += far * far;
@@ -90,6 +91,7 @@ static void data_rows(void *context, int64_t begin, int64_t end) {
       plain += g;
       times += g * (x[i] - mean) * factor;
     }
+    if (n->about_zero) plain = 0;
     for (int64_t i = 0; i < n->count; i++) {
       real g = n->scale[scale_at(n, row, i)] * dy[i];
       real h = (x[i] - mean) * factor;

@@ -62,8 +62,8 @@ static sv_status resolve(const sv_pad_attrs *a, int rank, sides *s) {
 
 enum port { X, PADS, VALUE, AXES };
 
-/* As ONNX has it: a beginning for each dimension, then the ends; once both lists
- * are known. */
+/* As ONNX has it: a beginning for each dimension, then the ends; once both
+ * lists are known. */
 static sv_status settle(void *attrs, const sv_info *in, int in_count) {
   sv_pad_attrs *a = attrs;
   if (in_count < 1 || !in[X].present || in[X].shape.rank < 1) return SV_OK;
