@@ -57,11 +57,14 @@ static void show(cli_progress *p, double now, const char *note) {
   double spent = now - p->started;
   double share = p->total > 0 ? (double)p->done / (double)p->total : 0;
   double rate = spent > 0 ? (double)p->done / spent : 0;
-  double rest = rate > 0 ? (double)(p->total - p->done) / rate : 0;
-  int length =
-      snprintf(line, sizeof line, "%3.0f%%  %.*f %s/s  %s left%s%s",
-               100 * share, rate < 10 ? 1 : 0, rate, p->unit,
-               cli_duration(rest, left), note ? "  " : "", note ? note : "");
+  int length = snprintf(line, sizeof line, "%3.0f%%", 100 * share);
+  if (rate > 0)
+    length += snprintf(line + length, sizeof line - (size_t)length,
+                       "  %.*f %s/s  %s left", rate < 10 ? 1 : 0, rate, p->unit,
+                       cli_duration((double)(p->total - p->done) / rate, left));
+  if (note)
+    length +=
+        snprintf(line + length, sizeof line - (size_t)length, "  %s", note);
   if (!p->terminal) {
     fprintf(stderr, "%s: %s\n", p->label, line);
     return;

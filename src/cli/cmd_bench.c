@@ -1,4 +1,5 @@
 /* svertka bench: how fast a network runs and trains on this machine. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,16 +151,23 @@ static bool wants_more(const bench *b, int64_t count, double took) {
 /* Where time decides how many steps there are, the bar's end is a guess. */
 static void show_step(const bench *b, cli_progress *bar, int64_t count,
                       double took) {
-  double guess = count * b->seconds / took;
-  if (!b->steps) bar->total = guess > 5 ? (int64_t)guess : 5;
+  double guess = ceil(count * b->seconds / took);
+  double least = ceil(10 * count * b->seconds / took);
+  if (guess < 5) guess = least < 5 ? least : 5;
+  if (!b->steps) bar->total = (int64_t)guess;
   if (bar->total < count) bar->total = count;
   cli_progress_at(bar, count, NULL);
 }
 
-static sv_status warm_up(stepper *s, int64_t *warm) {
+/* The bar stands still meanwhile, and its clock begins behind this. */
+static sv_status warm_up(stepper *s, cli_progress *bar, int64_t *warm) {
   double start = cli_clock();
-  while (!cli_interrupted() && is_cold(s->bench, *warm, cli_clock() - start))
+  if (bar->terminal) bar->shown = 0;
+  while (!cli_interrupted() && is_cold(s->bench, *warm, cli_clock() - start)) {
+    cli_progress_at(bar, 0, "warming up");
     SV_TRY(step_once(s, (*warm)++));
+  }
+  bar->started = cli_clock();
   return SV_OK;
 }
 
@@ -170,7 +178,7 @@ static sv_status time_steps(stepper *s, const char *label, figures *f) {
   int capacity = 0;
   cli_progress bar;
   cli_progress_start(&bar, label, "steps", b->steps ? b->steps : 5);
-  sv_status status = warm_up(s, &warm);
+  sv_status status = warm_up(s, &bar, &warm);
   double start = cli_clock();
   while (status == SV_OK && !cli_interrupted() &&
          wants_more(b, count, cli_clock() - start)) {
