@@ -130,27 +130,21 @@ static void give(const row_taps *rows, const sv_resample_taps *own, real dy,
           rows->weight[r] * (real)own->weight[k] * dy;
 }
 
-/* What these rows of x add to a row of y, in `planes` planes. */
-static void forward_row(const resizing *z, const row_taps *rows, int64_t planes,
-                        const real *x, real *y) {
+/* What these rows of x, the first of them to begin with, add to a row of y, in
+ * `planes` planes. */
+static void forward_row(const resizing *z, const row_taps *rows, bool first,
+                        int64_t planes, const real *x, real *y) {
   for (int64_t j = 0; j < z->width; j++) {
     sv_resample_taps own;
     sv_resample_window w = sv_resample_window_of(&z->at, z->at.rank - 1, j);
-    for (int64_t k = 0; k < sv_resample_parts(&w) && !w.outside; k++) {
+    bool outside = w.outside || rows->parts == 0;
+    for (int64_t p = 0; p < planes && first; p++)
+      y[p * z->out_size + j] = outside ? z->extrapolation : 0;
+    for (int64_t k = 0; k < sv_resample_parts(&w) && !outside; k++) {
       sv_resample_taps_of(&z->at, z->at.rank - 1, &w, k, &own);
       for (int64_t p = 0; p < planes; p++)
         y[p * z->out_size + j] += take(rows, &own, x + p * z->in_size);
     }
-  }
-}
-
-/* What nothing is added to is extrapolated. */
-static void begin_row(const resizing *z, const row_taps *rows, int64_t planes,
-                      real *y) {
-  for (int64_t j = 0; j < z->width; j++) {
-    sv_resample_window w = sv_resample_window_of(&z->at, z->at.rank - 1, j);
-    real value = rows->parts == 0 || w.outside ? z->extrapolation : 0;
-    for (int64_t p = 0; p < planes; p++) y[p * z->out_size + j] = value;
   }
 }
 
@@ -160,12 +154,12 @@ static void forward_rows(void *context, int64_t begin, int64_t end) {
     int64_t row = i % z->rows, first, last;
     row_taps rows;
     planes_of(z, i / z->rows, &first, &last);
+    const real *x = z->x + first * z->in_size;
     real *y = z->y + first * z->out_size + row * z->width;
     begin_rows(z, row, &rows);
-    begin_row(z, &rows, last - first, y);
-    for (int64_t part = 0; part < rows.parts; part++) {
-      rows_of(z, part, &rows);
-      forward_row(z, &rows, last - first, z->x + first * z->in_size, y);
+    for (int64_t part = 0; part == 0 || part < rows.parts; part++) {
+      if (rows.parts) rows_of(z, part, &rows);
+      forward_row(z, &rows, part == 0, last - first, x, y);
     }
   }
 }
