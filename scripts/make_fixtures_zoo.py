@@ -18,13 +18,14 @@ with the FNV-1a hash of NAME as its key:
     step MODEL N C H W    then the loss of a batch with the labels i mod 16 and,
                           for each parameter, NAME NORM DOT: its gradient's
                           norm, and its product with the numbers of "along
-                          NAME". Dropout is off and, but for fcn_resnet,
-                          auxiliary classifiers, too.
+                          NAME". Dropout is off; auxiliary classifiers, where
+                          there are any, take part.
 """
 import os
 import subprocess
 import sys
 import tempfile
+import types
 
 import numpy as np
 import onnx
@@ -34,6 +35,7 @@ import torchvision.models.segmentation as dense
 
 CLASSES = 16
 AUXILIARY = 0.5  # the weight of fcn_resnet's second loss
+AUXILIARIES = 0.3  # of GoogLeNet's two
 U64 = np.uint64
 
 
@@ -140,8 +142,19 @@ def pixels(svertka, model, make, side, stride):
     print(model, side, float(out.abs().max()), file=sys.stderr)
 
 
-def auxiliary_names(maps):
-    """fcn_resnet's second head, which a model file does not hold."""
+def auxiliary_names(make):
+    """The heads that a model file does not hold."""
+    if make == googlenet_with_auxiliaries:
+        return [name for i, maps in (("aux1", 512), ("aux2", 528)) for name in
+                [(f"{i}.conv.conv.weight", (128, maps, 1, 1)),
+                 (f"{i}.fc1.weight", (1024, 128)), (f"{i}.fc1.bias", (1024,)),
+                 (f"{i}.fc2.weight", (CLASSES, 1024)),
+                 (f"{i}.fc2.bias", (CLASSES,))] +
+                [(f"{i}.conv.bn.{kind}", (128,))
+                 for kind in ("scale", "bias", "mean", "var")]]
+    if make != fcn_with_auxiliary:
+        return []
+    maps = 1024
     return [("aux.conv1.weight", (maps // 4, maps, 3, 3))] + \
         [(f"aux.bn1.{kind}", (maps // 4,))
          for kind in ("scale", "bias", "mean", "var")] + \
@@ -152,6 +165,11 @@ def auxiliary_names(maps):
 def loss_of(out, labels):
     """The loss, and what is minimised."""
     cross_entropy = torch.nn.functional.cross_entropy
+    if isinstance(out, zoo.GoogLeNetOutputs):
+        loss = cross_entropy(out.logits, labels)
+        return loss, loss + AUXILIARIES * (
+            cross_entropy(out.aux_logits1, labels) +
+            cross_entropy(out.aux_logits2, labels))
     if not isinstance(out, dict):
         return (cross_entropy(out, labels),) * 2
     shape = out["out"][:, 0].shape
@@ -166,9 +184,7 @@ def step(svertka, model, make, side, batch):
         if isinstance(module, torch.nn.Dropout):
             module.p = 0.0
     text = f"{model},classes={CLASSES},size={side}"
-    ours = our_names(svertka, text)
-    if make == fcn_with_auxiliary:
-        ours += auxiliary_names(1024)
+    ours = our_names(svertka, text) + auxiliary_names(make)
     pairs = fill(net, ours)
     net = net.double().train()
     images = torch.from_numpy(
@@ -184,6 +200,21 @@ def step(svertka, model, make, side, batch):
         print(f" {our} {np.linalg.norm(grad):.9g} {(grad * along).sum():.9g}")
     print("end")
     print(model, "step", loss.item(), file=sys.stderr)
+
+
+def paper_auxiliary(self, x):
+    """The paper's pooling; torchvision's makes 4x4 of any map."""
+    x = self.conv(torch.nn.functional.avg_pool2d(x, 5, 3)).flatten(1)
+    return self.fc2(torch.relu(self.fc1(x)))
+
+
+def googlenet_with_auxiliaries(**options):
+    net = zoo.googlenet(aux_logits=True, init_weights=False,
+                        transform_input=False, **options)
+    for head in (net.aux1, net.aux2):
+        head.fc1 = torch.nn.Linear(128, 1024)
+        head.forward = types.MethodType(paper_auxiliary, head)
+    return net
 
 
 def fcn_with_auxiliary(**options):
@@ -241,7 +272,7 @@ PIXELS = [
 
 STEPS = [
     ("resnet:depth=18", zoo.resnet18, 64, 4),
-    ("googlenet:auxiliary=false,dropout=0", zoo.googlenet, 96, 4),
+    ("googlenet:dropout=0", googlenet_with_auxiliaries, 96, 4),
     ("densenet:depth=121", zoo.densenet121, 64, 4),
     ("squeezenet:version=1.1,dropout=0", zoo.squeezenet1_1, 64, 4),
     ("fcn_resnet:depth=50,dropout=0", fcn_with_auxiliary, 24, 2),

@@ -6,7 +6,7 @@
  *   7x7/2 64, pool, 1x1 64, 3x3 192, pool, 3a 3b, pool, 4a-4e, pool, 5a 5b,
  *   global average, dropout, classes. In training two auxiliary classifiers, on
  *   4a and 4d, add 0.3 times their losses: average pool 5x5/3, 1x1 128, 1024,
- *   dropout 0.7, classes.
+ *   dropout 0.7 (none where the network's is 0), classes.
  *
  *   paper  biases, local response normalisation around the second convolution
  *   bn     batch norm after each convolution and, as torchvision has it, 3x3
@@ -108,9 +108,10 @@ static void add_auxiliary(sv_graph *g, const googlenet *p, sv_value x,
   if (!p->auxiliary) return;
   sv_scope_push(g, "%s", name);
   x = one(g, p, sv_avg_pool(g, x, 5, 3), "conv", 128);
+  x = sv_zoo_flatten(g, x);
   sv_name(g, "fc1");
-  x = sv_relu(g, sv_linear(g, sv_zoo_flatten(g, x), 1024));
-  x = sv_zoo_dropout(g, x, 0.7);
+  x = sv_relu(g, sv_linear(g, x, 1024));
+  x = sv_zoo_dropout(g, x, p->dropout > 0 ? 0.7 : 0);
   sv_name(g, "fc2");
   x = sv_linear(g, x, p->classes);
   sv_scope_pop(g);
