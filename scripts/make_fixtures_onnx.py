@@ -182,6 +182,20 @@ def unpooled(image):
     return graph("max_unpool_13_size", 13, nodes, image[..., :4], {}, free=[0, 2, 3])
 
 
+def halved(image):
+    """What exporters write for halves of as many channels as there are."""
+    make = helper.make_node
+    nodes = [
+        make("Shape", ["x"], ["c"], start=1, end=2),
+        make("Div", ["c", "two"], ["first"]),
+        make("Sub", ["c", "first"], ["second"]),
+        make("Concat", ["first", "second"], ["sizes"], axis=0),
+        make("Split", ["x", "sizes"], ["a", "b"], axis=1),
+        make("Concat", ["b", "a"], ["y"], axis=1),
+    ]
+    return graph("split_15_computed", 15, nodes, image, {"two": ints(2)}, free=[0])
+
+
 def places(image):
     """Where each column is, as one more channel: CoordConv's."""
     make = helper.make_node
@@ -260,6 +274,7 @@ def newer():
     yield counting(node("top_k_11", 11, "TopK", x, ints(3), outputs=2, largest=0))
     yield unpooled(image)
     yield node("mod_13_fmod", 13, "Mod", x, real(3, 1), fmod=1)
+    yield halved(real(2, 5, 3, 2))
 
 
 def cast(kind, dtype):

@@ -26,6 +26,14 @@ static int outputs(void *attrs, int given) {
   return (int)a->parts;
 }
 
+enum port { X, SIZES };
+
+/* Sizes that are computed say themselves how many. */
+static sv_status settle(void *attrs, const sv_info *in, int in_count) {
+  if (in_count > SIZES && in[SIZES].present) ((split_attrs *)attrs)->parts = 0;
+  return SV_OK;
+}
+
 static sv_status size_of(const split_attrs *a, int i, int64_t whole,
                          int64_t *size) {
   if (a->sizes.count) {
@@ -176,11 +184,15 @@ SV_OP(split) = {
     .name = "split",
     .summary = "[y1, y2, ...] = x along an axis",
     .onnx = (const sv_onnx_name[]){{"Split", 2, 0}, {NULL, 0, 0}},
-    .in = (const sv_port[]){{.name = "x"}, {.name = NULL}},
+    .in =
+        (const sv_port[]){{.name = "x"},
+                          {.name = "sizes", .role = SV_INDEX, .optional = true},
+                          {.name = NULL}},
     .out = (const sv_port[]){{.name = "y", .variadic = true}, {.name = NULL}},
     .outputs = outputs,
     .attrs = attrs,
     .attrs_size = sizeof(split_attrs),
+    .settle = settle,
     .infer = infer,
     .cost = cost,
     .ref = {.forward = forward,
