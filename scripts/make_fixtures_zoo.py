@@ -247,6 +247,7 @@ NETWORKS = [
     ("resnet:depth=152", zoo.resnet152, 64),
     ("resnext:depth=50", zoo.resnext50_32x4d, 64),
     ("resnext:depth=101,group_width=8", zoo.resnext101_32x8d, 64),
+    ("resnext:depth=101,cardinality=64", zoo.resnext101_64x4d, 64),
     ("wide_resnet:depth=50", zoo.wide_resnet50_2, 64),
     ("wide_resnet:depth=101", zoo.wide_resnet101_2, 64),
     ("densenet:depth=121", zoo.densenet121, 64),
@@ -262,7 +263,9 @@ NETWORKS = [
     ("shufflenet_v2:width=2", zoo.shufflenet_v2_x2_0, 64),
     ("efficientnet:dropout=0", zoo.efficientnet_b0, 64),
     ("efficientnet:depth=1.1", zoo.efficientnet_b1, 64),
+    ("efficientnet:width=1.1,depth=1.2", zoo.efficientnet_b2, 64),
     ("efficientnet:width=1.2,depth=1.4", zoo.efficientnet_b3, 64),
+    ("efficientnet:width=1.4,depth=1.8", zoo.efficientnet_b4, 64),
 ]
 
 PIXELS = [

@@ -280,7 +280,7 @@ static void test_torchvision(void **state) {
       check_step(file, &n);
   }
   fclose(file);
-  assert_int_equal(networks, 36);
+  assert_int_equal(networks, 39);
   assert_int_equal(steps, 5);
   assert_int_equal(faults, 0);
 }
