@@ -2,6 +2,7 @@
 #ifndef SV_CLI_SUMMARY_H
 #define SV_CLI_SUMMARY_H
 
+#include "base/text.h"
 #include "cli/cli.h"
 #include "graph/analysis.h"
 
@@ -76,5 +77,8 @@ const char *summary_attr(const sv_node *node, const char *name,
 const char *summary_stride(const sv_node *node, char text[CELL]);
 const char *summary_dilation(const sv_node *node, char text[CELL]);
 const char *summary_padding(const sv_node *node, char text[CELL]);
+/* "3x3 conv, 64, /2", "3x3 conv, 128, 32 groups"; `weighted`: it makes as many
+ * maps as it has filters. */
+void summary_put_layer(sv_text *text, const sv_layer *layer, bool weighted);
 
 #endif

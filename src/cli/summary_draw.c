@@ -88,26 +88,6 @@ static const char *colour(const diagram *d, const sv_layer *l) {
   return "#e6e6e6";
 }
 
-static void put_unless_one(sv_text *t, const char *before, const char *number,
-                           const char *behind) {
-  if (*number && strcmp(number, "1") != 0)
-    sv_text_add(t, "%s%s%s", before, number, behind);
-}
-
-/* "3x3 conv, 64, /2", "3x3 conv, 128, 32 groups" */
-static void put_layer(sv_text *t, const sv_layer *l) {
-  char kernel[CELL], stride[CELL];
-  summary_attr(l->node, "kernel", kernel);
-  summary_stride(l->node, stride);
-  bool weighted = has_role(l->node->op, SV_WEIGHT);
-  sv_text_add(t, "%s%s%s", kernel, *kernel ? " " : "", l->node->op->name);
-  if (weighted && l->output.rank > 1)
-    sv_text_add(t, ", %lld", (long long)l->output.dim[1]);
-  put_unless_one(t, ", /", stride, "");
-  put_unless_one(t, ", dilation ", summary_dilation(l->node, kernel), "");
-  put_unless_one(t, ", ", summary_attr(l->node, "group", kernel), " groups");
-}
-
 /* ---- What is drawn ---- */
 
 /* What is folded is drawn by the layers that it repeats. */
@@ -154,7 +134,8 @@ static void put_box(diagram *d, int first, int last, int skip) {
   sv_text_add(t, "  n%d [fillcolor=\"%s\", label=<", first, colour(d, l));
   for (int i = first; i <= last; i++) {
     if (i > first) sv_text_add(t, i == first + 1 ? "<br/>" : ", ");
-    put_layer(t, &d->analysis->layers[i]);
+    const sv_layer *l = &d->analysis->layers[i];
+    summary_put_layer(t, l, has_role(l->node->op, SV_WEIGHT));
   }
   sv_text_add(t, "<br/><font point-size=\"8\" color=\"#666666\">");
   put_escaped(t, summary_label(d->analysis, (summary_part){first, 0}, skip,

@@ -70,6 +70,24 @@ const char *summary_padding(const sv_node *node, char text[CELL]) {
   return show_list(&padding->at, text);
 }
 
+static void put_unless_one(sv_text *t, const char *before, const char *number,
+                           const char *behind) {
+  if (*number && strcmp(number, "1") != 0)
+    sv_text_add(t, "%s%s%s", before, number, behind);
+}
+
+void summary_put_layer(sv_text *t, const sv_layer *l, bool weighted) {
+  char kernel[CELL], stride[CELL];
+  summary_attr(l->node, "kernel", kernel);
+  summary_stride(l->node, stride);
+  sv_text_add(t, "%s%s%s", kernel, *kernel ? " " : "", l->node->op->name);
+  if (weighted && l->output.rank > 1)
+    sv_text_add(t, ", %lld", (long long)l->output.dim[1]);
+  put_unless_one(t, ", /", stride, "");
+  put_unless_one(t, ", dilation ", summary_dilation(l->node, kernel), "");
+  put_unless_one(t, ", ", summary_attr(l->node, "group", kernel), " groups");
+}
+
 /* ---- As JSON ---- */
 
 static json_t *json_shape(const sv_shape *shape) {
