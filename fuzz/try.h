@@ -20,9 +20,14 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size);
 
 enum { MOST_NUMBERS = 1 << 12 }; /* of all values of a network that is run */
 
-static void expect(bool holds) {
-  if (!holds) abort();
-}
+/* Says which of them, before the fuzzer says where. */
+#define expect(holds)                                               \
+  do {                                                              \
+    if (holds) break;                                               \
+    fprintf(stderr, "%s:%d: %s (%s)\n", __FILE__, __LINE__, #holds, \
+            sv_error());                                            \
+    abort();                                                        \
+  } while (0)
 
 /* An error: one line that begins so and goes on. */
 static void expect_error(const char *beginning) {

@@ -320,6 +320,7 @@ static const struct {
     {"input ?x8x8; conv 4 3x3", "network:1:14: conv1: the size of its weight"},
     {"input 3; dropout 1.1",
      "network:1:18: dropout: ratio is 1.1, expected 0 to 1"},
+    {"input 3; output \"\"", "network:1:17: a name is empty"},
     {"input 3; output a b", "network:1:19: output has no 'b'"},
     {"input 3; loss weight=-1", "network:1:15: weight=-1"},
     {"input 3; loss", "network:1:10: loss 'loss' is not a scalar"},

@@ -22,6 +22,8 @@ static sv_status no_name(sv_reader *r, const sv_statement *s) {
 static sv_status check_name(const sv_reader *r, const sv_statement *s,
                             const sv_word *name) {
   const char *keyword = s->keyword.text;
+  if (!name->text[0])
+    return sv_text_fail(&r->cursor, name->start, "a name is empty");
   if (*name->start == '"' || s->bracket) return SV_OK;
   int other = sv_text_find(r, name->text);
   if (other && other != r->last.id)

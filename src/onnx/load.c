@@ -196,15 +196,6 @@ static sv_status read_meta(const loader *l, sv_model *model) {
 
 /* ---- All of it ---- */
 
-sv_info sv_onnx_sample(const sv_graph *graph, int id) {
-  const sv_value_info *value = &graph->values[id];
-  sv_info info = {
-      .present = id != 0, .dtype = value->dtype, .shape = value->shape};
-  for (int d = 0; d < info.shape.rank; d++)
-    if (info.shape.dim[d] < 0) info.shape.dim[d] = 1;
-  return info;
-}
-
 static sv_status build(loader *l) {
   const char *name = l->proto->graph->name;
   if (!name || !name[0]) name = SV_ONNX_GRAPH;

@@ -280,7 +280,7 @@ static sv_status sample_inputs(const loader *l, draft *d, sv_info **infos) {
                              (size_t)(d->in_count + d->out_count),
                              sizeof **infos));
   for (int i = 0; i < d->in_count; i++)
-    (*infos)[i] = sv_onnx_sample(l->graph, d->in[i]);
+    (*infos)[i] = sv_graph_sample(l->graph, d->in[i]);
   return SV_OK;
 }
 
@@ -292,8 +292,8 @@ static sv_status settle(const loader *l, draft *d) {
   return sv_attrs_check(op, d->attrs);
 }
 
-/* Shapes of outputs, as the builder notes them. Where a free dimension that
- * counts as 1 is too small, or a shape is computed, nothing is known: a plan
+/* Shapes of outputs, as the builder notes them. Where the size that stands for
+ * a free one does not fit, or a shape is computed, nothing is known: a plan
  * will see the real ones. */
 static sv_status note_shapes(loader *l, draft *d) {
   sv_info *in, *out;

@@ -57,8 +57,8 @@ sv_status sv_load_spread(loader *l, const step *s, void *attrs, int *in,
                          int in_count) {
   if (s->own || l->opset >= NUMPY_SINCE || in_count < 2 || !in[1]) return SV_OK;
   sv_value_info *second = &l->graph->values[in[1]];
-  const sv_info known[2] = {sv_onnx_sample(l->graph, in[0]),
-                            sv_onnx_sample(l->graph, in[1])};
+  const sv_info known[2] = {sv_graph_sample(l->graph, in[0]),
+                            sv_graph_sample(l->graph, in[1])};
   const Onnx__AttributeProto *axis = find(s->proto, "axis");
   if (axis && sv_onnx_spreads(s->proto, l->opset))
     return shape_second(second, known[0].shape.rank, axis->i);

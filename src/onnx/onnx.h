@@ -53,10 +53,6 @@ typedef struct sv_onnx_save_options {
 sv_status sv_onnx_save(const sv_model *model, const char *path,
                        const sv_onnx_save_options *options) SV_CHECKED;
 
-/* What a node's settle is told of its input: the shape that the graph has, free
- * dimensions as 1, as the builder does; rank -1 if it is not known. */
-sv_info sv_onnx_sample(const sv_graph *graph, int id);
-
 /* ---- Names inside of files ---- */
 
 /* Who wrote them. */

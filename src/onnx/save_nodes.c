@@ -169,7 +169,7 @@ static sv_status check_own(saver *s, const sv_graph *graph,
   SV_TRY(sv_arena_take_array(&s->arena, &infos, (size_t)node->in_count,
                              sizeof *infos));
   for (int i = 0; i < node->in_count; i++)
-    infos[i] = sv_onnx_sample(graph, node->in[i]);
+    infos[i] = sv_graph_sample(graph, node->in[i]);
   return sv_onnx_own_check(node, infos, s->opset);
 }
 
