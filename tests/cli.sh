@@ -136,6 +136,8 @@ refuse 2 'network:1:19: conv: .*colour' summary 'input 3x8x8; conv colour'
 refuse 2 "network:1:23: conv has no 'strid'" summary \
   'input 3x8x8; conv 6 3 strid=2'
 refuse 2 "unknown operator 'convv'.*conv" summary 'input 3x8x8; convv 6'
+refuse 2 "network: conv1.weight: unknown initialiser 'hee'" summary \
+  'input 3x8x8; conv 6 3x3 init=hee'
 refuse 2 'network:1:25: conv: kernel is given twice' summary \
   'input 3x8x8; conv 6 3x3 kernel=5'
 refuse 2 "network:1:37: 'a' is not the value before this; output(a)" summary \

@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "graph/graph.h"
 #include "onnx/onnx.h"
+#include "train/init.h"
 
 enum { LARGEST_TEXT = 16 << 20 };
 
@@ -72,8 +73,8 @@ static sv_status read_network(sv_graph **graph, const char *path) {
 }
 
 /* Whatever is no ONNX file. */
-static sv_status build(sv_graph **graph, const char *text,
-                       const cli_reading *reading) {
+static sv_status read_any(sv_graph **graph, const char *text,
+                          const cli_reading *reading) {
   if (reading->external)
     return sv_fail(SV_INVALID, "--external-data: '%.80s' is no .onnx file",
                    text);
@@ -87,6 +88,17 @@ static sv_status build(sv_graph **graph, const char *text,
                  text, near ? "'" : "",
                  near ? near : "a network as text begins with 'input CxHxW;'",
                  near ? "'?" : "");
+}
+
+static sv_status build(sv_graph **graph, const char *text,
+                       const cli_reading *reading) {
+  SV_TRY(read_any(graph, text, reading));
+  sv_status status = sv_init_check(*graph);
+  if (status == SV_OK) return SV_OK;
+  status = sv_fail_in(status, "%s", sv_graph_name(*graph));
+  sv_graph_free(*graph);
+  *graph = NULL;
+  return status;
 }
 
 static sv_status load(sv_model **model, const char *path, bool external) {

@@ -243,21 +243,25 @@ typedef struct task {
   sv_init_files files;
 } task;
 
+static sv_status find_row(sv_setting *setting, const char *text) {
+  SV_TRY(sv_setting_parse(setting, "initialiser", text, inits, sizeof *inits));
+  if (((const init_row *)setting->row)->fill) return SV_OK;
+  return sv_fail(SV_INVALID, "initialiser '%.40s': expected %s", text,
+                 setting->row->usage);
+}
+
 static sv_status draw_tensor(const task *t, sv_tensor *tensor, int id,
                              const char *text) {
   sv_setting setting;
   if (sv_init_is_signs(text)) return sv_init_signs(tensor, text);
   if (sv_init_is_numbers(text)) return sv_init_numbers(tensor, text);
-  SV_TRY(sv_setting_parse(&setting, "initialiser", text, inits, sizeof *inits));
+  SV_TRY(find_row(&setting, text));
   filler f = {.tensor = tensor,
               .row = (const init_row *)setting.row,
               .at = setting.at,
               .count = setting.count,
               .key = {.seed = t->seed,
                       .stream = sv_hash_text(t->graph->values[id].name)}};
-  if (!f.row->fill)
-    return sv_fail(SV_INVALID, "initialiser '%.40s': expected %s", text,
-                   setting.row->usage);
   if (f.row->fans) {
     sv_status status = sv_init_fans(t->graph, id, &f.fan_in, &f.fan_out);
     if (status != SV_OK)
@@ -278,6 +282,24 @@ static sv_status init_tensor(task *t, int id, int index) {
   if (status == SV_OK) status = sv_tensor_copy(&slot->tensor, plain);
   sv_tensor_free(plain);
   return status;
+}
+
+sv_status sv_init_check(const sv_graph *graph) {
+  static const char prefer[] = "prefer ";
+  for (int i = 1; i < graph->value_count; i++) {
+    const sv_value_info *value = &graph->values[i];
+    const char *text = value->init;
+    if (value->kind != SV_VALUE_STATE || !text) continue;
+    if (strncmp(text, prefer, sizeof prefer - 1) == 0)
+      text += sizeof prefer - 1;
+    if (strcmp(text, "usual") == 0 || sv_init_is_signs(text) ||
+        sv_init_is_numbers(text) || sv_init_path(text))
+      continue;
+    sv_setting setting;
+    sv_status status = find_row(&setting, text);
+    if (status != SV_OK) return sv_fail_in(status, "%s", value->name);
+  }
+  return SV_OK;
 }
 
 static sv_status init_all(task *t) {

@@ -14,6 +14,10 @@
  * or the usual one of its role and place. */
 const char *sv_init_choose(const sv_graph *graph, int id, const char *network);
 
+/* Whether there are initialisers such as the graph's parameters name; nothing
+ * is drawn, and no file is read. */
+sv_status sv_init_check(const sv_graph *graph) SV_CHECKED;
+
 /* Initialises the values of the state that `which` has true for (NULL: all), as
  * sv_state_init_with. */
 sv_status sv_init_some(sv_state *state, const sv_graph *graph, uint64_t seed,
