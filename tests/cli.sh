@@ -271,6 +271,11 @@ gives 'y:;0.5;dx:;0.25' op sigmoid --x 0 --backward
 gives '0.5 0.5' op softmax --x '1000 1000'
 gives '0.6931472' op cross_entropy --x '3 3' --label 1
 gives '3 5' op add --a '1 2' --b '2 3'
+# Numbers that shapes follow from.
+gives '1 4 7' op range --start 1 --limit 9 --delta 3
+gives '7 7;7 7' op constant_of_shape --shape '2 2' --value 7
+gives 'y:;5 6;1 2;dx:;1 1;0 0;1 1' op gather --x '1 2; 3 4; 5 6' \
+  --index '2 0' --backward
 has '"values"' op softmax --x '1 2 3' --json
 run 0 op add --a 'inf -inf nan 1' --b '1 1 1 1' --json
 tr -d ' \n' <out | grep -q '"values":\["inf","-inf","nan",2.0\]' ||

@@ -11,13 +11,19 @@
 
 bool cli_is_whole(sv_role role) { return role == SV_LABEL || role == SV_INDEX; }
 
+/* What a plan may have to know: parameters, numbers that shapes follow from. */
+static bool is_known(const sv_port *port) {
+  return sv_role_is_state(port->role) || port->role == SV_INDEX;
+}
+
 static sv_value add_input(sv_graph *g, const cli_input *in, int rank) {
   sv_role role = in->port->role;
   bool image = role == SV_DATA || role == SV_WEIGHT;
   sv_shape shape = cli_numbers_shape(&in->numbers, image ? rank : 0);
   sv_dtype dtype = cli_is_whole(role) ? SV_I64 : SV_F32;
-  if (sv_role_is_state(role))
-    return sv_parameter(g, in->name, role, dtype, shape, "zeros");
+  if (is_known(in->port))
+    return sv_parameter(g, in->name, role == SV_INDEX ? SV_CONSTANT : role,
+                        dtype, shape, "zeros");
   if (role == SV_LABEL) return sv_label(g, in->name, shape);
   return sv_input(g, in->name, dtype, shape);
 }
@@ -78,7 +84,7 @@ static sv_status fill_state(cli_run *run) {
   SV_TRY(sv_state_new(&run->state, run->graph, SV_F32));
   SV_TRY(sv_state_init(run->state, run->graph, 0));
   for (int i = 0; i < run->in_count; i++) {
-    if (!sv_role_is_state(run->in[i].port->role)) continue;
+    if (!is_known(run->in[i].port)) continue;
     sv_tensor *tensor;
     SV_TRY(sv_state_get(run->state, run->in[i].name, &tensor));
     cli_numbers_fill(&run->in[i].numbers, tensor);
@@ -107,7 +113,7 @@ static sv_status compile(cli_run *run) {
 
 static sv_status fill_inputs(cli_run *run) {
   for (int i = 0; i < run->in_count; i++) {
-    if (sv_role_is_state(run->in[i].port->role)) continue;
+    if (is_known(run->in[i].port)) continue;
     sv_tensor view;
     SV_TRY(sv_plan_input(run->plan, run->in[i].name, &view));
     cli_numbers_fill(&run->in[i].numbers, &view);
@@ -167,7 +173,7 @@ sv_status cli_run_gradient(cli_run *run, int i, sv_tensor **copy) {
 }
 
 sv_status cli_run_input(cli_run *run, int i, sv_tensor **copy) {
-  if (sv_role_is_state(run->in[i].port->role))
+  if (is_known(run->in[i].port))
     return sv_state_get(run->state, run->in[i].name, copy);
   sv_tensor view;
   SV_TRY(sv_plan_input(run->plan, run->in[i].name, &view));
