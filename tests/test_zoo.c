@@ -227,6 +227,11 @@ static void test_too_small(void **state) {
   refuse("googlenet:size=64", NULL,
          "aux1.avg_pool1: kernel 5x5 does not fit the 4x4 input; the image is "
          "too small, size=79 is the least, or auxiliary=false");
+  refuse(
+      "unet:form=paper,size=64", NULL,
+      "mirror: a border of 92 does not fit the 64x64 image; the image is too "
+      "small, size=93 is the least");
+  refuse("unet:form=paper,size=0", NULL, "size is 0, any, but form=paper");
   refuse("inception_v3:size=28", NULL,
          "size=299 is the least, 75 with auxiliary=false");
   refuse("vgg:size=0", NULL, "size is 0, any, but a linear layer");

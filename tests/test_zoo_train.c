@@ -41,6 +41,7 @@ static const struct row {
     {"squeezenet", "version=1.0,classes=4,size=48"},
     {"squeezenet", "version=small,classes=4,size=16"},
     {"unet", "classes=4,size=16,depth=2,maps=8"},
+    {"unet", "form=paper,classes=4,size=24,depth=2,maps=8"},
     {"vgg", "config=A-LRN,classes=4,size=32,width=0.25,hidden=256"},
     {"vgg", "config=E,classes=4,size=32,width=0.25,hidden=256,dropout=0"},
     {"vgg", "norm=true,classes=4,size=32,width=0.25,hidden=256"},
