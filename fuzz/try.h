@@ -36,6 +36,15 @@ static void expect_error(const char *beginning) {
   expect(!strchr(sv_error(), '\n'));
 }
 
+/* What a layer computes for a window without one of its sizes depends on the
+ * shape that it reads: where layers do not fit together, or sizes are computed,
+ * that is not known. */
+static bool is_known(const sv_graph *graph) {
+  for (int i = 1; i < graph->value_count; i++)
+    if (graph->values[i].shape.rank < 0) return false;
+  return true;
+}
+
 /* Text that reads back to what gives the same text. */
 static void write_and_read(const sv_graph *graph) {
   char *text, *again;
@@ -43,7 +52,7 @@ static void write_and_read(const sv_graph *graph) {
   if (sv_network_write(&text, graph) != SV_OK) return;
   if (sv_network_parse(&copy, "t", text) == SV_OK) {
     expect(sv_network_write(&again, copy) == SV_OK);
-    expect(strcmp(text, again) == 0);
+    expect(!is_known(graph) || strcmp(text, again) == 0);
     sv_network_text_free(again);
     sv_graph_free(copy);
   } else {

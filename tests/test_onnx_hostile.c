@@ -27,6 +27,7 @@ static void wrong_type(toy *t) {
   t->attribute[0].type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS;
 }
 static void out_of_bounds(toy *t) { t->kernel[0] = -7; }
+static void one_number(toy *t) { t->attribute[0].n_ints = 1; }
 static void function_attribute(toy *t) {
   t->attribute[0].ref_attr_name = "outer";
 }
@@ -213,6 +214,8 @@ static const struct {
     {unnamed_attribute, SV_FORMAT, "an attribute has no name"},
     {attribute_twice, SV_FORMAT, "attribute 'kernel_shape' is given twice"},
     {wrong_type, SV_FORMAT, "'kernel_shape' holds floats, expected is ints"},
+    {one_number, SV_FORMAT,
+     "node 'first' (Conv): attribute 'kernel_shape' has 1 numbers, expected 2"},
     {out_of_bounds, SV_INVALID, "node 'first' (Conv): conv: kernel is -7"},
     {function_attribute, SV_UNSUPPORTED, "refers to a function's"},
     {long_attribute, SV_UNSUPPORTED, "has 1000 numbers, at most"},

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "onnx/attrs.h"
 #include "onnx/load.h"
+#include "ops/attr_at.h"
 
 /* Inputs before this one that are attributes at this opset. */
 static int slots_before(const sv_op *op, int input, int64_t opset) {
@@ -284,10 +285,28 @@ static sv_status sample_inputs(const loader *l, draft *d, sv_info **infos) {
   return SV_OK;
 }
 
+/* In a text one number stands for all dimensions of a window, in ONNX it does
+ * not. */
+static sv_status check_window(const draft *d, const sv_info *in) {
+  static const char *const names[] = {"kernel", "stride", "dilation"};
+  if (d->from->own || !d->in_count || in[0].shape.rank < 3) return SV_OK;
+  int wanted = in[0].shape.rank - 2;
+  for (int i = 0; i < 3; i++) {
+    const sv_attr *row = sv_attr_find(d->from->op, names[i]);
+    if (!row || row->type != SV_ATTR_INTS) continue;
+    int count = ints_at(d->attrs, row)->count;
+    if (count && count != wanted)
+      return sv_fail(SV_FORMAT, "attribute '%s' has %d numbers, expected %d",
+                     row->onnx, count, wanted);
+  }
+  return SV_OK;
+}
+
 static sv_status settle(const loader *l, draft *d) {
   const sv_op *op = d->from->op;
   sv_info *infos;
   SV_TRY(sample_inputs(l, d, &infos));
+  SV_TRY(check_window(d, infos));
   if (op->settle) SV_TRY(op->settle(d->attrs, infos, d->in_count));
   return sv_attrs_check(op, d->attrs);
 }
