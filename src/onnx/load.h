@@ -111,8 +111,14 @@ sv_status sv_load_tensor(loader *l, source *s,
 /* load_order.c: the steps from which an output is computed, in order. */
 sv_status sv_load_order(loader *l) SV_CHECKED;
 
-/* load_nodes.c: roles, then the graph's values and nodes. */
+/* load_roles.c: what each tensor is, from what reads it. */
 sv_status sv_load_roles(loader *l) SV_CHECKED;
+/* Where ONNX's input `i` of a node goes: to an attribute, or (NULL) to *port.
+ * An attribute that is computed goes to the port of its name, if it has one. */
+const sv_attr *sv_load_target(const loader *l, const step *s, int i,
+                              const source *from, int *port);
+
+/* load_nodes.c: the graph's values and nodes. */
 sv_status sv_load_values(loader *l) SV_CHECKED;
 sv_status sv_load_nodes(loader *l) SV_CHECKED;
 
