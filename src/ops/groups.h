@@ -2,6 +2,7 @@
 #ifndef SV_OPS_GROUPS_H
 #define SV_OPS_GROUPS_H
 
+#include "ops/axis_set.h"
 #include "ops/walk.h"
 
 typedef struct sv_groups {
@@ -10,23 +11,17 @@ typedef struct sv_groups {
   int64_t rows, width, stride; /* of a group */
 } sv_groups;
 
-/* No axis may be there twice; they may count from the end. */
 static inline sv_status sv_groups_of(sv_groups *g, const sv_shape *x,
                                      const sv_ints *axes) {
   int64_t step[SV_MAX_RANK];
-  bool inside[SV_MAX_RANK] = {false};
-  for (int k = 0; k < axes->count; k++) {
-    int64_t axis = axes->at[k];
-    SV_TRY(sv_check_axis(&axis, x->rank));
-    if (inside[axis])
-      return sv_fail(SV_INVALID, "axis %lld is given twice", (long long)axis);
-    inside[axis] = true;
-  }
+  unsigned inside;
+  SV_TRY(sv_axis_set_of(&inside, axes, x->rank));
   *g = (sv_groups){.count = 1, .size = 1};
   sv_walk_steps(x, step);
   for (int d = 0; d < x->rank; d++) {
-    sv_walk_add(inside[d] ? &g->along : &g->across, x->dim[d], step[d]);
-    *(inside[d] ? &g->size : &g->count) *= x->dim[d];
+    bool along = inside >> d & 1;
+    sv_walk_add(along ? &g->along : &g->across, x->dim[d], step[d]);
+    *(along ? &g->size : &g->count) *= x->dim[d];
   }
   g->rows = g->size ? sv_walk_rows(&g->along) : 0;
   g->width = sv_walk_width(&g->along);

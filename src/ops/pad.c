@@ -17,7 +17,7 @@
 #include <string.h>
 
 #include "base/thread.h"
-#include "ops/op.h"
+#include "ops/axis_set.h"
 #include "tensor/tensor.h"
 
 /* ---- Shapes ---- */
@@ -30,13 +30,14 @@ typedef struct sides {
  * numbers for each, else H and W (all of a matrix). */
 static sv_status choose_axes(const sv_pad_attrs *a, int rank, int *axes,
                              int *count) {
+  unsigned seen = 0;
   *count = a->axes.count ? a->axes.count : rank;
   if (*count > rank)
     return sv_fail(SV_INVALID, "axes has %d numbers for %d dimensions", *count,
                    rank);
   for (int i = 0; i < *count; i++) {
     int64_t axis = a->axes.count ? a->axes.at[i] : i;
-    SV_TRY(sv_check_axis(&axis, rank));
+    SV_TRY(sv_axis_set_add(&seen, &axis, rank));
     axes[i] = (int)axis;
   }
   if (a->axes.count || a->pads.count == 2 * rank || rank < 3) return SV_OK;
@@ -69,7 +70,7 @@ static sv_status settle(void *attrs, const sv_info *in, int in_count) {
   if (in_count < 1 || !in[X].present || in[X].shape.rank < 1) return SV_OK;
   if (in_count > PADS && in[PADS].present) return SV_OK;
   if (in_count > AXES && in[AXES].present) return SV_OK;
-  int rank = in[0].shape.rank;
+  int rank = in[X].shape.rank;
   sides s;
   SV_TRY(resolve(a, rank, &s));
   for (int d = 0; d < rank; d++) {

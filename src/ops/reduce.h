@@ -13,7 +13,7 @@
 #include <tgmath.h>
 
 #include "base/thread.h"
-#include "ops/op.h"
+#include "ops/axis_set.h"
 
 typedef struct sv_reduce_attrs {
   sv_ints axes; /* none: all */
@@ -56,14 +56,10 @@ static inline int64_t sv_reduce_run(const sv_reduced *r, int64_t run) {
 static inline sv_status sv_reduce_axes(const sv_node *node, int rank,
                                        bool cut[SV_MAX_RANK]) {
   const sv_reduce_attrs *a = node->attrs;
-  for (int d = 0; d < SV_MAX_RANK; d++) cut[d] = a->axes.count == 0 && !a->noop;
-  for (int k = 0; k < a->axes.count; k++) {
-    int64_t axis = a->axes.at[k];
-    SV_TRY(sv_check_axis(&axis, rank));
-    if (cut[axis])
-      return sv_fail(SV_INVALID, "axis %lld is given twice", (long long)axis);
-    cut[axis] = true;
-  }
+  bool all = a->axes.count == 0 && !a->noop;
+  unsigned set;
+  SV_TRY(sv_axis_set_of(&set, &a->axes, rank));
+  for (int d = 0; d < SV_MAX_RANK; d++) cut[d] = all || set >> d & 1;
   return SV_OK;
 }
 

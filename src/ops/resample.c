@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "ops/axis_set.h"
+
 enum { LARGEST = 1 << 24 };
 
 /* ---- Sizes ---- */
@@ -41,10 +43,7 @@ static sv_status choose_axes(const sv_resize_attrs *a, int rank, int given,
   unsigned seen = 0;
   for (int i = 0; i < *count; i++) {
     int64_t axis = a->axes.count ? a->axes.at[i] : i + rank - *count;
-    SV_TRY(sv_check_axis(&axis, rank));
-    if (seen & 1u << axis)
-      return sv_fail(SV_INVALID, "axis %d is there twice", (int)axis);
-    seen |= 1u << axis;
+    SV_TRY(sv_axis_set_add(&seen, &axis, rank));
     axes[i] = (int)axis;
   }
   return SV_OK;

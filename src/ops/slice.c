@@ -9,6 +9,7 @@
  * Source: https://onnx.ai/onnx/operators/onnx__Slice.html */
 #include <string.h>
 
+#include "ops/axis_set.h"
 #include "ops/walk.h"
 
 typedef struct slice_attrs {
@@ -64,10 +65,7 @@ static sv_status resolve(const sv_node *node, const sv_shape *x, part *p) {
   }
   for (int i = 0; i < a->starts.count; i++) {
     int64_t axis = a->axes.count ? a->axes.at[i] : i;
-    SV_TRY(sv_check_axis(&axis, x->rank));
-    if (seen & 1u << axis)
-      return sv_fail(SV_INVALID, "axis %d is there twice", (int)axis);
-    seen |= 1u << axis;
+    SV_TRY(sv_axis_set_add(&seen, &axis, x->rank));
     SV_TRY(resolve_axis(p, (int)axis, x->dim[axis], a->starts.at[i],
                         a->ends.at[i], a->steps.count ? a->steps.at[i] : 1));
   }

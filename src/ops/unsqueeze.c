@@ -6,24 +6,19 @@
  * Source: https://onnx.ai/onnx/operators/onnx__Unsqueeze.html */
 #define AXES "which dimensions of y are new"
 #include "ops/axes.h"
+#include "ops/axis_set.h"
 
 static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   const sv_ints *axes = &((const axes_attrs *)node->attrs)->axes;
   const sv_shape *x = &in[0].shape;
-  unsigned made = 0;
+  unsigned made;
   SV_TRY(sv_check_inputs(node, in));
   int rank = x->rank + axes->count;
   if (axes->count == 0) return sv_fail(SV_INVALID, "axes is not given");
   if (rank > SV_MAX_RANK)
     return sv_fail(SV_UNSUPPORTED, "%d dimensions, the most is %d", rank,
                    SV_MAX_RANK);
-  for (int i = 0; i < axes->count; i++) {
-    int64_t axis = axes->at[i];
-    SV_TRY(sv_check_axis(&axis, rank));
-    if (made & 1u << axis)
-      return sv_fail(SV_INVALID, "axis %d is there twice", (int)axis);
-    made |= 1u << axis;
-  }
+  SV_TRY(sv_axis_set_of(&made, axes, rank));
   out[0].dtype = in[0].dtype;
   out[0].shape = (sv_shape){.rank = rank};
   for (int d = 0, from = 0; d < rank; d++)
