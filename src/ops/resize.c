@@ -225,29 +225,22 @@ static const char *const roundings[] = {
     "round_prefer_floor", "round_prefer_ceil", "floor", "ceil", NULL};
 static const char *const policies[] = {"stretch", "not_larger", "not_smaller",
                                        NULL};
+
+/* As different versions of ONNX have them. */
+#define SCALES                                                \
+  .name = "scales", .onnx = "scales", .type = SV_ATTR_FLOATS, \
+  .offset = AT(scales)
+#define COORDINATES                                                         \
+  .name = "coordinates", .type = SV_ATTR_CHOICE, .offset = AT(coordinates), \
+  .choices = coordinates
+#define ROUNDING                                                      \
+  .name = "rounding", .type = SV_ATTR_CHOICE, .offset = AT(rounding), \
+  .choices = roundings
 static const sv_attr attrs[] = {
-    {.name = "scales",
-     .onnx = "scales",
-     .type = SV_ATTR_FLOATS,
-     .offset = AT(scales),
-     .position = 1,
-     .until = 8,
+    {SCALES, .position = 1, .until = 8,
      .help = "of H and W, of all dimensions, or of axes"},
-    {.name = "scales",
-     .onnx = "scales",
-     .type = SV_ATTR_FLOATS,
-     .offset = AT(scales),
-     .since = 9,
-     .until = 10,
-     .slot = 1,
-     .help = "as ONNX had it"},
-    {.name = "scales",
-     .onnx = "scales",
-     .type = SV_ATTR_FLOATS,
-     .offset = AT(scales),
-     .since = 11,
-     .slot = 2,
-     .help = "as ONNX has it since opset 11"},
+    {SCALES, .since = 9, .until = 10, .slot = 1, .help = "as ONNX had it"},
+    {SCALES, .since = 11, .slot = 2, .help = "as ONNX has it since opset 11"},
     {.name = "mode",
      .onnx = "mode",
      .type = SV_ATTR_CHOICE,
@@ -263,33 +256,12 @@ static const sv_attr attrs[] = {
      .since = 11,
      .slot = 3,
      .help = "instead of scales: HxW, or of all dimensions, or of axes"},
-    {.name = "coordinates",
-     .onnx = "coordinate_transformation_mode",
-     .type = SV_ATTR_CHOICE,
-     .offset = AT(coordinates),
-     .choices = coordinates,
-     .since = 11,
+    {COORDINATES, .onnx = "coordinate_transformation_mode", .since = 11,
      .help = "where an output lies between the inputs"},
-    {.name = "coordinates",
-     .type = SV_ATTR_CHOICE,
-     .offset = AT(coordinates),
-     .initial = SV_SAMPLE_ASYMMETRIC,
-     .choices = coordinates,
-     .until = 10,
+    {COORDINATES, .initial = SV_SAMPLE_ASYMMETRIC, .until = 10,
      .help = "what ONNX meant before"},
-    {.name = "rounding",
-     .onnx = "nearest_mode",
-     .type = SV_ATTR_CHOICE,
-     .offset = AT(rounding),
-     .choices = roundings,
-     .since = 11,
-     .help = "of nearest"},
-    {.name = "rounding",
-     .type = SV_ATTR_CHOICE,
-     .offset = AT(rounding),
-     .initial = SV_SAMPLE_FLOOR,
-     .choices = roundings,
-     .until = 10,
+    {ROUNDING, .onnx = "nearest_mode", .since = 11, .help = "of nearest"},
+    {ROUNDING, .initial = SV_SAMPLE_FLOOR, .until = 10,
      .help = "what ONNX meant before"},
     {.name = "cubic",
      .onnx = "cubic_coeff_a",

@@ -19,6 +19,7 @@ typedef struct top_attrs {
 /* x as outer x count x inner. */
 typedef struct rows {
   int64_t outer, count, inner, k;
+  int axis;
   bool largest;
   const real *x, *dy;
   real *y, *dx;
@@ -30,6 +31,7 @@ static sv_status divide(rows *r, const sv_node *node, const sv_shape *x) {
   int64_t axis = a->axis;
   SV_TRY(sv_check_axis(&axis, x->rank));
   *r = (rows){.outer = 1, .count = x->dim[axis], .inner = 1};
+  r->axis = (int)axis;
   r->k = a->k;
   r->largest = a->largest;
   for (int d = 0; d < x->rank; d++)
@@ -40,15 +42,13 @@ static sv_status divide(rows *r, const sv_node *node, const sv_shape *x) {
 }
 
 static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
-  int64_t axis = ((const top_attrs *)node->attrs)->axis;
   rows r;
   SV_TRY(sv_check_real(node, in));
   SV_TRY(divide(&r, node, &in[0].shape));
-  SV_TRY(sv_check_axis(&axis, in[0].shape.rank));
   for (int i = 0; i < 2; i++) {
     out[i].dtype = i ? SV_I64 : in[0].dtype;
     out[i].shape = in[0].shape;
-    out[i].shape.dim[axis] = r.k;
+    out[i].shape.dim[r.axis] = r.k;
   }
   return SV_OK;
 }
