@@ -114,10 +114,12 @@ static sv_status meets_map(const convolver *c, const sv_node *pool,
   for (const sv_node *n = pool + 1; n < g->nodes + g->node_count; n++) {
     bool reads = false;
     for (int i = 0; i < n->in_count; i++) reads |= reached[n->in[i]];
-    if (!reads || !n->out[0]) continue;
-    const sv_shape *y = &c->infos[n->out[0]].shape;
-    *meets |= y->rank == 4 && (y->dim[2] > 1 || y->dim[3] > 1);
-    reached[n->out[0]] = true;
+    for (int i = 0; i < n->out_count && reads; i++) {
+      const sv_shape *y = &c->infos[n->out[i]].shape;
+      if (!n->out[i]) continue;
+      *meets |= y->rank == 4 && (y->dim[2] > 1 || y->dim[3] > 1);
+      reached[n->out[i]] = true;
+    }
   }
   sv_free(reached);
   return SV_OK;

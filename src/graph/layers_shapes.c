@@ -54,22 +54,13 @@ sv_value sv_squeeze(sv_graph *g, sv_value x, sv_ints axes) {
   return apply_list(g, "squeeze", x, &axes);
 }
 
-/* Images may come in any size. */
-static bool has_free_size(const sv_graph *g) {
-  for (int i = 1; i < g->value_count; i++)
-    for (int d = 1; d < g->values[i].shape.rank; d++)
-      if (g->values[i].kind == SV_VALUE_INPUT && g->values[i].shape.dim[d] < 0)
-        return true;
-  return false;
-}
-
 /* N C H W as N groups C/groups H W; where H and W are not known, with the
  * channels last, so that a 0 can stand for each of them. */
 sv_value sv_channel_shuffle(sv_graph *g, sv_value x, int64_t groups) {
   sv_shape s = sv_value_shape(g, x);
   int64_t channels = s.rank > 1 ? s.dim[1] : 0;
   int64_t each = groups > 0 ? channels / groups : 0;
-  if (!has_free_size(g)) {
+  if (!g->any_size) {
     x = sv_reshape(g, x, (sv_ints){5, {0, groups, each, s.dim[2], s.dim[3]}});
     x = sv_transpose(g, x, (sv_ints){5, {0, 2, 1, 3, 4}});
     return sv_reshape(g, x, (sv_ints){4, {0, channels, s.dim[2], s.dim[3]}});
