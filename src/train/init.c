@@ -285,15 +285,12 @@ static sv_status init_tensor(task *t, int id, int index) {
 }
 
 sv_status sv_init_check(const sv_graph *graph) {
-  static const char prefer[] = "prefer ";
   for (int i = 1; i < graph->value_count; i++) {
     const sv_value_info *value = &graph->values[i];
-    const char *text = value->init;
-    if (value->kind != SV_VALUE_STATE || !text) continue;
-    if (strncmp(text, prefer, sizeof prefer - 1) == 0)
-      text += sizeof prefer - 1;
-    if (strcmp(text, "usual") == 0 || sv_init_is_signs(text) ||
-        sv_init_is_numbers(text) || sv_init_path(text))
+    if (value->kind != SV_VALUE_STATE || !value->init) continue;
+    const char *text = sv_init_choose(graph, i, NULL);
+    if (sv_init_is_signs(text) || sv_init_is_numbers(text) ||
+        sv_init_path(text))
       continue;
     sv_setting setting;
     sv_status status = find_row(&setting, text);

@@ -166,11 +166,11 @@ static sv_status check_told(const sv_fit_job *job) {
   const sv_fit_options *o = job->options;
   sv_plan_options options = sv_plan_default();
   sv_runner runner;
+  if (!job->own_graph) return SV_OK;
   options.batch = 1;
   options.threads = o->threads;
   options.backend = o->backend;
   options.exact = o->exact;
-  if (!job->own_graph) return SV_OK;
   SV_TRY(sv_runner_new(&runner, sv_model_graph(job->model),
                        sv_model_state(job->model), &job->preprocess, &options));
   sv_status status = sv_runner_check_data(&runner, job->dataset);
