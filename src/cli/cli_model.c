@@ -16,7 +16,7 @@ enum { LARGEST_TEXT = 16 << 20 };
 
 bool cli_is_file(const char *text) {
   size_t length = strlen(text);
-  return length >= 5 && strcmp(text + length - 5, ".onnx") == 0;
+  return length > 5 && strcmp(text + length - 5, ".onnx") == 0;
 }
 
 /* A typed network has blanks or statements; no file or zoo name is meant. */

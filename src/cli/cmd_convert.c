@@ -132,9 +132,9 @@ static sv_status write_model(const conversion *c) {
 
 /* ---- The verb ---- */
 
-static bool ends_in(const char *text, const char *end) {
-  size_t length = strlen(text), tail = strlen(end);
-  return length > tail && strcmp(text + length - tail, end) == 0;
+static bool is_text(const char *path) {
+  size_t length = strlen(path);
+  return length > 4 && strcmp(path + length - 4, ".txt") == 0;
 }
 
 static sv_status check_output(const conversion *c) {
@@ -164,8 +164,8 @@ int cmd_convert(const cli_verb *verb, int argc, char **argv) {
     return exit_status;
   c.in = operands[0];
   c.out = operands[1];
-  bool model = ends_in(c.out, ".onnx");
-  if (!model && strcmp(c.out, "-") != 0 && !ends_in(c.out, ".txt"))
+  bool model = cli_is_file(c.out);
+  if (!model && strcmp(c.out, "-") != 0 && !is_text(c.out))
     return cli_usage("'%s' where NAME.onnx, NAME.txt or - is expected", c.out);
   sv_status status = check_output(&c);
   if (status == SV_OK) status = model ? write_model(&c) : write_text(&c);
