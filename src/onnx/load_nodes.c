@@ -175,7 +175,7 @@ static sv_status sample_inputs(const loader *l, draft *d, sv_info **infos) {
 }
 
 /* In a text one number stands for all dimensions of a window, in ONNX it does
- * not. */
+ * not; and a window that a weight gives fits the image. */
 static sv_status check_window(const draft *d, const sv_info *in) {
   static const char *const names[] = {"kernel", "stride", "dilation"};
   if (d->from->own || !d->in_count || in[0].shape.rank < 3) return SV_OK;
@@ -197,6 +197,7 @@ static sv_status settle(const loader *l, draft *d) {
   SV_TRY(sample_inputs(l, d, &infos));
   SV_TRY(check_window(d, infos));
   if (op->settle) SV_TRY(op->settle(d->attrs, infos, d->in_count));
+  SV_TRY(check_window(d, infos));
   return sv_attrs_check(op, d->attrs);
 }
 
