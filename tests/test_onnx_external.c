@@ -205,11 +205,45 @@ static void test_shared(void **state) {
                try(&e, true, &model));
 }
 
+/* x -conv w-> a -conv v-> y, v an Identity of w, which is too large for a copy
+ * to be part of what net.onnx alone would be allowed. */
+static void test_copies(void **state) {
+  (void)state;
+  enum { SIDE = 2048 };
+  static char *first[] = {"x", "w"}, *second[] = {"a", "v"};
+  static char *w[] = {"w"}, *v[] = {"v"}, *y[] = {"y"};
+  elsewhere e;
+  toy *t = &e.toy;
+  sv_model *model;
+  init(&e, "sub/weights");
+  assert_int_equal(truncate(in_folder("sub/weights"), 4 * SIDE * SIDE), 0);
+  move_tensor(&e, 0, "sub/weights", "0", "16777216");
+  t->w_dims[0] = t->w_dims[1] = SIDE;
+  t->w_dims[2] = t->w_dims[3] = t->kernel[0] = t->kernel[1] = 1;
+  t->graph.n_initializer = 1;
+  t->graph.n_node = 3;
+  t->node[0].n_input = 2;
+  t->node[2] = t->node[0];
+  t->node[2].name = "second";
+  t->node[0].input = first;
+  t->node[2].input = second;
+  t->node[2].output = y;
+  t->node[1].op_type = "Identity";
+  t->node[1].name = "same";
+  t->node[1].n_attribute = 0;
+  t->node[1].input = w;
+  t->node[1].output = v;
+  assert_ok(try(&e, true, &model));
+  assert_int_equal(model->state->count, 2);
+  sv_model_free(model);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_allowed), cmocka_unit_test(test_memory),
       cmocka_unit_test(test_paths),   cmocka_unit_test(test_links),
       cmocka_unit_test(test_places),  cmocka_unit_test(test_shared),
+      cmocka_unit_test(test_copies),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

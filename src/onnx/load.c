@@ -11,10 +11,6 @@ static const size_t largest_file = INT32_MAX;
 
 enum { PART = 1 << 20 }; /* elements of a tensor that are read at once */
 
-/* Memory for what is made of a file, besides the file itself and the numbers of
- * its tensors. */
-static size_t allowance(size_t size) { return 3 * size + ((size_t)12 << 20); }
-
 /* ---- The head of the file ---- */
 
 static sv_status find_opset(loader *l) {
@@ -246,7 +242,7 @@ static void free_loader(loader *l) {
 static sv_status load(loader *l, sv_model **model, const char *name,
                       const void *bytes, size_t size) {
   *model = NULL;
-  l->arena.limit = allowance(size);
+  sv_load_allow(l, size);
   sv_status status = read_model(l, bytes, size, model);
   free_loader(l);
   if (status == SV_OK) return SV_OK;

@@ -132,8 +132,12 @@ sv_status sv_load_own(loader *l, step *s, int i, sv_role role,
 sv_status sv_load_spread(loader *l, const step *s, void *attrs, int *in,
                          int in_count) SV_CHECKED;
 
-/* load_budget.c: before one more of these is made; SV_NO_MEMORY if the file is
- * too small for so many. */
+/* load_budget.c: memory for what is made of a file of this size, the model's or
+ * another, besides the file itself and the numbers of its tensors. */
+void sv_load_allow(loader *l, size_t size);
+
+/* Before one more of these is made; SV_NO_MEMORY if the file is too small for so
+ * many. */
 sv_status sv_load_charge_source(loader *l) SV_CHECKED;
 sv_status sv_load_charge_step(loader *l) SV_CHECKED;
 sv_status sv_load_charge_value(loader *l, const char *name) SV_CHECKED;

@@ -11,6 +11,15 @@
 #define GROWN(type) (2 * sizeof(type) + 64)
 enum { ALLOCATED = 96 };
 
+enum { PER_BYTE = 3, AT_LEAST = 12 << 20 }; /* bytes */
+
+void sv_load_allow(loader *l, size_t size) {
+  size_t room = SIZE_MAX / 2 - l->arena.limit, more = room;
+  if (size < room / PER_BYTE) more = PER_BYTE * size;
+  if (!l->arena.limit) more += AT_LEAST;
+  l->arena.limit += more;
+}
+
 static size_t text(const char *name) { return strlen(name) + ALLOCATED; }
 
 sv_status sv_load_charge_source(loader *l) {

@@ -64,6 +64,7 @@ static sv_status open_file(loader *l, const char *name, external **file) {
                    sizeof *l->externals));
     SV_TRY(sv_names_put(&l->external_names, name, l->external_count));
     SV_TRY(sv_map_open_below(&opened->map, l->folder, name, 0));
+    sv_load_allow(l, opened->map.size);
     at = l->external_count++;
     l->externals[at] = opened;
   }
