@@ -77,6 +77,105 @@ static void test_constants(void **state) {
   check_roles(&t, SV_WEIGHT, SV_CONSTANT);
 }
 
+/* A node of TYPE with up to three inputs. */
+static void toy_node(toy *t, int i, const char *type, char **in, size_t count,
+                     char **out) {
+  t->node[i] = t->node[3];
+  t->node[i].op_type = (char *)(uintptr_t)type;
+  t->node[i].n_input = count;
+  t->node[i].input = in;
+  t->node[i].n_output = 1;
+  t->node[i].output = out;
+  t->graph.n_node = (size_t)i + 1;
+}
+
+/* As nn.Linear is exported where nothing is optimised: its weight 3x4 comes
+ * through a Transpose. */
+static void test_moved(void **state) {
+  (void)state;
+  static char *w[] = {"w"}, *v[] = {"v"}, *xv[] = {"x", "v"}, *p[] = {"p"},
+              *pb[] = {"p", "b"}, *y[] = {"y"};
+  toy t;
+  toy_products(&t);
+  t.w_dims[0] = 3;
+  t.w_dims[1] = 4;
+  toy_node(&t, 0, "Transpose", w, 1, v);
+  toy_node(&t, 1, "MatMul", xv, 2, p);
+  toy_node(&t, 2, "Add", pb, 2, y);
+  check_roles(&t, SV_WEIGHT, SV_BIAS);
+}
+
+/* x -instance_norm one d-> p -mul w-> q -add b-> y: "one" is a Constant, as
+ * where a normalisation has no scale, so w is what is learned in its place. If
+ * its numbers are not 1, it is a scale. */
+static void test_empty_norm(void **state) {
+  (void)state;
+  static char *xod[] = {"x", "one", "d"}, *one[] = {"one"}, *p[] = {"p"},
+              *pw[] = {"p", "w"}, *q[] = {"q"}, *qb[] = {"q", "b"},
+              *y[] = {"y"};
+  static const float ones[] = {1, 1}, twos[] = {2, 2};
+  for (int filled = 0; filled < 2; filled++) {
+    toy t;
+    sv_model *model;
+    toy_init(&t);
+    toy_node(&t, 0, "Constant", NULL, 0, one);
+    toy_node(&t, 1, "InstanceNormalization", xod, 3, p);
+    toy_node(&t, 2, "Mul", pw, 2, q);
+    toy_node(&t, 3, "Add", qb, 2, y);
+    t.node[0].n_attribute = 1;
+    t.node[0].attribute = t.attributes;
+    t.attribute[0] = t.attribute[3];
+    t.attribute[0].name = "value";
+    t.attribute[0].type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR;
+    t.attribute[0].t = &t.tensor[3];
+    for (int i = 0; i < 4; i++) {
+      static char *names[] = {"w", "b", "d", "one"};
+      t.tensor[i] = t.tensor[1];
+      t.tensor[i].name = names[i];
+      t.tensor[i].n_dims = i < 2 ? 3 : 1;
+      t.tensor[i].dims = t.w_dims;
+      t.tensor[i].n_float_data = 2;
+    }
+    t.w_dims[0] = 2;
+    t.w_dims[1] = t.w_dims[2] = 1;
+    t.tensor[3].float_data = (float *)(uintptr_t)(filled ? ones : twos);
+    t.graph.n_initializer = 3;
+    assert_ok(toy_load(&t, &model));
+    assert_int_equal(role_of(model, "one"), filled ? SV_CONSTANT : SV_SCALE);
+    assert_int_equal(role_of(model, "w"), filled ? SV_SCALE : SV_CONSTANT);
+    assert_int_equal(role_of(model, "b"), filled ? SV_BIAS : SV_CONSTANT);
+    assert_int_equal(role_of(model, "d"), SV_BIAS);
+    sv_model_free(model);
+  }
+}
+
+/* Clip's bound as PyTorch writes F.relu6's: a whole number, cast to x's type.
+ */
+static void test_bound(void **state) {
+  (void)state;
+  static char *six[] = {"six"}, *like[] = {"six", "x"}, *high[] = {"high"},
+              *clip[] = {"x", "", "high"}, *y[] = {"y"};
+  toy t;
+  sv_model *model;
+  sv_plan *plan;
+  toy_init(&t);
+  toy_node(&t, 0, "Constant", NULL, 0, six);
+  toy_node(&t, 1, "CastLike", like, 2, high);
+  toy_node(&t, 2, "Clip", clip, 3, y);
+  t.node[0].n_attribute = 1;
+  t.node[0].attribute = t.attributes;
+  t.attribute[0] = t.attribute[3];
+  t.attribute[0].name = "value_int";
+  t.attribute[0].type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT;
+  t.attribute[0].has_i = 1;
+  t.attribute[0].i = 6;
+  assert_ok(toy_load(&t, &model));
+  sv_plan_options options = sv_plan_default();
+  assert_ok(sv_plan_new(&plan, model->graph, model->state, &options));
+  sv_plan_free(plan);
+  sv_model_free(model);
+}
+
 /* What the file says counts; a file of ours says all. */
 static void test_said(void **state) {
   (void)state;
@@ -208,8 +307,10 @@ static void test_taken(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_linear), cmocka_unit_test(test_constants),
-      cmocka_unit_test(test_said),   cmocka_unit_test(test_shared),
-      cmocka_unit_test(test_tied),   cmocka_unit_test(test_taken),
+      cmocka_unit_test(test_moved),  cmocka_unit_test(test_empty_norm),
+      cmocka_unit_test(test_bound),  cmocka_unit_test(test_said),
+      cmocka_unit_test(test_shared), cmocka_unit_test(test_tied),
+      cmocka_unit_test(test_taken),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
