@@ -136,8 +136,8 @@ sv_status sv_load_spread(loader *l, const step *s, void *attrs, int *in,
  * another, besides the file itself and the numbers of its tensors. */
 void sv_load_allow(loader *l, size_t size);
 
-/* Before one more of these is made; SV_NO_MEMORY if the file is too small for so
- * many. */
+/* Before one more of these is made; SV_NO_MEMORY if the file is too small for
+ * so many. */
 sv_status sv_load_charge_source(loader *l) SV_CHECKED;
 sv_status sv_load_charge_step(loader *l) SV_CHECKED;
 sv_status sv_load_charge_value(loader *l, const char *name) SV_CHECKED;
