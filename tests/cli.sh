@@ -274,6 +274,10 @@ gives '3 5' op add --a '1 2' --b '2 3'
 # Numbers that shapes follow from.
 gives '1 4 7' op range --start 1 --limit 9 --delta 3
 gives '7 7;7 7' op constant_of_shape --shape '2 2' --value 7
+gives '1 0 0 0;0 0 0 3;4 0 0 0;0 0 0 2' op max_unpool --x '1 2; 3 4' \
+  --index '0 15; 7 8' --kernel 2 --stride 2
+refuse 2 'index 99, expected 0 to 15' op max_unpool --x '1 2; 3 4' \
+  --index '0 15; 7 99' --kernel 2 --stride 2
 gives 'y:;5 6;1 2;dx:;1 1;0 0;1 1' op gather --x '1 2; 3 4; 5 6' \
   --index '2 0' --backward
 has '"values"' op softmax --x '1 2 3' --json

@@ -16,9 +16,17 @@ static bool is_known(const sv_port *port) {
   return sv_role_is_state(port->role) || port->role == SV_INDEX;
 }
 
-static sv_value add_input(sv_graph *g, const cli_input *in, int rank) {
+/* Where the elements of windows were is an image, too. */
+static bool is_image(const sv_op *op, const sv_port *port) {
+  bool places = port->role == SV_INDEX && sv_attr_find(op, "kernel") &&
+                !sv_op_in_attr(op, (int)(port - op->in));
+  return port->role == SV_DATA || port->role == SV_WEIGHT || places;
+}
+
+static sv_value add_input(cli_run *run, const cli_input *in, int rank) {
+  sv_graph *g = run->graph;
   sv_role role = in->port->role;
-  bool image = role == SV_DATA || role == SV_WEIGHT;
+  bool image = is_image(run->op, in->port);
   sv_shape shape = cli_numbers_shape(&in->numbers, image ? rank : 0);
   sv_dtype dtype = cli_is_whole(role) ? SV_I64 : SV_F32;
   if (is_known(in->port))
@@ -36,7 +44,7 @@ static sv_status build(cli_run *run, int rank) {
   for (int i = 0; i < run->in_count; i++) {
     int port = (int)(run->in[i].port - run->op->in);
     int at = port > count || !run->op->in[port].variadic ? port : count;
-    values[at] = add_input(run->graph, &run->in[i], rank);
+    values[at] = add_input(run, &run->in[i], rank);
     count = at + 1;
   }
   sv_name(run->graph, "%s", run->op->name);

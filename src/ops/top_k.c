@@ -154,6 +154,7 @@ static const sv_attr attrs[] = {
      .type = SV_ATTR_INT,
      .offset = AT(k),
      .initial = 1,
+     .min = 1,
      .max = 1 << 30,
      .position = 1,
      .until = 9,
