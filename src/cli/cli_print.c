@@ -204,9 +204,9 @@ static int shorten(const cli_table *t, int *widths, int width, int least) {
   return width;
 }
 
-/* Columns that are empty below their heading go first. Long words and
- * the last one are cut short before others go, the last one shorter where
- * `order` has it for the first time; in the end all words are. */
+/* Columns that are empty below their heading go first. Long words and the last
+ * one are cut short before others go, the last one shorter where `order` has it
+ * for the first time; in the end all words are. */
 static void fit(cli_table *t, int *widths) {
   enum { SHORT = 40, SHORTEST = 16, MOST_WORDS = 26, LEAST_WORDS = 12 };
   int width = -2, last = t->columns - 1;
