@@ -154,7 +154,7 @@ static void show_step(const bench *b, cli_progress *bar, int64_t count,
   double guess = ceil(count * b->seconds / took);
   double least = ceil(10 * count * b->seconds / took);
   if (guess < 5) guess = least < 5 ? least : 5;
-  if (!b->steps) bar->total = (int64_t)guess;
+  if (!b->steps) bar->total = (int64_t)fmin(guess, MOST_STEPS);
   if (bar->total < count) bar->total = count;
   cli_progress_at(bar, count, NULL);
 }
