@@ -105,6 +105,87 @@ static void test_moved(void **state) {
   check_roles(&t, SV_WEIGHT, SV_BIAS);
 }
 
+/* What a port learns is learned through a Reshape, a single number too. */
+static void test_slope(void **state) {
+  (void)state;
+  static char *ws[] = {"w", "s"}, *v[] = {"v"}, *xv[] = {"x", "v"},
+              *y[] = {"y"};
+  static int64_t one = 1, shape[] = {1, 1, 1}, three = 3;
+  toy t;
+  sv_model *model;
+  toy_init(&t);
+  t.tensor[0] = t.tensor[1];
+  t.tensor[0].name = "w";
+  t.tensor[0].dims = &one;
+  t.tensor[0].n_float_data = 1;
+  t.tensor[1] = t.tensor[2];
+  t.tensor[1].name = "s";
+  t.tensor[1].n_dims = 1;
+  t.tensor[1].dims = &three;
+  t.tensor[1].has_data_type = 1;
+  t.tensor[1].data_type = ONNX__TENSOR_PROTO__DATA_TYPE__INT64;
+  t.tensor[1].n_int64_data = 3;
+  t.tensor[1].int64_data = shape;
+  toy_node(&t, 0, "Reshape", ws, 2, v);
+  toy_node(&t, 1, "PRelu", xv, 2, y);
+  assert_ok(toy_load(&t, &model));
+  const sv_op *prelu = model->graph->nodes[1].op;
+  assert_int_equal(role_of(model, "w"), prelu->in[1].role);
+  sv_model_free(model);
+}
+
+/* x -split 1 1-> a part, as the default exporter of PyTorch writes it: a
+ * Slice; what is no constant, or not there, is told. */
+static sv_status load_part(toy *t, int64_t size, int64_t place) {
+  static char *split[] = {"x", "size"}, *seq[] = {"seq"},
+              *at[] = {"seq", "place"}, *y[] = {"y"};
+  static char *names[] = {"size", "place"};
+  static int64_t numbers[2];
+  sv_model *model;
+  toy_init(t);
+  numbers[0] = size;
+  numbers[1] = place;
+  for (int i = 0; i < 2; i++) {
+    t->tensor[i] = t->tensor[3];
+    t->tensor[i].name = names[i];
+    t->tensor[i].has_data_type = 1;
+    t->tensor[i].data_type = ONNX__TENSOR_PROTO__DATA_TYPE__INT64;
+    t->tensor[i].n_int64_data = 1;
+    t->tensor[i].int64_data = &numbers[i];
+  }
+  toy_node(t, 0, "SplitToSequence", split, 2, seq);
+  toy_node(t, 1, "SequenceAt", at, 2, y);
+  t->node[0].n_attribute = 1;
+  t->node[0].attribute = t->attributes;
+  t->attribute[0] = t->attribute[3];
+  t->attribute[0].name = "axis";
+  t->attribute[0].type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT;
+  t->attribute[0].has_i = 1;
+  t->attribute[0].i = 2;
+  SV_TRY(toy_load(t, &model));
+  assert_int_equal(model->graph->node_count, 1);
+  assert_string_equal(model->graph->nodes[0].op->name, "slice");
+  const sv_value_info *part = &model->graph->values[2];
+  assert_string_equal(part->name, "y");
+  assert_int_equal(part->shape.dim[1], 2);
+  assert_int_equal(part->shape.dim[2], size < 4 && place ? 1 : 3);
+  sv_model_free(model);
+  return SV_OK;
+}
+
+static void test_parts(void **state) {
+  (void)state;
+  toy t;
+  assert_ok(load_part(&t, 3, 0));
+  assert_ok(load_part(&t, 3, 1)); /* the last one is smaller */
+  assert_error(SV_UNSUPPORTED, "SequenceAt): part -1 of its sequence",
+               load_part(&t, 3, -1));
+  assert_error(SV_FORMAT, "SequenceAt): its sequence has a part of 0",
+               load_part(&t, 0, 0));
+  assert_error(SV_FORMAT, "does not tell parts of a tensor",
+               load_part(&t, INT64_MAX, 0));
+}
+
 /* x -instance_norm one d-> p -mul w-> q -add b-> y: "one" is a Constant, as
  * where a normalisation has no scale, so w is what is learned in its place. If
  * its numbers are not 1, it is a scale. */
@@ -308,7 +389,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_linear), cmocka_unit_test(test_constants),
       cmocka_unit_test(test_moved),  cmocka_unit_test(test_empty_norm),
-      cmocka_unit_test(test_bound),  cmocka_unit_test(test_said),
+      cmocka_unit_test(test_bound),  cmocka_unit_test(test_slope),
+      cmocka_unit_test(test_parts),  cmocka_unit_test(test_said),
       cmocka_unit_test(test_shared), cmocka_unit_test(test_tied),
       cmocka_unit_test(test_taken),
   };

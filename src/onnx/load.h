@@ -96,6 +96,12 @@ sv_status sv_load_find(loader *l, const char *name, source **found) SV_CHECKED;
 sv_status sv_load_add_source(loader *l, const char *name, source_kind kind,
                              source **added) SV_CHECKED;
 
+/* A tensor of whole numbers, which stay where they are; list: it has a
+ * dimension. */
+sv_status sv_load_constant_ints(loader *l, const int64_t *at, size_t count,
+                                bool list,
+                                const Onnx__TensorProto **tensor) SV_CHECKED;
+
 /* One node of the file, `depth` functions deep. */
 sv_status sv_load_step(loader *l, step *s, int depth) SV_CHECKED;
 
@@ -110,6 +116,10 @@ sv_status sv_load_tensor(loader *l, source *s,
 
 /* load_order.c: the steps from which an output is computed, in order. */
 sv_status sv_load_order(loader *l) SV_CHECKED;
+
+/* load_sequences.c: where the node takes a part out of a sequence, it takes it
+ * out of what that was split from. */
+sv_status sv_load_part(loader *l, step *s) SV_CHECKED;
 
 /* load_roles.c: what each tensor is, from what reads it. */
 sv_status sv_load_roles(loader *l) SV_CHECKED;

@@ -63,7 +63,7 @@ static const source *source_of(const loader *l, int id) {
 static bool is_open(const loader *l, int id) {
   const sv_value_info *value = &l->graph->values[id];
   if (value->kind != SV_VALUE_STATE || value->role != SV_CONSTANT ||
-      value->dtype != SV_F32 || sv_shape_count(&value->shape) < 2)
+      value->dtype != SV_F32)
     return false;
   const source *s = source_of(l, id);
   return s && s->initialiser && !s->has_role;
@@ -137,7 +137,8 @@ static void look_at_pair(const loader *l, const sv_node *node,
   sv_value_info *values = l->graph->values;
   for (int i = 0; i < 2; i++) {
     int id = behind(traces, node->in[i]), other = node->in[1 - i];
-    if (!is_open(l, id) || values[behind(traces, other)].kind == SV_VALUE_STATE)
+    if (!is_open(l, id) || sv_shape_count(&values[id].shape) < 2 ||
+        values[behind(traces, other)].kind == SV_VALUE_STATE)
       continue;
     if (is_product(node)) values[id].role = SV_WEIGHT;
     if (is(node, "mul") && traces[other].normed) values[id].role = SV_SCALE;

@@ -141,8 +141,8 @@ static sv_status make_constant(loader *l, int type, size_t count, bool list,
   return SV_OK;
 }
 
-static sv_status constant_ints(loader *l, const int64_t *at, size_t count,
-                               bool list, const Onnx__TensorProto **tensor) {
+sv_status sv_load_constant_ints(loader *l, const int64_t *at, size_t count,
+                                bool list, const Onnx__TensorProto **tensor) {
   Onnx__TensorProto *made;
   SV_TRY(make_constant(l, ONNX__TENSOR_PROTO__DATA_TYPE__INT64, count, list,
                        &made));
@@ -174,9 +174,9 @@ static sv_status read_constant(loader *l, const Onnx__NodeProto *node,
     return SV_OK;
   }
   if (strcmp(a->name, "value_int") == 0)
-    return constant_ints(l, &a->i, 1, false, tensor);
+    return sv_load_constant_ints(l, &a->i, 1, false, tensor);
   if (strcmp(a->name, "value_ints") == 0)
-    return constant_ints(l, a->ints, a->n_ints, true, tensor);
+    return sv_load_constant_ints(l, a->ints, a->n_ints, true, tensor);
   if (strcmp(a->name, "value_float") == 0)
     return constant_floats(l, &a->f, 1, false, tensor);
   if (strcmp(a->name, "value_floats") == 0)

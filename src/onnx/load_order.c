@@ -53,6 +53,7 @@ static sv_status need(loader *l, const char *name, int *stack, int *depth) {
 
 static sv_status need_inputs(loader *l, int number, int *stack, int *depth) {
   step *s = &l->steps[number];
+  if (!s->own) SV_TRY(sv_load_part(l, s));
   SV_TRY(choose_operator(l, s));
   for (size_t i = 0; i < s->proto->n_input; i++)
     if (s->proto->input[i][0])
