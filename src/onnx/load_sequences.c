@@ -5,14 +5,17 @@
  *   x[first : end] of the axis, a Slice; first and end from the sizes,
  *   x[i] of it where the parts lose their dimension, a Gather.
  *
- * Sizes and positions must be constants.
- * Source: https://onnx.ai/onnx/operators/onnx__SplitToSequence.html */
+ * Sizes and positions must be constants, at most 1,024 of them; a part beyond
+ * the end is empty. Source:
+ * https://onnx.ai/onnx/operators/onnx__SplitToSequence.html */
 #include <string.h>
 
 #include "onnx/load.h"
 
-/* Beyond these no tensor is split, and no sum overflows. */
-static const double largest_size = 1ll << 40, largest_place = 1 << 14;
+/* Beyond these no tensor is split, no sum overflows, and a file with a part in
+ * each node is soon read. */
+static const double largest_size = 1ll << 40, largest_place = 1 << 10;
+enum { MOST_SIZES = 1 << 10 };
 
 typedef struct part {
   const Onnx__NodeProto *split;
@@ -42,13 +45,17 @@ static sv_status read_attributes(part *p) {
 static sv_status read_numbers(loader *l, const char *name, sv_tensor **numbers,
                               double largest) {
   source *from;
+  sv_dtype dtype;
+  sv_shape shape;
   SV_TRY(sv_load_find(l, name, &from));
   if (from->kind != SOURCE_TENSOR)
     return sv_fail(SV_UNSUPPORTED,
                    "its " SV_NAME " is computed, a constant is needed", name);
-  SV_TRY(sv_onnx_tensor_new(from->tensor, numbers));
-  int64_t count = sv_shape_count(&(*numbers)->shape);
-  bool fits = (*numbers)->shape.rank < 2 && count > 0;
+  SV_TRY(sv_onnx_tensor_check(from->tensor, &dtype, &shape));
+  int64_t count = sv_shape_count(&shape);
+  bool fits = shape.rank < 2 && count > 0 && count <= MOST_SIZES;
+  *numbers = NULL;
+  if (fits) SV_TRY(sv_onnx_tensor_new(from->tensor, numbers));
   for (int64_t i = 0; i < count && fits; i++) {
     double n = sv_tensor_get(*numbers, i);
     fits = n >= -largest && n <= largest && n == (double)(int64_t)n;
