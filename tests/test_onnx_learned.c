@@ -370,6 +370,39 @@ static void test_tied(void **state) {
   sv_model_free(model);
 }
 
+/* What is computed with the same numbers is another tensor than the variance,
+ * by its name or another one, before and behind the normalisation. */
+static void test_computed(void **state) {
+  (void)state;
+  static char *own[2][2] = {{"x", "one"}, {"x", "two"}};
+  static char *sum[] = {"p", "r"}, *p[] = {"p"}, *r[] = {"r"}, *y[] = {"y"};
+  for (int k = 0; k < 4; k++) {
+    toy t;
+    sv_model *model;
+    toy_shared(&t); /* 0: Identity, 1: the first, 2: Mul, 3: Add */
+    int norm = k / 2 ? 2 : 1, mul = 3 - norm;
+    t.node[norm] = t.node[1];
+    t.node[norm].output = p;
+    t.node[mul] = t.node[3];
+    t.node[mul].op_type = "Mul";
+    t.node[mul].n_input = 2;
+    t.node[mul].input = own[k % 2];
+    t.node[mul].n_output = 1;
+    t.node[mul].output = r;
+    t.node[3] = t.node[mul];
+    t.node[3].op_type = "Add";
+    t.node[3].input = sum;
+    t.node[3].output = y;
+    t.graph.n_node = 4;
+    t.b_dims[0] = 2;
+    t.x_dim[3].dim_value = 2;
+    assert_ok(toy_load(&t, &model));
+    assert_string_not_equal(input_name(model, mul - 1, 1),
+                            input_name(model, norm - 1, 4));
+    sv_model_free(model);
+  }
+}
+
 /* A name that is taken is passed by. */
 static void test_taken(void **state) {
   (void)state;
@@ -387,12 +420,12 @@ static void test_taken(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_linear), cmocka_unit_test(test_constants),
-      cmocka_unit_test(test_moved),  cmocka_unit_test(test_empty_norm),
-      cmocka_unit_test(test_bound),  cmocka_unit_test(test_slope),
-      cmocka_unit_test(test_parts),  cmocka_unit_test(test_said),
-      cmocka_unit_test(test_shared), cmocka_unit_test(test_tied),
-      cmocka_unit_test(test_taken),
+      cmocka_unit_test(test_linear),   cmocka_unit_test(test_constants),
+      cmocka_unit_test(test_moved),    cmocka_unit_test(test_empty_norm),
+      cmocka_unit_test(test_bound),    cmocka_unit_test(test_slope),
+      cmocka_unit_test(test_computed), cmocka_unit_test(test_parts),
+      cmocka_unit_test(test_said),     cmocka_unit_test(test_shared),
+      cmocka_unit_test(test_tied),     cmocka_unit_test(test_taken),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -6,7 +6,8 @@
  *   an Identity of a tensor that a layer learns, or keeps as a statistic, is a
  *   tensor of its own with the same numbers;
  *   a running statistic is no other port's tensor, and no other one's; where
- *   that parted a tensor, every other reader gets its own, too;
+ *   that parted a tensor, every other reader gets its own, too, and so does
+ *   what is computed with it as data: a layer normalisation in pieces;
  *   a bias is one for several layers only if their weight is.
  *
  * A weight that layers share by its name is one for all of them, and files of
@@ -66,6 +67,7 @@ static sv_status split(loader *l, step *s, int i, source **from) {
 
 /* Whether a reader may go on reading what another one has read. */
 static bool is_parted(const step *s, const source *shared, sv_role role) {
+  if (role == SV_STATISTIC && shared->used) return true;
   if (!shared->has_role) return false;
   if (role == SV_STATISTIC || shared->role == SV_STATISTIC) return true;
   return shared->copies || (s->first && shared->first != s->first);
@@ -82,10 +84,21 @@ static sv_status own(loader *l, step *s, int i, sv_role role, source **from) {
   return SV_OK;
 }
 
+/* What is computed with a statistic, or with another name of what a layer
+ * learns, is computed with numbers of its own. */
+static bool is_computed_with(const loader *l, const step *s, int i,
+                             const source *shared) {
+  const source *named =
+      &l->sources[sv_names_get(&l->names, s->proto->input[i])];
+  return shared->has_role && (named != shared || shared->role == SV_STATISTIC);
+}
+
 sv_status sv_load_own(loader *l, step *s, int i, sv_role role, source **from) {
   const char *producer = l->proto->producer_name;
   if (producer && strcmp(producer, SV_ONNX_PRODUCER) == 0) return SV_OK;
-  if ((*from)->kind != SOURCE_TENSOR || !sv_role_is_state(role)) return SV_OK;
+  if ((*from)->kind != SOURCE_TENSOR) return SV_OK;
+  if (!sv_role_is_state(role))
+    return is_computed_with(l, s, i, *from) ? own(l, s, i, role, from) : SV_OK;
   SV_TRY(own(l, s, i, role, from));
   if (!s->first) s->first = (int)(*from - l->sources) + 1;
   if (!(*from)->has_role) (*from)->first = s->first;
