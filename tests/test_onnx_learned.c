@@ -230,6 +230,29 @@ static void test_empty_norm(void **state) {
   }
 }
 
+/* x / sqrt(x) -mul w-> -add b-> y: the end of a layer normalisation in pieces.
+ */
+static void test_quotient(void **state) {
+  (void)state;
+  static char *x[] = {"x"}, *r[] = {"r"}, *xr[] = {"x", "r"}, *p[] = {"p"},
+              *pw[] = {"p", "w"}, *q[] = {"q"}, *qb[] = {"q", "b"},
+              *y[] = {"y"};
+  toy t;
+  toy_init(&t);
+  toy_node(&t, 0, "Sqrt", x, 1, r);
+  toy_node(&t, 1, "Div", xr, 2, p);
+  toy_node(&t, 2, "Mul", pw, 2, q);
+  toy_node(&t, 3, "Add", qb, 2, y);
+  t.b_dims[0] = 4;
+  for (int i = 0; i < 2; i++) {
+    t.tensor[i] = t.tensor[1];
+    t.tensor[i].name = i ? "b" : "w";
+    t.tensor[i].n_float_data = 4;
+    t.tensor[i].float_data = t.w;
+  }
+  check_roles(&t, SV_SCALE, SV_BIAS);
+}
+
 /* Clip's bound as PyTorch writes F.relu6's: a whole number, cast to x's type.
  */
 static void test_bound(void **state) {
@@ -423,9 +446,10 @@ int main(void) {
       cmocka_unit_test(test_linear),   cmocka_unit_test(test_constants),
       cmocka_unit_test(test_moved),    cmocka_unit_test(test_empty_norm),
       cmocka_unit_test(test_bound),    cmocka_unit_test(test_slope),
-      cmocka_unit_test(test_computed), cmocka_unit_test(test_parts),
-      cmocka_unit_test(test_said),     cmocka_unit_test(test_shared),
-      cmocka_unit_test(test_tied),     cmocka_unit_test(test_taken),
+      cmocka_unit_test(test_quotient), cmocka_unit_test(test_computed),
+      cmocka_unit_test(test_parts),    cmocka_unit_test(test_said),
+      cmocka_unit_test(test_shared),   cmocka_unit_test(test_tied),
+      cmocka_unit_test(test_taken),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

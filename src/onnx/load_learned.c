@@ -1,6 +1,7 @@
 /* Which initialisers are learned where no port says so. ONNX writes a linear
  * layer also as a product and a sum, MatMul and Add, whose inputs are data, and
- * a group normalisation as one without scale, a product and a sum:
+ * a group normalisation as one without scale, a product and a sum, a layer
+ * normalisation, before opset 17, as a quotient by a root and these:
  *
  *   an initialiser that is multiplied and accumulated is a weight,
  *   one that is multiplied with what a normalisation without a learned scale
@@ -21,6 +22,7 @@ typedef struct trace {
   int moved;     /* the state's value that it is in another shape; 0: none */
   bool weighted; /* a weight or a scale made it */
   bool normed;   /* a normalisation without a learned scale made it */
+  bool root;     /* a deviation, maybe: what is divided by it is normed */
 } trace;
 
 /* Two inputs, both data, as matrix products and sums have them. */
@@ -115,6 +117,7 @@ static bool makes_normed(const loader *l, const sv_node *node,
                          const trace *traces) {
   int scale = scale_of(node);
   if (is_move(node) && node->in[0]) return traces[node->in[0]].normed;
+  if (is(node, "div")) return traces[node->in[1]].root;
   if (scale < 0) return false;
   int id = behind(traces, node->in[scale]);
   return !is_learned(l->graph->values[id].role);
@@ -162,7 +165,8 @@ static void look_at(const loader *l, const sv_node *node, trace *traces) {
   look_at_ports(l, node, traces);
   if (is_pair(node)) look_at_pair(l, node, traces);
   trace out = {.weighted = has_weight(l, node, traces),
-               .normed = makes_normed(l, node, traces)};
+               .normed = makes_normed(l, node, traces),
+               .root = is(node, "sqrt")};
   if (is_move(node) && node->in[0]) {
     int id = behind(traces, node->in[0]);
     if (l->graph->values[id].kind == SV_VALUE_STATE) out.moved = id;
