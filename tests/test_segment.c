@@ -73,7 +73,9 @@ static void test_same_outputs(void **state) {
       "googlenet:auxiliary=false,classes=7,size=40",
       "efficientnet:width=0.25,classes=5,size=64",
       ("input 2x9x7; conv 4 3x3; relu; flatten; linear 7; dropout 0.5; relu; "
-       "batch_norm; linear 3 bias=false; log_softmax")};
+       "batch_norm; linear 3 bias=false; log_softmax"),
+      "input 2x9x7; conv 4 3x3; reduce_mean 2x3 keepdims=false; linear 3",
+      "input 2x9x7; conv 4 3x3; reduce_max -1,-2; flatten; linear 3; softmax"};
   for (size_t i = 0; i < count_of(networks); i++) {
     sv_model *model = model_of(networks[i]), *sliding;
     expect_ok(sv_model_convolve(&sliding, model, NULL));
@@ -145,6 +147,10 @@ static void test_refusals(void **state) {
        "global pooling: there is nothing to make convolutions of"},
       {"input 1x8x8; flatten; softmax; linear 3",
        "softmax1: softmax of a flattened map does not slide over an image"},
+      {"input 2x4x4; reshape 1,2,16; reshape 1,2,4,4; global_avg_pool; "
+       "flatten; linear 3",
+       "it does not slide over an image twice as large: reshape1: input of "
+       "1x2x8x8 does not fit the shape 1x2x16"},
       {"input 1x?x8; global_avg_pool; flatten; linear 3",
        "input 'image': dimension 2 is free, a size for it is needed"}};
   for (size_t i = 0; i < count_of(cases); i++) {

@@ -3,9 +3,10 @@
  *   flatten            nothing; the map stays one
  *   linear K -> M      a convolution whose kernel is the map's size:
  *                      w[m, c, y, x] = w[m, (c H + y) W + x]
- *   global pooling     pooling with a window of the map's size, stride 1; but
- *                      where the map is scaled by what is made of it (squeeze
- *                      and excitation) the same, over the whole large image
+ *   global pooling     pooling with a window of the map's size, stride 1, as is
+ *                      a mean or maximum over height and width; but where the
+ *                      map is scaled by what is made of it (squeeze and
+ *                      excitation) the same, over the whole large image
  *   softmax of a row   softmax over the maps
  *
  * Each position of the result is what the classifier says of a window as large
@@ -24,6 +25,7 @@
 #include <svertka/layers.h>
 
 #include "base/memory.h"
+#include "ops/attr_at.h"
 #include "ops/attrs.h"
 #include "ops/registry.h"
 #include "tensor/tensor.h"
@@ -91,6 +93,30 @@ static sv_status bring(convolver *c, int id) {
 
 /* ---- Nodes ---- */
 
+/* Over height and width, whichever way they are told. */
+static bool is_over_image(const sv_node *node, const sv_shape *x) {
+  const sv_attr *row = sv_attr_find(node->op, "axes");
+  if (!row) return true; /* a global pooling */
+  const sv_ints *axes = ints_at(readable(node->attrs), row);
+  unsigned set = 0;
+  for (int i = 0; i < axes->count; i++)
+    set |= 1u << (axes->at[i] + (axes->at[i] < 0 ? x->rank : 0));
+  return x->rank == 4 && set == (1u << 2 | 1u << 3);
+}
+
+/* The pooling that a node becomes; NULL: none. */
+static const char *pooling_of(const convolver *c, const sv_node *node) {
+  static const char *const names[][2] = {{"global_avg_pool", "avg_pool"},
+                                         {"reduce_mean", "avg_pool"},
+                                         {"global_max_pool", "max_pool"},
+                                         {"reduce_max", "max_pool"}};
+  for (int i = 0; i < 4; i++)
+    if (strcmp(node->op->name, names[i][0]) == 0 &&
+        is_over_image(node, &c->infos[node->in[0]].shape))
+      return names[i][1];
+  return NULL;
+}
+
 static sv_status put_pool(convolver *c, const sv_node *node, const char *op) {
   const sv_shape *x = &c->infos[node->in[0]].shape;
   sv_pool_attrs pool = sv_pool_default();
@@ -100,7 +126,12 @@ static sv_status put_pool(convolver *c, const sv_node *node, const char *op) {
   int in[] = {c->fates[node->in[0]].id};
   sv_shape shape = sv_convolve_slid(x->dim[1]);
   c->changed++;
-  return sv_convolve_node(c, node, op, &pool, in, 1, &shape);
+  SV_TRY(sv_convolve_node(c, node, op, &pool, in, 1, &shape));
+  fate *y = &c->fates[node->out[0]];
+  y->is_map = c->infos[node->out[0]].shape.rank == 2;
+  y->map = *x;
+  y->map.dim[2] = y->map.dim[3] = 1;
+  return SV_OK;
 }
 
 /* Whether what a global pooling makes meets a map again. */
@@ -217,8 +248,7 @@ static sv_status put_same(convolver *c, const sv_node *node) {
 }
 
 static sv_status put(convolver *c, const sv_node *node) {
-  const char *op = node->op->name;
-  bool linear = strcmp(op, "linear") == 0, on_map = false;
+  bool linear = strcmp(node->op->name, "linear") == 0, on_map = false;
   if (flattens(c, node)) return take_flat(c, node);
   for (int i = 0; i < node->in_count; i++)
     on_map |= c->fates[node->in[i]].is_map;
@@ -226,11 +256,32 @@ static sv_status put(convolver *c, const sv_node *node) {
     return sv_convolve_linear(c, node);
   for (int i = 0; i < node->in_count; i++) SV_TRY(bring(c, node->in[i]));
   if (on_map) return put_on_map(c, node);
-  bool mean = strcmp(op, "global_avg_pool") == 0, meets = true;
-  if (mean || strcmp(op, "global_max_pool") == 0)
-    SV_TRY(meets_map(c, node, &meets));
-  if (meets) return put_same(c, node);
-  return put_pool(c, node, mean ? "avg_pool" : "max_pool");
+  const char *pooling = pooling_of(c, node);
+  bool meets = !pooling;
+  if (pooling) SV_TRY(meets_map(c, node, &meets));
+  return meets ? put_same(c, node) : put_pool(c, node, pooling);
+}
+
+/* What has sizes in numbers, a reshape say, stops it: nothing but an image of
+ * another size shows that. */
+static sv_status check_slides(convolver *c) {
+  sv_graph *g = c->to;
+  const sv_shape *image = &c->infos[sv_graph_data_input(c->from)].shape;
+  sv_shape *input = &g->values[sv_graph_data_input(g)].shape, any = *input;
+  sv_contents contents = {0};
+  sv_info *infos;
+  SV_TRY(sv_alloc_array(&infos, (size_t)g->value_count, sizeof *infos));
+  for (int d = 2; d < 4; d++) input->dim[d] = 2 * image->dim[d];
+  sv_status status = sv_graph_declared(g, c->state, 1, infos);
+  if (status == SV_OK) status = sv_graph_infer(g, infos, &contents);
+  *input = any;
+  sv_contents_free(&contents);
+  sv_free(infos);
+  if (status == SV_OK) return SV_OK;
+  return sv_fail(SV_UNSUPPORTED,
+                 "it does not slide over an image twice as "
+                 "large: %s",
+                 sv_error());
 }
 
 /* ---- The model ---- */
@@ -248,7 +299,7 @@ static sv_status put_all(convolver *c) {
     SV_TRY(
         sv_graph_add_output(c->to, o->name, c->fates[o->value].id, false, 0));
   }
-  if (c->changed) return SV_OK;
+  if (c->changed) return check_slides(c);
   return sv_fail(SV_INVALID,
                  "network '%s' has neither linear layers on a flattened map "
                  "nor global pooling: there is nothing to make convolutions of",
