@@ -225,6 +225,8 @@ static const char *const networks[] = {
     "loss; linear(image) 3; cross_entropy(., l); loss side weight=0.3",
     "n = input scalar; s = input scalar batch=none; label batch=none\n"
     "w = parameter scalar; v = parameter 1 role=bias; mul(n, w); add(., s)",
+    "input 3x8x8; w = parameter 4x3x3x3; conv1.bias = parameter 4 role=bias\n"
+    "conv(., w, conv1.bias) 4 3x3; output",
     "input 2x6x6; top, where = max_pool 2 stride=2; add(top, top); "
     "output(where)",
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "graph/text.h"
+#include "ops/attrs.h"
 
 /* ---- Parameters that need no statement ---- */
 
@@ -28,7 +29,9 @@ int sv_text_explicit_inputs(const sv_graph *graph, const sv_node *node) {
   while (count > 0 &&
          (node->in[count - 1] == 0 || is_made_by(graph, node, count - 1)))
     count--;
-  return count;
+  /* Where a weight is given, there is a bias only if that is given, too. */
+  bool biased = count == 2 && node->in_count == 3 && node->in[2];
+  return biased && sv_attr_find(node->op, "bias") ? 3 : count;
 }
 
 void sv_text_find_implicit(const sv_graph *graph, bool *implicit) {
