@@ -30,7 +30,7 @@ from onnx import numpy_helper
 import interop
 
 # Images that are large enough for the network and small enough for a test.
-SIZES = {"fcn": 64, "fcn_resnet": 96, "unet": 92, "fcn_small": 64}
+SIZES = {"fcn": 64, "fcn_resnet": 96, "unet": 96, "fcn_small": 64}
 # Fewer maps for forms of what has no parameter for it: smaller images.
 SMALL = {"densenet": 64, "googlenet": 96, "inception_v3": 139, "resnext": 64,
          "wide_resnet": 64, "shufflenet_v2": 96, "squeezenet": 96, "nin": None}
@@ -46,7 +46,7 @@ MORE = ["resnet:depth=18", "fcn_small:size=0", "resnet:depth=18,size=0,width=0.2
 OPENVINO = {"lenet5", "mlp", "resnet:depth=18", "squeezenet", "mobilenet_v2",
             "shufflenet_v2", "densenet_small", "googlenet", "inception_small",
             "efficientnet", "resnet_small", "wrn", "fcn_small:size=64",
-            "unet:size=92"}
+            "unet:size=96"}
 # One of these at a time: a few gigabytes each.
 HEAVY = {"alexnet", "vgg", "wide_resnet", "zfnet"}
 LOUD = 16  # scores
