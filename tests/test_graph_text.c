@@ -227,6 +227,8 @@ static const char *const networks[] = {
     "w = parameter scalar; v = parameter 1 role=bias; mul(n, w); add(., s)",
     "input 3x8x8; w = parameter 4x3x3x3; conv1.bias = parameter 4 role=bias\n"
     "conv(., w, conv1.bias) 4 3x3; output",
+    "input 2x6x6; batch_norm init.var=ones; prelu; "
+    "prelu init=\"constant 0.25\"",
     "input 2x6x6; top, where = max_pool 2 stride=2; add(top, top); "
     "output(where)",
 };

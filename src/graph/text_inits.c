@@ -20,8 +20,8 @@ static bool is_made_by(const sv_graph *graph, const sv_node *node, int i) {
   snprintf(name, sizeof name, "%.240s.%.100s", node->name,
            sv_text_part_name(port));
   return v->kind == SV_VALUE_STATE && v->role == port->role &&
-         v->dtype == SV_F32 && (v->init || !port->init) &&
-         node->op->parameter && strcmp(v->name, name) == 0;
+         v->dtype == SV_F32 && node->op->parameter &&
+         strcmp(v->name, name) == 0;
 }
 
 int sv_text_explicit_inputs(const sv_graph *graph, const sv_node *node) {

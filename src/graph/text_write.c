@@ -269,9 +269,8 @@ static void put_inits(writer *w, const sv_node *node) {
        i++) {
     const sv_port *port = sv_op_in_port(node->op, i);
     const char *init = w->graph->values[node->in[i]].init;
-    const char *usual = port->init                ? port->init
-                        : port->role == SV_WEIGHT ? w->init
-                                                  : NULL;
+    bool common = port->role == SV_WEIGHT && !port->init;
+    const char *usual = common ? w->init : NULL;
     if (!init || (usual && strcmp(init, usual) == 0)) continue;
     if (port->role == SV_WEIGHT)
       sv_text_add(&w->text, " init=");
