@@ -95,6 +95,19 @@ refuse 2 'size has no value' summary vgg:size=
 refuse 2 'dropout is -0.1, expected 0 to 0.99' summary vgg:dropout=-0.1
 run 0 summary vgg:dropout=0.99
 refuse 2 'is free, a size .*--image CxHxW' summary resnet:size=0
+refuse 2 '^svertka summary: --image is 1x64x64, but .* 1x32x32: linear1: ' \
+  summary lenet5 --image 1x64x64
+for verb in gradcheck bench; do
+  refuse 2 'input is 3x?x?: --image CxHxW gives its size' $verb resnet:size=0
+  refuse 2 '--image is 1x8x8, but the network.s input is 3x?x?' \
+    $verb resnet:size=0 --image 1x8x8
+  refuse 2 '--image is 1x16x16, but the network.s input is 1x32x32' \
+    $verb lenet5 --image 1x16x16
+  refuse 2 '--image is C x H x W' $verb lenet5 --image 32x32
+done
+refuse 2 'input is ?x5: sizes in numbers are needed' gradcheck 'input ?x5; relu'
+has '^linear1.weight' gradcheck --threads 1 --image 1x6x6 --samples 2 \
+  'input 1x?x?; conv 2 3x3; tanh; global_avg_pool; flatten; linear 3'
 refuse 1 "'vgg': its weights take .* GiB, the machine has" \
   convert vgg:width=64,hidden=65536,size=4096 vast.onnx
 refuse 2 'lenet5 has no parameter .clases.; it has classes' \
@@ -136,8 +149,15 @@ refuse 2 'network:1:19: conv: .*colour' summary 'input 3x8x8; conv colour'
 refuse 2 "network:1:23: conv has no 'strid'" summary \
   'input 3x8x8; conv 6 3 strid=2'
 refuse 2 "unknown operator 'convv'.*conv" summary 'input 3x8x8; convv 6'
-refuse 2 "network: conv1.weight: unknown initialiser 'hee'" summary \
+refuse 2 "network:1:25: unknown initialiser 'hee'" summary \
   'input 3x8x8; conv 6 3x3 init=hee'
+refuse 2 "network:1:14: unknown initialiser 'hee'" summary \
+  'input 3x8x8; init hee; conv 6 3x3'
+refuse 2 "network:1:28: unknown initialiser 'hee'" summary \
+  'input 3x8x8; w = parameter init=hee 6x3x3x3; conv(image, w)'
+refuse 2 "network:1:26: init.*'he 1 2' has 2 numbers.* (in b at 2:14)" summary \
+  'define b c { conv $c 3x3 init.weight="he 1 2" }
+input 3x8x8; b 4'
 refuse 2 'network:1:25: conv: kernel is given twice' summary \
   'input 3x8x8; conv 6 3x3 kernel=5'
 refuse 2 "network:1:37: 'a' is not the value before this; output(a)" summary \

@@ -172,6 +172,10 @@ sv_status cli_model(sv_model **model, const char *text,
 sv_status cli_graph(sv_graph **graph, const char *text,
                     const cli_reading *reading) SV_CHECKED;
 
+/* SV_INVALID unless --image, C x H x W (count 0: not given), says what the
+ * network's one input leaves free, and nothing else than it says itself. */
+sv_status cli_fit_image(const sv_graph *graph, const sv_ints *image) SV_CHECKED;
+
 /* How its pictures are prepared, where MODEL does not say it, or instead of
  * what it says: texts as its metadata have them (docs/onnx.md), and a file with
  * a class a line. NULL: not given. */

@@ -1,6 +1,7 @@
 /* MODEL on the command line, in all its forms. */
 #include <ctype.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -9,6 +10,7 @@
 #include "base/near.h"
 #include "cli/cli.h"
 #include "graph/graph.h"
+#include "graph/text.h"
 #include "onnx/onnx.h"
 #include "train/init.h"
 
@@ -67,7 +69,8 @@ static sv_status read_network(sv_graph **graph, const char *path) {
                                    "%s: neither a network as text nor a name "
                                    "that ends in .onnx",
                                    path)
-                         : sv_network_parse(graph, path, (const char *)bytes);
+                         : sv_network_parse_checked(
+                               graph, path, (const char *)bytes, sv_init_check);
   sv_free(bytes);
   return status;
 }
@@ -78,7 +81,8 @@ static sv_status read_any(sv_graph **graph, const char *text,
   if (reading->external)
     return sv_fail(SV_INVALID, "--external-data: '%.80s' is no .onnx file",
                    text);
-  if (is_typed(text)) return sv_network_parse(graph, NULL, text);
+  if (is_typed(text))
+    return sv_network_parse_checked(graph, NULL, text, sv_init_check);
   if (is_zoo(text)) return sv_zoo_build(graph, text, reading->data);
   if (sv_path_exists(text)) return read_network(graph, text);
   const char *near = cli_nearest_zoo(text);
@@ -88,17 +92,6 @@ static sv_status read_any(sv_graph **graph, const char *text,
                  text, near ? "'" : "",
                  near ? near : "a network as text begins with 'input CxHxW;'",
                  near ? "'?" : "");
-}
-
-static sv_status build(sv_graph **graph, const char *text,
-                       const cli_reading *reading) {
-  SV_TRY(read_any(graph, text, reading));
-  sv_status status = sv_init_check(*graph);
-  if (status == SV_OK) return SV_OK;
-  status = sv_fail_in(status, "%s", sv_graph_name(*graph));
-  sv_graph_free(*graph);
-  *graph = NULL;
-  return status;
 }
 
 static sv_status load(sv_model **model, const char *path, bool external) {
@@ -113,7 +106,7 @@ sv_status cli_model(sv_model **model, const char *text,
                     const cli_reading *reading) {
   if (cli_is_file(text)) return load(model, text, reading->external);
   sv_graph *graph;
-  SV_TRY(build(&graph, text, reading));
+  SV_TRY(read_any(&graph, text, reading));
   return sv_model_new(model, graph, reading->seed);
 }
 
@@ -130,5 +123,43 @@ sv_status cli_graph(sv_graph **graph, const char *text,
                     const cli_reading *reading) {
   *graph = NULL;
   if (cli_is_file(text)) return graph_of_file(graph, text, reading->external);
-  return build(graph, text, reading);
+  return read_any(graph, text, reading);
+}
+
+/* ---- Sizes that are free ---- */
+
+static const char *size_text(const int64_t *dim, int count,
+                             char text[SV_SHAPE_TEXT]) {
+  int at = 0;
+  for (int d = 0; d < count; d++) {
+    const char *by = d ? "x" : "";
+    size_t room = (size_t)(SV_SHAPE_TEXT - at);
+    at += dim[d] < 0
+              ? snprintf(text + at, room, "%s?", by)
+              : snprintf(text + at, room, "%s%lld", by, (long long)dim[d]);
+  }
+  return text;
+}
+
+sv_status cli_fit_image(const sv_graph *graph, const sv_ints *image) {
+  char own[SV_SHAPE_TEXT] = "", given[SV_SHAPE_TEXT];
+  int input = sv_graph_data_input(graph);
+  const sv_shape *shape = &graph->values[input].shape;
+  bool pictures = shape->rank == 4, is_free = false, fits = true;
+  if (!input) return SV_OK;
+  if (image->count && image->count != 3)
+    return sv_fail(SV_INVALID, "--image is C x H x W, as in 3x32x32");
+  for (int d = 1; d < shape->rank; d++) {
+    if (shape->dim[d] < 0) is_free = true;
+    if (shape->dim[d] >= 0 && image->count && pictures)
+      fits &= shape->dim[d] == image->at[d - 1];
+  }
+  if (image->count ? fits && pictures : !is_free) return SV_OK;
+  size_text(shape->dim + 1, shape->rank - 1, own);
+  if (!image->count)
+    return sv_fail(SV_INVALID, "the network's input is %s: %s", own,
+                   pictures ? "--image CxHxW gives its size"
+                            : "sizes in numbers are needed");
+  return sv_fail(SV_INVALID, "--image is %s, but the network's input is %s",
+                 size_text(image->at, image->count, given), own);
 }

@@ -41,8 +41,9 @@ int cli_usage(const char *format, ...) {
   va_start(args, format);
   say(format, args);
   va_end(args);
-  fprintf(stderr, "; see 'svertka%s%s --help'\n", *verb_name ? " " : "",
-          verb_name);
+  bool asks = format[strlen(format) - 1] == '?';
+  fprintf(stderr, "%s 'svertka%s%s --help'\n", asks ? " See" : "; see",
+          *verb_name ? " " : "", verb_name);
   return CLI_USAGE;
 }
 

@@ -60,16 +60,10 @@ static sv_status find_size(bench *b) {
     return sv_fail(SV_INVALID,
                    "network '%s' has not one input of N x C x H x W",
                    b->graph->name);
-  if (b->image.count && b->image.count != 3)
-    return sv_fail(SV_INVALID, "--image is C x H x W, as in 3x32x32");
+  SV_TRY(cli_fit_image(b->graph, &b->image));
   int *const dims[] = {&b->size.channels, &b->size.height, &b->size.width};
-  for (int d = 0; d < 3; d++) {
-    int64_t declared = shape->dim[d + 1];
-    *dims[d] = (int)(b->image.count ? b->image.at[d] : declared);
-    if (*dims[d] < 1)
-      return sv_fail(SV_INVALID, "network '%s' takes any size: give --image",
-                     b->graph->name);
-  }
+  for (int d = 0; d < 3; d++)
+    *dims[d] = (int)(b->image.count ? b->image.at[d] : shape->dim[d + 1]);
   b->sample =
       (size_t)b->size.channels * (size_t)b->size.height * (size_t)b->size.width;
   return SV_OK;

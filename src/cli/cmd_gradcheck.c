@@ -83,19 +83,13 @@ static int print_table(const check *c) {
 }
 
 static sv_status run(check *c, const char *network, const sv_ints *image) {
-  if (image->count && image->count != 3) {
-    cli_say("--image is C x H x W, as in 3x32x32");
-    return SV_INVALID;
-  }
   if (image->count) c->options.image = image->at;
   const cli_reading reading = {.seed = c->options.seed,
                                .external = c->external};
   sv_status status = cli_model(&c->model, network, &reading);
-  if (status != SV_OK) {
-    cli_fail(status);
-    return status;
-  }
-  status = sv_gradcheck(&c->rows, &c->count, c->model, &c->options);
+  if (status == SV_OK) status = cli_fit_image(sv_model_graph(c->model), image);
+  if (status == SV_OK)
+    status = sv_gradcheck(&c->rows, &c->count, c->model, &c->options);
   if (status != SV_OK) cli_fail(status);
   int printed = CLI_DONE;
   if (status == SV_OK) printed = c->json ? print_json(c) : print_table(c);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "cli/summary.h"
 #include "graph/model.h"
 
@@ -50,13 +51,20 @@ static sv_status analyse(sv_analysis *analysis, const summary *s,
     SV_TRY(cli_model(&model, network, &s->reading));
   else
     SV_TRY(cli_graph(&graph, network, &s->reading));
-  sv_status status = sv_analyse(analysis, model ? sv_model_graph(model) : graph,
-                                model ? sv_model_state(model) : NULL, s->batch,
-                                image, s->training);
+  const sv_graph *whole = model ? sv_model_graph(model) : graph;
+  sv_text other = {0}; /* the image that the network was made for */
+  if (s->image.count == 3 && cli_fit_image(whole, image) != SV_OK)
+    sv_text_add(&other, "%s", sv_error());
+  sv_status status =
+      sv_analyse(analysis, whole, model ? sv_model_state(model) : NULL,
+                 s->batch, image, s->training);
+  if (status != SV_OK && other.at)
+    status = sv_fail_in(status, "%s", other.at);
+  else if (status != SV_OK && !image && strstr(sv_error(), "is free, a size"))
+    status = sv_fail(status, "%s; --image CxHxW gives it", sv_error());
+  sv_text_clear(&other);
   sv_graph_free(graph);
   sv_model_free(model);
-  if (status != SV_OK && !image && strstr(sv_error(), "is free, a size"))
-    return sv_fail(status, "%s; --image CxHxW gives it", sv_error());
   return status;
 }
 
@@ -76,7 +84,7 @@ int cmd_summary(const cli_verb *verb, int argc, char **argv) {
       {"batch", 'b', CLI_LONG, &s.batch, 1, 1 << 24, NULL, "N",
        "images at once: shapes and MACs are theirs"},
       {"image", 0, CLI_SIZE, &s.image, 1, 1 << 24, NULL, "CxHxW",
-       "size of an image, where the network leaves it free"},
+       "size of an image, in place of the network's own"},
       {"training", 0, CLI_FLAG, &s.training, 0, 0, NULL, NULL,
        "also show what only the losses need"},
       {"all", 'a', CLI_FLAG, &s.show.all, 0, 0, NULL, NULL,

@@ -105,6 +105,13 @@ sv_status sv_text_unknown(const sv_reader *r, const sv_word *word,
                       word->text, known);
 }
 
+sv_status sv_text_check_init(const sv_reader *r, const sv_word *word,
+                             const char *init) {
+  sv_status status = r->check_init ? r->check_init(init) : SV_OK;
+  if (status == SV_OK) return SV_OK;
+  return sv_text_fail_in(&r->cursor, word->start, status);
+}
+
 static sv_status unknown_attribute(sv_reader *r, const sv_word *word,
                                    const sv_op *op) {
   char known[256] = "none";
@@ -133,6 +140,7 @@ static sv_status read_attributes(sv_reader *r, const sv_op *op, void *attrs,
     }
     bool of_part = strncmp(word.text, "init.", 5) == 0;
     if (value && (of_part || strcmp(word.text, "init") == 0)) {
+      SV_TRY(sv_text_check_init(r, &word, value));
       sv_init(r->graph, of_part ? word.text + 5 : NULL, value);
       continue;
     }
@@ -232,6 +240,7 @@ static sv_status read_init(sv_reader *r, sv_statement *s) {
   if (s->name_count || !length)
     return sv_text_fail(&r->cursor, s->keyword.start,
                         "init takes a text such as he or normal 0.1");
+  SV_TRY(sv_text_check_init(r, &s->keyword, text));
   sv_init_weights(r->graph, strcmp(text, "usual") == 0 ? NULL : text);
   return SV_OK;
 }
@@ -308,13 +317,16 @@ static sv_status read_all(sv_reader *r) {
   return sv_graph_check(r->graph);
 }
 
-sv_status sv_network_parse(sv_graph **graph, const char *name,
-                           const char *text) {
+sv_status sv_network_parse_checked(sv_graph **graph, const char *name,
+                                   const char *text,
+                                   sv_init_check_text *check) {
   const char *called = name ? name : "network";
   SV_TRY(sv_graph_new(graph, called));
   const sv_frame whole = {.block = NULL};
-  sv_reader r = {
-      .cursor = {called, text, text}, .graph = *graph, .frame = &whole};
+  sv_reader r = {.cursor = {called, text, text},
+                 .graph = *graph,
+                 .frame = &whole,
+                 .check_init = check};
   sv_status status = read_all(&r);
   sv_text_forget(&r);
   sv_text_free_blocks(&r);
@@ -323,4 +335,9 @@ sv_status sv_network_parse(sv_graph **graph, const char *name,
   sv_graph_free(*graph);
   *graph = NULL;
   return status;
+}
+
+sv_status sv_network_parse(sv_graph **graph, const char *name,
+                           const char *text) {
+  return sv_network_parse_checked(graph, name, text, NULL);
 }

@@ -83,6 +83,9 @@ typedef struct sv_statement {
   int value_count;
 } sv_statement;
 
+/* Refuses what is no initialiser: those there are lie above this folder. */
+typedef sv_status sv_init_check_text(const char *init);
+
 typedef struct sv_reader {
   sv_cursor cursor;
   sv_graph *graph;
@@ -97,7 +100,8 @@ typedef struct sv_reader {
   int depth; /* bodies around the cursor */
   /* One for each depth, once it is needed. */
   sv_statement *statements[SV_DEEPEST + 1];
-  int64_t expanded; /* bytes of bodies read so far */
+  int64_t expanded;               /* bytes of bodies read so far */
+  sv_init_check_text *check_init; /* NULL: initialisers are not looked at */
 } sv_reader;
 
 /* A word up to a blank or the end of the statement. What is in double quotes
@@ -121,6 +125,10 @@ sv_status sv_text_next(sv_reader *reader, sv_word *word, char **value,
 /* "OF has no 'WORD'; it has KNOWN" */
 sv_status sv_text_unknown(const sv_reader *reader, const sv_word *word,
                           const char *of, const char *known) SV_CHECKED;
+
+/* What init= or a statement says of an initialiser, at its place. */
+sv_status sv_text_check_init(const sv_reader *reader, const sv_word *word,
+                             const char *init) SV_CHECKED;
 
 /* The keyword takes no values in brackets. */
 sv_status sv_text_no_values(const sv_reader *reader,
@@ -189,5 +197,10 @@ const char *sv_text_common_init(const sv_graph *graph, const bool *implicit);
 
 /* Whether the language has a statement of that name; text.c. */
 bool sv_text_is_keyword(const char *word);
+
+/* sv_network_parse that has every initialiser looked at. */
+sv_status sv_network_parse_checked(sv_graph **graph, const char *name,
+                                   const char *text,
+                                   sv_init_check_text *check) SV_CHECKED;
 
 #endif

@@ -128,9 +128,10 @@ static sv_status read_tensor_words(sv_reader *r, const sv_statement *s,
       t->batch = text;
     else if (value && parameter && strcmp(word.text, "role") == 0)
       known = read_role(text.text, &t->role);
-    else if (value && parameter && strcmp(word.text, "init") == 0)
+    else if (value && parameter && strcmp(word.text, "init") == 0) {
+      SV_TRY(sv_text_check_init(r, &word, value));
       t->init = text;
-    else
+    } else
       return sv_text_unknown(r, &word, kind,
                              parameter ? "a size, type=, role= and init="
                                        : "a size, type= and batch=");

@@ -284,19 +284,13 @@ static sv_status init_tensor(task *t, int id, int index) {
   return status;
 }
 
-sv_status sv_init_check(const sv_graph *graph) {
-  for (int i = 1; i < graph->value_count; i++) {
-    const sv_value_info *value = &graph->values[i];
-    if (value->kind != SV_VALUE_STATE || !value->init) continue;
-    const char *text = sv_init_choose(graph, i, NULL);
-    if (sv_init_is_signs(text) || sv_init_is_numbers(text) ||
-        sv_init_path(text))
-      continue;
-    sv_setting setting;
-    sv_status status = find_row(&setting, text);
-    if (status != SV_OK) return sv_fail_in(status, "%s", value->name);
-  }
-  return SV_OK;
+sv_status sv_init_check(const char *text) {
+  const char *preferred = sv_init_preferred(text);
+  if (preferred) text = preferred;
+  sv_setting setting;
+  bool other = sv_init_is_usual(text) || sv_init_is_signs(text) ||
+               sv_init_is_numbers(text) || sv_init_path(text);
+  return other ? SV_OK : find_row(&setting, text);
 }
 
 static sv_status init_all(task *t) {

@@ -14,9 +14,14 @@
  * or the usual one of its role and place. */
 const char *sv_init_choose(const sv_graph *graph, int id, const char *network);
 
-/* Whether there are initialisers such as the graph's parameters name; nothing
- * is drawn, and no file is read. */
-sv_status sv_init_check(const sv_graph *graph) SV_CHECKED;
+/* "prefer he": he; else NULL. */
+const char *sv_init_preferred(const char *text);
+/* NULL or "usual": that of the role and place. */
+bool sv_init_is_usual(const char *text);
+
+/* Whether there is such an initialiser, with so many numbers; nothing is drawn,
+ * and no file is read. */
+sv_status sv_init_check(const char *text) SV_CHECKED;
 
 /* Initialises the values of the state that `which` has true for (NULL: all), as
  * sv_state_init_with. */

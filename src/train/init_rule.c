@@ -42,12 +42,11 @@ static const char *asked_by_readers(const sv_graph *graph, int id) {
 
 /* ---- The choice ---- */
 
-static bool is_usual(const char *text) {
+bool sv_init_is_usual(const char *text) {
   return !text || strcmp(text, "usual") == 0;
 }
 
-/* "prefer he": he, unless the network has another one. */
-static const char *preferred(const char *text) {
+const char *sv_init_preferred(const char *text) {
   static const char word[] = "prefer ";
   bool is = text && strncmp(text, word, sizeof word - 1) == 0;
   return is ? text + sizeof word - 1 : NULL;
@@ -71,12 +70,13 @@ const char *sv_init_choose(const sv_graph *graph, int id, const char *network) {
   const sv_value_info *value = &graph->values[id];
   bool weight = value->role == SV_WEIGHT;
   int input;
-  const char *own = preferred(value->init);
-  if (!own && !is_usual(value->init)) return value->init;
+  const char *own = sv_init_preferred(value->init);
+  if (!own && !sv_init_is_usual(value->init)) return value->init;
   if (!value->init || own) {
     const char *file = file_of_layer(graph, id);
     if (file) return file;
-    if (!is_usual(network) && (weight || sv_init_path(network))) return network;
+    if (!sv_init_is_usual(network) && (weight || sv_init_path(network)))
+      return network;
   }
   if (own) return own;
   const sv_node *node = weight ? reader_of(graph, id, &input) : NULL;
