@@ -55,6 +55,10 @@ for name in $("$SVERTKA" zoo --json | sed -n 's/^    "name": "\(.*\)",$/\1/p'); 
   awk 'length > 80 { exit 1 }' out || fail "$name is wider than 80: $(cat out)"
 done
 
+COLUMNS=80 works summary densenet
+grep -q ' denselayer2 ... denselayer24 ' out ||
+  fail "names are cut though there is room: $(cat out)"
+
 # Model files: initialised by the seed, numbers kept.
 works convert net.txt a.onnx --seed 7
 works convert net.txt b.onnx --seed 7

@@ -149,6 +149,15 @@ static int width_of(const char *text) {
   return width;
 }
 
+static int widest(const cli_table *t, int column) {
+  int most = 0;
+  for (int i = column; i < t->count; i += t->columns) {
+    int width = t->cells[i] ? width_of(t->cells[i]) : 0;
+    if (width > most) most = width;
+  }
+  return most;
+}
+
 /* Of the first `width` columns. */
 static int bytes_of(const char *text, int width) {
   const char *at = text;
@@ -206,9 +215,9 @@ static int shorten(const cli_table *t, int *widths, int width, int least) {
 
 /* Columns that are empty below their heading go first. Long words and the last
  * one are cut short before others go, the last one shorter where `order` has it
- * for the first time; in the end all words are. */
+ * for the first time; in the end all words are. What room is left is theirs. */
 static void fit(cli_table *t, int *widths) {
-  enum { SHORT = 40, SHORTEST = 16, MOST_WORDS = 26, LEAST_WORDS = 12 };
+  enum { SHORT = 40, SHORTEST = 16, MOST_WORDS = 32, LEAST_WORDS = 12 };
   int width = -2, last = t->columns - 1;
   for (int c = 0; c < t->columns; c++) {
     t->hidden[c] = true;
@@ -234,14 +243,15 @@ static void fit(cli_table *t, int *widths) {
     widths[last] -= cut;
     width -= cut;
   }
-  shorten(t, widths, width, LEAST_WORDS);
+  width = shorten(t, widths, width, LEAST_WORDS);
+  for (int c = 0; c < last && width < t->width; c++)
+    for (int most = widest(t, c);
+         !t->hidden[c] && widths[c] < most && width < t->width; width++)
+      widths[c]++;
 }
 
 static void print_table(cli_table *t, int *widths) {
-  for (int i = 0; i < t->count; i++) {
-    int width = t->cells[i] ? width_of(t->cells[i]) : 0;
-    if (width > widths[i % t->columns]) widths[i % t->columns] = width;
-  }
+  for (int c = 0; c < t->columns; c++) widths[c] = widest(t, c);
   if (t->fitted) fit(t, widths);
   for (int at = 0; at < t->count; at += t->columns) {
     if (!t->cells[at]) {
