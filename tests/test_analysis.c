@@ -29,11 +29,13 @@ static const sv_layer *layer(const sv_analysis *a, const char *name) {
   return NULL;
 }
 
-static void assert_reach(const sv_reach *r, int64_t step, int64_t first,
+static void assert_reach(const sv_sight *s, int64_t step, int64_t first,
                          int64_t last) {
-  assert_int_equal(r->step, step);
-  assert_int_equal(r->first, first);
-  assert_int_equal(r->last, last);
+  assert_int_equal(s->step, step);
+  assert_int_equal(s->per, 1);
+  assert_int_equal(s->first, first);
+  assert_int_equal(s->last, last);
+  assert_int_equal(s->size, last - first + 1);
 }
 
 /* Parameters, MACs, weight layers and the size that the last layer sees. */
@@ -93,7 +95,7 @@ static void test_numbers(void **state) {
     assert_int_equal(a.weight_layers, numbers[i].weight_layers);
     assert_false(f->whole || f->none);
     for (int d = 0; d < 2; d++)
-      assert_int_equal(sv_reach_size(&f->axis[d]), numbers[i].sees[d]);
+      assert_int_equal(f->axis[d].size, numbers[i].sees[d]);
     sv_analysis_free(&a);
   }
 }
@@ -110,9 +112,9 @@ static void test_lenet(void **state) {
   assert_int_equal(a.input.dim[0], 4);
   const sv_layer *pool = layer(&a, "avg_pool2");
   assert_reach(&pool->field.axis[0], 4, 0, 15);
-  assert_true(sv_reach_centre(&pool->field.axis[1]) == 7.5);
+  assert_true(sv_sight_centre(&pool->field.axis[1]) == 7.5);
   assert_int_equal(pool->neurons, 400);
-  assert_int_equal(sv_reach_size(&layer(&a, "conv3")->field.axis[0]), 32);
+  assert_int_equal(layer(&a, "conv3")->field.axis[0].size, 32);
   assert_true(layer(&a, "linear1")->field.whole);
   int without_loss = a.count;
   sv_analysis_free(&a);

@@ -38,7 +38,7 @@ static int64_t last_field(const sv_analysis *a) {
       continue;
     for (int k = i - 1; k >= 0; k--)
       if (a->layers[k].node->out[0] == node->in[0])
-        return sv_reach_size(&a->layers[k].field.axis[0]);
+        return a->layers[k].field.axis[0].size;
   }
   return -1;
 }
@@ -46,7 +46,7 @@ static int64_t last_field(const sv_analysis *a) {
 static int64_t field_of(const sv_analysis *a, const char *layer) {
   for (int i = 0; i < a->count; i++)
     if (strcmp(a->layers[i].node->name, layer) == 0)
-      return sv_reach_size(&a->layers[i].field.axis[0]);
+      return a->layers[i].field.axis[0].size;
   fail_msg("no layer %s", layer);
   return -1;
 }
@@ -125,6 +125,24 @@ static void check_layers(const char *kind, const char *model,
   sv_analysis_free(&a);
 }
 
+/* In the order in which the network has them. */
+static void check_losses(const char *model, const char *expected) {
+  char text[LINE] = " ";
+  int at = 0;
+  sv_analysis a;
+  if (!analyse(&a, model, true)) return;
+  for (int i = 0; i < a.graph->output_count; i++) {
+    const sv_graph_output *o = &a.graph->outputs[i];
+    if (o->is_loss)
+      at += snprintf(text + at, LINE - (size_t)at, " %g", (double)o->weight);
+  }
+  if (strcmp(text + 1, expected) != 0) {
+    faults++;
+    print_error("%s: losses%s, published are %s\n", model, text, expected);
+  }
+  sv_analysis_free(&a);
+}
+
 /* ---- The file ---- */
 
 static void check(char *const *word, int count) {
@@ -161,6 +179,11 @@ static void test_published(void **state) {
     while (count < 2 && (word[count] = strtok_r(rest, " \n", &rest))) count++;
     if (count == 0 || word[0][0] == '#') continue;
     rows++;
+    if (strcmp(word[0], "losses") == 0) {
+      rest[strcspn(rest, "\n")] = '\0';
+      check_losses(word[1], rest);
+      continue;
+    }
     if (strcmp(word[0], "sizes") == 0 || strcmp(word[0], "stack") == 0 ||
         strcmp(word[0], "counts") == 0) {
       rest[strcspn(rest, "\n")] = '\0';

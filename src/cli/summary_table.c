@@ -151,16 +151,15 @@ static const char *pair(double h, double w, char text[CELL]) {
 /* Where positions have no place any more, only the size is told. */
 static void add_field(cli_table *t, const sv_field *f, bool placed) {
   char step[CELL] = "", centre[CELL] = "";
-  const sv_reach *h = &f->axis[0], *w = &f->axis[1];
+  const sv_sight *h = &f->axis[0], *w = &f->axis[1];
   bool size = !f->none && !f->whole;
   if (size)
-    cli_cell(t, "%lldx%lld", (long long)sv_reach_size(h),
-             (long long)sv_reach_size(w));
+    cli_cell(t, "%lldx%lld", (long long)h->size, (long long)w->size);
   else
     cli_cell(t, "%s", f->none ? "" : "all");
   if (size && placed) {
-    pair((double)h->step, (double)w->step, step);
-    pair(sv_reach_centre(h), sv_reach_centre(w), centre);
+    pair(sv_sight_step(h), sv_sight_step(w), step);
+    pair(sv_sight_centre(h), sv_sight_centre(w), centre);
   }
   cli_cell(t, "%s", step);
   cli_cell(t, "%s", centre);

@@ -103,14 +103,14 @@ static sv_status measure(slider *s) {
       (double)s->image->height / (p->height - p->pad_top - p->pad_bottom),
       (double)s->image->width / (p->width - p->pad_left - p->pad_right)};
   for (int d = 0; d < 2; d++) {
-    const sv_reach *r = &field->axis[d];
+    const sv_sight *sight = &field->axis[d];
     /* Of enlarged maps: positions in equal steps over the input. */
     double stride = (double)input[d] / count[d];
     double centre = (stride - 1) / 2, window = input[d];
-    if (!field->whole) {
-      stride = (double)r->step;
-      centre = sv_reach_centre(r);
-      window = (double)sv_reach_size(r);
+    if (!field->whole && sight->per == 1) {
+      stride = (double)sight->step;
+      centre = sv_sight_centre(sight);
+      window = (double)sight->size;
     }
     map->stride[d] = stride * larger[d];
     map->first[d] = (centre - pad[d] + 0.5) * larger[d] - 0.5;

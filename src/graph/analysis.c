@@ -1,61 +1,8 @@
 #include "graph/analysis.h"
 
-#include <string.h>
-
 #include "base/memory.h"
 #include "ops/attrs.h"
 #include "tensor/tensor.h"
-
-/* ---- Receptive fields ----
- *
- * A position i of a value sees pixels a*i + b .. a*i + c of the input. If a
- * layer's output i sees positions s*i + f .. s*i + l of that value, then it
- * sees pixels a*s*i + (b + a*f) .. a*s*i + (c + a*l). Source: Araujo, Norris,
- * Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill
- * 2019. */
-
-static bool scale(int64_t a, int64_t x, int64_t *product) {
-  return !__builtin_mul_overflow(a, x, product);
-}
-
-static bool compose(sv_reach *r, const sv_reach *layer) {
-  int64_t step, first, last;
-  if (!scale(r->step, layer->step, &step) ||
-      !scale(r->step, layer->first, &first) ||
-      !scale(r->step, layer->last, &last))
-    return false;
-  r->step = step;
-  return !__builtin_add_overflow(r->first, first, &r->first) &&
-         !__builtin_add_overflow(r->last, last, &r->last);
-}
-
-/* Where branches join: the least b and the greatest c. */
-static void join(sv_field *to, const sv_field *from) {
-  if (from->none) return;
-  if (to->none) {
-    *to = *from;
-    return;
-  }
-  to->whole |= from->whole;
-  for (int d = 0; d < 2; d++) {
-    sv_reach *a = &to->axis[d];
-    const sv_reach *b = &from->axis[d];
-    if (a->step != b->step) to->whole = true;
-    if (b->first < a->first) a->first = b->first;
-    if (b->last > a->last) a->last = b->last;
-  }
-}
-
-static sv_field field_of(const sv_node *node, const sv_field *fields,
-                         const sv_cost *cost) {
-  sv_field field = {.none = true};
-  for (int i = 0; i < node->in_count; i++) join(&field, &fields[node->in[i]]);
-  if (field.none || field.whole) return field;
-  if (!cost->spatial) field.whole = true;
-  for (int d = 0; d < 2 && !field.whole; d++)
-    field.whole = !compose(&field.axis[d], &cost->axis[d]);
-  return field;
-}
 
 /* ---- One node ---- */
 
@@ -63,9 +10,9 @@ typedef struct counter {
   sv_analysis *analysis;
   const sv_state *state;
   sv_contents contents;
-  sv_info *infos;   /* per value */
-  sv_field *fields; /* per value */
-  bool *counted;    /* per value: its parameters are */
+  sv_info *infos; /* per value */
+  bool *counted;  /* per value: its parameters are */
+  sv_fields fields;
 } counter;
 
 static sv_status cost_of(const counter *c, const sv_node *node, sv_cost *cost) {
@@ -138,10 +85,8 @@ static sv_status add_layer(counter *c, const sv_node *node, sv_layer *layer) {
   sv_cost cost;
   layer->node = node;
   SV_TRY(cost_of(c, node, &cost));
-  layer->field = field_of(node, c->fields, &cost);
-  for (int i = 0; i < node->out_count; i++)
-    c->fields[node->out[i]] = layer->field;
-  c->fields[0].none = true;
+  SV_TRY(sv_fields_add(&c->fields, node, &cost));
+  layer->field = sv_fields_of(&c->fields, node->out[0]);
   count_parameters(c, layer);
   layer->output = c->infos[node->out[0]].shape;
   layer->neurons = per_image(&layer->output);
@@ -169,7 +114,7 @@ static void start_fields(counter *c) {
   for (int i = 0; i < a->graph->value_count; i++) {
     const sv_value_info *value = &a->graph->values[i];
     bool image = i && value->kind == SV_VALUE_INPUT && value->role == SV_DATA;
-    c->fields[i] = (sv_field){.none = !image, .axis = {{1, 0, 0}, {1, 0, 0}}};
+    if (image) sv_fields_image(&c->fields, i);
     if (image && a->input.rank < 0) a->input = c->infos[i].shape;
   }
 }
@@ -178,7 +123,7 @@ static sv_status count_all(counter *c, int64_t batch) {
   sv_analysis *a = c->analysis;
   size_t values = (size_t)a->graph->value_count;
   SV_TRY(sv_alloc_array(&c->infos, values, sizeof *c->infos));
-  SV_TRY(sv_alloc_array(&c->fields, values, sizeof *c->fields));
+  SV_TRY(sv_fields_new(&c->fields, values));
   SV_TRY(sv_alloc_array(&c->counted, values, sizeof *c->counted));
   SV_TRY(sv_alloc_array(&a->layers, (size_t)a->graph->node_count,
                         sizeof *a->layers));
@@ -234,7 +179,7 @@ sv_status sv_analyse(sv_analysis *analysis, const sv_graph *graph,
   if (status == SV_OK) status = count_all(&c, batch);
   sv_contents_free(&c.contents);
   sv_free(c.infos);
-  sv_free(c.fields);
+  sv_fields_free(&c.fields);
   sv_free(c.counted);
   if (status != SV_OK) sv_analysis_free(analysis);
   return status;

@@ -3,16 +3,8 @@
 #ifndef SV_GRAPH_ANALYSIS_H
 #define SV_GRAPH_ANALYSIS_H
 
+#include "graph/fields.h"
 #include "graph/graph.h"
-
-/* What one position of a value sees of the network's input, per axis H, W:
- * position i sees step*i + first .. step*i + last, in pixels, padding counting
- * as pixels before 0. `whole`: the whole input, or parts that differ from place
- * to place. `none`: no image reaches the value. */
-typedef struct sv_field {
-  bool none, whole;
-  sv_reach axis[2];
-} sv_field;
 
 /* One node. */
 typedef struct sv_layer {
@@ -50,13 +42,14 @@ sv_status sv_analyse(sv_analysis *analysis, const sv_graph *graph,
                      bool training) SV_CHECKED;
 void sv_analysis_free(sv_analysis *analysis);
 
-/* Where field positions lie: pixels seen along an axis, and the centre of what
- * position 0 sees, which may lie between two pixels. */
-static inline int64_t sv_reach_size(const sv_reach *r) {
-  return r->last - r->first + 1;
+/* How far what one position sees lies from what the one before it does, on
+ * average; and the centre of what position 0 sees, which may lie between two
+ * pixels. */
+static inline double sv_sight_step(const sv_sight *s) {
+  return (double)s->step / (double)s->per;
 }
-static inline double sv_reach_centre(const sv_reach *r) {
-  return 0.5 * (double)(r->first + r->last);
+static inline double sv_sight_centre(const sv_sight *s) {
+  return 0.5 * (double)(s->first + s->last);
 }
 
 #endif

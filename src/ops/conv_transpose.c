@@ -49,19 +49,19 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   return SV_OK;
 }
 
-/* Each input element is multiplied with OC/G KH KW others. With a stride the
- * outputs lie closer than the inputs: no whole step describes them. */
+/* Each input element is multiplied with OC/G KH KW others. Input j lies in
+ * outputs s j - p .. s j - p + d (k - 1). */
 static sv_status cost(const sv_node *node, const sv_info *in,
                       const sv_info *out, sv_cost *cost) {
   sv_window w;
   (void)out;
   SV_TRY(resolve(&w, node->attrs, &in[0].shape));
-  cost->spatial = w.stride[0] == 1 && w.stride[1] == 1;
   for (int d = 0; d < 2; d++)
     cost->axis[d] =
         (sv_reach){.step = 1,
                    .first = w.begin[d] - w.dilation[d] * (w.kernel[d] - 1),
-                   .last = w.begin[d]};
+                   .last = w.begin[d],
+                   .closer = w.stride[d]};
   cost->macs = macs_of(&in[0].shape, &in[1].shape);
   return SV_OK;
 }

@@ -99,9 +99,11 @@ typedef struct sv_info {
   const sv_tensor *content; /* plain; NULL: not known before the run */
 } sv_info;
 
-/* Per spatial axis, output i sees inputs step*i + first .. step*i + last. */
+/* Per spatial axis, output i sees inputs step*i + first .. step*i + last; where
+ * they lie `closer` than the inputs (so many times; 0 is 1), inputs
+ * (step*i + first) / closer, rounded up, .. (step*i + last) / closer, down. */
 typedef struct sv_reach {
-  int64_t step, first, last;
+  int64_t step, first, last, closer;
 } sv_reach;
 
 typedef struct sv_cost {

@@ -197,6 +197,44 @@ static double round_nearest(const sv_resample *r, double x) {
   return 0;
 }
 
+/* With a whole scale s output o lies at x = (2 o + c) / 2 s. */
+static bool origin(const sv_resample *r, int64_t s, int64_t *c) {
+  switch (r->attrs.coordinates) {
+    case SV_SAMPLE_HALF_PIXEL:
+    case SV_SAMPLE_HALF_PIXEL_SYMMETRIC:
+    case SV_SAMPLE_PYTORCH_HALF_PIXEL: *c = 1 - s; return true;
+    case SV_SAMPLE_ASYMMETRIC: *c = 0; return true;
+    case SV_SAMPLE_TF_HALF_PIXEL: *c = 1; return true;
+    case SV_SAMPLE_ALIGN_CORNERS:
+    case SV_SAMPLE_CROP: return false;
+  }
+  return false;
+}
+
+/* floor(x) .. ceil(x), one element about it or, of a cubic, two. */
+bool sv_resample_reach(const sv_resample *r, int dimension, sv_reach *reach) {
+  const sv_resample_axis *a = &r->axis[dimension];
+  int64_t s = (int64_t)a->scale, up = 2 * s - 1, c;
+  *reach = (sv_reach){.step = 1};
+  if (!a->changes) return true;
+  if ((double)s != a->scale || s * a->in != a->out || !origin(r, s, &c))
+    return false;
+  *reach = (sv_reach){2, c - up, c + up, 2 * s};
+  if (r->attrs.mode == SV_SAMPLE_CUBIC) {
+    reach->first -= 2 * s;
+    reach->last += 2 * s;
+  }
+  if (r->attrs.mode != SV_SAMPLE_NEAREST) return true;
+  switch (r->attrs.rounding) {
+    case SV_SAMPLE_PREFER_FLOOR: reach->last = c - s + up; break;
+    case SV_SAMPLE_PREFER_CEIL: reach->last = c + s; break;
+    case SV_SAMPLE_FLOOR: reach->last = c; break;
+    case SV_SAMPLE_CEIL: break;
+  }
+  reach->first = reach->last - up;
+  return true;
+}
+
 /* Keys, "Cubic Convolution Interpolation for Digital Image Processing", 1981:
  * at a distance below 1, and from 1 to 2. */
 static double near(double a, double x) {

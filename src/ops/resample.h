@@ -47,6 +47,10 @@ sv_status sv_resample_settle(void *attrs, const sv_info *in, int in_count);
 sv_status sv_resample_resolve(sv_resample *resample, const sv_shape *x,
                               const sv_resize_attrs *attrs) SV_CHECKED;
 
+/* False: outputs do not lie in equal steps, a whole number of times closer. */
+bool sv_resample_reach(const sv_resample *resample, int dimension,
+                       sv_reach *reach);
+
 sv_resample_window sv_resample_window_of(const sv_resample *resample,
                                          int dimension, int64_t o);
 

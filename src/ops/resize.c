@@ -25,6 +25,19 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   return SV_OK;
 }
 
+static sv_status cost(const sv_node *node, const sv_info *in,
+                      const sv_info *out, sv_cost *cost) {
+  sv_resample r;
+  (void)out;
+  SV_TRY(sv_resample_resolve(&r, &in[0].shape, node->attrs));
+  cost->spatial = r.rank == 3 || r.rank == 4;
+  for (int d = 0; d < r.rank && cost->spatial; d++)
+    cost->spatial = d < 2
+                        ? !r.axis[d].changes
+                        : sv_resample_reach(&r, d, &cost->axis[d + 2 - r.rank]);
+  return SV_OK;
+}
+
 /* ---- Arithmetic ---- */
 
 /* Dimensions before the first that changes count as one, `outer`; of each of
@@ -336,6 +349,6 @@ SV_OP(resize) = {
     .attrs_size = sizeof(sv_resize_attrs),
     .settle = sv_resample_settle,
     .infer = infer,
-    .cost = sv_cost_whole, /* places move, and in no whole steps */
+    .cost = cost,
     .ref = {.forward = forward, .backward_data = backward_data},
 };

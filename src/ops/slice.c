@@ -91,7 +91,8 @@ static sv_status cost(const sv_node *node, const sv_info *in,
   for (int d = 0; d < 2; d++) {
     int own = d + rank - 2;
     if (own < 2) continue;
-    cost->axis[d] = (sv_reach){p.step[own], p.start[own], p.start[own]};
+    cost->axis[d] = (sv_reach){
+        .step = p.step[own], .first = p.start[own], .last = p.start[own]};
     if (p.step[own] < 0) cost->spatial = false;
   }
   return SV_OK;
