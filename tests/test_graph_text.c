@@ -15,6 +15,7 @@
 #include "any_text.h"
 #include "graph/graph.h"
 #include "ops/attrs.h"
+#include "zoo/architecture.h"
 
 static sv_graph *parse(const char *text) {
   sv_graph *graph;
@@ -244,40 +245,73 @@ static void test_writing(void **state) {
 
 static void assert_zoo_reads_back(const char *name) {
   sv_graph *graph;
-  if (sv_zoo_build(&graph, name, NULL) != SV_OK) fail_msg("%s", sv_error());
+  if (sv_zoo_build(&graph, name, NULL) != SV_OK)
+    fail_msg("%s: %s", name, sv_error());
   print_message("%s\n", name);
   assert_reads_back(graph);
   sv_graph_free(graph);
 }
 
+/* Every word that a parameter of the network takes, every switch turned. */
+static int write_forms(const sv_architecture *of) {
+  const char *name = of->table.name;
+  static const char *const switches[] = {"false", "true", NULL};
+  int count = 0;
+  for (const sv_attr *row = of->table.attrs; row->name; row++) {
+    const char *const *words = row->type == SV_ATTR_BOOL     ? switches
+                               : row->type == SV_ATTR_CHOICE ? row->choices
+                                                             : NULL;
+    for (int i = 0; words && words[i]; i++, count++) {
+      char form[128];
+      snprintf(form, sizeof form, "%s:%s=%s", name, row->name, words[i]);
+      /* What a word needs besides. */
+      if (strcmp(form, "fcn_small:form=paper") == 0) strcat(form, ",window=7");
+      assert_zoo_reads_back(form);
+    }
+  }
+  return count;
+}
+
 static void test_writing_zoo(void **state) {
   (void)state;
   static const char *const forms[] = {
-      "alexnet:form=two",     "vgg:config=A-LRN",    "vgg:config=C,norm=true",
-      "googlenet:form=paper", "resnet:depth=50",     "resnet:depth=34,form=v2",
-      "densenet:depth=161",   "lenet5:pool=weighted"};
+      "vgg:config=C,norm=true", "resnet:depth=34,form=v2",
+      "densenet:depth=161",     "densenet_small:depth=40,bottleneck=false",
+      "resnet_small:depth=110", "wrn:depth=28,width=10,dropout=0.3",
+      "fcn:size=0,stride=16",   "unet:size=0,depth=3"};
+  int count = 0;
   assert_true(sv_zoo_count() > 0);
-  for (int i = 0; i < sv_zoo_count(); i++)
+  for (int i = 0; i < sv_zoo_count(); i++) {
     assert_zoo_reads_back(sv_zoo_name(i));
+    count += write_forms(sv_architecture_at(i));
+  }
+  assert_true(count > 40);
   for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
     assert_zoo_reads_back(forms[i]);
 }
 
 static void test_written_text(void **state) {
   (void)state;
-  static const char expected[] =
+  static const char *const expected[] = {
       "image = input 3x8x8\n"
       "skip = conv 6 3x3 padding=same\n"
       "relu\n"
       "add(skip, .)\n"
       "conv 10 3x3 bias=false\n"
-      "output\n";
-  sv_graph *graph = parse(expected);
-  char *text;
-  assert_int_equal(sv_network_write(&text, graph), SV_OK);
-  assert_string_equal(text, expected);
-  sv_network_text_free(text);
-  sv_graph_free(graph);
+      "output\n",
+      "image = input 4\n"
+      "label = label\n"
+      "linear 3\n"
+      "cross_entropy(., label)\n"
+      "loss side weight=0.3\n"};
+  for (int i = 0; i < 2; i++) {
+    sv_graph *graph = parse(expected[i]);
+    char *text;
+    assert_int_equal(sv_network_write(&text, graph), SV_OK);
+    assert_string_equal(text, expected[i]);
+    sv_network_text_free(text);
+    sv_graph_free(graph);
+  }
 }
 
 /* ---- Faults, with their places ---- */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "graph/graph.h"
 #include "graph/text.h"
@@ -307,8 +308,9 @@ static void put_output(writer *w, const sv_graph_output *output) {
     sv_text_add(&w->text, " ");
     put_name(w, output->name);
   }
+  char weight[SV_NUMBER_TEXT];
   if (output->is_loss && output->weight != 1)
-    sv_text_add(&w->text, " weight=%.17g", output->weight);
+    sv_text_add(&w->text, " weight=%s", sv_number_text(output->weight, weight));
   sv_text_add(&w->text, "\n");
 }
 
