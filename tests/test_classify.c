@@ -96,6 +96,48 @@ static void test_layouts(void **state) {
   sv_model_free(model);
 }
 
+/* Slid over a larger picture it says at each position what it says of the part
+ * of the picture that is its window there. */
+static void test_slid(void **state) {
+  (void)state;
+  enum { HIGH = 6, WIDE = 8, HEIGHT = 14, WIDTH = 17 };
+  uint8_t pixels[HEIGHT * WIDTH];
+  sv_graph *graph;
+  sv_model *model;
+  sv_classifier *c;
+  sv_class_map map;
+  for (int i = 0; i < HEIGHT * WIDTH; i++) pixels[i] = (uint8_t)(i * i * 37);
+  assert_ok(sv_network_parse(&graph, "slid",
+                             "input 1x6x8; conv 3 3x3; relu; max_pool 2 2; "
+                             "flatten; linear 4; classifier"));
+  assert_ok(sv_model_new(&model, graph, 5));
+  assert_ok(sv_model_set_meta(model, "svertka.image.size", "1x6x8"));
+  assert_ok(sv_model_set_meta(model, "svertka.image.mean", "0.5"));
+  assert_ok(sv_model_set_meta(model, "svertka.image.deviation", "0.1"));
+  const sv_image image = {.width = WIDTH,
+                          .height = HEIGHT,
+                          .channels = 1,
+                          .stride = WIDTH,
+                          .pixels = pixels};
+  assert_ok(sv_classify_map(&map, model, &image, NULL));
+  assert_ok(sv_classifier_new(&c, model, 1));
+  assert_true(map.height == 5 && map.width == 5 && map.classes == 4);
+  assert_true(map.stride[0] == 2 && map.stride[1] == 2);
+  assert_true(map.first[0] == 2.5 && map.first[1] == 3.5);
+  assert_true(map.window[0] == HIGH && map.window[1] == WIDE);
+  for (int y = 0; y < map.height; y++)
+    for (int x = 0; x < map.width; x++) {
+      const float *p;
+      assert_ok(sv_classify_pixels(c, pixels + 2 * y * WIDTH + 2 * x, WIDE,
+                                   HIGH, 1, WIDTH, &p));
+      for (int i = 0; i < map.classes; i++)
+        assert_float_equal(sv_class_map_at(&map, i, y, x), p[i], 1e-5);
+    }
+  sv_class_map_free(&map);
+  sv_classifier_free(c);
+  sv_model_free(model);
+}
+
 /* What a model does not say, or says wrongly, is told. */
 static void test_faults(void **state) {
   (void)state;
@@ -254,6 +296,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_pixels),
       cmocka_unit_test(test_layouts),
+      cmocka_unit_test(test_slid),
       cmocka_unit_test(test_faults),
       cmocka_unit_test(test_threads),
       cmocka_unit_test(test_pictures),
