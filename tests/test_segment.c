@@ -95,14 +95,8 @@ static void test_same_outputs(void **state) {
   }
 }
 
-/* Without borders inside each position says what the classifier says of its
- * window: they lie 2 pixels apart. */
-static void test_positions(void **state) {
-  (void)state;
-  sv_model *model = model_of(
-      "input 1x8x10; conv 3 3x3; relu; max_pool 2 2; conv 4 2x2; tanh; "
-      "flatten; linear 5; softmax");
-  sv_model *sliding;
+static void check_positions(const char *text) {
+  sv_model *model = model_of(text), *sliding;
   sv_plan *whole, *part;
   expect_ok(sv_model_convolve(&sliding, model, NULL));
   sv_tensor map =
@@ -120,6 +114,22 @@ static void test_positions(void **state) {
   sv_plan_free(whole);
   sv_model_free(sliding);
   sv_model_free(model);
+}
+
+/* Without borders inside each position says what the classifier says of its
+ * window: they lie 2 pixels apart. */
+static void test_positions(void **state) {
+  (void)state;
+  check_positions(
+      "input 1x8x10; conv 3 3x3; relu; max_pool 2 2; conv 4 2x2; tanh; "
+      "flatten; linear 5; softmax");
+  check_positions(
+      "input 1x8x10; conv 3 3x3; relu; max_pool 2 2; conv 4 2x2; tanh; "
+      "flatten; linear 5; hardmax");
+  /* SqueezeNet, as older versions of ONNX have it. */
+  check_positions(
+      "input 1x8x10; conv 3 3x3; relu; max_pool 2 2; conv 5 2x2; tanh; "
+      "global_avg_pool; softmax 1 flat=true");
 }
 
 /* What scales a map by its means still does so on a larger one. */
@@ -151,6 +161,17 @@ static void test_refusals(void **state) {
        "flatten; linear 3",
        "it does not slide over an image twice as large: reshape1: input of "
        "1x2x8x8 does not fit the shape 1x2x16"},
+      {"input 1x4x4; conv 3 1x1; reshape 0,3,-1; global_max_pool; flatten; "
+       "linear 3",
+       "network 'network' has neither linear layers on a flattened map nor "
+       "global pooling: there is nothing to make convolutions of"},
+      {"input 3x4x4; w = parameter 3x3; x = global_avg_pool(image); flatten; "
+       "linear(., w) bias=false; relu; linear(., w) bias=false "
+       "transpose_w=false",
+       "linear2: 'w' is shared by unlike layers"},
+      {"input 3x4x4; w = parameter 3x3; x = global_avg_pool(image); flatten; "
+       "linear(., w) bias=false; output A; flatten(w); output B",
+       "flatten2: 'w' is shared by unlike layers"},
       {"input 1x?x8; global_avg_pool; flatten; linear 3",
        "input 'image': dimension 2 is free, a size for it is needed"}};
   for (size_t i = 0; i < count_of(cases); i++) {

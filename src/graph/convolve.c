@@ -7,7 +7,7 @@
  *                      a mean or maximum over height and width; but where the
  *                      map is scaled by what is made of it (squeeze and
  *                      excitation) the same, over the whole large image
- *   softmax of a row   softmax over the maps
+ *   softmax of a row   softmax over the maps, of 1 x 1 maps, too
  *
  * Each position of the result is what the classifier says of a window as large
  * as the images that it was made for, and those lie as far apart as the strides
@@ -25,7 +25,6 @@
 #include <svertka/layers.h>
 
 #include "base/memory.h"
-#include "ops/attr_at.h"
 #include "ops/attrs.h"
 #include "ops/registry.h"
 #include "tensor/tensor.h"
@@ -77,14 +76,13 @@ static sv_status start(convolver *c, const sv_ints *image) {
 static sv_status bring(convolver *c, int id) {
   const sv_value_info *v = &c->from->values[id];
   sv_shape shape = v->shape;
-  if (!id || c->fates[id].id) return SV_OK;
+  if (!id || (c->fates[id].id && v->kind != SV_VALUE_STATE)) return SV_OK;
   if (v->kind == SV_VALUE_INPUT) {
     for (int d = 2; d < shape.rank && id == sv_graph_data_input(c->from); d++)
       shape.dim[d] = -1;
     return sv_convolve_value(c, id, &shape);
   }
   sv_tensor *tensor;
-  SV_TRY(sv_convolve_value(c, id, &shape));
   SV_TRY(sv_state_get(c->model->state, v->name, &tensor));
   sv_status status = sv_convolve_tensor(c, id, tensor);
   sv_tensor_free(tensor);
@@ -93,78 +91,17 @@ static sv_status bring(convolver *c, int id) {
 
 /* ---- Nodes ---- */
 
-/* Over height and width, whichever way they are told. */
-static bool is_over_image(const sv_node *node, const sv_shape *x) {
-  const sv_attr *row = sv_attr_find(node->op, "axes");
-  if (!row) return true; /* a global pooling */
-  const sv_ints *axes = ints_at(readable(node->attrs), row);
-  unsigned set = 0;
-  for (int i = 0; i < axes->count; i++)
-    set |= 1u << (axes->at[i] + (axes->at[i] < 0 ? x->rank : 0));
-  return x->rank == 4 && set == (1u << 2 | 1u << 3);
-}
-
-/* The pooling that a node becomes; NULL: none. */
-static const char *pooling_of(const convolver *c, const sv_node *node) {
-  static const char *const names[][2] = {{"global_avg_pool", "avg_pool"},
-                                         {"reduce_mean", "avg_pool"},
-                                         {"global_max_pool", "max_pool"},
-                                         {"reduce_max", "max_pool"}};
-  for (int i = 0; i < 4; i++)
-    if (strcmp(node->op->name, names[i][0]) == 0 &&
-        is_over_image(node, &c->infos[node->in[0]].shape))
-      return names[i][1];
-  return NULL;
-}
-
-static sv_status put_pool(convolver *c, const sv_node *node, const char *op) {
-  const sv_shape *x = &c->infos[node->in[0]].shape;
-  sv_pool_attrs pool = sv_pool_default();
-  pool.kernel = sv_pair(x->dim[2], x->dim[3]);
-  pool.stride = pool.dilation = sv_square(1);
-  pool.padding.at = (sv_ints){4, {0}};
-  int in[] = {c->fates[node->in[0]].id};
-  sv_shape shape = sv_convolve_slid(x->dim[1]);
-  c->changed++;
-  SV_TRY(sv_convolve_node(c, node, op, &pool, in, 1, &shape));
-  fate *y = &c->fates[node->out[0]];
-  y->is_map = c->infos[node->out[0]].shape.rank == 2;
-  y->map = *x;
-  y->map.dim[2] = y->map.dim[3] = 1;
-  return SV_OK;
-}
-
-/* Whether what a global pooling makes meets a map again. */
-static sv_status meets_map(const convolver *c, const sv_node *pool,
-                           bool *meets) {
-  const sv_graph *g = c->from;
-  bool *reached;
-  SV_TRY(sv_alloc_array(&reached, (size_t)g->value_count, sizeof *reached));
-  *meets = false;
-  reached[pool->out[0]] = true;
-  for (const sv_node *n = pool + 1; n < g->nodes + g->node_count; n++) {
-    bool reads = false;
-    for (int i = 0; i < n->in_count; i++) reads |= reached[n->in[i]];
-    for (int i = 0; i < n->out_count && reads; i++) {
-      const sv_shape *y = &c->infos[n->out[i]].shape;
-      if (!n->out[i]) continue;
-      *meets |= y->rank == 4 && (y->dim[2] > 1 || y->dim[3] > 1);
-      reached[n->out[i]] = true;
-    }
-  }
-  sv_free(reached);
-  return SV_OK;
+/* softmax and what is like it. */
+static bool is_of_row(const sv_node *node) {
+  return sv_attr_find(node->op, "flat");
 }
 
 /* The same layer on maps; of a row of the flat ones it is one on positions. */
-static bool suits_maps(const convolver *c, const sv_node *node, bool *row) {
-  static const char *const rows[] = {"softmax", "log_softmax"};
+static bool suits_maps(const convolver *c, const sv_node *node) {
   const sv_shape *map = &c->fates[node->in[0]].map;
   bool point = map->dim[2] == 1 && map->dim[3] == 1;
   const char *op = node->op->name;
-  *row = false;
-  for (int i = 0; i < 2; i++) *row |= strcmp(op, rows[i]) == 0;
-  if (*row) {
+  if (is_of_row(node)) {
     double axis = sv_attr_number(node, "axis");
     return point && (axis == 1 || axis == -1);
   }
@@ -187,7 +124,7 @@ static bool fits(const convolver *c, const sv_node *node, int i) {
 
 static sv_status put_on_map(convolver *c, const sv_node *node) {
   const fate *x = &c->fates[node->in[0]];
-  bool row = false, suits = x->is_map && suits_maps(c, node, &row);
+  bool suits = x->is_map && suits_maps(c, node);
   for (int i = 1; i < node->in_count; i++) suits = suits && fits(c, node, i);
   if (!suits)
     return sv_fail(SV_UNSUPPORTED,
@@ -205,8 +142,9 @@ static sv_status put_on_map(convolver *c, const sv_node *node) {
   y->is_map = true;
   y->map = x->map;
   sv_node *copy = &c->to->nodes[c->to->node_count - 1];
-  if (row) SV_TRY(sv_attrs_parse(copy->op, copy->attrs, "axis=1 flat=false"));
-  return SV_OK;
+  return is_of_row(node)
+             ? sv_attrs_parse(copy->op, copy->attrs, "axis=1 flat=false")
+             : SV_OK;
 }
 
 /* N x C x H x W seen as N x CHW, or the latter again. */
@@ -228,6 +166,16 @@ static sv_status take_flat(convolver *c, const sv_node *node) {
   return SV_OK;
 }
 
+/* A row that goes on beyond its axis, but there is 1 x 1: as it is over the
+ * maps alone it stays a row of each position. */
+static bool ends_in_point(const convolver *c, const sv_node *node) {
+  const sv_shape *x = &c->infos[node->in[0]].shape;
+  int64_t axis = (int64_t)sv_attr_number(node, "axis");
+  for (int d = (int)(axis < 0 ? axis + x->rank : axis) + 1; d < x->rank; d++)
+    if (x->dim[d] != 1) return false;
+  return true;
+}
+
 static sv_status put_same(convolver *c, const sv_node *node) {
   int *ids, ins = node->in_count, outs = node->out_count;
   SV_TRY(sv_alloc_array(&ids, (size_t)(ins + outs), sizeof *ids));
@@ -244,7 +192,11 @@ static sv_status put_same(convolver *c, const sv_node *node) {
     status = sv_graph_add_node(c->to, node->op, node->name, node->attrs, ids,
                                ins, ids + ins, outs);
   sv_free(ids);
-  return status;
+  SV_TRY(status);
+  sv_node *copy = &c->to->nodes[c->to->node_count - 1];
+  return is_of_row(node) && ends_in_point(c, node)
+             ? sv_attrs_parse(copy->op, copy->attrs, "flat=false")
+             : SV_OK;
 }
 
 static sv_status put(convolver *c, const sv_node *node) {
@@ -256,10 +208,9 @@ static sv_status put(convolver *c, const sv_node *node) {
     return sv_convolve_linear(c, node);
   for (int i = 0; i < node->in_count; i++) SV_TRY(bring(c, node->in[i]));
   if (on_map) return put_on_map(c, node);
-  const char *pooling = pooling_of(c, node);
-  bool meets = !pooling;
-  if (pooling) SV_TRY(meets_map(c, node, &meets));
-  return meets ? put_same(c, node) : put_pool(c, node, pooling);
+  bool pooled;
+  SV_TRY(sv_convolve_pool(c, node, &pooled));
+  return pooled ? SV_OK : put_same(c, node);
 }
 
 /* What has sizes in numbers, a reshape say, stops it: nothing but an image of

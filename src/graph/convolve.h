@@ -24,7 +24,8 @@ typedef struct convolver {
 /* The value as it is, or with another shape, in `to`. */
 sv_status sv_convolve_value(convolver *c, int id,
                             const sv_shape *shape) SV_CHECKED;
-/* Its numbers. */
+/* A tensor of the state, with these numbers; one that several nodes share must
+ * be the same for all of them. */
 sv_status sv_convolve_tensor(convolver *c, int id,
                              const sv_tensor *tensor) SV_CHECKED;
 /* A node in the place of `node`, with one output of this shape. */
@@ -33,6 +34,11 @@ sv_status sv_convolve_node(convolver *c, const sv_node *node, const char *op,
                            const sv_shape *shape) SV_CHECKED;
 /* A convolution in the place of a linear layer on a flattened map. */
 sv_status sv_convolve_linear(convolver *c, const sv_node *node) SV_CHECKED;
+
+/* A pooling with a window of the map's size in the place of a global one, where
+ * what it makes meets no map again; *done: it is one. */
+sv_status sv_convolve_pool(convolver *c, const sv_node *node,
+                           bool *done) SV_CHECKED;
 
 /* Maps of an image of any size: N x C x ? x ?. */
 sv_shape sv_convolve_slid(int64_t channels);

@@ -1,6 +1,8 @@
 /* A classifier made fully convolutional: values, nodes, linear layers. */
 #include "graph/convolve.h"
 
+#include <string.h>
+
 #include <svertka/layers.h>
 
 #include "base/memory.h"
@@ -20,9 +22,23 @@ sv_status sv_convolve_value(convolver *c, int id, const sv_shape *shape) {
   return SV_OK;
 }
 
+static sv_status check_shared(const convolver *c, const char *name,
+                              const sv_tensor *tensor) {
+  sv_tensor *had;
+  SV_TRY(sv_state_get(c->state, name, &had));
+  bool same = sv_shape_equal(&had->shape, &tensor->shape) &&
+              memcmp(had->data, tensor->data, had->layout.bytes) == 0;
+  sv_tensor_free(had);
+  return same
+             ? SV_OK
+             : sv_fail(SV_UNSUPPORTED, "'%s' is shared by unlike layers", name);
+}
+
 sv_status sv_convolve_tensor(convolver *c, int id, const sv_tensor *tensor) {
-  const char *name = c->to->values[c->fates[id].id].name;
+  const char *name = c->from->values[id].name;
   int index;
+  if (c->fates[id].id) return check_shared(c, name, tensor);
+  SV_TRY(sv_convolve_value(c, id, &tensor->shape));
   SV_TRY(sv_state_add(c->state, name, c->from->values[id].role, tensor->dtype,
                       &tensor->shape, NULL, &index));
   return sv_state_set(c->state, name, tensor);
@@ -79,7 +95,7 @@ static sv_status spread_bias(const sv_linear_attrs *a, const sv_tensor *b,
   return SV_OK;
 }
 
-/* The parameter in its new form; one that two layers share must suit both. */
+/* The parameter in its new form. */
 static sv_status change_parameter(convolver *c, const sv_linear_attrs *a,
                                   int id, const sv_shape *map, int64_t outs) {
   const sv_value_info *v = &c->from->values[id];
@@ -89,14 +105,7 @@ static sv_status change_parameter(convolver *c, const sv_linear_attrs *a,
   SV_TRY(sv_state_get(c->model->state, v->name, &old));
   sv_status status = map ? reshape_weight(a, map, old, &tensor)
                          : spread_bias(a, old, outs, &tensor);
-  if (status == SV_OK && c->fates[id].id) {
-    if (!sv_shape_equal(&c->to->values[c->fates[id].id].shape, &tensor->shape))
-      status =
-          sv_fail(SV_UNSUPPORTED, "'%s' is shared by unlike layers", v->name);
-  } else if (status == SV_OK) {
-    status = sv_convolve_value(c, id, &tensor->shape);
-    if (status == SV_OK) status = sv_convolve_tensor(c, id, tensor);
-  }
+  if (status == SV_OK) status = sv_convolve_tensor(c, id, tensor);
   sv_tensor_free(tensor);
   sv_tensor_free(old);
   return status;
