@@ -135,7 +135,7 @@ static void test_slope(void **state) {
 }
 
 /* x -split 1 1-> a part, as the default exporter of PyTorch writes it: a
- * Slice; what is no constant, or not there, is told. */
+ * Slice; what is no constant, or not there, is told. A size below 0: none. */
 static sv_status load_part(toy *t, int64_t size, int64_t place) {
   static char *split[] = {"x", "size"}, *seq[] = {"seq"},
               *at[] = {"seq", "place"}, *y[] = {"y"};
@@ -153,7 +153,7 @@ static sv_status load_part(toy *t, int64_t size, int64_t place) {
     t->tensor[i].n_int64_data = 1;
     t->tensor[i].int64_data = &numbers[i];
   }
-  toy_node(t, 0, "SplitToSequence", split, 2, seq);
+  toy_node(t, 0, "SplitToSequence", split, size < 0 ? 1 : 2, seq);
   toy_node(t, 1, "SequenceAt", at, 2, y);
   t->node[0].n_attribute = 1;
   t->node[0].attribute = t->attributes;
@@ -178,6 +178,8 @@ static void test_parts(void **state) {
   toy t;
   assert_ok(load_part(&t, 3, 0));
   assert_ok(load_part(&t, 3, 1)); /* the last one is smaller */
+  assert_ok(load_part(&t, -1, 3));
+  assert_ok(load_part(&t, -1, -1));
   assert_error(SV_UNSUPPORTED, "SequenceAt): part -1 of its sequence",
                load_part(&t, 3, -1));
   assert_error(SV_FORMAT, "SequenceAt): its sequence has a part of 0",

@@ -79,6 +79,10 @@ def top_k(fixture):
     fixture.fixed("4", {"x": alike}, lambda x: (
         torch.tensor([[3.0, 3.0, 3.0, 2.0]]), torch.tensor([[1, 3, 4, 2]])),
         out=("y", "index"))
+    some = torch.tensor([[2.0, torch.nan, 1.0, 3.0]])
+    fixture.fixed("2 largest=false", {"x": some},
+                  lambda x: torch.topk(x, 2, largest=False),
+                  out=("y", "index"))
 
 
 OPERATORS = {

@@ -149,6 +149,12 @@ def resize(fixture):
              mode="bilinear", antialias=True)
         case(f"sizes={size} mode=cubic cubic=-0.5" + wide, shape, size=sides,
              mode="bicubic", antialias=True)
+    # Whole numbers that a quotient of two rounded ones may miss.
+    case("0.33333334" + nearest, (1, 1, 3, 9), scale_factor=1 / 3)
+    case("0.6" + nearest, (1, 1, 2, 15), scale_factor=0.6)
+    fixture.case("sizes=29 coordinates=align_corners rounding=floor",
+                 {"x": draw(1, 2, 7)},
+                 lambda x: x[..., [o * 6 // 28 for o in range(29)]])
 
 
 def cast(fixture):

@@ -92,10 +92,8 @@ static sv_status measure(loader *l, part *p, const char *position) {
   sv_tensor_free(place);
   if (!sized) {
     p->first = i;
-    p->end = i + 1;
-    if (i >= 0) return SV_OK;
-    return sv_fail(SV_UNSUPPORTED, "part %lld of its sequence is not known",
-                   (long long)i);
+    p->end = i == -1 ? (int64_t)largest_size : i + 1;
+    return SV_OK;
   }
   p->keeps = true;
   SV_TRY(read_numbers(l, split->input[1], &sizes, largest_size));

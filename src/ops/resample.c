@@ -163,22 +163,30 @@ sv_status sv_resample_resolve(sv_resample *r, const sv_shape *x,
 
 /* ---- Coordinates ---- */
 
-/* Where output o lies between the inputs, which lie at 0, 1, ...
- * Source: https://onnx.ai/onnx/operators/onnx__Resize.html */
+/* Scales are floats: 1 / 0.33333334 is 3 to them, which `floor` would miss in
+ * double. */
+static double quotient(const sv_resample *r, double a, double b) {
+  return r->attrs.mode == SV_SAMPLE_NEAREST ? (float)(a / b) : a / b;
+}
+
+/* Where output o lies between the inputs, which lie at 0, 1, ... The length
+ * that scales make is not rounded, as ONNX's tests have it. Source:
+ * https://onnx.ai/onnx/operators/onnx__Resize.html */
 static double coordinate(const sv_resample *r, const sv_resample_axis *a,
                          double o) {
+  bool sized = r->attrs.sizes.count && r->attrs.policy == SV_SAMPLE_STRETCH;
   double in = (double)a->in, out = (double)a->out;
-  double length = a->scale * in; /* not rounded, as ONNX's tests have it */
-  double centre = (o + 0.5) / a->scale - 0.5;
+  double length = sized ? out : a->scale * in;
+  double end = quotient(r, o + 0.5, a->scale), centre = end - 0.5;
   switch (r->attrs.coordinates) {
     case SV_SAMPLE_HALF_PIXEL: return centre;
     case SV_SAMPLE_HALF_PIXEL_SYMMETRIC:
       return in / 2 * (1 - out / length) + centre;
     case SV_SAMPLE_PYTORCH_HALF_PIXEL: return a->out > 1 ? centre : 0;
     case SV_SAMPLE_ALIGN_CORNERS:
-      return a->out > 1 ? o * (in - 1) / (length - 1) : 0;
-    case SV_SAMPLE_ASYMMETRIC: return o / a->scale;
-    case SV_SAMPLE_TF_HALF_PIXEL: return (o + 0.5) / a->scale;
+      return a->out > 1 ? quotient(r, o * (in - 1), length - 1) : 0;
+    case SV_SAMPLE_ASYMMETRIC: return quotient(r, o, a->scale);
+    case SV_SAMPLE_TF_HALF_PIXEL: return end;
     case SV_SAMPLE_CROP:
       if (a->out == 1) return 0.5 * (a->start + a->end) * (in - 1);
       return a->start * (in - 1) +

@@ -64,10 +64,12 @@ static sv_status cost(const sv_node *node, const sv_info *in,
 
 /* ---- A heap of the indices chosen so far, the last of them on top ---- */
 
-/* Number a comes behind number b. What is no number comes first. */
+/* Number a comes behind number b. What is no number is the greatest, as PyTorch
+ * has it. */
 static bool behind(const rows *r, const real *x, int64_t a, int64_t b) {
   real p = x[a * r->inner], q = x[b * r->inner];
-  if (isnan(p) || isnan(q)) return isnan(p) && isnan(q) ? a > b : isnan(q);
+  if (isnan(p) && isnan(q)) return a > b;
+  if (isnan(p) || isnan(q)) return isnan(r->largest ? q : p);
   return p == q ? a > b : r->largest ? p < q : p > q;
 }
 
