@@ -261,6 +261,7 @@ static void test_too_small(void **state) {
   refuse("nin:size=3x8x8", NULL, "expected one or height x width");
   assert_null(strstr(sv_error(), "too small"));
   refuse("resnext:depth=34", NULL, "blocks have no groups");
+  refuse("resnet:depth=18,stride_on=1x1", NULL, "blocks have no 1x1");
   refuse("resnet:depth=19,size=1", NULL, "depth is 19, expected 18, 34");
 }
 

@@ -215,13 +215,16 @@ static sv_value stage(sv_graph *g, const resnet *p, const struct depth *d,
   return x;
 }
 
-/* Only a bottleneck has a convolution between two others to split. */
-static void check_groups(sv_graph *g, const resnet *p, const struct depth *d) {
-  if (d->bottleneck || (p->groups == 1 && p->group_width == 64)) return;
+/* Only a bottleneck has a convolution between two others to split, and a choice
+ * of where the stride is. */
+static void check_block(sv_graph *g, const resnet *p, const struct depth *d) {
+  const char *lacking = NULL;
+  if (p->stride_on == ON_1X1) lacking = "1x1 convolution that has the stride";
+  if (p->groups != 1 || p->group_width != 64) lacking = "groups";
+  if (d->bottleneck || !lacking) return;
   sv_zoo_fail(g,
-              "depth is %lld, whose blocks have no groups; expected 50, 101 or "
-              "152",
-              (long long)p->depth);
+              "depth is %lld, whose blocks have no %s; expected 50, 101 or 152",
+              (long long)p->depth, lacking);
 }
 
 /* x[s] is stage s's result. */
@@ -229,7 +232,7 @@ static bool stages(sv_graph *g, const resnet *p, sv_value image,
                    sv_value x[STAGES]) {
   const struct depth *d = find_depth(g, p->depth);
   if (!d) return false;
-  check_groups(g, p, d);
+  check_block(g, p, d);
   sv_value y = conv(g, image, "conv1",
                     (sv_conv_form){.channels = 64, .kernel = 7, .stride = 2});
   if (p->form == V1) y = sv_relu(g, norm(g, y, "bn1"));
