@@ -44,6 +44,9 @@ works convert resnet:depth=18 -
 grep -q '^bn1 = batch_norm$' out || fail "resnet as text: $(cat out)"
 grep -q parameter out && fail "resnet as text: $(cat out)"
 
+works convert lenet5 - --fully-convolutional
+grep -q '^linear1 = conv 84 1x1$' out || fail "a slid lenet5: $(cat out)"
+
 # Every architecture is written, read, shown and drawn.
 for name in $("$SVERTKA" zoo --json | sed -n 's/^    "name": "\(.*\)",$/\1/p'); do
   works convert "$name" zoo.txt --force

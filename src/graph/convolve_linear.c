@@ -123,8 +123,6 @@ sv_status sv_convolve_linear(convolver *c, const sv_node *node) {
   sv_conv_attrs conv = sv_conv_default();
   conv.channels = outs;
   conv.kernel = sv_pair(x->map.dim[2], x->map.dim[3]);
-  conv.stride = conv.dilation = sv_square(1);
-  conv.padding.at = (sv_ints){4, {0}};
   conv.bias = biased;
   int in[] = {x->id, c->fates[node->in[1]].id,
               biased ? c->fates[node->in[2]].id : 0};
