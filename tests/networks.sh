@@ -93,6 +93,16 @@ works convert lenet5 a.onnx --force
 cmp -s a.onnx b.onnx && fail "--force does not replace a.onnx"
 refuse 2 'is also IN' convert b.onnx ./b.onnx --force
 refuse 2 'is also IN' convert net.txt net.txt --force
+# What is wrong in a file is no wrong use, and names the file.
+"$SVERTKA" convert 'input 3x4x4; softmax 1; global_avg_pool' axis.onnx
+LC_ALL=C sed 's/axis\x18\x01/axis\x18\x07/' axis.onnx >seven.onnx
+for verb in summary gradcheck bench 'convert --fully-convolutional'; do
+  refuse 1 'seven.onnx: softmax1: axis is 7, expected -4 to 3' \
+    $verb seven.onnx $([ "${verb#convert}" = "$verb" ] || echo -)
+done
+LC_ALL=C sed 's/axis\x18\x01/axis\x18\x09/' axis.onnx >nine.onnx
+refuse 1 "nine.onnx: node 'softmax1' (Softmax): softmax: axis is 9" \
+  summary nine.onnx
 refuse 2 "'a.c' where NAME.onnx, NAME.txt or -" convert lenet5 a.c
 refuse 2 'lenet6' convert lenet6 e.txt
 [ ! -e e.txt ] || fail "e.txt is written for a name that is none"

@@ -172,6 +172,10 @@ sv_status cli_model(sv_model **model, const char *text,
 sv_status cli_graph(sv_graph **graph, const char *text,
                     const cli_reading *reading) SV_CHECKED;
 
+/* What is wrong with a model file as such: is no wrong use of the verb (exit
+ * status 1), and names the file. Of other networks as it is. */
+sv_status cli_blame(sv_status status, const char *text) SV_CHECKED;
+
 /* SV_INVALID unless --image, C x H x W (count 0: not given), says what the
  * network's one input leaves free, and nothing else than it says itself. */
 sv_status cli_fit_image(const sv_graph *graph, const sv_ints *image) SV_CHECKED;

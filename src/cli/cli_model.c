@@ -94,10 +94,17 @@ static sv_status read_any(sv_graph **graph, const char *text,
                  near ? "'?" : "");
 }
 
+sv_status cli_blame(sv_status status, const char *text) {
+  if (status == SV_OK || !cli_is_file(text)) return status;
+  return sv_fail_in(status == SV_INVALID ? SV_FORMAT : status, "%s", text);
+}
+
 static sv_status load(sv_model **model, const char *path, bool external) {
-  if (external) return sv_model_load_external(model, path);
-  sv_status status = sv_model_load(model, path);
-  if (status != SV_UNSUPPORTED || !strstr(sv_error(), SV_ONNX_ELSEWHERE))
+  sv_status status = external ? sv_model_load_external(model, path)
+                              : sv_model_load(model, path);
+  if (status == SV_INVALID) return SV_FORMAT; /* an attribute's number */
+  if (external || status != SV_UNSUPPORTED ||
+      !strstr(sv_error(), SV_ONNX_ELSEWHERE))
     return status;
   return sv_fail(status, "%s; --external-data reads it", sv_error());
 }

@@ -244,7 +244,7 @@ static sv_status prepare(bench *b, const char *network) {
   }
   b->size = sv_preprocess_default();
   SV_TRY(find_size(b));
-  SV_TRY(count_classes(b));
+  SV_TRY(cli_blame(count_classes(b), network));
   return draw_images(b);
 }
 

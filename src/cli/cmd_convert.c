@@ -42,7 +42,7 @@ typedef struct conversion {
 
 /* ---- What is made of IN ---- */
 
-static sv_status convolve(sv_model **model) {
+static sv_status convolve(const conversion *c, sv_model **model) {
   sv_model *given = *model;
   sv_preprocess p = sv_preprocess_default();
   bool sized = sv_model_meta(given, "svertka.image.size") &&
@@ -51,15 +51,15 @@ static sv_status convolve(sv_model **model) {
   sv_status status = sv_model_convolve(model, given, sized ? &size : NULL);
   sv_preprocess_free(&p);
   sv_model_free(given);
-  return status;
+  return cli_blame(status, c->in);
 }
 
-static sv_status fold(sv_model **model) {
+static sv_status fold(const conversion *c, sv_model **model) {
   sv_model *given = *model;
   sv_folded what;
   sv_status status = sv_model_fold(model, given, &what);
   sv_model_free(given);
-  SV_TRY(status);
+  SV_TRY(cli_blame(status, c->in));
   cli_say(
       "folded: %d of %d batch normalisations, %d dropouts and identities, "
       "%d constants",
@@ -70,8 +70,8 @@ static sv_status fold(sv_model **model) {
 /* The numbers of IN, in whatever form it is. */
 static sv_status read_model(const conversion *c, sv_model **model) {
   SV_TRY(cli_model(model, c->in, &c->reading));
-  if (c->convolve) SV_TRY(convolve(model));
-  return c->fold ? fold(model) : SV_OK;
+  if (c->convolve) SV_TRY(convolve(c, model));
+  return c->fold ? fold(c, model) : SV_OK;
 }
 
 /* ---- As text ---- */

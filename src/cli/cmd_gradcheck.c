@@ -89,7 +89,8 @@ static sv_status run(check *c, const char *network, const sv_ints *image) {
   sv_status status = cli_model(&c->model, network, &reading);
   if (status == SV_OK) status = cli_fit_image(sv_model_graph(c->model), image);
   if (status == SV_OK)
-    status = sv_gradcheck(&c->rows, &c->count, c->model, &c->options);
+    status = cli_blame(sv_gradcheck(&c->rows, &c->count, c->model, &c->options),
+                       network);
   if (status != SV_OK) cli_fail(status);
   int printed = CLI_DONE;
   if (status == SV_OK) printed = c->json ? print_json(c) : print_table(c);

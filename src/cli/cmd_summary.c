@@ -63,6 +63,8 @@ static sv_status analyse(sv_analysis *analysis, const summary *s,
     status = sv_fail_in(status, "%s", other.at);
   else if (status != SV_OK && !image && strstr(sv_error(), "is free, a size"))
     status = sv_fail(status, "%s; --image CxHxW gives it", sv_error());
+  else
+    status = cli_blame(status, network);
   sv_text_clear(&other);
   sv_graph_free(graph);
   sv_model_free(model);
