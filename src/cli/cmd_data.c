@@ -1,4 +1,4 @@
-/* svertka data: data sets made and looked at, each way a row of the table. */
+/* svertka data: data sets are made, each way a row of the table. */
 #include <stdio.h>
 #include <string.h>
 
@@ -76,11 +76,11 @@ static const cli_verb ways[] = {
 enum { WAYS = sizeof ways / sizeof ways[0], OWN = sizeof "data" };
 
 static int print_help(const cli_verb *verb) {
-  printf("Usage: svertka %s %s\n\nData sets, made and looked at.\n\n",
-         verb->name, verb->usage);
+  printf("Usage: svertka %s %s\n\nMakes data sets.\n\n", verb->name,
+         verb->usage);
   for (int i = 0; i < WAYS; i++)
     printf("  %-11s %s\n", ways[i].name + OWN, ways[i].help);
-  printf("\n'svertka data scenes --help' explains one of them.\n");
+  printf("\n'svertka data scenes --help' explains it.\n");
   return CLI_DONE;
 }
 

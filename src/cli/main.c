@@ -16,7 +16,7 @@ static const cli_verb verbs[] = {
      cmd_plot},
     {"predict", "MODEL IMAGE... [options]",
      "classes of pictures, with probabilities", cmd_predict},
-    {"data", "WAY ... [options]", "data sets, made: scenes", cmd_data},
+    {"data", "WAY ... [options]", "makes data sets: scenes", cmd_data},
     {"heatmap", "MODEL IMAGE [options]",
      "a classifier slid over a larger picture", cmd_heatmap},
     {"summary", "MODEL [options]",
