@@ -8,17 +8,11 @@
  * Source: https://onnx.ai/onnx/operators/onnx__DepthToSpace.html; CRD: Shi et
  * al., "Real-Time Single Image and Video Super-Resolution Using an Efficient
  * Sub-Pixel Convolutional Neural Network", 2016 (the pixel shuffle). */
-#include "ops/moves.h"
-
-enum mode { DCR, CRD };
-
-typedef struct depth_attrs {
-  int64_t block;
-  int mode;
-} depth_attrs;
+#define MODE_SINCE 11
+#include "ops/blocks.h"
 
 static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
-  int64_t block = ((const depth_attrs *)node->attrs)->block;
+  int64_t block = ((const block_attrs *)node->attrs)->block;
   const sv_shape *x = &in[0].shape;
   SV_TRY(sv_check_inputs(node, in));
   if (x->rank != 4 || x->dim[1] % (block * block))
@@ -34,7 +28,7 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
 
 static sv_status cost(const sv_node *node, const sv_info *in,
                       const sv_info *out, sv_cost *cost) {
-  int64_t block = ((const depth_attrs *)node->attrs)->block;
+  int64_t block = ((const block_attrs *)node->attrs)->block;
   (void)in;
   (void)out;
   for (int d = 0; d < 2; d++)
@@ -45,7 +39,7 @@ static sv_status cost(const sv_node *node, const sv_info *in,
 /* Over y, N C H b W b, in x. */
 static sv_walk walk_over(const sv_node *node, const sv_shape *x,
                          const sv_shape *y) {
-  const depth_attrs *a = node->attrs;
+  const block_attrs *a = node->attrs;
   int64_t step[SV_MAX_RANK], b = a->block;
   sv_walk walk = {0};
   sv_walk_steps(x, step);
@@ -60,30 +54,9 @@ static sv_walk walk_over(const sv_node *node, const sv_shape *x,
   return walk;
 }
 
-static const char *const modes[] = {"DCR", "CRD", NULL};
-static const sv_attr attrs[] = {SV_BLOCK_ATTRS(offsetof(depth_attrs, block)),
-                                {.name = "mode",
-                                 .onnx = "mode",
-                                 .type = SV_ATTR_CHOICE,
-                                 .offset = offsetof(depth_attrs, mode),
-                                 .choices = modes,
-                                 .position = 2,
-                                 .since = 11,
-                                 .help = "whether a channel's pieces lie a "
-                                         "whole depth apart, or side by side"},
-                                {.name = NULL}};
-
 SV_OP(depth_to_space) = {
     .name = "depth_to_space",
     .summary = "channels spread over blocks of pixels",
     .onnx = (const sv_onnx_name[]){{"DepthToSpace", 0, 0}, {NULL, 0, 0}},
-    .in = (const sv_port[]){{.name = "x"}, {.name = NULL}},
-    .out = (const sv_port[]){{.name = "y"}, {.name = NULL}},
-    .attrs = attrs,
-    .attrs_size = sizeof(depth_attrs),
-    .infer = infer,
-    .cost = cost,
-    .ref = {.forward = forward,
-            .backward_data = backward_data,
-            .any_type = true},
+    SV_BLOCKS,
 };

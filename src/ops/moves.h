@@ -34,22 +34,4 @@ static sv_status backward_data(const sv_args *args) {
   return SV_OK;
 }
 
-/* ---- Blocks of pixels: rows of the attribute table ---- */
-
-/* ONNX always says it; the row that text and help read has a usual one. */
-#define SV_BLOCK_ATTRS(place)                                  \
-  {.name = "block",                                            \
-   .onnx = "blocksize",                                        \
-   .type = SV_ATTR_INT,                                        \
-   .offset = place,                                            \
-   .initial = 2,                                               \
-   .min = 1,                                                   \
-   .max = 1 << 12,                                             \
-   .position = 1,                                              \
-   .help = "pixels of a block's side"},                        \
-  {                                                            \
-    .name = "block", .onnx = "blocksize", .type = SV_ATTR_INT, \
-    .offset = place, .since = 1, .help = "as ONNX has it"      \
-  }
-
 #endif

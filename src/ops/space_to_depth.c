@@ -7,17 +7,12 @@
  * Shapes: x N C (H b) (W b), y N (C b b) H W.
  * Source: https://onnx.ai/onnx/operators/onnx__SpaceToDepth.html */
 #include "ops/compose.h"
-#include "ops/moves.h"
 
-enum mode { DCR, CRD };
-
-typedef struct space_attrs {
-  int64_t block;
-  int mode;
-} space_attrs;
+#define MODE_SINCE 28
+#include "ops/blocks.h"
 
 static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
-  int64_t block = ((const space_attrs *)node->attrs)->block;
+  int64_t block = ((const block_attrs *)node->attrs)->block;
   const sv_shape *x = &in[0].shape;
   SV_TRY(sv_check_inputs(node, in));
   if (x->rank != 4 || x->dim[2] % block || x->dim[3] % block)
@@ -35,7 +30,7 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
 
 static sv_status cost(const sv_node *node, const sv_info *in,
                       const sv_info *out, sv_cost *cost) {
-  int64_t block = ((const space_attrs *)node->attrs)->block;
+  int64_t block = ((const block_attrs *)node->attrs)->block;
   (void)in;
   (void)out;
   for (int d = 0; d < 2; d++)
@@ -46,7 +41,7 @@ static sv_status cost(const sv_node *node, const sv_info *in,
 /* Over y, N b b C H W or N C b b H W, in x. */
 static sv_walk walk_over(const sv_node *node, const sv_shape *x,
                          const sv_shape *y) {
-  const space_attrs *a = node->attrs;
+  const block_attrs *a = node->attrs;
   int64_t step[SV_MAX_RANK], b = a->block;
   sv_walk walk = {0};
   sv_walk_steps(x, step);
@@ -64,7 +59,7 @@ static sv_walk walk_over(const sv_node *node, const sv_shape *x,
  * round. */
 static sv_status expand(const sv_node *node, sv_graph *g, const sv_value *in,
                         sv_value *out) {
-  const space_attrs *a = node->attrs;
+  const block_attrs *a = node->attrs;
   char words[96];
   snprintf(words, sizeof words, "%lld", (long long)a->block);
   sv_value pieces = sv_apply_text(g, "space_to_depth", in, 1, words);
@@ -78,31 +73,10 @@ static sv_status expand(const sv_node *node, sv_graph *g, const sv_value *in,
   return sv_graph_check(g);
 }
 
-static const char *const modes[] = {"DCR", "CRD", NULL};
-static const sv_attr attrs[] = {SV_BLOCK_ATTRS(offsetof(space_attrs, block)),
-                                {.name = "mode",
-                                 .onnx = "mode",
-                                 .type = SV_ATTR_CHOICE,
-                                 .offset = offsetof(space_attrs, mode),
-                                 .choices = modes,
-                                 .position = 2,
-                                 .since = 28,
-                                 .help = "whether a channel's pieces lie a "
-                                         "whole depth apart, or side by side"},
-                                {.name = NULL}};
-
 SV_OP(space_to_depth) = {
     .name = "space_to_depth",
     .summary = "blocks of pixels stacked as channels",
     .onnx = (const sv_onnx_name[]){{"SpaceToDepth", 0, 0}, {NULL, 0, 0}},
-    .in = (const sv_port[]){{.name = "x"}, {.name = NULL}},
-    .out = (const sv_port[]){{.name = "y"}, {.name = NULL}},
-    .attrs = attrs,
-    .attrs_size = sizeof(space_attrs),
-    .infer = infer,
-    .cost = cost,
     .expand = expand,
-    .ref = {.forward = forward,
-            .backward_data = backward_data,
-            .any_type = true},
+    SV_BLOCKS,
 };

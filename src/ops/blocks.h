@@ -1,0 +1,45 @@
+/* What moves blocks of b x b pixels to channels and back: all but the order.
+ * Included by operators that say it, as ops/moves.h asks, and MODE_SINCE, the
+ * version of ONNX that has `mode`. */
+#ifndef SV_OPS_BLOCKS_H
+#define SV_OPS_BLOCKS_H
+
+#include "ops/moves.h"
+
+enum mode { DCR, CRD };
+
+typedef struct block_attrs {
+  int64_t block;
+  int mode;
+} block_attrs;
+
+static const char *const modes[] = {"DCR", "CRD", NULL};
+
+/* ONNX always says the size; the row that text and help read has a usual one.
+ */
+#define SV_BLOCK_ATTR                                        \
+  .name = "block", .onnx = "blocksize", .type = SV_ATTR_INT, \
+  .offset = offsetof(block_attrs, block)
+static const sv_attr attrs[] = {
+    {SV_BLOCK_ATTR, .initial = 2, .min = 1, .max = 1 << 12, .position = 1,
+     .help = "pixels of a block's side"},
+    {SV_BLOCK_ATTR, .since = 1, .help = "as ONNX has it"},
+    {.name = "mode",
+     .onnx = "mode",
+     .type = SV_ATTR_CHOICE,
+     .offset = offsetof(block_attrs, mode),
+     .choices = modes,
+     .position = 2,
+     .since = MODE_SINCE,
+     .help = "whether a channel's pieces lie a whole depth apart, or side by "
+             "side"},
+    {.name = NULL}};
+
+#define SV_BLOCKS                                                          \
+  .in = (const sv_port[]){{.name = "x"}, {.name = NULL}},                  \
+  .out = (const sv_port[]){{.name = "y"}, {.name = NULL}}, .attrs = attrs, \
+  .attrs_size = sizeof(block_attrs), .infer = infer, .cost = cost,         \
+  .ref = {                                                                 \
+      .forward = forward, .backward_data = backward_data, .any_type = true}
+
+#endif
