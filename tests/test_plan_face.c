@@ -48,7 +48,7 @@ static void wrong_shapes_are_refused(void **unused) {
   sv_input_shape shape = {"image", sv_shape_of(4, 2, 3, 32, 32)};
   o.shapes = &shape;
   o.shape_count = 1;
-  expect("image", &n, &o);
+  expect("input 'image': expected ?x1x32x32, found 2x3x32x32", &n, &o);
   shape.shape = sv_shape_of(3, 1, 32, 32);
   expect("image", &n, &o);
   shape.shape = sv_shape_of(4, -1, 1, 32, 32);

@@ -1,7 +1,6 @@
 /* MODEL on the command line, in all its forms. */
 #include <ctype.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -12,6 +11,7 @@
 #include "graph/graph.h"
 #include "graph/text.h"
 #include "onnx/onnx.h"
+#include "tensor/tensor.h"
 #include "train/init.h"
 
 enum { LARGEST_TEXT = 16 << 20 };
@@ -135,19 +135,6 @@ sv_status cli_graph(sv_graph **graph, const char *text,
 
 /* ---- Sizes that are free ---- */
 
-static const char *size_text(const int64_t *dim, int count,
-                             char text[SV_SHAPE_TEXT]) {
-  int at = 0;
-  for (int d = 0; d < count; d++) {
-    const char *by = d ? "x" : "";
-    size_t room = (size_t)(SV_SHAPE_TEXT - at);
-    at += dim[d] < 0
-              ? snprintf(text + at, room, "%s?", by)
-              : snprintf(text + at, room, "%s%lld", by, (long long)dim[d]);
-  }
-  return text;
-}
-
 sv_status cli_fit_image(const sv_graph *graph, const sv_ints *image) {
   char own[SV_SHAPE_TEXT] = "", given[SV_SHAPE_TEXT];
   int input = sv_graph_data_input(graph);
@@ -162,11 +149,11 @@ sv_status cli_fit_image(const sv_graph *graph, const sv_ints *image) {
       fits &= shape->dim[d] == image->at[d - 1];
   }
   if (image->count ? fits && pictures : !is_free) return SV_OK;
-  size_text(shape->dim + 1, shape->rank - 1, own);
+  sv_dims_text(shape->dim + 1, shape->rank - 1, own);
   if (!image->count)
     return sv_fail(SV_INVALID, "the network's input is %s: %s", own,
                    pictures ? "--image CxHxW gives its size"
                             : "sizes in numbers are needed");
   return sv_fail(SV_INVALID, "--image is %s, but the network's input is %s",
-                 size_text(image->at, image->count, given), own);
+                 sv_dims_text(image->at, image->count, given), own);
 }

@@ -33,8 +33,9 @@ static sv_status input_shape(const sv_plan_options *o, const sv_graph *graph,
       fits = shape->dim[d] < 0 ? given->dim[d] > 0
                                : shape->dim[d] == given->dim[d];
     if (!fits)
-      return sv_fail(SV_INVALID, "input '%s': expected %s (-1: any), found %s",
-                     value->name, sv_shape_text(shape, declared),
+      return sv_fail(SV_INVALID, "input '%s': expected %s, found %s",
+                     value->name,
+                     sv_dims_text(shape->dim, shape->rank, declared),
                      sv_shape_text(given, found));
     *shape = *given;
   }
@@ -42,8 +43,10 @@ static sv_status input_shape(const sv_plan_options *o, const sv_graph *graph,
   follow_image(o, graph, value, shape);
   for (int d = 0; d < shape->rank; d++)
     if (shape->dim[d] < 0)
-      return sv_fail(SV_INVALID, "input '%s' is %s: give a size for -1",
-                     value->name, sv_shape_text(&value->shape, declared));
+      return sv_fail(
+          SV_INVALID, "input '%s' is %s: its sizes have to be given",
+          value->name,
+          sv_dims_text(value->shape.dim, value->shape.rank, declared));
   if (sv_shape_fits(shape)) return SV_OK;
   return sv_fail(SV_INVALID, "input '%s': a shape of %s is too large",
                  value->name, sv_shape_text(shape, found));

@@ -51,6 +51,19 @@ bool sv_shape_fits(const sv_shape *shape) {
   return true;
 }
 
+const char *sv_dims_text(const int64_t *dim, int count,
+                         char text[SV_SHAPE_TEXT]) {
+  int at = 0;
+  for (int d = 0; d < count; d++) {
+    size_t room = (size_t)(SV_SHAPE_TEXT - at);
+    const char *by = d ? "x" : "";
+    at += dim[d] < 0
+              ? snprintf(text + at, room, "%s?", by)
+              : snprintf(text + at, room, "%s%lld", by, (long long)dim[d]);
+  }
+  return count > 0 ? text : strcpy(text, "scalar");
+}
+
 const char *sv_shape_text(const sv_shape *shape, char text[SV_SHAPE_TEXT]) {
   if (shape->rank == 0) return strcpy(text, "scalar");
   int at = 0;

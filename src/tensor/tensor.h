@@ -10,6 +10,10 @@
  * most: neither strides nor bytes nor sums of a few sizes overflow. */
 bool sv_shape_fits(const sv_shape *shape);
 
+/* "3x?x?", as a network's text has it: ? is a free size; returns text. */
+const char *sv_dims_text(const int64_t *dim, int count,
+                         char text[SV_SHAPE_TEXT]);
+
 /* Bytes of a dense tensor; SV_NO_MEMORY if it overflows. */
 sv_status sv_tensor_bytes(sv_dtype dtype, const sv_shape *shape,
                           size_t *bytes) SV_CHECKED;
