@@ -231,9 +231,7 @@ sv_status sv_dnnl_run(void *kernel, const sv_args *args) {
                                                 impl->count, impl->args);
   if (status == dnnl_success) status = dnnl_stream_wait(impl->stream);
   if (status == dnnl_success) return SV_OK;
-  return sv_fail(SV_UNSUPPORTED, "node '%s': oneDNN failed with status %d",
-                 args->node && args->node->name ? args->node->name : "",
-                 (int)status);
+  return sv_fail(SV_UNSUPPORTED, "oneDNN failed with status %d", (int)status);
 }
 
 void sv_dnnl_destroy(void *kernel) {

@@ -76,10 +76,9 @@ static sv_status prepare(gathering *g, const sv_args *args, const sv_shape *x,
   for (int64_t i = 0; i < g->count; i++) {
     int64_t number = number_at(g, i);
     if (number < 0 || number >= g->size)
-      return sv_fail(SV_INVALID, "node '%s': index %lld is not below %lld",
-                     args->node->name,
+      return sv_fail(SV_INVALID, "index %lld, expected %lld to %lld",
                      (long long)(number < 0 ? number - g->size : number),
-                     (long long)g->size);
+                     (long long)-g->size, (long long)g->size - 1);
   }
   return SV_OK;
 }
