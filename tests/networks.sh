@@ -163,6 +163,8 @@ works summary resnext --json
 row '"stride": "1"'
 works summary resnext --svg resnext.dot
 grep -q '<3x3 conv, 256, /2, 32 groups<' resnext.dot || fail "$(cat resnext.dot)"
+works summary fcn_small --svg fcn.dot
+grep -q '<16x16 conv_transpose, 11, x8<' fcn.dot || fail "$(cat fcn.dot)"
 
 # DenseNet's layers join ever more of those before.
 cat >dense.txt <<'END'

@@ -76,6 +76,13 @@ static void put_unless_one(sv_text *t, const char *before, const char *number,
     sv_text_add(t, "%s%s%s", before, number, behind);
 }
 
+/* Its stride says how much larger the output is. */
+static bool enlarges(const sv_layer *l) {
+  int last = l->output.rank - 1;
+  return last > 1 && l->input.rank == l->output.rank &&
+         l->output.dim[last] > l->input.dim[last];
+}
+
 void summary_put_layer(sv_text *t, const sv_layer *l, bool weighted) {
   char kernel[CELL], stride[CELL];
   summary_attr(l->node, "kernel", kernel);
@@ -83,7 +90,7 @@ void summary_put_layer(sv_text *t, const sv_layer *l, bool weighted) {
   sv_text_add(t, "%s%s%s", kernel, *kernel ? " " : "", l->node->op->name);
   if (weighted && l->output.rank > 1)
     sv_text_add(t, ", %lld", (long long)l->output.dim[1]);
-  put_unless_one(t, ", /", stride, "");
+  put_unless_one(t, enlarges(l) ? ", x" : ", /", stride, "");
   put_unless_one(t, ", dilation ", summary_dilation(l->node, kernel), "");
   put_unless_one(t, ", ", summary_attr(l->node, "group", kernel), " groups");
 }
