@@ -25,7 +25,7 @@ static const char *const networks[] = {
     /* FCN-8s in small: a skip, a crop. */
     ("input 1x64x48; conv 1 3 padding=1; max_pool 2 2; skip = max_pool 2 2;"
      "conv 1 3 padding=1; max_pool 2 2; conv 1 1;"
-     "conv_transpose 1 4 stride=2 padding=1; add(., skip);"
+     "conv_transpose 1 4 stride=2 padding=1; add(skip, .);"
      "conv_transpose 1 8 stride=4 padding=same; slice starts=1,2 ends=60,47 "
      "axes=2,3"),
     /* U-Net. */

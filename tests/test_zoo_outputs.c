@@ -227,6 +227,15 @@ static void compare_gradient(sv_plan *plan, const char *model,
   faults++;
 }
 
+/* The file has all of them. */
+static int count_trained(const sv_graph *g) {
+  int count = 0;
+  for (int i = 1; i < g->value_count; i++)
+    count += g->values[i].kind == SV_VALUE_STATE &&
+             sv_role_is_trained(g->values[i].role);
+  return count;
+}
+
 static void compare_step(network *n, const step *s, sv_dtype precision,
                          double tolerance) {
   sv_plan *plan;
@@ -235,6 +244,7 @@ static void compare_step(network *n, const step *s, sv_dtype precision,
   options.mode = SV_TRAIN;
   options.batch = s->batch;
   make_network(n, precision);
+  assert_int_equal(count_trained(n->graph), s->count);
   assert_ok(sv_plan_new(&plan, n->graph, n->state, &options));
   fill_image(plan);
   assert_ok(sv_plan_input(plan, "label", &label));

@@ -9,7 +9,8 @@
 #include "graph/graph.h"
 #include "train/optimiser.h"
 
-enum { STEPS = 100, BATCH = 4 };
+/* Images of more than LARGE pixels a side come in twos. */
+enum { STEPS = 100, BATCH = 4, LARGE = 128 };
 
 /* What makes them quick: small images, fewer maps. A name may have several. */
 static const struct row {
@@ -28,6 +29,7 @@ static const struct row {
     {"inception_small", "classes=4,size=16,width=0.5"},
     {"inception_v2", "classes=4,size=32"},
     {"inception_v3", "classes=4,size=75,auxiliary=false"},
+    {"inception_v3", "classes=4,size=299,dropout=0.2"},
     {"mobilenet_v2", "classes=4,size=32"},
     {"nin", "classes=4,size=96,width=0.25,dropout=0.2"},
     {"nin", "form=small,classes=4,size=24,width=0.5"},
@@ -67,9 +69,10 @@ static void fill_batch(sv_plan *plan, const sv_graph *g) {
   assert_ok(sv_plan_input(plan, "image", &image));
   fill(image, 5);
   assert_ok(sv_plan_input(plan, "label", &label));
-  int64_t count = sv_shape_count(&label.shape), classes = classes_of(g);
+  int64_t batch = image.shape.dim[0], classes = classes_of(g);
+  int64_t count = sv_shape_count(&label.shape);
   for (int64_t i = 0; i < count; i++)
-    sv_tensor_set(&label, i, (double)(i * BATCH / count % classes));
+    sv_tensor_set(&label, i, (double)(i * batch / count % classes));
 }
 
 static double loss_of(sv_plan *plan, const sv_graph *g) {
@@ -126,9 +129,10 @@ static void train(const char *name, const char *parameters) {
            parameters ? parameters : "");
   assert_ok(sv_zoo_build(&graph, text, NULL));
   assert_ok(sv_model_new(&model, graph, 1));
+  const sv_shape *image = &graph->values[sv_graph_data_input(graph)].shape;
   sv_plan_options options = sv_plan_default();
   options.mode = SV_TRAIN;
-  options.batch = BATCH;
+  options.batch = image->dim[image->rank - 1] > LARGE ? 2 : BATCH;
   options.threads = 2;
   options.seed = 3;
   assert_ok(sv_plan_new(&plan, graph, sv_model_state(model), &options));
