@@ -136,12 +136,11 @@ static void test_slope(void **state) {
 
 /* x -split 1 1-> a part, as the default exporter of PyTorch writes it: a
  * Slice; what is no constant, or not there, is told. A size below 0: none. */
-static sv_status load_part(toy *t, int64_t size, int64_t place) {
+static void make_part(toy *t, int64_t size, int64_t place) {
   static char *split[] = {"x", "size"}, *seq[] = {"seq"},
               *at[] = {"seq", "place"}, *y[] = {"y"};
   static char *names[] = {"size", "place"};
   static int64_t numbers[2];
-  sv_model *model;
   toy_init(t);
   numbers[0] = size;
   numbers[1] = place;
@@ -162,6 +161,11 @@ static sv_status load_part(toy *t, int64_t size, int64_t place) {
   t->attribute[0].type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT;
   t->attribute[0].has_i = 1;
   t->attribute[0].i = 2;
+}
+
+static sv_status load_part(toy *t, int64_t size, int64_t place) {
+  sv_model *model;
+  make_part(t, size, place);
   SV_TRY(toy_load(t, &model));
   assert_int_equal(model->graph->node_count, 1);
   assert_string_equal(model->graph->nodes[0].op->name, "slice");
@@ -186,6 +190,16 @@ static void test_parts(void **state) {
                load_part(&t, 0, 0));
   assert_error(SV_FORMAT, "does not tell parts of a tensor",
                load_part(&t, INT64_MAX, 0));
+  sv_model *model;
+  make_part(&t, 3, 0);
+  t.attribute[0].type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT;
+  assert_error(SV_FORMAT, "its sequence: attribute 'axis' holds a float",
+               toy_load(&t, &model));
+  make_part(&t, 3, 0);
+  t.node[0].output = (char *[]){"other", "seq"};
+  t.node[0].n_output = 2;
+  assert_error(SV_UNSUPPORTED, "SequenceAt): operator is not supported",
+               toy_load(&t, &model));
 }
 
 /* x -instance_norm one d-> p -mul w-> q -add b-> y: "one" is a Constant, as

@@ -10,6 +10,7 @@
  * https://onnx.ai/onnx/operators/onnx__SplitToSequence.html */
 #include <string.h>
 
+#include "onnx/attrs.h"
 #include "onnx/load.h"
 
 /* Beyond these no tensor is split, no sum overflows, and a file with a part in
@@ -19,25 +20,31 @@ enum { MOST_SIZES = 1 << 10 };
 
 typedef struct part {
   const Onnx__NodeProto *split;
-  Onnx__AttributeProto *axis; /* NULL: 0 */
-  bool keeps;                 /* its dimension, where no sizes are given */
+  int64_t axis;
+  bool keeps; /* its dimension, where no sizes are given */
   int64_t first, end;
 } part;
 
-static sv_status read_attributes(part *p) {
-  p->keeps = true;
-  for (size_t i = 0; i < p->split->n_attribute; i++) {
-    Onnx__AttributeProto *a = p->split->attribute[i];
-    const char *name = a->name ? a->name : "";
-    if (strcmp(name, "axis") == 0)
-      p->axis = a;
-    else if (strcmp(name, "keepdims") == 0)
-      p->keeps = a->i != 0;
-    else
-      return sv_fail(SV_UNSUPPORTED,
-                     "attribute " SV_NAME " of its sequence is not supported",
-                     name);
-  }
+static const sv_attr attrs[] = {{.name = "axis",
+                                 .onnx = "axis",
+                                 .type = SV_ATTR_INT,
+                                 .offset = offsetof(part, axis),
+                                 .min = -SV_MAX_RANK,
+                                 .max = SV_MAX_RANK - 1},
+                                {.name = "keepdims",
+                                 .onnx = "keepdims",
+                                 .type = SV_ATTR_BOOL,
+                                 .offset = offsetof(part, keeps),
+                                 .initial = 1},
+                                {.name = NULL}};
+static const sv_op splitting = {
+    .name = "split_to_sequence", .attrs = attrs, .attrs_size = sizeof(part)};
+
+static sv_status read_attributes(const loader *l, part *p,
+                                 const Onnx__NodeProto *split) {
+  sv_status status = sv_onnx_attrs_read(&splitting, p, split, l->opset);
+  if (status != SV_OK) return sv_fail_in(status, "its sequence");
+  p->split = split;
   return SV_OK;
 }
 
@@ -53,12 +60,13 @@ static sv_status read_numbers(loader *l, const char *name, sv_tensor **numbers,
                    "its " SV_NAME " is computed, a constant is needed", name);
   SV_TRY(sv_onnx_tensor_check(from->tensor, &dtype, &shape));
   int64_t count = sv_shape_count(&shape);
-  bool fits = shape.rank < 2 && count > 0 && count <= MOST_SIZES;
+  bool fits = shape.rank < 2 && count > 0 && count <= MOST_SIZES &&
+              (dtype == SV_I64 || dtype == SV_I32);
   *numbers = NULL;
   if (fits) SV_TRY(sv_onnx_tensor_new(from->tensor, numbers));
   for (int64_t i = 0; i < count && fits; i++) {
     double n = sv_tensor_get(*numbers, i);
-    fits = n >= -largest && n <= largest && n == (double)(int64_t)n;
+    fits = n >= -largest && n <= largest;
   }
   if (fits) return SV_OK;
   sv_tensor_free(*numbers);
@@ -116,20 +124,21 @@ static sv_status add_number(loader *l, const step *s, const char *word,
 
 static sv_status write_node(loader *l, step *s, part *p) {
   Onnx__NodeProto *node;
-  int64_t axis = p->axis ? p->axis->i : 0;
+  const Onnx__NodeProto *split = p->split;
   SV_TRY(sv_arena_take(&l->arena, &node, sizeof *node));
   *node = *s->proto;
   SV_TRY(sv_arena_take_array(&l->arena, &node->input, 4, sizeof *node->input));
-  node->input[0] = p->split->input[0];
+  node->input[0] = split->input[0];
   node->n_input = p->keeps ? 4 : 2;
   SV_TRY(add_number(l, s, "first", p->first, p->keeps, &node->input[1]));
   node->op_type = p->keeps ? "Slice" : "Gather";
   if (p->keeps) {
     SV_TRY(add_number(l, s, "end", p->end, true, &node->input[2]));
-    SV_TRY(add_number(l, s, "axis", axis, true, &node->input[3]));
-  } else if (p->axis) {
-    SV_TRY(sv_arena_take(&l->arena, &node->attribute, sizeof *node->attribute));
-    node->attribute[0] = p->axis;
+    SV_TRY(add_number(l, s, "axis", p->axis, true, &node->input[3]));
+  }
+  for (size_t i = 0; i < split->n_attribute && !p->keeps; i++) {
+    if (strcmp(split->attribute[i]->name, "axis") != 0) continue;
+    node->attribute = &split->attribute[i];
     node->n_attribute = 1;
   }
   s->proto = node;
@@ -145,12 +154,13 @@ sv_status sv_load_part(loader *l, step *s) {
     return SV_OK;
   SV_TRY(sv_load_find(l, n->input[0], &from));
   if (from->kind != SOURCE_NODE) return SV_OK;
-  p.split = l->steps[from->step].proto;
-  const char *domain = p.split->domain;
-  if ((domain && domain[0]) || !p.split->n_input ||
-      strcmp(p.split->op_type, "SplitToSequence") != 0)
+  const Onnx__NodeProto *split = l->steps[from->step].proto;
+  const char *domain = split->domain;
+  if ((domain && domain[0]) || !split->n_input ||
+      strcmp(split->op_type, "SplitToSequence") != 0 ||
+      strcmp(split->output[0], n->input[0]) != 0)
     return SV_OK;
-  SV_TRY(read_attributes(&p));
+  SV_TRY(read_attributes(l, &p, split));
   SV_TRY(measure(l, &p, n->input[1]));
   return write_node(l, s, &p);
 }
