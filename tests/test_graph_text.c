@@ -365,6 +365,8 @@ static const struct {
     {"input 3; output; output", "network:1:18: two outputs"},
     {"classifier", "network:1:1: classifier needs scores"},
     {"input 3; classifier 4", "network:1:21: classifier has no '4'"},
+    {"input 3x8x8; relu(., .)",
+     "network:1:14: relu1: it takes 1 input, 2 were"},
     {"input 3x8x8; relu(-)", "network:1:14: relu1: its input"},
     {"input 3x8x8; \"relu", "network:1:14: the double quote"},
     {"input 3x8x8; \"\" = relu", "network:1:14: a name is empty"},

@@ -84,9 +84,10 @@ static void free_draft(draft *d) {
 static sv_status check_inputs(const draft *d, const sv_value *inputs,
                               int count) {
   const sv_op *op = d->node.op;
-  if (!sv_op_is_variadic(op) && count > sv_op_in_count(op))
-    return sv_fail(SV_INVALID, "%s: has %d inputs, %d were given", d->node.name,
-                   sv_op_in_count(op), count);
+  int most = sv_op_in_count(op);
+  if (!sv_op_is_variadic(op) && count > most)
+    return sv_fail(SV_INVALID, "%s: it takes %d input%s, %d were given",
+                   d->node.name, most, most == 1 ? "" : "s", count);
   for (int i = 0; i < count; i++)
     if (inputs[i].id >= d->graph->value_count)
       return sv_fail(SV_INVALID, "%s: input %d is of another graph",
