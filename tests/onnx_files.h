@@ -7,6 +7,7 @@
 
 #include <svertka/svertka.h>
 
+#include "graph/model.h"
 #include "onnx.pb-c.h"
 #include "onnx/onnx.h"
 
@@ -157,6 +158,26 @@ static inline sv_status toy_load(const toy *t, sv_model **model) {
   sv_status status = sv_onnx_load_memory(model, "toy.onnx", bytes, size, NULL);
   free(bytes);
   return status;
+}
+
+/* A node of TYPE with up to three inputs. */
+static inline void toy_node(toy *t, int i, const char *type, char **in,
+                            size_t count, char **out) {
+  t->node[i] = t->node[3];
+  t->node[i].op_type = (char *)(uintptr_t)type;
+  t->node[i].n_input = count;
+  t->node[i].input = in;
+  t->node[i].n_output = 1;
+  t->node[i].output = out;
+  t->graph.n_node = (size_t)i + 1;
+}
+
+static inline sv_role role_of(const sv_model *model, const char *name) {
+  for (int i = 0; i < model->state->count; i++)
+    if (strcmp(model->state->slots[i].name, name) == 0)
+      return model->state->slots[i].role;
+  fail_msg("no tensor '%s'", name);
+  return SV_DATA;
 }
 
 #endif
