@@ -43,8 +43,8 @@ static sv_status add_dim(declared *d, const char *word, char mark,
     return sv_fail(SV_INVALID, "more than %d dimensions", SV_MAX_RANK);
   if (!read_dim(text, mark, &d->shape.dim[d->shape.rank], &symbol)) {
     if (isdigit((unsigned char)*start))
-      return sv_fail(SV_INVALID, "'%s': %.*s is no size from 1 to %lld", word,
-                     (int)(*text - start), start, (long long)INT64_MAX);
+      return sv_fail(SV_INVALID, "'%s': %.*s is no size from 1 to 2^48", word,
+                     (int)(*text - start), start);
     return sv_fail(SV_INVALID,
                    "'%s' where a size is expected: a number, ? or a word for a "
                    "free one",
