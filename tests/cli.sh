@@ -229,6 +229,12 @@ row a '32@224x224  *2,472 '
 has '^16 parameters .* MAC' summary \
   'input 1x32x32; repeat 2 { conv 1 1x3; conv 1 3x1 }'
 row 'conv4' '5x5  *1  *2$'
+# Enlarged maps: what most is seen, and steps below a pixel.
+has ' 4x3  *0.3333x1  *0.5x1$' summary 'input 1x9x9; conv 1 3x3
+  conv_transpose 1 5x1 stride=3x1'
+has '"size": \[$' summary 'input 1x9x9; conv_transpose 1 4 stride=2' --json
+tr -d ' \n' <out | grep -q '"size":\[2,2\],"step":\[0.5,0.5\],"centre":' ||
+  fail "json: $(cat out)"
 # Branches of unlike step see the whole; of like step, the least and greatest.
 has 'add1 .*3x5  *1 ' summary \
   'input 1x8x8; a = conv 1 1x5 padding=same; b = conv(image) 1 3x1 padding=same

@@ -1,6 +1,7 @@
 /* svertka summary as a table. */
 #include <langinfo.h>
 #include <locale.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,6 +149,11 @@ static const char *pair(double h, double w, char text[CELL]) {
   return text;
 }
 
+/* To four places: a third of a pixel has no end. */
+static double step_of(const sv_sight *s) {
+  return round(sv_sight_step(s) * 1e4) / 1e4;
+}
+
 /* Where positions have no place any more, only the size is told. */
 static void add_field(cli_table *t, const sv_field *f, bool placed) {
   char step[CELL] = "", centre[CELL] = "";
@@ -158,7 +164,7 @@ static void add_field(cli_table *t, const sv_field *f, bool placed) {
   else
     cli_cell(t, "%s", f->none ? "" : "all");
   if (size && placed) {
-    pair(sv_sight_step(h), sv_sight_step(w), step);
+    pair(step_of(h), step_of(w), step);
     pair(sv_sight_centre(h), sv_sight_centre(w), centre);
   }
   cli_cell(t, "%s", step);
