@@ -58,9 +58,12 @@ for name in $("$SVERTKA" zoo --json | sed -n 's/^    "name": "\(.*\)",$/\1/p'); 
   awk 'length > 80 { exit 1 }' out || fail "$name is wider than 80: $(cat out)"
 done
 
-COLUMNS=80 works summary densenet
-grep -q ' denselayer2 ... denselayer24 ' out ||
-  fail "names are cut though there is room: $(cat out)"
+COLUMNS=120 works summary densenet
+grep -q '^  denselayer2 ... 24  *23 x denselayer1 ' out ||
+  fail "a fold of DenseNet: $(cat out)"
+a=layer_with_quite_a_long_name
+COLUMNS=80 works summary "input 1x8x8; $a = conv 1 3x3"
+grep -q "^$a  " out || fail "a name is cut though there is room: $(cat out)"
 
 # Model files: initialised by the seed, numbers kept.
 works convert net.txt a.onnx --seed 7
@@ -176,7 +179,7 @@ d.l3.a = relu; d.l3.b = tanh; d.l3.y = conv 2 1x1
 concat(n, d.l1.y, d.l2.y, d.l3.y)
 END
 works summary dense.txt
-row '^  l2 ... l3  *2 x l1 '
+row '^  l2 ... 3  *2 x l1 '
 works summary dense.txt --svg dense.dot
 [ "$(grep -c -e '->' dense.dot)" -eq 5 ] || fail "$(cat dense.dot)"
 
@@ -248,7 +251,7 @@ global_avg_pool; flatten; linear 1000
 END
 works summary resnet.txt
 row '^25,503,912 parameters in 54 weight layers, 4,089,184,256 MAC$'
-row '^bottleneck7 ... bottleneck10  *4 x bottleneck6 '
+row '^bottleneck7 ... 10  *4 x bottleneck6 '
 row '^bottleneck12  *as bottleneck11 .* 427x427 '
 
 # ---- summary --svg ----

@@ -217,7 +217,7 @@ static int shorten(const cli_table *t, int *widths, int width, int least) {
  * one are cut short before others go, the last one shorter where `order` has it
  * for the first time; in the end all words are. What room is left is theirs. */
 static void fit(cli_table *t, int *widths) {
-  enum { SHORT = 40, SHORTEST = 16, MOST_WORDS = 32, LEAST_WORDS = 12 };
+  enum { SHORT = 40, SHORTEST = 16, MOST_WORDS = 26, LEAST_WORDS = 12 };
   int width = -2, last = t->columns - 1;
   for (int c = 0; c < t->columns; c++) {
     t->hidden[c] = true;

@@ -1,4 +1,5 @@
 /* svertka summary as a table. */
+#include <ctype.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <math.h>
@@ -226,15 +227,26 @@ static void add_layer(const drawer *d, const summary_row *row) {
   cli_cell(t, "%s", label);
 }
 
-/* "layer1.1 ... layer1.2": from the first part to the last. */
+/* Of layer1.2 behind layer1.1 the number alone. */
+static const char *what_differs(const char *first, const char *last) {
+  size_t same = 0;
+  while (first[same] && first[same] == last[same]) same++;
+  while (same > 0 && isdigit((unsigned char)first[same - 1])) same--;
+  const char *rest = last + same;
+  bool number = *rest && !rest[strspn(rest, "0123456789")];
+  return same > 0 && number ? rest : last;
+}
+
+/* "layer1.1 ... 2", "conv1 ... relu2": from the first part to the last. */
 static void label_parts(const drawer *d, const summary_row *row,
                         const summary_part parts[2], char text[2 * LABEL]) {
   char end[LABEL];
   summary_label(d->analysis, parts[0], row->skip, text);
   if (parts[0].first == parts[1].first) return;
+  summary_label(d->analysis, parts[1], row->skip, end);
   size_t length = strlen(text);
   snprintf(text + length, 2 * LABEL - length, " ... %s",
-           summary_label(d->analysis, parts[1], row->skip, end));
+           what_differs(text, end));
 }
 
 /* A head, or a fold: what its layers have together. */
