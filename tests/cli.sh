@@ -300,6 +300,12 @@ gives '3 5' op add --a '1 2' --b '2 3'
 # Numbers that shapes follow from.
 gives '1 4 7' op range --start 1 --limit 9 --delta 3
 gives '7 7;7 7' op constant_of_shape --shape '2 2' --value 7
+refuse 2 'scales has 1 numbers, expected one for each of 2 dimensions' \
+  op resize --x '1 2; 3 4' --scales 0.2
+refuse 2 'sizes has 2 numbers, expected one for each of 1 axes' \
+  op resize --x '1 2; 3 4' --sizes 2x2 --axes 0
+refuse 2 'axis 0 is there twice' \
+  op resize --x '1 2; 3 4' --sizes 2x2x2 --axes 0,1,0
 refuse 2 'axis 0 is there twice' op pad --x '1 2; 3 4' --pads 1,1 --axes 0,0
 gives '1 0 0 0;0 0 0 3;4 0 0 0;0 0 0 2' op max_unpool --x '1 2; 3 4' \
   --index '0 15; 7 8' --kernel 2 --stride 2

@@ -37,9 +37,14 @@ sv_status sv_resample_settle(void *attrs, const sv_info *in, int in_count) {
 static sv_status choose_axes(const sv_resize_attrs *a, int rank, int given,
                              int *axes, int *count) {
   *count = a->axes.count ? a->axes.count : given == rank ? rank : rank - 2;
-  if (*count > rank || *count < 1 || (given != *count && given != 1))
-    return sv_fail(SV_INVALID, "%d sizes or scales for %d dimensions", given,
-                   rank);
+  if (*count < 1 || (given != *count && given != 1))
+    return sv_fail(SV_INVALID,
+                   "%s has %d numbers, expected one for each of %d %s",
+                   a->sizes.count ? "sizes" : "scales", given,
+                   a->axes.count ? a->axes.count : rank,
+                   a->axes.count ? "axes"
+                   : rank > 2    ? "dimensions, or of an image's"
+                                 : "dimensions");
   unsigned seen = 0;
   for (int i = 0; i < *count; i++) {
     int64_t axis = a->axes.count ? a->axes.at[i] : i + rank - *count;
