@@ -206,7 +206,7 @@ status 2 'coupled decay it is adam' tune lenet5 few --out x --optimiser adamw \
   --decay coupled
 status 2 'ema is 1, expected\|not in 0 < decay < 1' tune lenet5 few --out x \
   --ema 1
-status 2 "unknown initialiser 'hee'" tune lenet5 few --out x --init hee
+status 2 "train: --init: unknown initialiser 'hee'" tune lenet5 few --out x --init hee
 status 2 'conv1.weight: whole/model.onnx: ' tune \
   'input 1x28x28; conv 7 3x3; flatten; linear 10' few --out x \
   --init 'file whole/model.onnx'

@@ -7,6 +7,7 @@
 #include "cli/train.h"
 #include "train/digest.h"
 #include "train/fit.h"
+#include "train/init.h"
 
 /* ---- The model ---- */
 
@@ -220,6 +221,11 @@ static bool check_options(const train *t, int *exit_status) {
                        : NULL;
   if (t->repeat > 1 && other) {
     *exit_status = cli_usage("--repeat trains anew: no --%s", other);
+    return false;
+  }
+  sv_status status = sv_init_check(t->fit.init);
+  if (status != SV_OK) {
+    *exit_status = cli_fail(sv_fail_in(status, "--init"));
     return false;
   }
   return train_find_check(t, exit_status);
