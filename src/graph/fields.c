@@ -48,7 +48,9 @@ void sv_fields_image(sv_fields *fields, int value) {
 
 /* ---- Numbers ---- */
 
-static sv_status make_room(sv_fields *f, size_t more) {
+/* For a new track on both axes. */
+static sv_status make_room(sv_fields *f) {
+  enum { more = 2 * 2 * MOST };
   int64_t *numbers;
   if (more <= f->capacity - f->count) return SV_OK;
   size_t capacity = f->count + more + f->capacity / 2;
@@ -148,9 +150,11 @@ static void join_all(sv_fields *f, sv_tracks *to, const sv_tracks *from) {
 sv_status sv_fields_add(sv_fields *fields, const sv_node *node,
                         const sv_cost *cost) {
   sv_tracks seen = {.none = true};
-  SV_TRY(make_room(fields, ((size_t)node->in_count + 1) * 2 * 2 * MOST));
-  for (int i = 0; i < node->in_count; i++)
+  for (int i = 0; i < node->in_count; i++) {
+    SV_TRY(make_room(fields));
     join_all(fields, &seen, &fields->of[node->in[i]]);
+  }
+  SV_TRY(make_room(fields));
   if (!seen.none) seen.whole |= !cost->spatial;
   for (int d = 0; d < 2 && !seen.none && !seen.whole; d++)
     seen.whole = !compose(fields, &seen.axis[d], &cost->axis[d]);
