@@ -106,6 +106,10 @@ grep -q '"stride"' json || fail "heatmap --json"
 "$SVERTKA" heatmap sliding.onnx scenes/images/test_000002.png --json \
   --class 8 >other
 cmp json other || fail "a converted classifier says something else"
+"$SVERTKA" data scenes tiny --data small --count 2 --size 28 >/dev/null 2>&1
+refused "lenet/model.onnx: it tells one class of the whole picture" \
+  "$SVERTKA" predict lenet/model.onnx tiny/images/test_000000.png --mask n.png
+[ ! -e n.png ] || fail "a refused mask was written"
 refused "is no class of the model" "$SVERTKA" heatmap sliding.onnx map.png \
   --class bag
 "$SVERTKA" train "input 1x?x?; conv 4 3x3 padding=same; relu; global_avg_pool; \

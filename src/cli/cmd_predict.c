@@ -288,6 +288,10 @@ static sv_status predict_mask(predict *p, const char *model, const char *path) {
   SV_TRY(cli_model_of_images(&p->model, model, &p->reading, &p->image));
   SV_TRY(sv_image_read(&image, path));
   sv_status status = sv_classify_map(&map, p->model, &image, &options);
+  if (status == SV_OK && map.height == 1 && map.width == 1)
+    status = sv_fail(SV_UNSUPPORTED,
+                     "it tells one class of the whole picture, "
+                     "--mask is of networks for pixels");
   if (status != SV_OK) status = sv_fail_in(status, "%s", model);
   if (status == SV_OK)
     status = sv_class_map_mask(&map, image.width, image.height, &mask);
