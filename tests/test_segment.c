@@ -172,6 +172,10 @@ static void test_refusals(void **state) {
       {"input 3x4x4; w = parameter 3x3; x = global_avg_pool(image); flatten; "
        "linear(., w) bias=false; output A; flatten(w); output B",
        "flatten2: 'w' is shared by unlike layers"},
+      {"input 1x8x8; conv 3 3x3; resize sizes=4x4; flatten; linear 3",
+       "it does not slide: 'linear1' is 1x1 however large the image is"},
+      {"input 1x8x8; conv 3 3x3; slice 0,0 6,6 2,3; flatten; linear 3",
+       "it does not slide: 'linear1' is 1x1 however large the image is"},
       {"input 1x?x8; global_avg_pool; flatten; linear 3",
        "input 'image': dimension 2 is free, a size for it is needed"}};
   for (size_t i = 0; i < count_of(cases); i++) {

@@ -213,26 +213,55 @@ static sv_status put(convolver *c, const sv_node *node) {
   return pooled ? SV_OK : put_same(c, node);
 }
 
-/* What has sizes in numbers, a reshape say, stops it: nothing but an image of
- * another size shows that. */
-static sv_status check_slides(convolver *c) {
+/* Shapes where the image is so many times as large; *infos is to be freed. */
+static sv_status infer_larger(convolver *c, int64_t times, sv_info **infos) {
   sv_graph *g = c->to;
   const sv_shape *image = &c->infos[sv_graph_data_input(c->from)].shape;
   sv_shape *input = &g->values[sv_graph_data_input(g)].shape, any = *input;
   sv_contents contents = {0};
-  sv_info *infos;
-  SV_TRY(sv_alloc_array(&infos, (size_t)g->value_count, sizeof *infos));
-  for (int d = 2; d < 4; d++) input->dim[d] = 2 * image->dim[d];
-  sv_status status = sv_graph_declared(g, c->state, 1, infos);
-  if (status == SV_OK) status = sv_graph_infer(g, infos, &contents);
+  SV_TRY(sv_alloc_array(infos, (size_t)g->value_count, sizeof **infos));
+  for (int d = 2; d < 4; d++) input->dim[d] = times * image->dim[d];
+  sv_status status = sv_graph_declared(g, c->state, 1, *infos);
+  if (status == SV_OK) status = sv_graph_infer(g, *infos, &contents);
   *input = any;
   sv_contents_free(&contents);
+  return status;
+}
+
+/* A crop or a resize to a size in numbers, say, leaves one window. */
+static sv_status check_grown(const convolver *c, const sv_info *infos) {
+  for (int i = 0; i < c->from->output_count; i++) {
+    const sv_graph_output *o = &c->from->outputs[i];
+    const fate *f = &c->fates[o->value];
+    const sv_shape *own = f->is_map ? &f->map : &c->infos[o->value].shape;
+    const sv_shape *y = &infos[f->id].shape;
+    if (o->is_loss || own->rank != 4 || y->rank != 4 ||
+        y->dim[2] > own->dim[2] || y->dim[3] > own->dim[3])
+      continue;
+    return sv_fail(SV_UNSUPPORTED,
+                   "it does not slide: '%s' is %lldx%lld however large "
+                   "the image is",
+                   c->to->values[f->id].name, (long long)y->dim[2],
+                   (long long)y->dim[3]);
+  }
+  return SV_OK;
+}
+
+/* What has sizes in numbers, a reshape say, stops it: nothing but an image of
+ * another size shows that. 64 times are more than any network's steps. */
+static sv_status check_slides(convolver *c) {
+  sv_info *infos = NULL;
+  sv_status status = infer_larger(c, 2, &infos);
   sv_free(infos);
-  if (status == SV_OK) return SV_OK;
-  return sv_fail(SV_UNSUPPORTED,
-                 "it does not slide over an image twice as "
-                 "large: %s",
-                 sv_error());
+  if (status != SV_OK)
+    return sv_fail(SV_UNSUPPORTED,
+                   "it does not slide over an image twice as "
+                   "large: %s",
+                   sv_error());
+  infos = NULL;
+  if (infer_larger(c, 64, &infos) == SV_OK) status = check_grown(c, infos);
+  sv_free(infos);
+  return status;
 }
 
 /* ---- The model ---- */
