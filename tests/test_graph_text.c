@@ -356,6 +356,11 @@ static const struct {
     {"input 3x?x8; conv 4 3x3\nmax_pool 2x2; layer_norm 1",
      "network:2:15: layer_norm1: the size of its scale depends on that"},
     {"input ?x8x8; conv 4 3x3", "network:1:14: conv1: the size of its weight"},
+    {"input 4; w = parameter 3x4; linear(image, w) 3 bias=true",
+     "network:1:29: linear: bias=true, but with these inputs it is false"},
+    {"input 4; w = parameter 3x4; v = parameter 3; linear(image, w, v) 3 "
+     "bias=false",
+     "network:1:46: linear: bias=false, but with these inputs it is true"},
     {"input 3; dropout 1.1",
      "network:1:18: dropout: ratio is 1.1, expected 0 to 1"},
     {"input 3; output \"\"", "network:1:17: a name is empty"},

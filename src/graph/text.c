@@ -126,8 +126,7 @@ static sv_status unknown_attribute(sv_reader *r, const sv_word *word,
 /* The operator's; node=NAME where it differs from the value's; init=TEXT of its
  * weight, init.bias=TEXT. */
 static sv_status read_attributes(sv_reader *r, const sv_op *op, void *attrs,
-                                 sv_word *node) {
-  uint64_t seen = 0;
+                                 sv_word *node, uint64_t *seen) {
   for (int position = 0;;) {
     sv_word word;
     char *value;
@@ -151,10 +150,10 @@ static sv_status read_attributes(sv_reader *r, const sv_op *op, void *attrs,
       return sv_text_fail(&r->cursor, word.start,
                           "%s: '%s' is one word too many", op->name, word.text);
     uint64_t bit = UINT64_C(1) << (row - op->attrs);
-    if (seen & bit)
+    if (*seen & bit)
       return sv_text_fail(&r->cursor, word.start, "%s: %s is given twice",
                           op->name, row->name);
-    seen |= bit;
+    *seen |= bit;
     sv_status status = sv_attr_parse(op, attrs, row, value ? value : word.text);
     if (status != SV_OK) return sv_text_fail_in(&r->cursor, word.start, status);
   }
@@ -193,7 +192,8 @@ static sv_status apply(sv_reader *r, sv_statement *s, const sv_op *op) {
   sv_attrs_default(op, attrs);
   sv_word node = {.start = NULL};
   if (s->name_count) node = s->names[0];
-  sv_status status = read_attributes(r, op, attrs, &node);
+  uint64_t seen = 0;
+  sv_status status = read_attributes(r, op, attrs, &node, &seen);
   if (status == SV_OK && r->graph->node_count >= SV_MOST_NODES)
     status = sv_text_fail(&r->cursor, s->keyword.start,
                           "the network has more than %d layers", SV_MOST_NODES);
@@ -203,6 +203,8 @@ static sv_status apply(sv_reader *r, sv_statement *s, const sv_op *op) {
     status = sv_graph_check(r->graph);
     if (status != SV_OK)
       status = sv_text_fail_in(&r->cursor, s->keyword.start, status);
+    else
+      status = sv_text_check_settled(r, s, attrs, seen);
   }
   sv_free(attrs);
   return status == SV_OK ? name_outputs(r, s, r->last) : status;

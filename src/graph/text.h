@@ -188,6 +188,11 @@ const char *sv_text_part_name(const sv_port *port);
 /* The inputs that are written: not those at the end that the node makes, or
  * leaves out. */
 int sv_text_explicit_inputs(const sv_graph *graph, const sv_node *node);
+/* Of the newest node: SV_INVALID where its inputs contradict a word that was
+ * said (bits of `seen`: rows of the attributes). A layer whose weight is given
+ * has a bias if that is given, too. */
+sv_status sv_text_check_settled(const sv_reader *r, const sv_statement *s,
+                                const void *said, uint64_t seen) SV_CHECKED;
 /* implicit[value] becomes true for those that are made. */
 void sv_text_find_implicit(const sv_graph *graph, bool *implicit);
 

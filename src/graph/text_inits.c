@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "graph/text.h"
+#include "ops/attr_at.h"
 #include "ops/attrs.h"
 
 /* ---- Parameters that need no statement ---- */
@@ -32,6 +33,22 @@ int sv_text_explicit_inputs(const sv_graph *graph, const sv_node *node) {
   /* Where a weight is given, there is a bias only if that is given, too. */
   bool biased = count == 2 && node->in_count == 3 && node->in[2];
   return biased && sv_attr_find(node->op, "bias") ? 3 : count;
+}
+
+sv_status sv_text_check_settled(const sv_reader *r, const sv_statement *s,
+                                const void *said, uint64_t seen) {
+  const sv_node *node = &r->graph->nodes[r->graph->node_count - 1];
+  for (const sv_attr *row = node->op->attrs; row && row->name; row++) {
+    bool is_said = seen & UINT64_C(1) << (row - node->op->attrs);
+    if (!is_said || row->type != SV_ATTR_BOOL) continue;
+    bool was = *bool_at(readable(said), row);
+    if (was != *bool_at(readable(node->attrs), row))
+      return sv_text_fail(&r->cursor, s->keyword.start,
+                          "%s: %s=%s, but with these inputs it is %s",
+                          node->op->name, row->name, was ? "true" : "false",
+                          was ? "false" : "true");
+  }
+  return SV_OK;
 }
 
 void sv_text_find_implicit(const sv_graph *graph, bool *implicit) {
