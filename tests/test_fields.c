@@ -106,7 +106,7 @@ static void test_seen(void **state) {
   for (int i = 0; i < NETWORKS; i++) {
     char text[1024];
     net n;
-    view v;
+    view v = {0};
     sv_analysis a;
     snprintf(text, sizeof text, "init ones; %s; output", networks[i]);
     if (sv_network_parse(&n.graph, NULL, text) != SV_OK)
