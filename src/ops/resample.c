@@ -226,8 +226,9 @@ static bool origin(const sv_resample *r, int64_t s, int64_t *c) {
 
 /* floor(x) .. ceil(x), one element about it or, of a cubic, two. */
 bool sv_resample_reach(const sv_resample *r, int dimension, sv_reach *reach) {
+  const double most = 1 << 20;
   const sv_resample_axis *a = &r->axis[dimension];
-  int64_t s = (int64_t)a->scale, up = 2 * s - 1, c;
+  int64_t s = a->scale < most ? (int64_t)a->scale : 0, up = 2 * s - 1, c;
   *reach = (sv_reach){.step = 1};
   if (!a->changes) return true;
   if ((double)s != a->scale || s * a->in != a->out || !origin(r, s, &c))

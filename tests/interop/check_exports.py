@@ -118,7 +118,7 @@ def make(name, size, options, seed):
     net = torchvision.models.get_model(name, weights=None, **options)
     with torch.no_grad():
         fill(net, size, seed)
-    return Segmentation(net) if name.startswith("fcn") else net
+    return Segmentation(net).eval() if name.startswith("fcn") else net
 
 
 def export(net, example, path, form, arguments):
