@@ -49,7 +49,7 @@ static void test_linear(void **state) {
 }
 
 /* What no weight made is shifted by a constant: a mean, say. A product element
- * by element is no sum. */
+ * by element is a scale, but not after an activation. */
 static void test_constants(void **state) {
   (void)state;
   toy t;
@@ -66,6 +66,10 @@ static void test_constants(void **state) {
   check_roles(&t, SV_WEIGHT, SV_CONSTANT);
   toy_products(&t);
   t.node[1].op_type = "Mul";
+  check_roles(&t, SV_WEIGHT, SV_SCALE);
+  static char *p[] = {"p"}, *a[] = {"a"}, *ab[] = {"a", "b"}, *y[] = {"y"};
+  toy_node(&t, 1, "Relu", p, 1, a);
+  toy_node(&t, 2, "Mul", ab, 2, y);
   check_roles(&t, SV_WEIGHT, SV_CONSTANT);
 }
 
@@ -109,8 +113,10 @@ static void test_slope(void **state) {
   toy_node(&t, 0, "Reshape", ws, 2, v);
   toy_node(&t, 1, "PRelu", xv, 2, y);
   assert_ok(toy_load(&t, &model));
-  const sv_op *prelu = model->graph->nodes[1].op;
+  const sv_op *prelu = model->graph->nodes[0].op;
+  assert_string_equal(prelu->name, "prelu");
   assert_int_equal(role_of(model, "w"), prelu->in[1].role);
+  assert_int_equal(model->state->slots[0].tensor.shape.rank, 3);
   sv_model_free(model);
 }
 
@@ -184,7 +190,7 @@ static void test_parts(void **state) {
 
 /* x -instance_norm one d-> p -mul w-> q -add b-> y: "one" is a Constant, as
  * where a normalisation has no scale, so w is what is learned in its place. If
- * its numbers are not 1, it is a scale. */
+ * its numbers are not 1, it is a scale, too. */
 static void test_empty_norm(void **state) {
   (void)state;
   static char *xod[] = {"x", "one", "d"}, *one[] = {"one"}, *p[] = {"p"},
@@ -219,8 +225,8 @@ static void test_empty_norm(void **state) {
     t.graph.n_initializer = 3;
     assert_ok(toy_load(&t, &model));
     assert_int_equal(role_of(model, "one"), filled ? SV_CONSTANT : SV_SCALE);
-    assert_int_equal(role_of(model, "w"), filled ? SV_SCALE : SV_CONSTANT);
-    assert_int_equal(role_of(model, "b"), filled ? SV_BIAS : SV_CONSTANT);
+    assert_int_equal(role_of(model, "w"), SV_SCALE);
+    assert_int_equal(role_of(model, "b"), SV_BIAS);
     assert_int_equal(role_of(model, "d"), SV_BIAS);
     sv_model_free(model);
   }
@@ -276,6 +282,90 @@ static void test_bound(void **state) {
   sv_model_free(model);
 }
 
+/* ---- Files of other programs: scripts/make_fixtures_learned.py ---- */
+
+static const sv_role counted[] = {SV_WEIGHT, SV_BIAS, SV_SCALE, SV_STATISTIC};
+
+static void check_counts(const sv_model *model, const long long *expected,
+                         const char *name) {
+  for (int r = 0; r < 4; r++) {
+    long long count = 0;
+    for (int i = 0; i < model->state->count; i++)
+      if (model->state->slots[i].role == counted[r])
+        count += sv_shape_count(&model->state->slots[i].tensor.shape);
+    if (count != expected[r])
+      fail_msg("%s: %lld elements have the role %s, expected %lld", name, count,
+               sv_role_name(counted[r]), expected[r]);
+  }
+}
+
+static void test_files(void **state) {
+  (void)state;
+  char name[64], folder[512], path[600];
+  long long n[4];
+  int files = 0;
+  snprintf(folder, sizeof folder, "%s/tests/fixtures/learned",
+           getenv("SOURCE_DIR"));
+  snprintf(path, sizeof path, "%s/roles.txt", folder);
+  FILE *list = fopen(path, "r");
+  assert_non_null(list);
+  while (fscanf(list, "%63s %lld %lld %lld %lld", name, &n[0], &n[1], &n[2],
+                &n[3]) == 5) {
+    sv_model *model;
+    snprintf(path, sizeof path, "%s/%s/model.onnx", folder, name);
+    assert_ok(sv_model_load(&model, path));
+    check_counts(model, n, name);
+    assert_ok(sv_model_save(model, in_folder("learned.onnx")));
+    sv_model_free(model);
+    assert_ok(sv_model_load(&model, in_folder("learned.onnx")));
+    check_counts(model, n, name);
+    sv_model_free(model);
+    files++;
+  }
+  fclose(list);
+  assert_int_equal(files, 20);
+}
+
+/* x -matmul v-> p -add b-> y, v what a ConstantOfShape of this shape makes. */
+static sv_status load_filled(int64_t rows, int64_t columns) {
+  static char *shape[] = {"shape"}, *v[] = {"v"}, *xv[] = {"x", "v"},
+              *p[] = {"p"}, *pb[] = {"p", "b"}, *y[] = {"y"};
+  static int64_t two = 2, numbers[2];
+  toy t;
+  sv_model *model;
+  toy_products(&t);
+  numbers[0] = rows;
+  numbers[1] = columns;
+  t.tensor[0] = t.tensor[3];
+  t.tensor[0].name = "shape";
+  t.tensor[0].n_dims = 1;
+  t.tensor[0].dims = &two;
+  t.tensor[0].has_data_type = 1;
+  t.tensor[0].data_type = ONNX__TENSOR_PROTO__DATA_TYPE__INT64;
+  t.tensor[0].n_int64_data = 2;
+  t.tensor[0].int64_data = numbers;
+  toy_node(&t, 0, "ConstantOfShape", shape, 1, v);
+  toy_node(&t, 1, "MatMul", xv, 2, p);
+  toy_node(&t, 2, "Add", pb, 2, y);
+  SV_TRY(toy_load(&t, &model));
+  assert_int_equal(role_of(model, "v"), SV_WEIGHT);
+  assert_int_equal(role_of(model, "b"), SV_BIAS);
+  sv_model_free(model);
+  return SV_OK;
+}
+
+/* A hundred bytes ask for any amount of memory. */
+static void test_bounds(void **state) {
+  (void)state;
+  assert_ok(load_filled(4, 3));
+  assert_error(SV_UNSUPPORTED,
+               "(ConstantOfShape): it computes a constant of "
+               "1000000x1000000: at most 268435456 numbers",
+               load_filled(1000000, 1000000));
+  assert_error(SV_NO_MEMORY, "is too large", load_filled(1ll << 40, 1ll << 40));
+  assert_error(SV_INVALID, "dimension 0 is -1", load_filled(-1, 3));
+}
+
 /* What the file says counts; a file of ours says all. */
 static void test_said(void **state) {
   (void)state;
@@ -299,7 +389,8 @@ int main(void) {
       cmocka_unit_test(test_moved),    cmocka_unit_test(test_empty_norm),
       cmocka_unit_test(test_bound),    cmocka_unit_test(test_slope),
       cmocka_unit_test(test_quotient), cmocka_unit_test(test_parts),
-      cmocka_unit_test(test_said),
+      cmocka_unit_test(test_said),     cmocka_unit_test(test_files),
+      cmocka_unit_test(test_bounds),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -197,6 +197,7 @@ static sv_status build(loader *l) {
   if (!name || !name[0]) name = SV_ONNX_GRAPH;
   SV_TRY(sv_load_names(l));
   SV_TRY(sv_load_order(l));
+  SV_TRY(sv_load_constants(l));
   SV_TRY(sv_load_roles(l));
   SV_TRY(sv_graph_new(&l->graph, name));
   l->graph->opset = l->opset;
@@ -235,6 +236,7 @@ static void free_loader(loader *l) {
   sv_free(l->folder);
   sv_free(l->sources);
   sv_free(l->steps);
+  sv_contents_free(&l->computed);
   sv_arena_free(&l->arena);
 }
 

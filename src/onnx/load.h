@@ -5,6 +5,7 @@
 
 #include "base/map.h"
 #include "base/names.h"
+#include "graph/graph.h"
 #include "onnx/onnx.h"
 #include "onnx/tensors.h"
 #include "onnx/wire.h"
@@ -30,12 +31,15 @@ typedef struct source {
   source_kind kind;
   bool algorithm;                       /* of the training part */
   const Onnx__ValueInfoProto *declared; /* INPUT; NODE: if it is an output */
-  const Onnx__TensorProto *tensor;      /* TENSOR */
+  const Onnx__TensorProto *tensor;      /* TENSOR; NULL: computed, `known` */
   const sv_map *map;                    /* TENSOR: of its file; may be NULL */
   bool initialiser;                     /* TENSOR: no Constant */
-  const sv_tensor *known;               /* INPUT; NULL: not known */
+  const sv_tensor *known;               /* INPUT, TENSOR; NULL: not known */
   const char *same;                     /* SAME: of what */
-  int step, port;                       /* NODE */
+  bool moved;  /* SAME: no Identity, but what the tensor became (constants) */
+  int readers; /* nodes and outputs that read it by this name */
+  int user;    /* TENSOR: as that of a step */
+  int step, port; /* NODE */
   /* Found when the nodes are looked through. */
   bool used;     /* something but an attribute's slot reads it */
   bool fixed;    /* a known INPUT that becomes part of the state */
@@ -61,6 +65,11 @@ typedef struct step {
   bool own;        /* of the domain "svertka" */
   bool algorithm;  /* of the training part */
   bool needed, open, placed;
+  bool constant; /* it reads nothing but tensors of the file */
+  int user;      /* constant: 1 + the only step that computes with data and what
+                  * this makes; 0: none, -1: several */
+  bool tied;     /* constant: of a weight that has several users */
+  bool wanted;   /* constant: it is computed while the file is loaded */
   int first; /* 1 + the source of the first tensor that it learns; 0: none */
 } step;
 
@@ -83,6 +92,8 @@ typedef struct loader {
   int calls;  /* of functions */
   int *order; /* of the needed steps, inputs first */
   int order_count;
+  sv_contents computed; /* of constant nodes */
+  bool only_constants;  /* no initialiser holds parameters */
   sv_graph *graph;
   sv_state *state;
 } loader;
@@ -95,6 +106,15 @@ sv_status sv_load_find(loader *l, const char *name, source **found) SV_CHECKED;
 /* A name's source, to be filled in; others may move. */
 sv_status sv_load_add_source(loader *l, const char *name, source_kind kind,
                              source **added) SV_CHECKED;
+
+/* The source of a name, behind nothing but what constants have become. */
+source *sv_load_named(const loader *l, const char *name);
+
+/* What a TENSOR or a known INPUT holds: its type, in which a network computes
+ * with it, its shape; the same with its elements in a new tensor. */
+sv_status sv_load_type(const source *s, sv_dtype *dtype,
+                       sv_shape *shape) SV_CHECKED;
+sv_status sv_load_elements(const source *s, sv_tensor **tensor) SV_CHECKED;
 
 /* A tensor of whole numbers, which stay where they are; list: it has a
  * dimension. */
@@ -128,9 +148,16 @@ sv_status sv_load_roles(loader *l) SV_CHECKED;
 const sv_attr *sv_load_target(const loader *l, const step *s, int i,
                               const source *from, int *port);
 
+/* load_constants.c: what nodes compute from the file's tensors alone becomes a
+ * tensor, where a weight or an attribute is needed. */
+sv_status sv_load_constants(loader *l) SV_CHECKED;
+
 /* load_nodes.c: the graph's values and nodes. */
 sv_status sv_load_values(loader *l) SV_CHECKED;
 sv_status sv_load_nodes(loader *l) SV_CHECKED;
+/* One of them; `taken` are the names of nodes. */
+sv_status sv_load_state_value(loader *l, source *s) SV_CHECKED;
+sv_status sv_load_node(loader *l, sv_names *taken, step *s) SV_CHECKED;
 
 /* load_shared.c: if a tensor that input i of the node reads in this role is a
  * tensor of its own, *from becomes that. */

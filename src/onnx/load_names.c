@@ -76,6 +76,35 @@ sv_status sv_load_find(loader *l, const char *name, source **found) {
                  name);
 }
 
+source *sv_load_named(const loader *l, const char *name) {
+  source *s = &l->sources[sv_names_get(&l->names, name)];
+  while (s->kind == SOURCE_SAME && s->moved)
+    s = &l->sources[sv_names_get(&l->names, s->same)];
+  return s;
+}
+
+sv_status sv_load_type(const source *s, sv_dtype *dtype, sv_shape *shape) {
+  if (s->tensor) {
+    SV_TRY(sv_onnx_tensor_check(s->tensor, dtype, shape));
+    *dtype = sv_onnx_computed(*dtype);
+    return SV_OK;
+  }
+  *dtype = sv_onnx_computed(s->known->dtype);
+  *shape = s->known->shape;
+  return SV_OK;
+}
+
+sv_status sv_load_elements(const source *s, sv_tensor **tensor) {
+  sv_dtype dtype;
+  sv_shape shape;
+  *tensor = NULL;
+  if (!s->tensor) return sv_tensor_clone(tensor, s->known);
+  SV_TRY(sv_load_type(s, &dtype, &shape));
+  SV_TRY(sv_tensor_new(tensor, dtype, &shape));
+  sv_onnx_tensor_read(s->tensor, *tensor);
+  return SV_OK;
+}
+
 static sv_status add_initialisers(loader *l, const Onnx__GraphProto *graph) {
   if (graph->n_sparse_initializer) {
     const Onnx__TensorProto *values = graph->sparse_initializer[0]->values;

@@ -35,20 +35,15 @@ static sv_status add_input(loader *l, source *s) {
   return sv_fail(SV_UNSUPPORTED, "its number of dimensions is not given");
 }
 
-static sv_status add_tensor(loader *l, source *s) {
+sv_status sv_load_state_value(loader *l, source *s) {
   sv_dtype dtype;
   sv_shape shape;
-  if (s->tensor) {
-    SV_TRY(sv_onnx_tensor_check(s->tensor, &dtype, &shape));
-  } else {
-    dtype = s->known->dtype;
-    shape = s->known->shape;
-  }
+  SV_TRY(sv_load_type(s, &dtype, &shape));
   SV_TRY(sv_load_charge_value(l, s->name));
   SV_TRY(sv_load_charge_slot(l, s->name));
   sv_role role = s->has_role ? s->role : SV_CONSTANT;
-  return sv_graph_add_value(l->graph, s->name, SV_VALUE_STATE, role,
-                            sv_onnx_computed(dtype), &shape, &s->value);
+  return sv_graph_add_value(l->graph, s->name, SV_VALUE_STATE, role, dtype,
+                            &shape, &s->value);
 }
 
 sv_status sv_load_values(loader *l) {
@@ -61,7 +56,7 @@ sv_status sv_load_values(loader *l) {
   for (int i = 0; i < l->source_count; i++) {
     source *s = &l->sources[i];
     if (!s->used || !(s->fixed || s->kind == SOURCE_TENSOR)) continue;
-    sv_status status = add_tensor(l, s);
+    sv_status status = sv_load_state_value(l, s);
     if (status != SV_OK) return sv_fail_in(status, "tensor " SV_NAME, s->name);
   }
   return SV_OK;
@@ -82,7 +77,7 @@ typedef struct draft {
 
 static sv_status set_attribute(draft *d, const sv_attr *row,
                                const source *from) {
-  if (from->kind == SOURCE_TENSOR) {
+  if (from->tensor) {
     sv_tensor *constant;
     sv_status status = sv_onnx_tensor_new(from->tensor, &constant);
     if (status != SV_OK)
@@ -254,7 +249,7 @@ static sv_status name_node(loader *l, sv_names *taken, const draft *d,
   return sv_names_put(taken, *name, 1);
 }
 
-static sv_status add_node(loader *l, sv_names *taken, step *s) {
+sv_status sv_load_node(loader *l, sv_names *taken, step *s) {
   draft d = {.from = s, .scratch.limit = sv_load_left(l)};
   char *name;
   sv_status status = fill_draft(l, &d);
@@ -274,7 +269,7 @@ sv_status sv_load_nodes(loader *l) {
   sv_status status = SV_OK;
   for (int k = 0; k < l->order_count && status == SV_OK; k++) {
     step *s = &l->steps[l->order[k]];
-    status = add_node(l, &taken, s);
+    status = sv_load_node(l, &taken, s);
     if (status != SV_OK) status = sv_load_at(s, status);
   }
   sv_names_free(&taken);

@@ -21,15 +21,16 @@
 static sv_status charge(loader *l, const source *from) {
   sv_dtype dtype;
   sv_shape shape;
-  SV_TRY(sv_onnx_tensor_check(from->tensor, &dtype, &shape));
-  return sv_arena_charge(&l->arena, (size_t)sv_shape_count(&shape) *
-                                        sv_dtype_size(sv_onnx_computed(dtype)));
+  SV_TRY(sv_load_type(from, &dtype, &shape));
+  return sv_arena_charge(&l->arena,
+                         (size_t)sv_shape_count(&shape) * sv_dtype_size(dtype));
 }
 
 static void copy_numbers(source *to, const source *from) {
   to->kind = SOURCE_TENSOR;
   to->same = NULL;
   to->tensor = from->tensor;
+  to->known = from->known;
   to->map = from->map;
   to->initialiser = from->initialiser;
 }
@@ -75,7 +76,7 @@ static bool is_parted(const step *s, const source *shared, sv_role role) {
 
 static sv_status own(loader *l, step *s, int i, sv_role role, source **from) {
   source *shared = *from;
-  source *named = &l->sources[sv_names_get(&l->names, s->proto->input[i])];
+  source *named = sv_load_named(l, s->proto->input[i]);
   if (named == shared)
     return is_parted(s, shared, role) ? split(l, s, i, from) : SV_OK;
   SV_TRY(charge(l, shared));
@@ -88,8 +89,7 @@ static sv_status own(loader *l, step *s, int i, sv_role role, source **from) {
  * learns, is computed with numbers of its own. */
 static bool is_computed_with(const loader *l, const step *s, int i,
                              const source *shared) {
-  const source *named =
-      &l->sources[sv_names_get(&l->names, s->proto->input[i])];
+  const source *named = sv_load_named(l, s->proto->input[i]);
   return shared->has_role && (named != shared || shared->role == SV_STATISTIC);
 }
 

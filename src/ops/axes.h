@@ -41,6 +41,7 @@ static const sv_attr attrs[] = {{.name = "axes",
           .backward_data = sv_view_backward,                                  \
           .view = true,                                                       \
           .folds = SV_FOLD_CONTENTS,                                          \
-          .any_type = true}
+          .any_type = true,                                                   \
+          .moves = true}
 
 #endif

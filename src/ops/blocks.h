@@ -39,7 +39,9 @@ static const sv_attr attrs[] = {
   .in = (const sv_port[]){{.name = "x"}, {.name = NULL}},                  \
   .out = (const sv_port[]){{.name = "y"}, {.name = NULL}}, .attrs = attrs, \
   .attrs_size = sizeof(block_attrs), .infer = infer, .cost = cost,         \
-  .ref = {                                                                 \
-      .forward = forward, .backward_data = backward_data, .any_type = true}
+  .ref = {.forward = forward,                                              \
+          .backward_data = backward_data,                                  \
+          .any_type = true,                                                \
+          .moves = true}
 
 #endif

@@ -83,5 +83,6 @@ SV_OP(cast) = {
     .ref = {.forward = forward,
             .backward_data = backward_data,
             .folds = SV_FOLD_CONTENTS,
-            .any_type = true},
+            .any_type = true,
+            .moves = true},
 };

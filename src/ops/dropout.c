@@ -198,6 +198,7 @@ SV_OP(dropout) = {
     .ref = {.forward = forward,
             .backward_data = backward_data,
             .views = views,
+            .moves = true,
             .in_place = true,
             .pointwise = true},
 };

@@ -53,5 +53,6 @@ SV_OP(flatten) = {
             .backward_data = sv_view_backward,
             .view = true,
             .folds = SV_FOLD_CONTENTS,
-            .any_type = true},
+            .any_type = true,
+            .moves = true},
 };

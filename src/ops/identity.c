@@ -23,5 +23,8 @@ SV_OP(identity) = {
     .infer = infer,
     .ref = {.forward = sv_view_forward,
             .backward_data = sv_view_backward,
-            .view = true},
+            .view = true,
+            .folds = SV_FOLD_CONTENTS,
+            .any_type = true,
+            .moves = true},
 };

@@ -185,6 +185,9 @@ typedef struct sv_reference {
    * moves elements of any type. */
   sv_folding folds;
   bool any_type; /* forward and backward move elements, whatever they are */
+  /* At inference output 0 holds the elements of input 0, each of them once, in
+   * another order, shape or type. */
+  bool moves;
   /* Element i of output 0 and of its gradient depends on elements i alone, and
    * forward and backward_data take and give them in any layout without gaps,
    * all of them in the same one. */

@@ -122,5 +122,6 @@ SV_OP(reshape) = {
             .backward_data = sv_view_backward,
             .view = true,
             .folds = SV_FOLD_CONTENTS,
-            .any_type = true},
+            .any_type = true,
+            .moves = true},
 };

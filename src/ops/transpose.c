@@ -114,5 +114,6 @@ SV_OP(transpose) = {
     .ref = {.forward = forward,
             .backward_data = backward_data,
             .folds = SV_FOLD_CONTENTS,
-            .any_type = true},
+            .any_type = true,
+            .moves = true},
 };
