@@ -136,7 +136,8 @@ int main(int argc, char **argv) {
     fputs(usage, stderr);
     return 2;
   }
-  sv_threads_use(2);
+  sv_team outer;
+  sv_team_begin(&outer, sv_team_size(2));
   sv_status status = check_all(&options, &cases, &total);
   oc_cases_clear(&cases);
   if (status != SV_OK) {

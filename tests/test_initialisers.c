@@ -156,11 +156,13 @@ static void test_orthogonal_threads(void **state) {
   double *one = calloc(ROWS * COLUMNS, sizeof *one);
   double *three = calloc(ROWS * COLUMNS, sizeof *three);
   const sv_random key = {.seed = 1, .stream = 2};
-  sv_threads_use(1);
+  sv_team outer;
+  sv_team_begin(&outer, 1);
   assert_ok(sv_init_orthogonal(one, ROWS, COLUMNS, 1, &key));
-  sv_threads_use(3);
+  sv_team_end(&outer);
+  sv_team_begin(&outer, 3);
   assert_ok(sv_init_orthogonal(three, ROWS, COLUMNS, 1, &key));
-  sv_threads_use(1);
+  sv_team_end(&outer);
   assert_memory_equal(one, three, ROWS * COLUMNS * sizeof *one);
   free(one);
   free(three);

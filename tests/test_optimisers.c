@@ -306,9 +306,10 @@ static void step_with_threads(int threads, sv_tensor **weight) {
   sv_optimiser *o;
   const sv_optimiser_options rule = {.kind = "lars 0.1", .clip_norm = 0.7};
   assert_ok(sv_optimiser_new(&o, model->state, &rule));
-  sv_threads_use(threads);
+  sv_team outer;
+  sv_team_begin(&outer, threads);
   assert_ok(sv_optimiser_step(o, plan, 0, 0.3));
-  sv_threads_use(1);
+  sv_team_end(&outer);
   assert_ok(sv_state_get(model->state, "linear1.weight", weight));
   sv_optimiser_free(o);
   sv_plan_free(plan);

@@ -72,7 +72,7 @@ typedef struct sv_class_map {
 
 typedef struct sv_class_map_options {
   double scale;        /* 1: of the picture, before it is looked at */
-  int threads;         /* 0: all processors */
+  int threads;         /* 0: as sv_plan_options */
   const char *backend; /* as sv_plan_options */
 } sv_class_map_options;
 

@@ -28,7 +28,9 @@ typedef struct sv_plan_options {
   int64_t batch;                /* fills a free first dimension of all inputs */
   const sv_input_shape *shapes; /* replace declared shapes */
   int shape_count;
-  int threads;         /* 0: all processors, or one for little work */
+  /* 0: all processors, or OMP_NUM_THREADS if that is less; one for little
+   * work. Fewer take part where OpenMP gives fewer; see sv_plan_forward. */
+  int threads;
   const char *backend; /* NULL: all, in the order of the registry; "ref" */
   bool exact;          /* direct algorithms only */
   /* Values, besides the outputs, that stay readable after a run. */
@@ -63,9 +65,14 @@ SV_API void sv_plan_free(sv_plan *plan);
 SV_API SV_CHECKED sv_status sv_plan_input(sv_plan *plan, const char *name,
                                           sv_tensor *view);
 
+/* Kernels are made for the threads that OpenMP really gives the caller: one
+ * inside a parallel region of the host program, at most OMP_THREAD_LIMIT. Where
+ * that number is another than at the last run, the plan is compiled again. The
+ * caller's OpenMP settings are left as they were. */
 SV_API SV_CHECKED sv_status sv_plan_forward(sv_plan *plan);
-/* After sv_plan_forward, with no training plan compiled for the same state in
- * between: SV_INVALID. Gradients are overwritten, never added to. */
+/* After sv_plan_forward; SV_INVALID if a training plan was compiled for the
+ * same state in between, or OpenMP gives fewer threads than in the forward
+ * pass. Gradients are overwritten, never added to. */
 SV_API SV_CHECKED sv_status sv_plan_backward(sv_plan *plan);
 
 /* Once a step of a training plan, after the last forward pass that belongs to

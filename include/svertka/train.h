@@ -108,7 +108,7 @@ SV_API void sv_mistakes_add(sv_mistakes *mistakes, const sv_verdict *verdict);
 
 typedef struct sv_eval_options {
   int batch;           /* 100 */
-  int threads;         /* 0: all processors */
+  int threads;         /* 0: as sv_plan_options */
   const char *backend; /* as sv_plan_options */
   bool exact;
   /* Called for each sample, in order. May be NULL. */
@@ -165,7 +165,7 @@ typedef struct sv_units_options {
                         * the left), the edge repeated */
   double tolerance;    /* 0.05 */
   int batch;           /* 20 */
-  int threads;         /* 0: all processors */
+  int threads;         /* 0: as sv_plan_options */
   const char *backend; /* as sv_plan_options */
   uint64_t seed;       /* 1: which samples */
   /* Called after each batch; false stops with SV_INTERRUPTED. May be NULL. */
@@ -273,7 +273,7 @@ typedef struct sv_fit_options {
   int permute_pixels;
   bool log_gradients;  /* write gradients.csv */
   uint64_t seed;       /* 1: of split, shuffle and random operators */
-  int threads;         /* 0: all processors */
+  int threads;         /* 0: as sv_plan_options */
   const char *backend; /* as sv_plan_options */
   bool exact;
   const char *run; /* a run folder to write; NULL: nothing is written */

@@ -74,7 +74,8 @@ typedef struct cli_option {
 #define CLI_THREADS_OPTION(target)                     \
   {                                                    \
     "threads", 0, CLI_INT, target, 0, 1024, NULL, "N", \
-        "threads of arithmetic; 0: all processors"     \
+        "threads of arithmetic; 0: all processors, "   \
+        "or OMP_NUM_THREADS if that is less"           \
   }
 #define CLI_SEED_OPTION(target)                                    \
   {                                                                \

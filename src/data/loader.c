@@ -152,7 +152,7 @@ static int threads_for(const sv_loader_options *o) {
   if (o->threads != SV_LOADER_AUTO) return o->threads;
   const sv_preprocess *p = o->preprocess;
   const sv_dataset *d = o->dataset;
-  int processors = sv_threads_resolve(0);
+  int processors = sv_processors();
   if (!d->reader->in_memory)
     return processors < MOST_THREADS ? processors : MOST_THREADS;
   return d->channels != p->channels ||

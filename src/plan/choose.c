@@ -114,11 +114,12 @@ static const sv_node reorder_node = {.name = reorder_name,
                                      .in = reorder_value,
                                      .out = reorder_value};
 
-static sv_status plan_reorder(const sv_plan *plan, const sv_spec *from,
-                              const sv_spec *to, sv_step *step) {
+static sv_status plan_reorder(const sv_plan *plan, const sv_program *p,
+                              const sv_spec *from, const sv_spec *to,
+                              sv_step *step) {
   sv_site site = {.node = &reorder_node,
                   .pass = SV_FORWARD,
-                  .threads = plan->options.threads,
+                  .threads = p->threads,
                   .in = from,
                   .out = to};
   sv_place in = {.used = true, .layout = from->layout, .over = -1, .view = -1};
@@ -147,7 +148,7 @@ sv_status sv_add_reorder(const sv_plan *plan, sv_program *p, int src, int dst,
   sv_spec from = sv_cell_spec(p, src), to = sv_cell_spec(p, dst);
   sv_step *step;
   SV_TRY(sv_add_step(p, &reorder_node, SV_FORWARD, &step));
-  SV_TRY(plan_reorder(plan, &from, &to, step));
+  SV_TRY(plan_reorder(plan, p, &from, &to, step));
   step->cells[0] = src;
   step->cells[1] = dst;
   step->once = once;

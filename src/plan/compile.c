@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/thread.h"
 #include "ops/registry.h"
 #include "plan/plan.h"
 #include "tensor/tensor.h"
@@ -169,7 +170,7 @@ static sv_status forward_node(sv_plan *plan, sv_program *p, const sv_node *node,
                   .training = sv_node_trains(plan, p, node),
                   .backward = sv_node_has_gradient(p, node),
                   .exact = plan->options.exact,
-                  .threads = plan->options.threads,
+                  .threads = p->threads,
                   .in = specs,
                   .out = out};
   sv_choice choice;
@@ -239,6 +240,15 @@ static sv_status check_nodes(const sv_plan *plan, const sv_program *p) {
   return SV_OK;
 }
 
+static sv_status add_steps(sv_plan *plan, sv_program *p, const id_list *kept) {
+  p->backward = plan->options.mode == SV_TRAIN || plan->options.seed_count > 0;
+  SV_TRY(sv_program_want(plan, p));
+  SV_TRY(forward_steps(plan, p));
+  SV_TRY(keep_readable(plan, p, kept));
+  p->forward_count = p->step_count;
+  return p->backward ? sv_program_backward(plan, p) : SV_OK;
+}
+
 static sv_status compile(sv_plan *plan, sv_program *p, const id_list *kept) {
   SV_TRY(sv_graph_copy(&p->graph, plan->source));
   SV_TRY(sv_graph_prune(p->graph, kept->ids, kept->count));
@@ -255,13 +265,11 @@ static sv_status compile(sv_plan *plan, sv_program *p, const id_list *kept) {
   SV_TRY(sv_graph_resolve(p->graph, p->infos));
   SV_TRY(check_nodes(plan, p));
   SV_TRY(sv_program_threads(plan, p));
-  p->backward = plan->options.mode == SV_TRAIN || plan->options.seed_count > 0;
-  SV_TRY(sv_program_want(plan, p));
-  SV_TRY(forward_steps(plan, p));
-  SV_TRY(keep_readable(plan, p, kept));
-  p->forward_count = p->step_count;
-  if (p->backward) SV_TRY(sv_program_backward(plan, p));
-  return sv_program_pack(plan, p);
+  sv_team outer;
+  sv_team_begin(&outer, p->threads);
+  sv_status status = add_steps(plan, p, kept);
+  sv_team_end(&outer);
+  return status == SV_OK ? sv_program_pack(plan, p) : status;
 }
 
 sv_status sv_program_new(sv_program **program, sv_plan *plan) {

@@ -114,11 +114,9 @@ sv_status sv_plan_new(sv_plan **plan, const sv_graph *graph, sv_state *state,
   fresh->source = graph;
   fresh->state = state;
   fresh->options = options ? *options : sv_plan_default();
-  fresh->any_threads = fresh->options.threads == 0;
-  fresh->options.threads = sv_threads_resolve(fresh->options.threads);
+  fresh->threads = sv_threads_resolve(fresh->options.threads);
   sv_status status = copy_options(&fresh->options);
   if (status == SV_OK) status = check_options(fresh);
-  sv_threads_use(fresh->options.threads);
   if (status == SV_OK) status = sv_program_new(&fresh->program, fresh);
   if (status != SV_OK) {
     sv_plan_free(fresh);
@@ -156,19 +154,24 @@ static bool layouts_hold(const sv_plan *plan) {
   return true;
 }
 
-/* Another plan moved the state's tensors: pointers are bound anew, and where a
- * layout changed the program is compiled anew. */
+/* Another plan moved the state's tensors: pointers are bound again. */
+static void rebind(sv_plan *plan) {
+  if (plan->layouts == plan->state->layouts) return;
+  sv_program_bind(plan, plan->program);
+  plan->layouts = plan->state->layouts;
+}
+
+/* Where a layout changed, or the caller stands where another team forms, the
+ * program is compiled again. */
 static sv_status refresh(sv_plan *plan) {
-  if (plan->layouts == plan->state->layouts) return SV_OK;
-  if (!layouts_hold(plan)) {
+  bool moved = plan->layouts != plan->state->layouts && !layouts_hold(plan);
+  if (moved || plan->program->threads != sv_plan_team(plan)) {
     sv_program *fresh;
     SV_TRY(sv_program_new(&fresh, plan));
     sv_program_free(plan->program);
     plan->program = fresh;
-  } else {
-    sv_program_bind(plan, plan->program);
   }
-  plan->layouts = plan->state->layouts;
+  rebind(plan);
   return SV_OK;
 }
 
@@ -182,7 +185,7 @@ static sv_status call_hook(const sv_plan *plan, const sv_step *step) {
   return SV_OK;
 }
 
-static sv_status run_steps(sv_plan *plan, int begin, int end, bool skip_once) {
+static sv_status run_each(sv_plan *plan, int begin, int end, bool skip_once) {
   sv_program *p = plan->program;
   for (int i = begin; i < end; i++) {
     sv_step *step = &p->steps[i];
@@ -195,10 +198,17 @@ static sv_status run_steps(sv_plan *plan, int begin, int end, bool skip_once) {
   return SV_OK;
 }
 
+static sv_status run_steps(sv_plan *plan, int begin, int end, bool skip_once) {
+  sv_team outer;
+  sv_team_begin(&outer, plan->program->threads);
+  sv_status status = run_each(plan, begin, end, skip_once);
+  sv_team_end(&outer);
+  return status;
+}
+
 sv_status sv_plan_forward(sv_plan *plan) {
   SV_TRY(refresh(plan));
   sv_program *p = plan->program;
-  sv_threads_use(plan->options.threads);
   bool fresh = p->fixed_ready && p->version == plan->state->version;
   SV_TRY(run_steps(plan, 0, p->forward_count, fresh));
   p->fixed_ready = true;
@@ -218,8 +228,12 @@ sv_status sv_plan_backward(sv_plan *plan) {
     return sv_fail(SV_INVALID,
                    "another plan moved the parameters since the "
                    "forward pass: run that again");
-  SV_TRY(refresh(plan));
-  sv_threads_use(plan->options.threads);
+  if (p->threads > sv_team_size(p->threads))
+    return sv_fail(SV_INVALID,
+                   "the forward pass had %d threads, there are %d here: run "
+                   "both passes inside or both outside of a parallel region",
+                   p->threads, sv_team_size(p->threads));
+  rebind(plan);
   return run_steps(plan, p->forward_count, p->step_count, false);
 }
 

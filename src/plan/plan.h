@@ -8,7 +8,7 @@
  *   sources.c   what no node computes: inputs and the state
  *   backward.c  the same schedule read backwards
  *   gradients.c what each value is given, and the sums
- *   threads.c   how many
+ *   threads.c   how many: by the work, and by where the caller stands
  *   choose.c    kernels by site, reorders between layouts
  *   memory.c    liveness, the arena, binding of pointers
  *   plan.c      the public face: run, read, refresh
@@ -78,6 +78,7 @@ typedef struct sv_renewal {
 
 typedef struct sv_program {
   sv_graph *graph;      /* the plan's own copy */
+  int threads;          /* of the team that its kernels are made for */
   sv_info *infos;       /* per value */
   sv_contents contents; /* that infos point to */
   bool *frozen;         /* per node of the copy: training leaves it alone */
@@ -115,7 +116,7 @@ struct sv_plan {
   const sv_graph *source;
   sv_state *state;
   sv_plan_options options; /* its arrays and texts are owned */
-  bool any_threads;        /* none were asked for: the program's work decides */
+  int threads;             /* that it may use; options.threads may be 0 */
   sv_own *own;
   int own_count, own_capacity;
   sv_program *program;
@@ -191,8 +192,11 @@ sv_status sv_add_reorder(const sv_plan *plan, sv_program *p, int src, int dst,
 extern const sv_kernel sv_sum_kernel;
 
 /* ---- threads.c ---- */
-/* Where the caller left it open: one thread for little work. */
-sv_status sv_program_threads(sv_plan *plan, const sv_program *p) SV_CHECKED;
+/* The team that p's kernels are made for. Where the caller left it open, the
+ * plan itself becomes one of a single thread for little work. */
+sv_status sv_program_threads(sv_plan *plan, sv_program *p) SV_CHECKED;
+/* The team that there would be for the plan here and now. */
+int sv_plan_team(const sv_plan *plan);
 
 /* ---- backward.c ---- */
 sv_status sv_program_backward(sv_plan *plan, sv_program *p) SV_CHECKED;

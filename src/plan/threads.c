@@ -1,5 +1,6 @@
-/* The number of threads by the work there is. */
+/* The number of threads: by the work there is, and what OpenMP gives here. */
 #include "base/memory.h"
+#include "base/thread.h"
 #include "plan/plan.h"
 
 /* Multiply-accumulates and elements of a forward pass. */
@@ -29,10 +30,12 @@ static sv_status work_of(const sv_program *p, int64_t *work) {
 /* Less work than this is done before other threads are awake. */
 enum { LEAST_WORK = 4 << 20 };
 
-sv_status sv_program_threads(sv_plan *plan, const sv_program *p) {
-  int64_t work;
-  if (!plan->any_threads) return SV_OK;
-  SV_TRY(work_of(p, &work));
-  if (work < LEAST_WORK) plan->options.threads = 1;
+int sv_plan_team(const sv_plan *plan) { return sv_team_size(plan->threads); }
+
+sv_status sv_program_threads(sv_plan *plan, sv_program *p) {
+  int64_t work = LEAST_WORK;
+  if (!plan->options.threads) SV_TRY(work_of(p, &work));
+  if (work < LEAST_WORK) plan->threads = 1;
+  p->threads = sv_plan_team(plan);
   return SV_OK;
 }

@@ -4,6 +4,7 @@
 
 #include <svertka/train.h>
 
+#include "base/thread.h"
 #include "graph/model.h"
 #include "train/average.h"
 #include "train/freeze.h"
@@ -55,6 +56,7 @@ typedef struct sv_fit_job {
   sv_state *best;          /* weights; where no run folder keeps them */
   sv_gradients *gradients; /* NULL: not asked for */
   sv_run run;
+  sv_team outer; /* the caller's, while the job lasts */
   bool behind; /* model.onnx, whose weights are those of last.onnx */
   sv_checkpoint checkpoint;
   bool saved; /* last.onnx is of this training; when it was: */

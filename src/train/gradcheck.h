@@ -12,7 +12,7 @@ typedef struct sv_gradcheck_options {
                          * fewer */
   double step;          /* by which they are moved to both sides */
   uint64_t seed;        /* of images, labels and the choice of numbers */
-  int threads;          /* 0: all processors */
+  int threads;          /* 0: as sv_plan_options */
   const int64_t *image; /* C, H, W where the network leaves them free; NULL */
 } sv_gradcheck_options;
 

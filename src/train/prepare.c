@@ -286,6 +286,7 @@ sv_status sv_fit_prepare(sv_fit_job *job) {
   const sv_fit_options *o = &job->resolved;
   SV_TRY(sv_options_resolve(&job->resolved, job->options));
   job->options = o;
+  sv_team_begin(&job->outer, sv_team_size(sv_threads_resolve(o->threads)));
   SV_TRY(sv_checkpoint_parse(&job->checkpoint, o->checkpoint));
   SV_TRY(sv_run_open(&job->run, o->run, o->overwrite, o->resume));
   SV_TRY(sv_graph_check(sv_model_graph(job->model)));
@@ -307,11 +308,11 @@ sv_status sv_fit_prepare(sv_fit_job *job) {
   SV_TRY(check_classes(job));
   SV_TRY(make_optimiser(job));
   SV_TRY(start_loader(job));
-  sv_threads_use(sv_threads_resolve(o->threads));
   return sv_run_start(&job->run, o->resume, (int)job->counters.epochs);
 }
 
 void sv_fit_release(sv_fit_job *job) {
+  sv_team_end(&job->outer);
   sv_loader_free(job->loader);
   sv_optimiser_free(job->optimiser);
   sv_average_free(job->average);
