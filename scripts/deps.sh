@@ -19,6 +19,10 @@ build|libonnx-dev|file /usr/include/onnx/onnx.proto|onnx.proto of ONNX 1.12 or n
 build|zlib1g-dev|module zlib|zlib
 build|libjpeg-dev|module libjpeg|libjpeg(-turbo)
 build|libpng-dev|module libpng|libpng
+build|libwebp-dev|module libwebpdemux|libwebp
+build|libtiff-dev|module libtiff-4|libtiff 4.5 or newer
+build|libgif-dev|header gif_lib.h|giflib
+build|libexif-dev|module libexif|libexif
 build|libstb-dev|header stb/stb_image_resize.h|the stb headers
 build|libcairo2-dev|module cairo|cairo
 build|libjansson-dev|module jansson|jansson

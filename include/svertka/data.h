@@ -24,14 +24,15 @@ typedef struct sv_image {
 /* No side of a picture is longer, and none has more pixels. */
 enum { SV_IMAGE_SIDE = 65535, SV_IMAGE_PIXELS = 1 << 27 };
 
-/* Reads a PNG or JPEG file, told apart by their content, into grey or RGB.
- * Palettes are looked up, 16 bits reduced to 8, a PNG's gamma is applied. What
- * is transparent is laid over white: drawings and icons are made for a page or
- * a browser, and the colour hidden below full transparency means nothing.
- * CMYK is converted by the plain formula, without a colour profile. EXIF is not
- * read: a photograph stays turned as its file has it. A damaged or truncated
- * file, more than SV_IMAGE_PIXELS pixels, or more than so many bytes could hold
- * is SV_FORMAT and names the file. Free with sv_image_free. */
+/* Reads a PNG, JPEG, WebP, GIF, TIFF or BMP file, recognised by its content,
+ * into grey or RGB: of several frames or pages the first. Palettes are looked
+ * up, 16 bits reduced to 8, a PNG's gamma is applied. What is transparent is
+ * laid over white: drawings and icons are made for a page or a browser, and the
+ * colour hidden below full transparency means nothing. CMYK is converted by the
+ * plain formula, without a colour profile. The image is turned as its EXIF
+ * block or TIFF tag says. A damaged or truncated file, more than
+ * SV_IMAGE_PIXELS pixels, or more than so many bytes could hold is SV_FORMAT
+ * and names the file. Free with sv_image_free. */
 SV_API SV_CHECKED sv_status sv_image_read(sv_image *image, const char *path);
 
 /* The same from memory; `name` is what errors call it. */
@@ -66,6 +67,9 @@ SV_API const char *sv_dataset_name(const sv_dataset *dataset);
 SV_API const char *sv_dataset_path(const sv_dataset *dataset);
 
 SV_API int64_t sv_dataset_count(const sv_dataset *dataset);
+/* The number of samples, the last ones, that are a validation set of the data
+ * set's own (a folder `val` beside `train`); 0: it has none. */
+SV_API int64_t sv_dataset_held_out(const sv_dataset *dataset);
 /* Of every image; height and width are 0 where images differ in size. */
 SV_API int sv_dataset_channels(const sv_dataset *dataset);
 SV_API int sv_dataset_height(const sv_dataset *dataset);
@@ -155,7 +159,9 @@ SV_API SV_CHECKED sv_status sv_samples_all(sv_samples *samples,
  * `fraction` (0 <= fraction < 1) of all, rounded, of each class as near to that
  * share as whole samples allow, drawn by the seed. Never a class's last sample:
  * less is held out where only those are left. Both parts keep the data set's
- * order. A test split is refused: it is for the end, not for choosing. */
+ * order. Of a data set with a validation set of its own that is what is held
+ * out, whatever the fraction; with fraction 0 it is left out of both. A test
+ * split is refused: it is for the end, not for choosing. */
 SV_API SV_CHECKED sv_status sv_samples_hold_out(sv_samples *train,
                                                 sv_samples *validation,
                                                 const sv_dataset *dataset,
@@ -192,6 +198,11 @@ typedef enum sv_resize {
   SV_RESIZE_CROP     /* until it just covers, then the middle of it */
 } sv_resize;
 
+/* What a resized pixel is made of: straight lines or cubics between pixels,
+ * over the whole of what becomes a pixel when the image shrinks. As Pillow and
+ * torchvision (with antialias) do it, to the bit. */
+typedef enum sv_filter { SV_FILTER_BILINEAR, SV_FILTER_BICUBIC } sv_filter;
+
 /* The order of three channels; a network of one channel takes grey. */
 typedef enum sv_order { SV_ORDER_RGB, SV_ORDER_BGR } sv_order;
 
@@ -199,15 +210,17 @@ typedef enum sv_order { SV_ORDER_RGB, SV_ORDER_BGR } sv_order;
  *   picture -> grey or three colours -> resized to what the pads leave
  *   -> black pads -> (pixel / 255 - mean) / deviation
  * in 8 bits up to this step; an experiment may permute the pixels then. Grey is
- * 0.299 R + 0.587 G + 0.114 B; resizing is bilinear, over the whole of what
- * becomes a pixel when it shrinks. Plain data; sv_preprocess_free frees the
- * class names and the order. */
+ * 0.299 R + 0.587 G + 0.114 B. To crop, the shorter side becomes size / crop,
+ * the longer one in proportion, rounded down, and the middle is taken, as
+ * torchvision's Resize and CenterCrop do. Plain data; sv_preprocess_free frees
+ * the class names and the order. */
 typedef struct sv_preprocess {
   int channels, height, width;                  /* of the network's input */
   int pad_top, pad_left, pad_bottom, pad_right; /* part of height and width */
   sv_resize resize;
-  float crop; /* with RESIZE_CROP: the share of what just covers that is taken,
-               * 0.875 as of 256 pixels the middle 224; 0: all of it */
+  float crop; /* with RESIZE_CROP: the share of the resized image that is taken
+               * from its middle, 0.875 as of 256 pixels 224; 0: 1 */
+  sv_filter filter;
   sv_order order;
   float mean[3], deviation[3]; /* of pixel / 255; NAN: not given */
   bool permuted;        /* then, last of all, the pixels of each channel are */
@@ -263,7 +276,8 @@ SV_API SV_CHECKED sv_status sv_preprocess_mask(const sv_preprocess *p,
 /* As a model file's metadata:
  *   svertka.image.size       "1x32x32"      channels, height, width
  *   svertka.image.pad        "2,2,2,2"      top, left, bottom, right, in pixels
- *   svertka.image.resize     "stretch"      or "crop", "crop 0.875"
+ *   svertka.image.resize     "stretch"      or "crop", "crop 0.875"; then
+ *                                           "bicubic" or nothing: bilinear
  *   svertka.image.order      "rgb"          or "bgr"; of three channels only
  *   svertka.image.mean       "0.286040604"  one per channel, commas between,
  *   svertka.image.deviation  "0.353024244"  in units of pixel / 255

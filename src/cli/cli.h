@@ -199,9 +199,11 @@ typedef struct cli_image {
                       "subtracted from pixel / 255, a number a channel"),   \
       CLI_TEXT_OPTION("deviation", &(i)->deviation, "D,D,D",                \
                       "and divided by"),                                    \
-      CLI_TEXT_OPTION("resize", &(i)->resize, "HOW",                        \
-                      "stretch; crop, the middle of what just covers; or "  \
-                      "'crop 0.875', that share of it"),                    \
+      CLI_TEXT_OPTION(                                                      \
+          "resize", &(i)->resize, "HOW",                                    \
+          "stretch; crop, the middle of the image with its shorter "        \
+          "side resized; crop 0.875, that share of it; then "               \
+          "bilinear or bicubic"),                                           \
       CLI_TEXT_OPTION("order", &(i)->order, "ORDER",                        \
                       "of channels: rgb or bgr"),                           \
       CLI_TEXT_OPTION("pad", &(i)->pad, "T,L,B,R",                          \

@@ -15,8 +15,8 @@ static const char about[] =
     "Prints the most probable classes of each picture. How pictures are\n"
     "brought to the network's size and scale, and what the classes are\n"
     "called, is in a MODEL that 'svertka train' wrote; of a file of others\n"
-    "options say it. IMAGE is a PNG or JPEG of any size, grey or colour, or\n"
-    "a folder of such files.\n"
+    "options say it. IMAGE is a PNG, JPEG, WebP, GIF, TIFF or BMP of any\n"
+    "size, grey or colour, or a folder of such files.\n"
     "A picture that cannot be read is told and passed over; the exit status\n"
     "is 1 then.\n";
 

@@ -122,7 +122,8 @@ static sv_status give_names(sv_dataset *d) {
 }
 
 static sv_status check(const sv_dataset *d) {
-  if (d->count < 1) return sv_fail(SV_FORMAT, "%s: holds no images", d->path);
+  if (d->count - d->held_out < 1)
+    return sv_fail(SV_FORMAT, "%s: holds no images", d->path);
   if (d->channels != 1 && d->channels != 3)
     return sv_fail(SV_UNSUPPORTED, "%s: images of %d channels, expected 1 or 3",
                    d->path, d->channels);
@@ -173,6 +174,8 @@ const char *sv_dataset_name(const sv_dataset *d) { return d->name; }
 const char *sv_dataset_path(const sv_dataset *d) { return d->path; }
 
 int64_t sv_dataset_count(const sv_dataset *d) { return d->count; }
+
+int64_t sv_dataset_held_out(const sv_dataset *d) { return d->held_out; }
 
 int sv_dataset_channels(const sv_dataset *d) { return d->channels; }
 

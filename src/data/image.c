@@ -1,9 +1,12 @@
 #include "data/image.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 enum { FILE_LIMIT = 1 << 30 };
 
@@ -60,23 +63,84 @@ sv_status sv_image_check_size(const char *name, uint64_t width, uint64_t height,
   return SV_OK;
 }
 
-sv_status sv_image_decode(sv_image *image, const char *name, const void *bytes,
-                          size_t size) {
-  static const unsigned char png[] = "\x89PNG\r\n\x1a\n", jpeg[] = "\xff\xd8";
-  *image = (sv_image){0};
-  if (size >= 8 && memcmp(bytes, png, 8) == 0)
-    return sv_png_decode(image, name, bytes, size);
-  if (size >= 2 && memcmp(bytes, jpeg, 2) == 0)
-    return sv_jpeg_decode(image, name, bytes, size);
-  return sv_fail(SV_FORMAT, "%s: neither a PNG nor a JPEG image", name);
+void sv_image_drop_alpha(sv_image *image, uint8_t *pixels) {
+  int colours = image->channels - 1;
+  size_t count = (size_t)image->width * (size_t)image->height;
+  const uint8_t *src = pixels;
+  for (size_t i = 0; i < count; i++, src += colours + 1)
+    for (int c = 0; c < colours; c++)
+      *pixels++ = sv_over_white(src[c], src[colours]);
+  image->channels = colours;
+  image->stride = (ptrdiff_t)image->width * colours;
 }
 
-sv_status sv_image_read(sv_image *image, const char *path) {
+/* ---- Formats ---- */
+
+#define SV_IMAGE_FORMAT(name) \
+  extern const sv_image_format sv_image_format_##name;
+#include "data/formats.def"
+#undef SV_IMAGE_FORMAT
+
+const sv_image_format *const sv_image_formats[] = {
+#define SV_IMAGE_FORMAT(name) &sv_image_format_##name,
+#include "data/formats.def"
+#undef SV_IMAGE_FORMAT
+    NULL};
+
+static const sv_image_format *find_format(const sv_image_bytes *file) {
+  for (int i = 0; sv_image_formats[i]; i++)
+    if (sv_image_formats[i]->probe(file)) return sv_image_formats[i];
+  return NULL;
+}
+
+static sv_status fail_unknown(const char *name) {
+  sv_text text = {0};
+  char *list;
+  for (int i = 0; sv_image_formats[i]; i++)
+    sv_text_add(&text, "%s%s", i ? ", " : "", sv_image_formats[i]->name);
+  SV_TRY(sv_text_take(&text, &list));
+  sv_status status =
+      sv_fail(SV_FORMAT, "%s: not an image; expected one of: %s", name, list);
+  sv_free(list);
+  return status;
+}
+
+static sv_status decode(sv_image *image, const sv_image_bytes *file) {
+  const sv_image_format *format = find_format(file);
+  return format ? format->decode(image, file) : fail_unknown(file->name);
+}
+
+sv_status sv_image_decode(sv_image *image, const char *name, const void *bytes,
+                          size_t size) {
+  *image = (sv_image){0};
+  return decode(image, &(sv_image_bytes){name, bytes, size, false});
+}
+
+static sv_status read_file(sv_image *image, const char *path, bool header) {
   *image = (sv_image){0};
   unsigned char *bytes;
   size_t size;
   SV_TRY(sv_file_read(path, FILE_LIMIT, &bytes, &size));
-  sv_status status = sv_image_decode(image, path, bytes, size);
+  sv_status status =
+      decode(image, &(sv_image_bytes){path, bytes, size, header});
   sv_free(bytes);
   return status;
+}
+
+sv_status sv_image_read(sv_image *image, const char *path) {
+  return read_file(image, path, false);
+}
+
+sv_status sv_image_read_header(sv_image *image, const char *path) {
+  return read_file(image, path, true);
+}
+
+bool sv_image_is_known(const char *path) {
+  uint8_t first[32];
+  int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (file < 0) return false;
+  ssize_t size = read(file, first, sizeof first);
+  close(file);
+  return size > 0 &&
+         find_format(&(sv_image_bytes){path, first, (size_t)size, true});
 }

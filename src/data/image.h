@@ -2,6 +2,8 @@
 #ifndef SV_DATA_IMAGE_H
 #define SV_DATA_IMAGE_H
 
+#include <string.h>
+
 #include <svertka/data.h>
 
 #include "base/error.h"
@@ -28,20 +30,71 @@ static inline uint8_t sv_over_white(unsigned value, unsigned opacity) {
   return (uint8_t)((value * opacity + 255 * (255 - opacity) + 127) / 255);
 }
 
-/* Two formats; `name` is what errors call the file. */
-sv_status sv_png_decode(sv_image *image, const char *name, const void *bytes,
-                        size_t size) SV_CHECKED;
-sv_status sv_jpeg_decode(sv_image *image, const char *name, const void *bytes,
-                         size_t size) SV_CHECKED;
+/* An image's file in memory. */
+typedef struct sv_image_bytes {
+  const char *name; /* what errors call it */
+  const uint8_t *at;
+  size_t size;
+  bool header; /* only width, height and channels are wanted, no pixels */
+} sv_image_bytes;
 
-/* Part of a picture, in pixels and parts of them. */
-typedef struct sv_window {
-  double x, y, width, height;
-} sv_window;
+/* The contract of a format: a file of its own and a line in formats.def. */
+typedef struct sv_image_format {
+  const char *name; /* "PNG" */
+  /* Do the first bytes say that it is this format? */
+  bool (*probe)(const sv_image_bytes *file);
+  /* Grey or RGB. The bytes are hostile: damaged or truncated ones are SV_FORMAT
+   * and name the file. */
+  sv_status (*decode)(sv_image *image, const sv_image_bytes *file);
+} sv_image_format;
 
-/* pixels = the window of a dense picture resized to width x height, dense, with
- * the picture's channels. Beyond the picture's border the border goes on. */
-sv_status sv_image_resize(const sv_image *src, const sv_window *window,
-                          int width, int height, uint8_t *pixels) SV_CHECKED;
+/* Ended by NULL. */
+extern const sv_image_format *const sv_image_formats[];
+
+static inline bool sv_image_begins(const sv_image_bytes *file, size_t offset,
+                                   const char *magic, size_t length) {
+  return file->size >= offset + length &&
+         memcmp(file->at + offset, magic, length) == 0;
+}
+
+/* What is there where only the header is wanted. */
+static inline void sv_image_header(sv_image *image, uint64_t width,
+                                   uint64_t height, int channels) {
+  *image = (sv_image){
+      .width = (int)width, .height = (int)height, .channels = channels};
+}
+
+/* Grey and alpha, or RGB and alpha, to the same over white without it: dense,
+ * in place. */
+void sv_image_drop_alpha(sv_image *image, uint8_t *pixels);
+
+/* Turns and mirrors an image that owns its pixels, so that it stands as the
+ * orientation of TIFF and EXIF says: 1 as it is, 2 mirrored, 3 by 180 degrees,
+ * 4 upside down, 5 transposed, 6 by 90 degrees clockwise, 7 transposed along
+ * the other diagonal, 8 by 270; any other number is taken for 1. On failure the
+ * image is freed.
+ * Source: TIFF revision 6.0, 1992, tag 274. */
+sv_status sv_image_orient(sv_image *image, int orientation) SV_CHECKED;
+
+/* The orientation that an EXIF block (a TIFF header and what follows) gives; 1
+ * if it gives none or is damaged. */
+int sv_exif_orientation(const uint8_t *bytes, size_t size);
+
+/* Width, height and channels of an image's file, as stored; no pixels. */
+sv_status sv_image_read_header(sv_image *image, const char *path) SV_CHECKED;
+
+/* Whether a file begins as one of the formats does. Never an error. */
+bool sv_image_is_known(const char *path);
+
+/* The whole image brought to width x height, of which the part of out_width x
+ * out_height from (x, y) on is wanted; it lies inside. */
+typedef struct sv_scaling {
+  int width, height;
+  int x, y, out_width, out_height;
+} sv_scaling;
+
+/* pixels = that part, dense, with the image's channels. */
+sv_status sv_image_resize(const sv_image *src, const sv_scaling *scaling,
+                          sv_filter filter, uint8_t *pixels) SV_CHECKED;
 
 #endif

@@ -13,6 +13,8 @@
 /* Each block of 8x8 pixels takes at least a bit. */
 enum { JPEG_DENSITY = 8 * 64, MOST_SCANS = 500 };
 
+enum { EXIF_MARKER = JPEG_APP0 + 1, EXIF_NAME = 6 };
+
 typedef struct decoder {
   struct jpeg_decompress_struct z;
   struct jpeg_error_mgr errors;
@@ -21,6 +23,7 @@ typedef struct decoder {
   const char *name;
   sv_status status;
   uint8_t *row; /* of a CMYK picture */
+  int orientation;
 } decoder;
 
 static void give_up(decoder *d, sv_status status, const char *what) {
@@ -66,6 +69,7 @@ static void start(decoder *d, const void *bytes, size_t size) {
   d->progress.progress_monitor = on_progress;
   d->z.progress = &d->progress;
   jpeg_mem_src(&d->z, bytes, size);
+  jpeg_save_markers(&d->z, EXIF_MARKER, 0xffff);
   jpeg_read_header(&d->z, TRUE);
 }
 
@@ -98,14 +102,27 @@ static void read_rows(decoder *d, const sv_image *image, uint8_t *pixels) {
   }
 }
 
+static int orientation_of(const decoder *d) {
+  for (jpeg_saved_marker_ptr m = d->z.marker_list; m; m = m->next)
+    if (m->marker == EXIF_MARKER && m->data_length > EXIF_NAME &&
+        memcmp(m->data, "Exif\0", EXIF_NAME) == 0)
+      return sv_exif_orientation(m->data + EXIF_NAME,
+                                 m->data_length - EXIF_NAME);
+  return 1;
+}
+
 /* Everything that libjpeg may jump out of. */
-static sv_status decode(decoder *d, sv_image *image, const void *bytes,
-                        size_t size) {
-  start(d, bytes, size);
-  SV_TRY(sv_image_check_size(d->name, d->z.image_width, d->z.image_height, size,
-                             JPEG_DENSITY));
+static sv_status decode_all(decoder *d, sv_image *image,
+                            const sv_image_bytes *file) {
+  start(d, file->at, file->size);
+  SV_TRY(sv_image_check_size(d->name, d->z.image_width, d->z.image_height,
+                             file->size, JPEG_DENSITY));
   d->z.out_color_space = colours_of(d->z.jpeg_color_space);
   bool grey = d->z.out_color_space == JCS_GRAYSCALE;
+  if (file->header) {
+    sv_image_header(image, d->z.image_width, d->z.image_height, grey ? 1 : 3);
+    return SV_OK;
+  }
   uint8_t *pixels;
   SV_TRY(sv_image_new(image, (int)d->z.image_width, (int)d->z.image_height,
                       grey ? 1 : 3, &pixels));
@@ -113,20 +130,28 @@ static sv_status decode(decoder *d, sv_image *image, const void *bytes,
     SV_TRY(sv_alloc_array(&d->row, d->z.image_width, 4));
   jpeg_start_decompress(&d->z);
   read_rows(d, image, pixels);
+  d->orientation = orientation_of(d);
   jpeg_finish_decompress(&d->z);
   return SV_OK;
 }
 
-sv_status sv_jpeg_decode(sv_image *image, const char *name, const void *bytes,
-                         size_t size) {
+static bool probe(const sv_image_bytes *file) {
+  return sv_image_begins(file, 0, "\xff\xd8", 2);
+}
+
+static sv_status decode(sv_image *image, const sv_image_bytes *file) {
   decoder *d;
   SV_TRY(sv_alloc(&d, sizeof *d));
-  d->name = name;
-  if (setjmp(d->back) == 0) d->status = decode(d, image, bytes, size);
+  d->name = file->name;
+  if (setjmp(d->back) == 0) d->status = decode_all(d, image, file);
   sv_status status = d->status;
+  int orientation = d->orientation;
   jpeg_destroy_decompress(&d->z);
   sv_free(d->row);
   sv_free(d);
-  if (status != SV_OK) sv_image_free(image);
+  if (status == SV_OK) return sv_image_orient(image, orientation);
+  sv_image_free(image);
   return status;
 }
+
+const sv_image_format sv_image_format_jpeg = {"JPEG", probe, decode};

@@ -91,22 +91,40 @@ static void put_pad(const sv_preprocess *p, sv_text *text) {
               p->pad_right);
 }
 
+/* The next word after a space, if it is this one, is passed. */
+static bool take_word(const char **at, const char *word) {
+  size_t length = strlen(word);
+  if ((*at)[0] != ' ' || strncmp(*at + 1, word, length) != 0) return false;
+  *at += 1 + length;
+  return true;
+}
+
 static bool set_resize(sv_preprocess *p, const char *value) {
   bool crop = strncmp(value, "crop", 4) == 0;
+  if (!crop && strncmp(value, "stretch", 7) != 0) return false;
+  value += crop ? 4 : 7;
   p->resize = crop ? SV_RESIZE_CROP : SV_RESIZE_STRETCH;
   p->crop = 0;
-  if (!crop) return strcmp(value, "stretch") == 0;
-  value += 4;
-  if (*value == '\0') return true;
-  return *value++ == ' ' && read_float(&value, &p->crop) && *value == '\0' &&
-         p->crop > 0 && p->crop <= 1;
+  p->filter = SV_FILTER_BILINEAR;
+  if (crop && value[0] == ' ' && isdigit((unsigned char)value[1])) {
+    value++;
+    if (!read_float(&value, &p->crop) || p->crop <= 0 || p->crop > 1)
+      return false;
+  }
+  if (take_word(&value, "bicubic"))
+    p->filter = SV_FILTER_BICUBIC;
+  else
+    take_word(&value, "bilinear");
+  return *value == '\0';
 }
 
 static void put_resize(const sv_preprocess *p, sv_text *text) {
   sv_text_add(text, "%s", p->resize == SV_RESIZE_CROP ? "crop" : "stretch");
-  if (p->resize != SV_RESIZE_CROP || p->crop <= 0) return;
-  sv_text_add(text, " ");
-  put_floats(&p->crop, 1, text);
+  if (p->resize == SV_RESIZE_CROP && p->crop > 0) {
+    sv_text_add(text, " ");
+    put_floats(&p->crop, 1, text);
+  }
+  if (p->filter == SV_FILTER_BICUBIC) sv_text_add(text, " bicubic");
 }
 
 static bool set_order(sv_preprocess *p, const char *value) {
@@ -158,7 +176,7 @@ static const struct {
     {PREFIX "size", "channels x height x width as in 1x32x32", set_size,
      put_size},
     {PREFIX "pad", "top,left,bottom,right as in 2,2,2,2", set_pad, put_pad},
-    {PREFIX "resize", "stretch, crop, or crop and a share as in crop 0.875",
+    {PREFIX "resize", "stretch, crop or crop 0.875, then bilinear or bicubic",
      set_resize, put_resize},
     {PREFIX "order", "rgb or bgr", set_order, put_order},
     {PREFIX "mean", "a number per channel, commas between", set_mean, put_mean},

@@ -17,27 +17,45 @@ static sv_status fail_png(sv_status status, const char *name, const char *what,
   return status;
 }
 
-/* Grey and alpha, or RGB and alpha, to the same without it; in place. */
-static void drop_alpha(uint8_t *pixels, size_t count, int colours) {
-  const uint8_t *src = pixels;
-  for (size_t i = 0; i < count; i++, src += colours + 1)
-    for (int c = 0; c < colours; c++)
-      *pixels++ = sv_over_white(src[c], src[colours]);
+static bool probe(const sv_image_bytes *file) {
+  return sv_image_begins(file, 0, "\x89PNG\r\n\x1a\n", 8);
 }
 
-sv_status sv_png_decode(sv_image *image, const char *name, const void *bytes,
-                        size_t size) {
+static size_t big_endian(const uint8_t *b) {
+  return (size_t)b[0] << 24 | (size_t)b[1] << 16 | (size_t)b[2] << 8 | b[3];
+}
+
+/* The chunk eXIf, which libpng's simplified interface does not give. */
+static int orientation_of(const sv_image_bytes *file) {
+  enum { SIGNATURE = 8, HEAD = 8, CHECKSUM = 4 };
+  for (size_t at = SIGNATURE; file->size - at >= HEAD + CHECKSUM;) {
+    size_t length = big_endian(file->at + at);
+    if (length > file->size - at - HEAD - CHECKSUM) return 1;
+    if (memcmp(file->at + at + 4, "eXIf", 4) == 0)
+      return sv_exif_orientation(file->at + at + HEAD, length);
+    at += HEAD + length + CHECKSUM;
+  }
+  return 1;
+}
+
+static sv_status decode(sv_image *image, const sv_image_bytes *file) {
+  const char *name = file->name;
   png_image png = {.version = PNG_IMAGE_VERSION};
-  if (!png_image_begin_read_from_memory(&png, bytes, size))
+  if (!png_image_begin_read_from_memory(&png, file->at, file->size))
     return fail_png(SV_FORMAT, name, "damaged PNG", &png);
   sv_status status =
-      sv_image_check_size(name, png.width, png.height, size, PNG_DENSITY);
+      sv_image_check_size(name, png.width, png.height, file->size, PNG_DENSITY);
   int colours = png.format & PNG_FORMAT_FLAG_COLOR ? 3 : 1;
   bool alpha = png.format & PNG_FORMAT_FLAG_ALPHA;
   /* Files of 16 bits that do not say otherwise are like those of 8. */
   png.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
   png.format &= PNG_FORMAT_FLAG_COLOR | PNG_FORMAT_FLAG_ALPHA;
   uint8_t *pixels = NULL;
+  if (status == SV_OK && file->header) {
+    sv_image_header(image, png.width, png.height, colours);
+    png_image_free(&png);
+    return SV_OK;
+  }
   if (status == SV_OK)
     status = sv_image_new(image, (int)png.width, (int)png.height,
                           colours + alpha, &pixels);
@@ -49,12 +67,11 @@ sv_status sv_png_decode(sv_image *image, const char *name, const void *bytes,
     sv_image_free(image);
     return fail_png(SV_FORMAT, name, "damaged PNG", &png);
   }
-  if (!alpha) return SV_OK;
-  drop_alpha(pixels, (size_t)png.width * png.height, colours);
-  image->channels = colours;
-  image->stride = (ptrdiff_t)image->width * colours;
-  return SV_OK;
+  if (alpha) sv_image_drop_alpha(image, pixels);
+  return sv_image_orient(image, orientation_of(file));
 }
+
+const sv_image_format sv_image_format_png = {"PNG", probe, decode};
 
 sv_status sv_image_write(const sv_image *image, const char *path) {
   sv_status status = sv_image_check(image);

@@ -191,18 +191,32 @@ static sv_status convert(const sv_image *image, int channels,
   return SV_OK;
 }
 
-/* The part of the image that becomes width x height. */
-static sv_window window_of(const sv_preprocess *p, const sv_image *image,
-                           int width, int height) {
-  sv_window w = {0, 0, image->width, image->height};
-  if (p->resize == SV_RESIZE_STRETCH) return w;
-  double x = (double)width / image->width, y = (double)height / image->height;
-  double scale = (x > y ? x : y) / (p->crop > 0 ? (double)p->crop : 1);
-  w.width = width / scale;
-  w.height = height / scale;
-  w.x = (image->width - w.width) / 2;
-  w.y = (image->height - w.height) / 2;
-  return w;
+/* One side in proportion to the other, rounded down. */
+static int proportional(int side, int from, int to) {
+  return (int)((int64_t)side * to / from);
+}
+
+/* Half of what is too much, half a pixel to even. */
+static int middle(int whole, int part) {
+  return (int)nearbyint((whole - part) / 2.0);
+}
+
+/* The size to which the image is brought, and the part of it that is taken:
+ * width x height. */
+static sv_scaling scaling_of(const sv_preprocess *p, const sv_image *image,
+                             int width, int height) {
+  sv_scaling s = {width, height, 0, 0, width, height};
+  if (p->resize == SV_RESIZE_STRETCH) return s;
+  double crop = p->crop > 0 ? (double)p->crop : 1;
+  s.width = (int)floor(width / crop + 0.5);
+  s.height = (int)floor(height / crop + 0.5);
+  if ((int64_t)image->width * s.height < (int64_t)image->height * s.width)
+    s.height = proportional(image->height, image->width, s.width);
+  else
+    s.width = proportional(image->width, image->height, s.height);
+  s.x = middle(s.width, width);
+  s.y = middle(s.height, height);
+  return s;
 }
 
 sv_status sv_preprocess_fit_size(const sv_preprocess *p, const sv_image *image,
@@ -211,7 +225,9 @@ sv_status sv_preprocess_fit_size(const sv_preprocess *p, const sv_image *image,
   SV_TRY(sv_image_check(image));
   int height = p->height - p->pad_top - p->pad_bottom;
   int width = p->width - p->pad_left - p->pad_right;
-  bool same = image->width == width && image->height == height;
+  sv_scaling scaling = scaling_of(p, image, width, height);
+  bool same = image->width == width && image->height == height &&
+              scaling.width == width && scaling.height == height;
   if (same && image->channels == p->channels) {
     *ready = *image;
     ready->owned = NULL;
@@ -225,9 +241,8 @@ sv_status sv_preprocess_fit_size(const sv_preprocess *p, const sv_image *image,
   }
   uint8_t *pixels;
   sv_status status = sv_image_new(ready, width, height, p->channels, &pixels);
-  sv_window window = window_of(p, image, width, height);
   if (status == SV_OK)
-    status = sv_image_resize(&converted, &window, width, height, pixels);
+    status = sv_image_resize(&converted, &scaling, p->filter, pixels);
   sv_image_free(&converted);
   if (status != SV_OK) sv_image_free(ready);
   return status;
@@ -276,19 +291,18 @@ sv_status sv_preprocess_pixels(const sv_preprocess *p, const sv_image *image,
 
 /* ---- For a mask ---- */
 
-/* The pixel of `size` that pixel `at` of `count` is made from: its middle's. */
-static int source_of(double first, double length, int at, int count, int size) {
-  int pixel = (int)floor(first + (at + 0.5) * length / count);
-  return pixel < 0 ? 0 : pixel >= size ? size - 1 : pixel;
+/* The pixel of `size` in which the middle of pixel `at` of `count` lies. */
+static int source_of(int at, int count, int size) {
+  return (int)((2 * (int64_t)at + 1) * size / (2 * (int64_t)count));
 }
 
 sv_status sv_preprocess_mask(const sv_preprocess *p, const sv_image *mask,
                              int64_t *dst) {
   int height = p->height - p->pad_top - p->pad_bottom;
   int width = p->width - p->pad_left - p->pad_right;
-  sv_window w = window_of(p, mask, width, height);
   SV_TRY(sv_preprocess_check(p));
   SV_TRY(sv_image_check(mask));
+  sv_scaling s = scaling_of(p, mask, width, height);
   if (mask->channels != 1 || p->pixels)
     return sv_fail(SV_INVALID, p->pixels ? "permuted pixels have no classes"
                                          : "a mask of several channels");
@@ -300,9 +314,8 @@ sv_status sv_preprocess_mask(const sv_preprocess *p, const sv_image *mask,
           pad ? SV_NO_CLASS
               : sv_image_row(
                     mask,
-                    source_of(w.y, w.height, row, height,
-                              mask->height))[source_of(w.x, w.width, column,
-                                                       width, mask->width)];
+                    source_of(s.y + row, s.height, mask->height))[source_of(
+                    s.x + column, s.width, mask->width)];
     }
   return SV_OK;
 }

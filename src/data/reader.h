@@ -15,6 +15,7 @@ struct sv_dataset {
   sv_split split;
   char *path, *name;
   int64_t count;
+  int64_t held_out; /* the last ones, which are its own validation set */
   int channels, height, width; /* height and width 0: images differ */
   int32_t *labels;             /* count of them, from sv_alloc */
   int classes;

@@ -116,6 +116,12 @@ static sv_status hold(const sv_dataset *d, double fraction, uint64_t seed,
   return status;
 }
 
+/* The data set's own validation set: its last samples. */
+static void hold_own(const sv_dataset *d, bool *held, int64_t *held_count) {
+  for (int64_t i = d->count - d->held_out; i < d->count; i++) held[i] = true;
+  *held_count = d->held_out;
+}
+
 static sv_status divide(sv_samples *train, sv_samples *validation,
                         const sv_dataset *d, int64_t held_count,
                         const bool *held) {
@@ -147,9 +153,14 @@ sv_status sv_samples_hold_out(sv_samples *train, sv_samples *validation,
   bool *held;
   int64_t count = 0;
   SV_TRY(sv_alloc(&held, (size_t)d->count));
-  sv_status status = hold(d, fraction, seed, held, &count);
+  sv_status status = SV_OK;
+  if (d->held_out > 0)
+    hold_own(d, held, &count);
+  else
+    status = hold(d, fraction, seed, held, &count);
   if (status == SV_OK) status = divide(train, validation, d, count, held);
   sv_free(held);
+  if (fraction == 0) sv_samples_free(validation);
   if (status != SV_OK) {
     sv_samples_free(train);
     sv_samples_free(validation);

@@ -14,7 +14,21 @@
 
 /* ---- Data ---- */
 
+/* A validation set of the data's own is taken whole or not at all. */
+static sv_status check_own_validation(const sv_fit_job *job) {
+  double asked = job->options->validation;
+  int64_t own = sv_dataset_held_out(job->dataset);
+  if (!own || asked == 0 || asked == sv_fit_default().validation ||
+      asked == (double)own)
+    return SV_OK;
+  return sv_fail(SV_INVALID,
+                 "validation is %g, but %s has a validation set of its own, of "
+                 "%lld images; only 0 leaves it out",
+                 asked, sv_dataset_name(job->dataset), (long long)own);
+}
+
 static sv_status split(sv_fit_job *job) {
+  SV_TRY(check_own_validation(job));
   int64_t count = sv_dataset_count(job->dataset);
   double share = job->options->validation;
   if (share >= 1) share = share < (double)count ? share / (double)count : 1;

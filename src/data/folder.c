@@ -1,0 +1,362 @@
+/* Images in a folder for each class:
+ *
+ *   photos/cat/1.jpg, photos/dog/b/2.png, ...         one set, split here
+ *   photos/train/cat/..., photos/test/cat/...         split already
+ *   photos/train/..., photos/val/..., photos/test/... with a validation set
+ *
+ * The classes are the folders' names in byte order. Folders inside a class
+ * folder belong to it; files beside the class folders are not read. A folder
+ * `train` (`training`) that holds folders makes the set one that is split
+ * already; `val` (`valid`, `validation`) holds the validation set, and without
+ * a `test` (`testing`) it is the test set too. Else a fifth of each class,
+ * drawn by a hash of the file's name, is the test set: a file that is added or
+ * removed hardly moves the others. Source of the layout: ImageNet's, as
+ * ILSVRC's tools unpack it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "data/image.h"
+#include "data/listing.h"
+#include "data/reader.h"
+
+enum { PARTS = 2, MOST_CLASSES = 1 << 20, MEASURED = 64, PROBED = 16 };
+
+/* Samples that lie below one folder; the second part is the validation set. */
+typedef struct part {
+  const char *folder; /* "train"; NULL: the data set's own */
+  sv_listing paths;   /* "cat/1.jpg", of each sample */
+} part;
+
+typedef struct folder {
+  part parts[PARTS];
+} folder;
+
+/* ---- Which layout ---- */
+
+static const char *const train_names[] = {"train", "training", NULL};
+static const char *const val_names[] = {"val", "valid", "validation", NULL};
+static const char *const test_names[] = {"test", "testing", NULL};
+
+static bool holds_folders(const char *path) {
+  sv_listing listing;
+  if (!sv_path_is_folder(path) || sv_list_folders(&listing, path) != SV_OK)
+    return false;
+  bool some = listing.count > 0;
+  sv_listing_free(&listing);
+  return some;
+}
+
+/* The first of these names that is a folder of class folders, or NULL: a class
+ * may be called "train", too, but then its folder holds images. */
+static const char *find_split(const char *path, const char *const *names) {
+  for (; *names; names++) {
+    char *inner;
+    if (sv_path_join(&inner, path, *names) != SV_OK) return NULL;
+    bool found = holds_folders(inner);
+    sv_free(inner);
+    if (found) return *names;
+  }
+  return NULL;
+}
+
+static bool is_image(const char *path, const char *name) {
+  char *whole;
+  if (sv_path_join(&whole, path, name) != SV_OK) return false;
+  bool image = sv_image_is_known(whole);
+  sv_free(whole);
+  return image;
+}
+
+static bool holds_images(const char *path) {
+  sv_listing listing;
+  if (sv_list_files(&listing, path) != SV_OK) return false;
+  bool found = false;
+  for (int64_t i = 0; i < listing.count && i < PROBED && !found; i++)
+    found = is_image(path, sv_listing_name(&listing, i));
+  sv_listing_free(&listing);
+  return found;
+}
+
+static bool probe(const char *path) {
+  sv_listing classes;
+  if (!sv_path_is_folder(path)) return false;
+  if (find_split(path, train_names)) return true;
+  if (sv_list_folders(&classes, path) != SV_OK) return false;
+  bool found = false;
+  for (int64_t i = 0; i < classes.count && !found; i++) {
+    char *inner;
+    if (sv_path_join(&inner, path, sv_listing_name(&classes, i)) != SV_OK)
+      break;
+    found = holds_images(inner);
+    sv_free(inner);
+  }
+  sv_listing_free(&classes);
+  return found;
+}
+
+/* ---- Classes ---- */
+
+static sv_status part_path(const sv_dataset *d, const char *inner,
+                           char **path) {
+  return inner ? sv_path_join(path, d->path, inner)
+               : sv_copy_text(path, d->path);
+}
+
+/* The class folders of a part, sorted. */
+static sv_status list_classes(const sv_dataset *d, const char *inner,
+                              sv_listing *classes) {
+  char *path;
+  SV_TRY(part_path(d, inner, &path));
+  sv_status status = sv_list_folders(classes, path);
+  if (status == SV_OK && classes->count > MOST_CLASSES) {
+    status = sv_fail(SV_FORMAT, "%s: %lld class folders, %d at most", path,
+                     (long long)classes->count, MOST_CLASSES);
+    sv_listing_free(classes);
+  }
+  sv_free(path);
+  return status;
+}
+
+/* A model file keeps names as lines of a text. */
+static sv_status check_name(const sv_dataset *d, const char *name) {
+  if (strchr(name, '\n') || strchr(name, '\r'))
+    return sv_fail(SV_FORMAT,
+                   "%s/%s: a class folder's name with a line break in it",
+                   d->path, name);
+  return SV_OK;
+}
+
+static sv_status take_classes(sv_dataset *d, const sv_listing *classes) {
+  SV_TRY(sv_alloc_array(&d->names, (size_t)classes->count, sizeof *d->names));
+  d->classes = (int)classes->count;
+  for (int i = 0; i < d->classes; i++) {
+    SV_TRY(check_name(d, sv_listing_name(classes, i)));
+    SV_TRY(sv_copy_text(&d->names[i], sv_listing_name(classes, i)));
+  }
+  return SV_OK;
+}
+
+static int compare_names(const void *path, const void *row) {
+  const char *name = *(char *const *)row;
+  size_t length = strcspn(path, "/");
+  int order = strncmp(path, name, length);
+  return order ? order : name[length] ? -1 : 0;
+}
+
+/* The class of "cat" or "cat/1.jpg", or -1. */
+static int class_of(const sv_dataset *d, const char *path) {
+  char **row = bsearch(path, d->names, (size_t)d->classes, sizeof *d->names,
+                       compare_names);
+  return row ? (int)(row - d->names) : -1;
+}
+
+/* ---- Samples ---- */
+
+/* A sample's place in the draw of a set that is not split. */
+typedef struct ticket {
+  uint64_t drawn;
+  int64_t file;
+} ticket;
+
+static int compare_tickets(const void *a, const void *b) {
+  const ticket *x = a, *y = b;
+  if (x->drawn != y->drawn) return x->drawn < y->drawn ? -1 : 1;
+  return x->file < y->file ? -1 : x->file > y->file;
+}
+
+/* Marks the test samples of a class: a fifth, rounded, of two files one. */
+static sv_status draw_tests(const sv_listing *files, const char *class,
+                            bool *is_test) {
+  int64_t tests = (files->count + 2) / 5;
+  ticket *tickets;
+  if (tests == 0 && files->count > 1) tests = 1;
+  SV_TRY(sv_alloc_array(&tickets, (size_t)files->count, sizeof *tickets));
+  for (int64_t i = 0; i < files->count; i++) {
+    sv_random key = {sv_hash_text("test images"), sv_hash_text(class),
+                     sv_hash_text(sv_listing_name(files, i))};
+    uint32_t bits[4];
+    sv_random_bits(&key, 0, bits);
+    tickets[i] = (ticket){(uint64_t)bits[0] << 32 | bits[1], i};
+  }
+  qsort(tickets, (size_t)files->count, sizeof *tickets, compare_tickets);
+  for (int64_t i = 0; i < tests; i++) is_test[tickets[i].file] = true;
+  sv_free(tickets);
+  return SV_OK;
+}
+
+/* Appends the files of a class that belong to the split. */
+static sv_status take_files(const sv_dataset *d, part *p, const char *class,
+                            const sv_listing *files) {
+  bool *is_test;
+  SV_TRY(sv_alloc(&is_test, (size_t)files->count));
+  sv_status status = SV_OK;
+  if (!p->folder) status = draw_tests(files, class, is_test);
+  for (int64_t i = 0; i < files->count && status == SV_OK; i++) {
+    if (!p->folder && is_test[i] != (d->split == SV_SPLIT_TEST)) continue;
+    char *path;
+    status = sv_path_join(&path, class, sv_listing_name(files, i));
+    if (status != SV_OK) break;
+    status = sv_listing_add(&p->paths, path);
+    sv_free(path);
+  }
+  sv_free(is_test);
+  return status;
+}
+
+static sv_status read_class(const sv_dataset *d, part *p, const char *class) {
+  char *path, *whole;
+  sv_listing files;
+  SV_TRY(part_path(d, p->folder, &path));
+  sv_status status = sv_path_join(&whole, path, class);
+  sv_free(path);
+  SV_TRY(status);
+  status = sv_list_files(&files, whole);
+  bool training =
+      p == ((folder *)d->state)->parts && d->split == SV_SPLIT_TRAIN;
+  if (status == SV_OK && files.count == 0 && training)
+    status = sv_fail(SV_FORMAT, "%s: a class folder without images", whole);
+  if (status == SV_OK && class_of(d, class) < 0)
+    status = sv_fail(SV_FORMAT,
+                     "%s: a class that the training images do not have", whole);
+  if (status == SV_OK) status = take_files(d, p, class, &files);
+  sv_listing_free(&files);
+  sv_free(whole);
+  return status;
+}
+
+static sv_status read_part(const sv_dataset *d, part *p) {
+  sv_listing classes;
+  SV_TRY(list_classes(d, p->folder, &classes));
+  sv_status status = SV_OK;
+  for (int64_t i = 0; i < classes.count && status == SV_OK; i++)
+    status = read_class(d, p, sv_listing_name(&classes, i));
+  sv_listing_free(&classes);
+  return status;
+}
+
+/* The part and the number in it of a sample. */
+static const part *part_of(const sv_dataset *d, int64_t *i) {
+  const folder *f = d->state;
+  const part *p = f->parts;
+  if (*i < p->paths.count) return p;
+  *i -= p->paths.count;
+  return p + 1;
+}
+
+static sv_status sample_path(const sv_dataset *d, int64_t i, char **path) {
+  const part *p = part_of(d, &i);
+  char *above;
+  SV_TRY(part_path(d, p->folder, &above));
+  sv_status status = sv_path_join(path, above, sv_listing_name(&p->paths, i));
+  sv_free(above);
+  return status;
+}
+
+static sv_status label_samples(sv_dataset *d) {
+  SV_TRY(sv_alloc_array(&d->labels, (size_t)d->count, sizeof *d->labels));
+  for (int64_t i = 0; i < d->count; i++) {
+    int64_t at = i;
+    const part *p = part_of(d, &at);
+    d->labels[i] = class_of(d, sv_listing_name(&p->paths, at));
+  }
+  return SV_OK;
+}
+
+/* ---- Sizes ---- */
+
+/* Size and channels, as headers in steps through the samples have them: three
+ * channels where one image has colours; no size where two differ. What cannot
+ * be read is reported when its turn comes. */
+static sv_status measure(sv_dataset *d) {
+  int64_t steps = d->count < MEASURED ? d->count : MEASURED;
+  int seen = 0;
+  for (int64_t k = 0; k < steps; k++) {
+    sv_image header;
+    char *path;
+    SV_TRY(sample_path(d, k * d->count / steps, &path));
+    sv_status status = sv_image_read_header(&header, path);
+    sv_free(path);
+    if (status == SV_NO_MEMORY) return status;
+    if (status != SV_OK) continue;
+    bool same = header.height == d->height && header.width == d->width;
+    d->height = seen && !same ? 0 : header.height;
+    d->width = seen && !same ? 0 : header.width;
+    if (header.channels > d->channels) d->channels = header.channels;
+    seen++;
+  }
+  if (seen == 0)
+    return sv_fail(SV_FORMAT, "%s: no image that can be read among %lld files",
+                   d->path, (long long)steps);
+  return SV_OK;
+}
+
+/* ---- The reader ---- */
+
+static sv_status open_parts(sv_dataset *d, folder *f) {
+  const char *train = find_split(d->path, train_names);
+  const char *val = train ? find_split(d->path, val_names) : NULL;
+  const char *test = train ? find_split(d->path, test_names) : NULL;
+  sv_listing classes;
+  SV_TRY(list_classes(d, train, &classes));
+  sv_status status = take_classes(d, &classes);
+  if (status == SV_OK && classes.count == 1)
+    status = sv_fail(SV_FORMAT,
+                     "%s: one class folder, '%s'; expected two or "
+                     "more",
+                     d->path, d->names[0]);
+  sv_listing_free(&classes);
+  SV_TRY(status);
+  if (d->split == SV_SPLIT_TRAIN || !train) {
+    f->parts[0].folder = train;
+    SV_TRY(read_part(d, &f->parts[0]));
+    if (!val) return SV_OK;
+    f->parts[1].folder = val;
+    return read_part(d, &f->parts[1]);
+  }
+  f->parts[0].folder = test ? test : val;
+  if (!f->parts[0].folder)
+    return sv_fail(SV_FORMAT, "%s: holds %s, but neither test nor val", d->path,
+                   train);
+  return read_part(d, &f->parts[0]);
+}
+
+static sv_status open_folder(sv_dataset *d) {
+  folder *f;
+  SV_TRY(sv_alloc(&f, sizeof *f));
+  d->state = f;
+  SV_TRY(open_parts(d, f));
+  d->count = f->parts[0].paths.count + f->parts[1].paths.count;
+  d->held_out = f->parts[1].paths.count;
+  if (d->count == 0)
+    return sv_fail(SV_FORMAT, "%s: no images for %s", d->path,
+                   d->split == SV_SPLIT_TEST ? "testing" : "training");
+  SV_TRY(label_samples(d));
+  return measure(d);
+}
+
+static sv_status get_image(const sv_dataset *d, int64_t i, sv_image *image) {
+  char *path;
+  SV_TRY(sample_path(d, i, &path));
+  sv_status status = sv_image_read(image, path);
+  sv_free(path);
+  return status;
+}
+
+static void close_folder(void *state) {
+  folder *f = state;
+  for (int i = 0; f && i < PARTS; i++) sv_listing_free(&f->parts[i].paths);
+  sv_free(f);
+}
+
+const sv_reader sv_reader_folder = {
+    .name = "folder",
+    .help = "a folder of images for each class",
+    .probe = probe,
+    .open = open_folder,
+    .image = get_image,
+    .close = close_folder,
+};
