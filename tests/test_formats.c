@@ -165,12 +165,27 @@ static void test_resize_rule(void **state) {
               p.filter == SV_FILTER_BILINEAR);
 }
 
+static void test_likely(void **state) {
+  (void)state;
+  write_plain("photo.JPEG", "", 0);
+  write_plain("named.txt", "\xff\xd8\xff\xe0", 4);
+  write_plain("text.txt", "text", 4);
+  write_plain("jpg", "text", 4);
+  write_plain("x.jp", "text", 4);
+  assert_true(sv_image_is_likely(in_folder("photo.JPEG")));
+  assert_true(sv_image_is_likely(in_folder("named.txt")));
+  assert_true(sv_image_is_likely(in_folder("absent.tiff")));
+  assert_false(sv_image_is_likely(in_folder("text.txt")));
+  assert_false(sv_image_is_likely(in_folder("jpg")));
+  assert_false(sv_image_is_likely(in_folder("x.jp")));
+  assert_false(sv_image_is_likely(folder));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_files),
-      cmocka_unit_test(test_resize),
-      cmocka_unit_test(test_damaged),
-      cmocka_unit_test(test_resize_rule),
+      cmocka_unit_test(test_files),   cmocka_unit_test(test_resize),
+      cmocka_unit_test(test_damaged), cmocka_unit_test(test_resize_rule),
+      cmocka_unit_test(test_likely),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -39,6 +39,10 @@ SV_API SV_CHECKED sv_status sv_image_read(sv_image *image, const char *path);
 SV_API SV_CHECKED sv_status sv_image_decode(sv_image *image, const char *name,
                                             const void *bytes, size_t size);
 
+/* Whether a file is an image by the ending of its name or by its first bytes: a
+ * damaged one is, too. Never an error. */
+SV_API bool sv_image_is_likely(const char *path);
+
 /* Writes a grey or RGB picture as PNG: completely or not at all. */
 SV_API SV_CHECKED sv_status sv_image_write(const sv_image *image,
                                            const char *path);

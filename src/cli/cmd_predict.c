@@ -67,29 +67,30 @@ static void free_paths(paths *p) {
   sv_free(p->at);
 }
 
-static int is_picture(const struct dirent *entry) {
-  const char *dot = strrchr(entry->d_name, '.');
-  return entry->d_name[0] != '.' && dot &&
-         (strcasecmp(dot, ".png") == 0 || strcasecmp(dot, ".jpg") == 0 ||
-          strcasecmp(dot, ".jpeg") == 0);
+static int is_visible(const struct dirent *entry) {
+  return entry->d_name[0] != '.';
 }
 
-/* The pictures of a folder, sorted by name. */
+/* The images of a folder, sorted by name. */
 static sv_status add_folder(paths *p, const char *folder) {
   struct dirent **entries;
-  int count = scandir(folder, &entries, is_picture, alphasort);
+  int before = p->count;
+  int count = scandir(folder, &entries, is_visible, alphasort);
   if (count < 0) return sv_fail(SV_IO, "%s: cannot be read", folder);
   sv_status status = SV_OK;
   for (int i = 0; i < count; i++) {
-    char *path;
+    char *path = NULL;
     if (status == SV_OK)
       status = sv_path_join(&path, folder, entries[i]->d_name);
-    if (status == SV_OK) status = add_path(p, path);
+    if (path && !sv_path_is_folder(path) && sv_image_is_likely(path))
+      status = add_path(p, path);
+    else
+      sv_free(path);
     free(entries[i]);
   }
   free(entries);
-  if (status == SV_OK && count == 0)
-    status = sv_fail(SV_IO, "%s: holds no .png, .jpg or .jpeg", folder);
+  if (status == SV_OK && p->count == before)
+    status = sv_fail(SV_IO, "%s: holds no images", folder);
   return status;
 }
 

@@ -66,4 +66,4 @@ static sv_status decode(sv_image *image, const sv_image_bytes *file) {
   return status;
 }
 
-const sv_image_format sv_image_format_bmp = {"BMP", probe, decode};
+const sv_image_format sv_image_format_bmp = {"BMP", ".bmp", probe, decode};

@@ -145,4 +145,4 @@ static sv_status decode(sv_image *image, const sv_image_bytes *file) {
   return status;
 }
 
-const sv_image_format sv_image_format_gif = {"GIF", probe, decode};
+const sv_image_format sv_image_format_gif = {"GIF", ".gif", probe, decode};

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -143,4 +144,22 @@ bool sv_image_is_known(const char *path) {
   close(file);
   return size > 0 &&
          find_format(&(sv_image_bytes){path, first, (size_t)size, true});
+}
+
+/* "a/b.JPG" ends as one of ".jpg.jpeg" says. */
+static bool ends_as(const char *path, const char *endings) {
+  const char *dot = strrchr(path, '.');
+  size_t length = dot ? strlen(dot) : 0;
+  if (length < 2 || strchr(dot, '/')) return false;
+  for (; *endings; endings += 1 + strcspn(endings + 1, "."))
+    if (strncasecmp(endings, dot, length) == 0 &&
+        (endings[length] == '.' || !endings[length]))
+      return true;
+  return false;
+}
+
+bool sv_image_is_likely(const char *path) {
+  for (int i = 0; sv_image_formats[i]; i++)
+    if (ends_as(path, sv_image_formats[i]->endings)) return true;
+  return sv_image_is_known(path);
 }

@@ -40,7 +40,8 @@ typedef struct sv_image_bytes {
 
 /* The contract of a format: a file of its own and a line in formats.def. */
 typedef struct sv_image_format {
-  const char *name; /* "PNG" */
+  const char *name;    /* "PNG" */
+  const char *endings; /* of its files' names: ".jpg.jpeg" */
   /* Do the first bytes say that it is this format? */
   bool (*probe)(const sv_image_bytes *file);
   /* Grey or RGB. The bytes are hostile: damaged or truncated ones are SV_FORMAT

@@ -154,4 +154,5 @@ static sv_status decode(sv_image *image, const sv_image_bytes *file) {
   return status;
 }
 
-const sv_image_format sv_image_format_jpeg = {"JPEG", probe, decode};
+const sv_image_format sv_image_format_jpeg = {"JPEG", ".jpg.jpeg", probe,
+                                              decode};

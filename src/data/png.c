@@ -71,7 +71,7 @@ static sv_status decode(sv_image *image, const sv_image_bytes *file) {
   return sv_image_orient(image, orientation_of(file));
 }
 
-const sv_image_format sv_image_format_png = {"PNG", probe, decode};
+const sv_image_format sv_image_format_png = {"PNG", ".png", probe, decode};
 
 sv_status sv_image_write(const sv_image *image, const char *path) {
   sv_status status = sv_image_check(image);

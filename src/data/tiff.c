@@ -153,4 +153,5 @@ static sv_status decode(sv_image *image, const sv_image_bytes *file) {
   return status;
 }
 
-const sv_image_format sv_image_format_tiff = {"TIFF", probe, decode};
+const sv_image_format sv_image_format_tiff = {"TIFF", ".tif.tiff", probe,
+                                              decode};

@@ -82,4 +82,4 @@ static sv_status decode(sv_image *image, const sv_image_bytes *file) {
   return sv_image_orient(image, orientation_of(file));
 }
 
-const sv_image_format sv_image_format_webp = {"WebP", probe, decode};
+const sv_image_format sv_image_format_webp = {"WebP", ".webp", probe, decode};
