@@ -28,6 +28,14 @@ import fixtures_ops
 from fixtures_ops.common import Fixture
 
 
+# Where an input is NaN PyTorch's gradient is that of its own formula: 0 for what
+# is clamped, NaN for all that a maximum was taken of.
+NO_GRADIENT_OF_NAN = ("clip", "max", "min", "reduce_max", "reduce_min",
+                      "reduce_prod")
+# Its sign of NaN is 0; that of NumPy, ONNX Runtime and Svertka is NaN.
+NO_NAN = ("sign",)
+
+
 def operators():
     table = {}
     for part in pkgutil.iter_modules(fixtures_ops.__path__):
@@ -43,7 +51,10 @@ def main():
         if op not in table:
             sys.exit(f"no cases of '{op}' in scripts/fixtures_ops")
         torch.manual_seed(20)  # one operator's cases do not move another's
-        table[op](Fixture(folder, op))
+        fixture = Fixture(folder, op)
+        table[op](fixture)
+        if op not in NO_NAN:
+            fixture.with_nan(op not in NO_GRADIENT_OF_NAN)
 
 
 if __name__ == "__main__":

@@ -249,6 +249,13 @@ kernel='1 0; 2 -1'
 gives '7 -1 -6;9 1 -5;-2 0 -1' op conv --x "$map" --w "$kernel"
 gives '7 -1 -6;9 1 -5;-2 0 -1' op conv --x "$map" --w "$kernel" --backend ref
 gives '7 0 0;9 1 0;0 0 0' op relu --x '7 -1 -6; 9 1 -5; -2 0 -1'
+# NaN passes through.
+gives 'nan 0' op relu --x 'nan -1'
+gives 'nan 0' op relu --x 'nan -1' --backend ref
+gives nan op max_pool --x 'nan 1; 2 3' --kernel 2
+gives 'nan 1' op clip --x 'nan 2' --min 0 --max 1
+gives 'nan nan' op softmax --x 'nan 1'
+gives 'nan nan' op max --x 'nan 1' --x '2 nan'
 gives '3 5;4 3' op max_pool --x "$map" --kernel 2x2 --stride 2
 # A window larger than the image, as PyTorch's ceil_mode has it.
 gives '3' op max_pool --x '0 1; 2 3' --kernel 3 --stride 2 --ceil-mode true

@@ -81,6 +81,7 @@ static sv_status check_operator(const oc_options *o, const sv_entry *entry,
   check checks[] = {{.name = "fixtures"},
                     {.name = "differences"},
                     {.name = "random"},
+                    {.name = "NaN"},
                     {.name = "self-test"}};
   SV_TRY(oc_read_draws(o->cases, entry->op, &draws));
   if (o->time) {
@@ -89,12 +90,13 @@ static sv_status check_operator(const oc_options *o, const sv_entry *entry,
   }
   /* A self-test needs what it tests. */
   if (o->self_test)
-    oc_check_falsified(o, entry, cases, &draws, &checks[3].tally);
+    oc_check_falsified(o, entry, cases, &draws, &checks[4].tally);
   else if (o->check_fixtures)
     oc_check_fixtures(o, entry, cases, &checks[0].tally);
   if (o->check_fd && !o->self_test)
     oc_check_fd(o, entry, &draws, &checks[1].tally);
   if (o->random) oc_check_random(o, entry, &draws, &checks[2].tally);
+  if (o->random) oc_check_nan(o, entry, &draws, &checks[3].tally);
   printf("%-18s", entry->op->name);
   for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
     print_check(&checks[i]);

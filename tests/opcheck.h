@@ -11,6 +11,7 @@
  *   opcheck_reorder.c   the backends' reorders
  *   opcheck_plan.c      one case as a network of one node
  *   opcheck_checks.c    what is compared with what, and how closely
+ *   opcheck_nan.c       NaN through the backends' kernels
  *   opcheck_time.c      the same cases timed */
 #ifndef OPCHECK_H
 #define OPCHECK_H
@@ -123,9 +124,13 @@ sv_status oc_backward(oc_run *run) SV_CHECKED;
  * allows that: *error against the usual way. */
 sv_status oc_in_place(oc_run *run, double *error) SV_CHECKED;
 
-/* max|a - b| / max|b|; infinite where something is no number. `least` is taken
- * for max|b| where that is smaller: a sum may come out near zero by chance. */
+/* max|a - b| / max|b|; infinite where only one of the two is NaN or an
+ * infinity. `least` is taken for max|b| where that is smaller: a sum may come
+ * out near zero by chance. */
 double oc_error(const sv_tensor *got, const sv_tensor *expected, double least);
+
+/* All that it computed is. */
+bool oc_is_finite(const oc_run *run);
 
 /* A plain copy, the reals as `real`. */
 sv_status oc_convert(sv_tensor **copy, const sv_tensor *tensor,
@@ -151,7 +156,8 @@ typedef struct oc_trial {
   int candidate;
   oc_offer offer;
   bool exact;
-  int repeat; /* > 0: seconds is the least of so many runs */
+  bool may_spread; /* results may be NaN where the reference has numbers */
+  int repeat;      /* > 0: seconds is the least of so many runs */
   /* Results. */
   bool taken; /* else it declined, and the rest means nothing */
   char name[48];
@@ -188,12 +194,20 @@ typedef struct oc_tally {
 
 extern bool oc_quiet; /* failures are counted but not printed */
 
+void oc_fail(oc_tally *tally, const oc_case *c, const char *format, ...)
+    SV_PRINTF(3, 4);
+/* `what` is right where its error is at most `most`. */
+void oc_judge(oc_tally *tally, const oc_case *c, const char *what, double error,
+              double most);
+
 void oc_check_fixtures(const oc_options *options, const sv_entry *entry,
                        const oc_cases *cases, oc_tally *tally);
 void oc_check_fd(const oc_options *options, const sv_entry *entry,
                  const oc_draws *draws, oc_tally *tally);
 void oc_check_random(const oc_options *options, const sv_entry *entry,
                      const oc_draws *draws, oc_tally *tally);
+void oc_check_nan(const oc_options *options, const sv_entry *entry,
+                  const oc_draws *draws, oc_tally *tally);
 void oc_check_reorders(const oc_options *options, oc_tally *tally);
 /* A falsified gradient fails both of the first two checks. */
 void oc_check_falsified(const oc_options *options, const sv_entry *entry,

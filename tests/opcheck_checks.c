@@ -15,10 +15,7 @@ static const double fast = 1e-4, fast_inexact = 1e-3;
 
 bool oc_quiet;
 
-static void fail(oc_tally *tally, const oc_case *c, const char *format, ...)
-    SV_PRINTF(3, 4);
-
-static void fail(oc_tally *tally, const oc_case *c, const char *format, ...) {
+void oc_fail(oc_tally *tally, const oc_case *c, const char *format, ...) {
   tally->failed++;
   if (oc_quiet) return;
   printf("FAIL %s %s: %s: ", c->entry->op->name, c->attrs, c->where);
@@ -29,13 +26,13 @@ static void fail(oc_tally *tally, const oc_case *c, const char *format, ...) {
   printf("\n");
 }
 
-static void judge(oc_tally *tally, const oc_case *c, const char *what,
-                  double error, double most) {
+void oc_judge(oc_tally *tally, const oc_case *c, const char *what, double error,
+              double most) {
   if (error <= most) {
     tally->passed++;
     tally->worst = fmax(tally->worst, error);
   } else {
-    fail(tally, c, "%s is off by %.2g, the most is %.0e", what, error, most);
+    oc_fail(tally, c, "%s is off by %.2g, the most is %.0e", what, error, most);
   }
 }
 
@@ -53,13 +50,13 @@ static void check_ports(oc_tally *tally, const oc_case *c, const char *kind,
              ports[i < ports_count ? i : ports_count - 1].name,
              most == fixture_f64 ? "f64" : "f32");
     if (!found[i])
-      fail(tally, c, "there is no %s", what);
+      oc_fail(tally, c, "there is no %s", what);
     else if (!sv_shape_equal(&found[i]->shape, &expected[i]->shape))
-      fail(tally, c, "%s is %s, expected %s", what,
-           sv_shape_text(&found[i]->shape, (char[SV_SHAPE_TEXT]){0}),
-           sv_shape_text(&expected[i]->shape, (char[SV_SHAPE_TEXT]){0}));
+      oc_fail(tally, c, "%s is %s, expected %s", what,
+              sv_shape_text(&found[i]->shape, (char[SV_SHAPE_TEXT]){0}),
+              sv_shape_text(&expected[i]->shape, (char[SV_SHAPE_TEXT]){0}));
     else
-      judge(tally, c, what, oc_error(found[i], expected[i], 0), most);
+      oc_judge(tally, c, what, oc_error(found[i], expected[i], 0), most);
   }
 }
 
@@ -80,7 +77,7 @@ static sv_status check_reference(const oc_case *c, sv_dtype real, double most,
                 run->node.out_count, c->out, run->out, most);
     check_ports(tally, c, "diff", op->in, sv_op_in_count(op),
                 run->node.in_count, c->diff, run->diff, most);
-    if (in_place > 0) fail(tally, c, "in place it gives something else");
+    if (in_place > 0) oc_fail(tally, c, "in place it gives something else");
   }
   oc_run_free(run);
   return status;
@@ -94,14 +91,14 @@ static void check_coverage(const sv_entry *entry, const oc_cases *cases,
   int found = 0;
   for (int k = 0; k < cases->count; k++) found += cases->at[k].entry == entry;
   oc_case none = {.entry = entry, .where = "fixtures"};
-  if (found == 0) fail(tally, &none, "there is no fixture of this operator");
+  if (found == 0) oc_fail(tally, &none, "there is no fixture of this operator");
   for (int i = 0; found && i < sv_op_in_count(op); i++) {
     bool covered = op->in[i].no_gradient || op->in[i].role == SV_LABEL ||
                    op->in[i].role == SV_INDEX;
     for (int k = 0; k < cases->count && !covered; k++)
       covered = cases->at[k].entry == entry && cases->at[k].diff[i];
     if (!covered)
-      fail(tally, &none, "no fixture has a gradient of %s", op->in[i].name);
+      oc_fail(tally, &none, "no fixture has a gradient of %s", op->in[i].name);
   }
 }
 
@@ -111,11 +108,12 @@ static void check_plan(const oc_options *options, const oc_case *c,
   if (options->backend && backend) return;
   if (options->backend) backend = options->backend;
   if (oc_try_plan(c, backend, &error) != SV_OK)
-    fail(tally, c, "as a network: %s", sv_error());
+    oc_fail(tally, c, "as a network: %s", sv_error());
   else
-    judge(tally, c,
-          backend ? "a network of the reference" : "a network of all backends",
-          error, fast);
+    oc_judge(
+        tally, c,
+        backend ? "a network of the reference" : "a network of all backends",
+        error, fast);
 }
 
 void oc_check_fixtures(const oc_options *options, const sv_entry *entry,
@@ -126,7 +124,7 @@ void oc_check_fixtures(const oc_options *options, const sv_entry *entry,
     if (c->entry != entry) continue;
     if (check_reference(c, SV_F64, fixture_f64, tally) != SV_OK ||
         check_reference(c, SV_F32, fixture_f32, tally) != SV_OK)
-      fail(tally, c, "%s", sv_error());
+      oc_fail(tally, c, "%s", sv_error());
     if (oc_falsified) continue;
     check_plan(options, c, "ref", tally);
     check_plan(options, c, NULL, tally);
@@ -188,7 +186,7 @@ static sv_status check_differences(const oc_case *c, oc_tally *tally) {
     status = differ(run, i, &error);
     snprintf(what, sizeof what, "diff %s against finite differences",
              sv_op_in_port(run->node.op, i)->name);
-    if (status == SV_OK) judge(tally, c, what, error, numeric);
+    if (status == SV_OK) oc_judge(tally, c, what, error, numeric);
   }
   oc_run_free(run);
   return status;
@@ -202,7 +200,7 @@ void oc_check_fd(const oc_options *options, const sv_entry *entry,
     const oc_draw *draw = oc_draw_at(draws, k);
     if (oc_draw_case(entry, draw, options->seed, k, &c) != SV_OK ||
         check_differences(&c, tally) != SV_OK)
-      fail(tally, &c, "%s", sv_error());
+      oc_fail(tally, &c, "%s", sv_error());
     oc_case_clear(&c);
   }
 }
@@ -225,12 +223,12 @@ static void check_candidates(const oc_run *run, const oc_case *c, oc_trial t,
     snprintf(what, sizeof what, "%s of %s (%s)", oc_pass_name(t.pass),
              t.backend, t.name);
     if (status != SV_OK) {
-      fail(tally, c, "%s: %s", what, sv_error());
+      oc_fail(tally, c, "%s: %s", what, sv_error());
       return;
     }
     if (!t.taken) return;
     *taken = true;
-    judge(tally, c, what, t.error, t.exact ? fast : fast_inexact);
+    oc_judge(tally, c, what, t.error, t.exact ? fast : fast_inexact);
   }
 }
 
@@ -254,6 +252,8 @@ static sv_status check_backends(const oc_options *options, const oc_case *c,
   SV_TRY(oc_run_new(&run, c, SV_F32));
   sv_status status = oc_forward(run);
   if (status == SV_OK) status = oc_backward(run);
+  if (status == SV_OK && !oc_is_finite(run))
+    status = sv_fail(SV_INVALID, "the reference gives NaN or infinity");
   for (sv_pass pass = 0; status == SV_OK && pass < SV_PASS_COUNT; pass++) {
     oc_trial t = {.pass = pass,
                   .offer = (oc_offer)(index % 3),
@@ -281,9 +281,9 @@ static void check_shares(const sv_entry *entry, const oc_draw *draw,
     const share *s = share_of(entry, shares, draw->shares[i].backend);
     for (sv_pass pass = 0; s && pass < passes; pass++)
       if (100 * s->taken[pass] < draw->shares[i].percent * s->asked[pass])
-        fail(tally, &none, "%s took %d of %d cases %s, %d %% are expected",
-             draw->shares[i].backend, s->taken[pass], s->asked[pass],
-             oc_pass_name(pass), draw->shares[i].percent);
+        oc_fail(tally, &none, "%s took %d of %d cases %s, %d %% are expected",
+                draw->shares[i].backend, s->taken[pass], s->asked[pass],
+                oc_pass_name(pass), draw->shares[i].percent);
   }
 }
 
@@ -299,7 +299,7 @@ static void check_words(const oc_options *options, const sv_entry *entry,
         taken += shares[i][b].taken[pass];
       }
     if (asked && !taken && options->random > 20)
-      fail(tally, &none, "%s took none of them", entry->fast[b].backend);
+      oc_fail(tally, &none, "%s took none of them", entry->fast[b].backend);
   }
 }
 
@@ -313,7 +313,7 @@ void oc_check_random(const oc_options *options, const sv_entry *entry,
     if (oc_draw_case(entry, draw, options->seed, k, &c) != SV_OK ||
         check_backends(options, &c, k, tally, shares[draw - draws->at]) !=
             SV_OK)
-      fail(tally, &c, "%s", sv_error());
+      oc_fail(tally, &c, "%s", sv_error());
     oc_case_clear(&c);
   }
   for (int i = 0; i < draws->count && !options->backend; i++)
@@ -343,8 +343,8 @@ void oc_check_falsified(const oc_options *options, const sv_entry *entry,
     if (by_fixtures.failed && by_differences.failed)
       tally->passed++;
     else
-      fail(tally, &none, "diff %s falsified by 1 %% passes the %s",
-           op->in[i].name,
-           by_fixtures.failed ? "finite differences" : "fixtures");
+      oc_fail(tally, &none, "diff %s falsified by 1 %% passes the %s",
+              op->in[i].name,
+              by_fixtures.failed ? "finite differences" : "fixtures");
   }
 }

@@ -140,11 +140,19 @@ static sv_status read_numbers(reader *r, char *line) {
   return SV_OK;
 }
 
+/* "nan" and "inf" are numbers, "in" and "inference" are not. */
+static bool starts_with_number(const char *line) {
+  char *end;
+  strtod(line, &end);
+  return end != line && (*end == '\0' || strchr(" \t", *end));
+}
+
 static sv_status read_line(reader *r, char *line) {
   line[strcspn(line, "#\r")] = '\0';
   line += strspn(line, " \t");
   if (!*line) return SV_OK;
-  if (*line < 'a' || *line > 'z') return read_numbers(r, line);
+  if (*line < 'a' || *line > 'z' || starts_with_number(line))
+    return read_numbers(r, line);
   if (!is_whole(r)) return sv_fail(SV_FORMAT, "numbers are missing above");
   const char *word = oc_word(&line);
   r->tensor = NULL;

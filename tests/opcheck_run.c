@@ -318,9 +318,23 @@ double oc_error(const sv_tensor *got, const sv_tensor *expected, double least) {
   int64_t count = sv_shape_count(&expected->shape);
   for (int64_t i = 0; i < count; i++) {
     double a = sv_tensor_get(got, i), b = sv_tensor_get(expected, i);
+    if (isfinite(b)) largest = fmax(largest, fabs(b));
+    if (a == b || (isnan(a) && isnan(b))) continue;
     if (!isfinite(a) || !isfinite(b)) return INFINITY;
     worst = fmax(worst, fabs(a - b));
-    largest = fmax(largest, fabs(b));
   }
   return largest > 0 ? worst / largest : worst;
+}
+
+static bool all_finite(sv_tensor *const *tensors) {
+  for (int i = 0; i < OC_PORTS; i++) {
+    int64_t count = tensors[i] ? sv_shape_count(&tensors[i]->shape) : 0;
+    for (int64_t k = 0; k < count; k++)
+      if (!isfinite(sv_tensor_get(tensors[i], k))) return false;
+  }
+  return true;
+}
+
+bool oc_is_finite(const oc_run *run) {
+  return all_finite(run->out) && all_finite(run->diff);
 }

@@ -83,6 +83,11 @@ SV_API SV_CHECKED sv_status sv_plan_commit(sv_plan *plan);
 /* An output, a loss or a kept value, plain; valid until the next run. */
 SV_API SV_CHECKED sv_status sv_plan_value(sv_plan *plan, const char *name,
                                           sv_tensor *view);
+/* After a forward pass: SV_NUMERIC if the value holds NaN or infinity (minus
+ * infinity is allowed: it masks). The network is then run once more, and the
+ * message names the input, the parameter or the node where that began. */
+SV_API SV_CHECKED sv_status sv_plan_check_numbers(sv_plan *plan,
+                                                  const char *name);
 /* The gradient of a parameter (in the parameter's own layout) or of a value
  * named in options.gradients (plain); valid until the next run. */
 SV_API SV_CHECKED sv_status sv_plan_gradient(sv_plan *plan, const char *name,

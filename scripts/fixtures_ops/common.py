@@ -39,6 +39,7 @@ def block(word, port, tensor, file):
 class Fixture:
     def __init__(self, folder, op):
         self.op = op
+        self.first = None  # of the small cases: what with_nan repeats
         path = os.path.join(folder, op + ".txt")
         self.file = open(path, "w", encoding="ascii")
         self.file.write("# Made by scripts/make_fixtures_ops.py with PyTorch "
@@ -51,6 +52,9 @@ class Fixture:
         out: the ports of what the function returns.
         also: {port: function} of outputs without a gradient.
         inference: what the operator does outside of training."""
+        if not self.first and sum(t.numel() for t in inputs.values()) <= 100:
+            self.first = (attrs, {p: t.detach() for p, t in inputs.items()},
+                          function, out, fixed, also, inference)
         self.file.write(f"\ncase {self.op} {attrs}".rstrip() + "\n")
         if inference:
             self.file.write("inference\n")
@@ -75,6 +79,20 @@ class Fixture:
         for port, grad in zip(wanted, grads):
             block("diff", port, grad, self.file)
 
+
+    def with_nan(self, gradient):
+        """The first case again, with NaN in one element of each real input.
+        Without `gradient`: PyTorch's has no meaning there."""
+        if not self.first:
+            return
+        attrs, given, function, out, fixed, also, inference = self.first
+        for port, tensor in given.items():
+            if not tensor.is_floating_point() or not tensor.numel():
+                continue
+            inputs = {p: t.clone() for p, t in given.items()}
+            inputs[port].view(-1)[tensor.numel() // 2] = float("nan")
+            self.case(attrs, inputs, function, out,
+                      fixed if gradient else tuple(inputs), also, inference)
 
     def fixed(self, attrs, inputs, function, out=("y",)):
         """A case without gradients."""

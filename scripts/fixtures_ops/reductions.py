@@ -19,7 +19,8 @@ def reduction(function, low=-2, numbers=draw):
                 x = draw(*shape, low=low)
             else:
                 x = numbers(*shape)
-            fixture.case(attrs, {"x": x}, lambda x: function(x, axes, keep))
+            fixture.case(attrs, {"x": x}, lambda x, axes=axes, keep=keep:
+                         function(x, axes, keep))
         if low < 0:
             fixture.case("noop=true", {"x": draw(2, 3, low=1)},
                          lambda x: function(x.unsqueeze(2), (2,), False))

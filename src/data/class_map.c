@@ -155,6 +155,7 @@ static sv_status take_output(slider *s, sv_plan *plan,
                              const sv_graph_output *output) {
   sv_class_map *map = s->map;
   sv_tensor y;
+  SV_TRY(sv_plan_check_numbers(plan, output->name));
   SV_TRY(sv_plan_value(plan, output->name, &y));
   const sv_shape *shape = &y.shape;
   if (shape->rank != 4 || shape->dim[1] < 1 || shape->dim[1] > INT32_MAX ||

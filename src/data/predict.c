@@ -161,6 +161,7 @@ sv_status sv_classify_image(sv_classifier *classifier, const sv_image *image,
   SV_TRY(sv_preprocess_pixels(&c->preprocess, image, c->image.data));
   SV_TRY(sv_plan_forward(c->plan));
   sv_tensor output;
+  SV_TRY(sv_plan_check_numbers(c->plan, c->output));
   SV_TRY(sv_plan_value(c->plan, c->output, &output));
   memcpy(c->probabilities, output.data, (size_t)c->classes * sizeof(float));
   if (c->scores) softmax(c->probabilities, c->classes);

@@ -35,13 +35,6 @@ static bool is_rising(const sv_node *node) {
   return number(node, "alpha") >= 0;
 }
 
-/* Without an alpha its 0 makes it the rectifier. */
-static sv_dnnl_function relu(const sv_node *node) {
-  return with_alpha(
-      is_rising(node) ? dnnl_eltwise_relu_use_dst_for_bwd : dnnl_eltwise_relu,
-      node);
-}
-
 static sv_dnnl_function elu(const sv_node *node) {
   return with_alpha(
       is_rising(node) ? dnnl_eltwise_elu_use_dst_for_bwd : dnnl_eltwise_elu,
@@ -53,30 +46,13 @@ static sv_dnnl_function gelu(const sv_node *node) {
                                                 : dnnl_eltwise_gelu_erf);
 }
 
-static sv_dnnl_function clip(const sv_node *node) {
-  return (sv_dnnl_function){dnnl_eltwise_clip_v2_use_dst_for_bwd,
-                            number(node, "min"), number(node, "max")};
-}
-
-static bool has_zero(const sv_node *node) {
-  return number(node, "min") <= 0 && number(node, "max") >= 0;
-}
-
-/* The slope and the middle of its ramp are given since version 3. */
-static const sv_dnnl_function hard_swish = {dnnl_eltwise_hardswish, 1.0F / 6,
-                                            0.5F};
-
-ACTIVATION(relu, relu(node), OF_Y, KEEPS_ZERO)
 ACTIVATION(tanh, plain(dnnl_eltwise_tanh_use_dst_for_bwd), OF_Y, KEEPS_ZERO)
 ACTIVATION(sigmoid, plain(dnnl_eltwise_logistic_use_dst_for_bwd), OF_Y, FILLS)
-ACTIVATION(leaky_relu, relu(node), !is_rising(node), KEEPS_ZERO)
 ACTIVATION(elu, elu(node), !is_rising(node), KEEPS_ZERO)
 ACTIVATION(gelu, gelu(node), OF_X, KEEPS_ZERO)
 ACTIVATION(silu, with_alpha(dnnl_eltwise_swish, node), OF_X, KEEPS_ZERO)
 ACTIVATION(mish, plain(dnnl_eltwise_mish), OF_X, KEEPS_ZERO)
-ACTIVATION(hard_swish, hard_swish, OF_X, KEEPS_ZERO)
 ACTIVATION(softplus, plain(dnnl_eltwise_soft_relu), OF_X, FILLS)
-ACTIVATION(clip, clip(node), OF_Y, has_zero(node))
 ACTIVATION(exp, plain(dnnl_eltwise_exp_use_dst_for_bwd), OF_Y, FILLS)
 ACTIVATION(log, plain(dnnl_eltwise_log), OF_X, FILLS)
 ACTIVATION(sqrt, plain(dnnl_eltwise_sqrt_use_dst_for_bwd), OF_Y, FILLS)

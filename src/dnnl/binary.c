@@ -127,5 +127,3 @@ const sv_kernel sv_dnnl_add = {plan_add, sv_dnnl_run, sv_dnnl_destroy};
 BINARY(sub, dnnl_binary_sub, true)
 BINARY(mul, dnnl_binary_mul, true)
 BINARY(div, dnnl_binary_div, false)
-BINARY(min, dnnl_binary_min, true)
-BINARY(max, dnnl_binary_max, true)

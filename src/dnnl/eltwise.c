@@ -63,6 +63,8 @@ static sv_status make(sv_dnnl_build *build, int way) {
 
 sv_status sv_dnnl_plan_eltwise(const sv_site *site, sv_need *need, void **impl,
                                const sv_dnnl_activation *f) {
-  if (site->pass == SV_BACKWARD_PARAMS) return SV_UNSUPPORTED;
+  if (site->pass == SV_BACKWARD_PARAMS ||
+      !sv_dnnl_shows_nan(f, site->pass == SV_FORWARD))
+    return SV_UNSUPPORTED;
   return sv_dnnl_plan(site, need, impl, make, 1, f);
 }

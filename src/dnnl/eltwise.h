@@ -14,4 +14,7 @@ typedef struct sv_dnnl_activation {
 sv_status sv_dnnl_plan_eltwise(const sv_site *site, sv_need *need, void **impl,
                                const sv_dnnl_activation *f) SV_CHECKED;
 
+/* NaN as x or y gives NaN, forward or backward. */
+bool sv_dnnl_shows_nan(const sv_dnnl_activation *f, bool forward);
+
 #endif

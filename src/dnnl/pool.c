@@ -31,15 +31,14 @@ static sv_status whole_map(sv_window *w, const sv_shape *x) {
 }
 
 /* oneDNN divides by what it was told is padding, and windows on padding alone
- * have no maximum and no average: the reference's rules for those differ. */
-static sv_status describe(pool *p, const sv_site *site, bool max, bool global) {
+ * have no average: the reference's rules for those differ. */
+static sv_status describe(pool *p, const sv_site *site, bool global) {
   sv_pool_attrs none = {.ceil_mode = false};
   const sv_pool_attrs *attrs = global ? &none : site->node->attrs;
   const sv_shape *x = &site->in[0].shape;
   *p = (pool){.site = site, .form.line = x->rank == 3};
-  p->alg = max                    ? dnnl_pooling_max
-           : attrs->count_padding ? dnnl_pooling_avg_include_padding
-                                  : dnnl_pooling_avg_exclude_padding;
+  p->alg = attrs->count_padding ? dnnl_pooling_avg_include_padding
+                                : dnnl_pooling_avg_exclude_padding;
   sv_window w;
   if (global)
     SV_TRY(whole_map(&w, x));
@@ -49,7 +48,7 @@ static sv_status describe(pool *p, const sv_site *site, bool max, bool global) {
                              attrs->ceil_mode));
   for (int d = 0; d < 2; d++) {
     int64_t more = overhang(&w, d);
-    if (w.dilation[d] > 1 || (more && attrs->count_padding && !max))
+    if (w.dilation[d] > 1 || (more && attrs->count_padding))
       return SV_UNSUPPORTED;
     w.end[d] += more;
     if (w.begin[d] >= w.kernel[d] || w.end[d] >= w.kernel[d])
@@ -96,34 +95,13 @@ static sv_status make_pd(sv_dnnl_build *build, const pool *p, way way) {
   return way == ROWS || fast ? SV_OK : SV_UNSUPPORTED;
 }
 
-/* The workspace speaks of y as it lies, so that has to be as it was. */
-static sv_status check_workspace(const sv_dnnl_build *build, const pool *p) {
-  const sv_spec *y = &p->site->out[0];
-  sv_layout layout;
-  if (p->alg != dnnl_pooling_max) return SV_OK;
-  SV_TRY(sv_layout_of(
-      &layout, dnnl_primitive_desc_query_md(build->hint, dnnl_query_dst_md, 0),
-      &y->shape, p->form));
-  return sv_layout_equal(&layout, &y->layout) ? SV_OK : SV_UNSUPPORTED;
-}
-
-static bool is_max(const sv_kernel *self) {
-  return self == &sv_dnnl_max_pool || self == &sv_dnnl_global_max_pool;
-}
-
-static bool is_global(const sv_kernel *self) {
-  return self == &sv_dnnl_global_avg_pool || self == &sv_dnnl_global_max_pool;
-}
-
 static sv_status make(sv_dnnl_build *build, int way) {
   const sv_site *site = build->site;
-  const sv_kernel *self = build->context;
+  const bool *global = build->context;
   pool p;
-  SV_TRY(describe(&p, site, is_max(self), is_global(self)));
+  SV_TRY(describe(&p, site, *global));
   SV_TRY(make_pd(build, &p, (enum way)way));
-  if (site->pass == SV_BACKWARD_DATA) SV_TRY(check_workspace(build, &p));
   SV_TRY(sv_dnnl_make(build));
-  SV_TRY(sv_dnnl_bind_workspace(build));
   if (site->pass == SV_FORWARD) {
     SV_TRY(sv_dnnl_bind(build, DNNL_ARG_SRC, SV_FROM_IN, 0, p.form));
     return sv_dnnl_bind(build, DNNL_ARG_DST, SV_FROM_OUT, 0, p.form);
@@ -133,11 +111,7 @@ static sv_status make(sv_dnnl_build *build, int way) {
 }
 
 sv_status sv_dnnl_plan_pool(const sv_site *site, sv_need *need, void **impl,
-                            const sv_kernel *self) {
-  const sv_node *node = site->node;
+                            bool global) {
   if (site->pass == SV_BACKWARD_PARAMS) return SV_UNSUPPORTED;
-  if (node->out_count > 1 && site->out[1].present) return SV_UNSUPPORTED;
-  if (site->pass == SV_BACKWARD_DATA && is_max(self) && site->forward != self)
-    return SV_UNSUPPORTED;
-  return sv_dnnl_plan(site, need, impl, make, WAYS, self);
+  return sv_dnnl_plan(site, need, impl, make, WAYS, &global);
 }

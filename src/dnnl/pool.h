@@ -4,12 +4,8 @@
 
 #include "dnnl/kernel.h"
 
-/* `plan` of the kernel `self`, which backward has to find as the choice of the
- * forward pass if that leaves it a workspace. */
+/* `plan` of averages; `global`: of whole maps. */
 sv_status sv_dnnl_plan_pool(const sv_site *site, sv_need *need, void **impl,
-                            const sv_kernel *self) SV_CHECKED;
-
-extern const sv_kernel sv_dnnl_max_pool, sv_dnnl_avg_pool;
-extern const sv_kernel sv_dnnl_global_max_pool, sv_dnnl_global_avg_pool;
+                            bool global) SV_CHECKED;
 
 #endif

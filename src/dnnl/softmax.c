@@ -1,34 +1,23 @@
 /* Probabilities along one axis, and their logarithms. */
+#include <math.h>
+
+#include "base/thread.h"
 #include "dnnl/kernel.h"
 #include "ops/attrs.h"
 #include "tensor/tensor.h"
 
 /* x as outer x count x inner numbers, softmax along the middle; `flat`: along
  * all dimensions from the axis on. */
-static sv_status see(sv_shape *seen, const sv_site *site) {
-  const sv_shape *shape = &site->in[0].shape;
-  int64_t axis = (int64_t)sv_attr_number(site->node, "axis");
-  bool flat = sv_attr_number(site->node, "flat") != 0;
+static sv_status see(sv_shape *seen, const sv_node *node,
+                     const sv_shape *shape) {
+  int64_t axis = (int64_t)sv_attr_number(node, "axis");
+  bool flat = sv_attr_number(node, "flat") != 0;
   if (axis < 0) axis += shape->rank;
   if (axis < 0 || axis >= shape->rank) return SV_UNSUPPORTED;
   *seen = (sv_shape){.rank = 3, .dim = {1, 1, 1}};
   for (int d = 0; d < shape->rank; d++)
     seen->dim[d < axis ? 0 : d == axis || flat ? 1 : 2] *= shape->dim[d];
   if (seen->dim[2] == 1) seen->rank = 2;
-  return SV_OK;
-}
-
-static sv_status bind(sv_dnnl_build *build, const sv_layout *plain) {
-  if (build->site->pass == SV_FORWARD) {
-    SV_TRY(sv_dnnl_bind_as(build, DNNL_ARG_SRC, SV_FROM_IN, 0, plain));
-    SV_TRY(sv_dnnl_bind_as(build, DNNL_ARG_DST, SV_FROM_OUT, 0, plain));
-    build->need->out[0].over = 0;
-    return SV_OK;
-  }
-  SV_TRY(sv_dnnl_bind_as(build, DNNL_ARG_DST, SV_FROM_OUT, 0, plain));
-  SV_TRY(sv_dnnl_bind_as(build, DNNL_ARG_DIFF_DST, SV_FROM_DIFF_OUT, 0, plain));
-  SV_TRY(sv_dnnl_bind_as(build, DNNL_ARG_DIFF_SRC, SV_FROM_DIFF_IN, 0, plain));
-  build->need->diff_in[0].over = 0;
   return SV_OK;
 }
 
@@ -39,31 +28,68 @@ static sv_status make(sv_dnnl_build *build, int way) {
   sv_shape seen;
   sv_layout plain;
   sv_md *md = &build->md[0];
-  SV_TRY(see(&seen, site));
+  SV_TRY(see(&seen, site->node, &site->in[0].shape));
   SV_TRY(sv_layout_plain(&plain, SV_F32, &site->in[0].shape));
   SV_TRY(sv_md_rows(md, &seen, sv_form_same));
-  if (site->pass != SV_FORWARD)
-    SV_TRY(
-        sv_pd_softmax(&build->hint, dnnl_forward_training, *alg, *md, 1, NULL));
-  SV_TRY(
-      sv_pd_softmax(&build->pd, sv_dnnl_prop(site), *alg, *md, 1, build->hint));
+  SV_TRY(sv_pd_softmax(&build->pd, sv_dnnl_prop(site), *alg, *md, 1, NULL));
   /* Its reference is slower than ours. */
   if (sv_dnnl_grade_of(build->pd) == SV_DNNL_REF) return SV_UNSUPPORTED;
   SV_TRY(sv_dnnl_make(build));
-  return bind(build, &plain);
+  SV_TRY(sv_dnnl_bind_as(build, DNNL_ARG_SRC, SV_FROM_IN, 0, &plain));
+  return sv_dnnl_bind_as(build, DNNL_ARG_DST, SV_FROM_OUT, 0, &plain);
 }
 
+/* ---- NaN ---- */
+
+typedef struct rows {
+  int64_t count, inner; /* of the middle, and after it */
+  const float *x;
+  float *y;
+} rows;
+
+/* One NaN, or an infinity against which all others vanish, makes all of a row
+ * NaN: x - max x is NaN there. oneDNN's kernels may give numbers, so x is
+ * looked at once more. */
+static void mend_rows(void *context, int64_t begin, int64_t end) {
+  const rows *r = context;
+  for (int64_t row = begin; row < end; row++) {
+    int64_t at = row / r->inner * r->count * r->inner + row % r->inner;
+    const float *x = r->x + at;
+    float greatest = -INFINITY, seen = 0;
+    for (int64_t k = 0; k < r->count * r->inner; k += r->inner) {
+      greatest = x[k] > greatest ? x[k] : greatest;
+      seen = x[k] != x[k] ? x[k] : seen;
+    }
+    if (seen == 0 && isfinite(greatest)) continue;
+    for (int64_t k = 0; k < r->count * r->inner; k += r->inner)
+      r->y[at + k] = NAN;
+  }
+}
+
+static sv_status run(void *impl, const sv_args *args) {
+  sv_shape seen;
+  SV_TRY(sv_dnnl_run(impl, args));
+  SV_TRY(see(&seen, args->node, &args->in[0]->shape));
+  rows r = {.count = seen.dim[1],
+            .inner = seen.dim[2],
+            .x = args->in[0]->data,
+            .y = args->out[0]->data};
+  sv_parallel(seen.dim[0] * seen.dim[2], 64, mend_rows, &r);
+  return SV_OK;
+}
+
+/* Backward the reference is no slower. */
 static sv_status plan(const sv_site *site, sv_need *need, void **impl) {
   static const dnnl_alg_kind_t alg = dnnl_softmax_accurate;
-  if (site->pass == SV_BACKWARD_PARAMS) return SV_UNSUPPORTED;
+  if (site->pass != SV_FORWARD) return SV_UNSUPPORTED;
   return sv_dnnl_plan(site, need, impl, make, 1, &alg);
 }
 
 static sv_status plan_log(const sv_site *site, sv_need *need, void **impl) {
   static const dnnl_alg_kind_t alg = dnnl_softmax_log;
-  if (site->pass == SV_BACKWARD_PARAMS) return SV_UNSUPPORTED;
+  if (site->pass != SV_FORWARD) return SV_UNSUPPORTED;
   return sv_dnnl_plan(site, need, impl, make, 1, &alg);
 }
 
-const sv_kernel sv_dnnl_softmax = {plan, sv_dnnl_run, sv_dnnl_destroy};
-const sv_kernel sv_dnnl_log_softmax = {plan_log, sv_dnnl_run, sv_dnnl_destroy};
+const sv_kernel sv_dnnl_softmax = {plan, run, sv_dnnl_destroy};
+const sv_kernel sv_dnnl_log_softmax = {plan_log, run, sv_dnnl_destroy};

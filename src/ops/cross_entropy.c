@@ -183,7 +183,7 @@ static sv_status prepare(entropy *e, const sv_args *args) {
   e->weights = sv_in(args, 2);
   e->sure = 1 - (real)a->smoothing;
   e->spread = (real)a->smoothing / (real)e->classes;
-  for (int64_t k = 0; k < e->classes; k++)
+  for (int64_t k = 0; k < e->classes && e->spread != 0; k++)
     e->total += e->weights ? e->weights[k] : 1;
   for (int64_t p = 0; p < e->count; p++) {
     int64_t label = label_of(e, p);
@@ -268,9 +268,9 @@ static void backward_positions(void *context, int64_t begin, int64_t end) {
       sum += e->dlog[at + k];
     for (int64_t k = 0; k < e->classes; k++) {
       int64_t i = at + k * e->inner;
-      e->dx[i] = (all - sum) * exp(e->x[i] - norm) -
-                 spread * (e->weights ? e->weights[k] : 1) +
-                 (e->dlog ? e->dlog[i] : 0);
+      e->dx[i] = (all - sum) * exp(e->x[i] - norm);
+      if (e->spread != 0) e->dx[i] -= spread * (e->weights ? e->weights[k] : 1);
+      if (e->dlog) e->dx[i] += e->dlog[i];
     }
     if (label != e->ignore) e->dx[at + label * e->inner] -= sure;
   }

@@ -51,7 +51,7 @@ static void backward_maps(void *context, int64_t begin, int64_t end) {
   for (int64_t map = begin; map < end; map++)
     for (int64_t i = map * p->size; i < (map + 1) * p->size; i++) {
       real x = p->x[i], y = p->y[map];
-      bool none = x == 0 || !(y > 0);
+      bool none = x == 0 || y == 0;
       p->to[i] =
           none ? 0 : p->dy[map] * copysign(pow(fabs(x) / y, p->p - 1), x);
     }

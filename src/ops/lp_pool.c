@@ -41,7 +41,7 @@ static real value(const pool *p, const sv_pool_frame *f, const real *x) {
 #define GRADIENT_READS_X_AND_Y
 static void gradient(const pool *p, const sv_pool_frame *f, real dy, real *dx,
                      const real *x, real y) {
-  for (int64_t u = f->first[0]; u < f->last[0] && y > 0; u++)
+  for (int64_t u = f->first[0]; u < f->last[0] && y != 0; u++)
     for (int64_t v = f->first[1]; v < f->last[1]; v++) {
       int64_t at = sv_pool_place(f, &p->at, u, v);
       real slope = pow(fabs(x[at]) / y, p->p - 1);

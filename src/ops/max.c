@@ -9,7 +9,7 @@
  * Source: https://onnx.ai/onnx/operators/onnx__Max.html */
 #define JOIN (x > y || x != x ? x : y)
 #define FINISH (y)
-#define GRADIENT (x == y ? dy / count : 0)
+#define GRADIENT (x == y || (x != x && y != y) ? dy / count : 0)
 #define PICKED
 
 #include "ops/several.h"

@@ -15,7 +15,7 @@ static real reduce(const sv_reduced *r, const real *x) {
 
 static void spread(const sv_reduced *r, const real *x, real y, real dy,
                    real *dx) {
-  SV_EACH(r, i) dx[i] = y > 0 ? x[i] / y * dy : 0;
+  SV_EACH(r, i) dx[i] = y != 0 ? x[i] / y * dy : 0;
 }
 
 SV_REDUCE(reduce_l2, "ReduceL2", "y = sqrt(sum of x^2) along some axes", 18,

@@ -9,16 +9,19 @@
 
 static real reduce(const sv_reduced *r, const real *x) {
   real greatest = -(real)INFINITY;
-  /* What is no number wins, and so stays visible. */
+  /* NaN wins, and so stays visible. */
   SV_EACH(r, i) if (!(x[i] <= greatest) && !isnan(greatest)) greatest = x[i];
   return greatest;
 }
 
+/* NaN's gradient is that of the NaN that it comes from. */
+static bool is_it(real x, real y) { return x == y || (isnan(x) && isnan(y)); }
+
 static void spread(const sv_reduced *r, const real *x, real y, real dy,
                    real *dx) {
   int64_t alike = 0;
-  SV_EACH(r, i) alike += x[i] == y;
-  SV_EACH(r, i) dx[i] = x[i] == y ? dy / (real)alike : 0;
+  SV_EACH(r, i) alike += is_it(x[i], y);
+  SV_EACH(r, i) dx[i] = is_it(x[i], y) ? dy / (real)alike : 0;
 }
 
 SV_REDUCE(reduce_max, "ReduceMax", "y = max of x along some axes", 18, true,

@@ -61,13 +61,15 @@ static inline int64_t position(const sv_shape *y, const sv_shape *x,
   return at;
 }
 
-/* How many inputs are equal to y there. */
+/* How many inputs are equal to y there, or NaN as it is. */
 static inline int count_equal(const sv_args *args, const sv_shape *shape,
                               int64_t i) {
   int count = 0;
   real y = sv_out(args, 0)[i];
-  for (int k = 0; k < args->node->in_count; k++)
-    count += sv_in(args, k)[position(shape, &args->in[k]->shape, i)] == y;
+  for (int k = 0; k < args->node->in_count; k++) {
+    real x = sv_in(args, k)[position(shape, &args->in[k]->shape, i)];
+    count += x == y || (x != x && y != y);
+  }
   return count;
 }
 

@@ -1,7 +1,9 @@
 /* thresholded_relu: x where it is large, else nothing.
  *
- *   y = x where x > a, else 0
- *   dx = dy where x > a, else 0
+ *   y = 0 where x <= a, else x
+ *   dx = 0 where x <= a, else dy
+ *
+ * NaN stays NaN, as in PyTorch.
  *
  * Shapes: any; y as x.
  * Source: Konda, Memisevic, Krueger, "Zero-bias Autoencoders and the Benefits
@@ -15,12 +17,12 @@ typedef struct thresholded_relu {
 } thresholded_relu;
 
 static inline real value(real x, const thresholded_relu *a) {
-  return x > a->alpha ? x : 0;
+  return x <= a->alpha ? 0 : x;
 }
 
 #define GRADIENT_READS_X
 static inline real gradient(real dy, real x, const thresholded_relu *a) {
-  return x > a->alpha ? dy : 0;
+  return x <= a->alpha ? 0 : dy;
 }
 
 #include "ops/pointwise.h"
@@ -39,7 +41,7 @@ static const sv_attr attrs[] = {{.name = "alpha",
 
 SV_OP(thresholded_relu) = {
     .name = "thresholded_relu",
-    .summary = "y = x where x > alpha, else 0",
+    .summary = "y = 0 where x <= alpha, else x",
     .onnx = (const sv_onnx_name[]){{"ThresholdedRelu", 10, 0}, {NULL, 0, 0}},
     .attrs = attrs,
     .attrs_size = sizeof(thresholded_relu),

@@ -12,6 +12,7 @@
  *   choose.c    kernels by site, reorders between layouts
  *   memory.c    liveness, the arena, binding of pointers
  *   plan.c      the public face: run, read, refresh
+ *   blame.c     where NaN began
  *   explain.c   the program as a table */
 #ifndef SV_PLAN_PLAN_H
 #define SV_PLAN_PLAN_H

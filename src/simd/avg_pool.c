@@ -13,7 +13,7 @@ static bool is_whole(const sv_simd_pool *p) {
 
 static sv_status plan(const sv_site *site, sv_need *need, void **impl) {
   sv_simd_pool *p;
-  SV_TRY(sv_simd_pool_plan(&p, site, need, 0));
+  SV_TRY(sv_simd_pool_plan(&p, site, need, 0, false));
   if (!is_whole(p)) {
     sv_simd_pool_destroy(p);
     return SV_UNSUPPORTED;

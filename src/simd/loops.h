@@ -89,6 +89,15 @@ typedef struct sv_norm_slope {
   float factor, mean, plain, times;
 } sv_norm_slope;
 
+/* A function of one element: y = f(x); dx of dy and of y or x. NULL: another
+ * backend has that one. */
+typedef struct sv_map_loops {
+  void (*forward)(float *y, const float *x, int64_t count,
+                  const float *numbers);
+  void (*backward)(float *dx, const float *value, const float *dy,
+                   int64_t count, const float *numbers);
+} sv_map_loops;
+
 typedef struct sv_loops {
   const char *name;
   int width; /* floats in a vector */
@@ -112,11 +121,14 @@ typedef struct sv_loops {
                         int64_t count, const sv_norm_slope *slope);
   sv_log_sums *log_sums;
   sv_softmax_slopes *softmax_slopes;
+  sv_map_loops relu, leaky_relu, elu, clip, hard_swish;
 } sv_loops;
 
 extern const sv_loops sv_loops_base, sv_loops_avx2, sv_loops_avx512;
 
 /* The widest that this processor has. */
 const sv_loops *sv_simd_loops(void);
+/* The widest of those whose vectors `lanes` floats fill; NULL: none. */
+const sv_loops *sv_simd_loops_within(int64_t lanes);
 
 #endif

@@ -167,6 +167,12 @@ static void correlate(const sv_correlate *c) {
 
 /* ---- Maximum pooling ---- */
 
+/* The vectors that cover `count` >= WIDTH positions, the last one moved back.
+ */
+static inline int64_t next_at(int64_t i, int64_t count) {
+  return i + WIDTH < count && i + 2 * WIDTH > count ? count - WIDTH : i + WIDTH;
+}
+
 /* A where the mask is set, else b. */
 static inline ints pick(ints mask, ints a, ints b) {
   return (mask & a) | (~mask & b);
@@ -176,11 +182,8 @@ static inline vec pick_real(ints mask, vec a, vec b) {
   return (vec)pick(mask, (ints)a, (ints)b);
 }
 
-/* A number that is none wins: it must not get lost on the way to the loss. */
-static inline ints beats(vec a, vec best) { return ~(a <= best); }
-
 static void pool_max(const sv_pool_max *p) {
-  for (int n = 0; n < p->block; n += WIDTH) {
+  for (int64_t n = 0; n < p->block; n = next_at(n, p->block)) {
     vec best = all(-INFINITY);
     ints where = (ints){0} - 1;
     for (int i = 0; i < p->row_count; i++)
@@ -188,7 +191,8 @@ static void pool_max(const sv_pool_max *p) {
         vec x = load(p->x + p->rows[i].x + p->columns[j].x + n);
         ints number = (ints){0} + (int32_t)(p->rows[i].w * p->kernel_width +
                                             p->columns[j].w);
-        ints better = (beats(x, best) & (best == best)) | (where < 0);
+        /* NaN wins, the last one: as the reference and PyTorch have it. */
+        ints better = (x > best) | (x != x) | (where < 0);
         best = pick_real(better, x, best);
         where = pick(better, number, where);
       }
@@ -198,7 +202,7 @@ static void pool_max(const sv_pool_max *p) {
 }
 
 static void pool_unmax(const sv_pool_unmax *p) {
-  for (int n = 0; n < p->block; n += WIDTH) {
+  for (int64_t n = 0; n < p->block; n = next_at(n, p->block)) {
     vec sum = all(0);
     for (int i = 0; i < p->row_count; i++)
       for (int j = 0; j < p->column_count; j++) {
@@ -253,6 +257,7 @@ static void tanh_backward(float *dx, const float *y, const float *dy,
 }
 
 #include "simd/loops_entropy.h"
+#include "simd/loops_maps.h"
 #include "simd/loops_norm.h"
 
 const sv_loops LOOPS = {
@@ -271,4 +276,9 @@ const sv_loops LOOPS = {
     .norm_backward = norm_backward,
     .log_sums = log_sums,
     .softmax_slopes = softmax_slopes,
+    .relu = {relu_forward, relu_backward},
+    .leaky_relu = {leaky_relu_forward, leaky_relu_backward},
+    .elu = {.backward = elu_backward},
+    .clip = {clip_forward, clip_backward},
+    .hard_swish = {hard_swish_forward, hard_swish_backward},
 };

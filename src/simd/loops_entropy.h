@@ -22,12 +22,6 @@ ALWAYS vec exp_of(vec x) {
   return y * power;
 }
 
-/* The vectors that cover `count` >= WIDTH positions, the last one moved back.
- */
-static inline int64_t next_at(int64_t i, int64_t count) {
-  return i + WIDTH < count && i + 2 * WIDTH > count ? count - WIDTH : i + WIDTH;
-}
-
 static void log_sums(float *norms, const float *x, int64_t count,
                      int64_t classes, int64_t step) {
   for (int64_t i = 0; i < count; i = next_at(i, count)) {

@@ -9,7 +9,7 @@ static sv_status plan(const sv_site *site, sv_need *need, void **impl) {
   bool backward = site->pass != SV_FORWARD;
   if (site->node->out_count > 1 && site->out[1].present) return SV_UNSUPPORTED;
   if (backward && site->forward != &sv_simd_max_pool) return SV_UNSUPPORTED;
-  SV_TRY(sv_simd_pool_plan(&p, site, need, 1));
+  SV_TRY(sv_simd_pool_plan(&p, site, need, 1, true));
   p->keeps_index = !backward && site->backward;
   if (p->keeps_index)
     need->workspace = (size_t)(p->maps * p->out_map) * sizeof(int32_t);

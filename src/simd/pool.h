@@ -6,19 +6,30 @@
 
 #include "simd/simd.h"
 
+/* What lies side by side, innermost, and is pooled in one step. */
+typedef enum sv_simd_lanes {
+  SV_LANES_OF_IMAGES,      /* a block of images */
+  SV_LANES_OF_CHANNELS,    /* a block of channels, as oneDNN has them */
+  SV_LANES_OF_ALL_CHANNELS /* channels last */
+} sv_simd_lanes;
+
 typedef struct sv_simd_pool {
   const sv_loops *loops;
   sv_window at;
-  int64_t block, maps;     /* images side by side; N / block C */
+  sv_simd_lanes lanes;
+  int64_t block, maps;     /* lanes of a map; so many of these */
   int64_t in_map, out_map; /* floats of a map of a block */
   sv_axis_taps rows, columns;
   bool keeps_index; /* of the maximum, for a backward pass */
 } sv_simd_pool;
 
-/* Takes x where it lies in blocks of images already, or plain if that pays.
- * Taps bear `w_step` times their number along the axis as their weight. */
+/* Takes x where it lies in blocks of images already, or plain if that pays;
+ * with `channels` also where channels are innermost, or plain if they fill a
+ * vector. Taps bear `w_step` times their number along the axis as their weight.
+ */
 sv_status sv_simd_pool_plan(sv_simd_pool **pool, const sv_site *site,
-                            sv_need *need, int64_t w_step) SV_CHECKED;
+                            sv_need *need, int64_t w_step,
+                            bool channels) SV_CHECKED;
 void sv_simd_pool_destroy(void *pool);
 
 /* One row of a map: of outputs (forward) or of inputs. */

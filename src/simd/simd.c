@@ -16,6 +16,16 @@ const sv_loops *sv_simd_loops(void) {
   return &sv_loops_base;
 }
 
+const sv_loops *sv_simd_loops_within(int64_t lanes) {
+  const sv_loops *widest = sv_simd_loops();
+  if (widest->width <= lanes) return widest;
+#if defined(__x86_64__)
+  if (widest == &sv_loops_avx512 && sv_loops_avx2.width <= lanes)
+    return &sv_loops_avx2;
+#endif
+  return sv_loops_base.width <= lanes ? &sv_loops_base : NULL;
+}
+
 void sv_simd_name(sv_need *need) {
   snprintf(need->name, sizeof need->name, "simd:%s", sv_simd_loops()->name);
 }

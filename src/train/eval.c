@@ -150,6 +150,7 @@ static sv_status run(eval_job *job) {
     SV_TRY(sv_loader_next(job->loader, &batch));
     if (batch.count == 0) return SV_OK;
     SV_TRY(sv_runner_forward(&job->runner, &batch, 0, &plan, &scores));
+    SV_TRY(sv_plan_check_numbers(plan, job->runner.scores));
     SV_TRY(add(job, &batch, scores.data));
     job->done += batch.count;
     if (o->report && !o->report(o->context, job->done, job->samples.count))

@@ -80,8 +80,12 @@ sv_status sv_fit_step(sv_fit_job *job, const sv_batch *batch, double rate,
   double loss;
   SV_TRY(sv_runner_forward(&job->runner, batch, c->step, &plan, &scores));
   SV_TRY(sv_runner_loss(&job->runner, plan, &loss));
-  if (!isfinite(loss))
+  if (!isfinite(loss)) {
+    sv_status status = sv_plan_check_numbers(plan, job->runner.scores);
+    if (status != SV_OK)
+      return sv_fail_in(status, "the loss is %s", fault_of(loss));
     return sv_fail(SV_NUMERIC, "the loss is %s", fault_of(loss));
+  }
   int classes = job->metrics.classes;
   int64_t right =
       job->places > 1
