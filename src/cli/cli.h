@@ -227,6 +227,11 @@ sv_status cli_model_of_images(sv_model **model, const char *text,
 
 /* Prints the object and a newline on stdout, and releases it. */
 int cli_print_json(json_t *object);
+/* A name or another text from outside: each byte that is not part of a
+ * character of UTF-8 becomes \xHH, its number in two hexadecimal digits. */
+json_t *cli_json_text(const char *text);
+/* null for what is no number, or an infinite one. */
+json_t *cli_json_number(double number);
 
 /* A path or another name as it may be printed: control characters are '?'. */
 enum { CLI_NAME_TEXT = 4096 };

@@ -55,14 +55,15 @@ static int print_json(const check *c) {
   for (int i = 0; i < c->count; i++) {
     const sv_gradcheck_row *r = &c->rows[i];
     json_array_append_new(
-        rows,
-        json_pack("{s:s, s:I, s:I, s:f, s:f, s:b}", "name", r->name, "numbers",
-                  (json_int_t)r->count, "moved", (json_int_t)r->moved, "error",
-                  r->error, "gradient", r->greatest, "pass", passes(c, r)));
+        rows, json_pack("{s:o, s:I, s:I, s:o, s:o, s:b}", "name",
+                        cli_json_text(r->name), "numbers", (json_int_t)r->count,
+                        "moved", (json_int_t)r->moved, "error",
+                        cli_json_number(r->error), "gradient",
+                        cli_json_number(r->greatest), "pass", passes(c, r)));
   }
-  return cli_print_json(json_pack("{s:f, s:f, s:b, s:o}", "worst", worst(c),
-                                  "tolerance", c->tolerance, "pass",
-                                  worst(c) <= c->tolerance, "tensors", rows));
+  return cli_print_json(json_pack(
+      "{s:o, s:f, s:b, s:o}", "worst", cli_json_number(worst(c)), "tolerance",
+      c->tolerance, "pass", worst(c) <= c->tolerance, "tensors", rows));
 }
 
 static int print_table(const check *c) {

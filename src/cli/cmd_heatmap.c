@@ -112,8 +112,9 @@ static int print_json(const heatmap *h) {
   for (int i = 0; i < h->count; i++) {
     const spot *s = &h->spots[i];
     json_array_append_new(
-        list, json_pack("{s:s, s:f, s:f, s:f}", "class", m->names[s->class],
-                        "probability", (double)s->probability, "x",
+        list, json_pack("{s:o, s:o, s:f, s:f}", "class",
+                        cli_json_text(m->names[s->class]), "probability",
+                        cli_json_number((double)s->probability), "x",
                         centre(h, 1, s->x), "y", centre(h, 0, s->y)));
   }
   return cli_print_json(json_pack(

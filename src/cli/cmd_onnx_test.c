@@ -32,23 +32,12 @@ typedef struct onnx_test {
   json_t *list; /* with --json */
 } onnx_test;
 
-/* Names from files need not be UTF-8, JSON must be. */
-static json_t *json_text(const char *text) {
-  json_t *string = json_string(text);
-  char copy[2048];
-  size_t length = strnlen(text, sizeof copy - 1);
-  if (string) return string;
-  for (size_t i = 0; i < length; i++)
-    copy[i] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
-  copy[length] = '\0';
-  return json_string(copy);
-}
-
 static void add_row(json_t *list, const sv_conformance_result *r) {
   json_t *row = json_object();
-  json_object_set_new(row, "test", json_text(r->path));
+  json_object_set_new(row, "test", cli_json_text(r->path));
   json_object_set_new(row, "result", json_string(keys[r->outcome]));
-  if (r->reason[0]) json_object_set_new(row, "reason", json_text(r->reason));
+  if (r->reason[0])
+    json_object_set_new(row, "reason", cli_json_text(r->reason));
   if (r->outcome == SV_OUTCOME_PASS)
     json_object_set_new(row, "error", json_real(r->error));
   json_array_append_new(list, row);

@@ -131,10 +131,12 @@ static json_t *json_classes(const predict *p) {
   json_t *list = json_array();
   for (int i = 0; i < p->top; i++)
     json_array_append_new(
-        list, json_pack("{s:s, s:i, s:f}", "label",
-                        sv_classifier_label(p->classifier, p->order[i]),
-                        "class", p->order[i], "probability",
-                        (double)p->probabilities[p->order[i]]));
+        list,
+        json_pack(
+            "{s:o, s:i, s:o}", "label",
+            cli_json_text(sv_classifier_label(p->classifier, p->order[i])),
+            "class", p->order[i], "probability",
+            cli_json_number((double)p->probabilities[p->order[i]])));
   return list;
 }
 
@@ -194,13 +196,15 @@ static sv_status predict_one(predict *p, const char *path) {
     cli_say("%s", sv_error());
     if (p->json)
       json_array_append_new(
-          p->list, json_pack("{s:s, s:s}", "file", path, "error", sv_error()));
+          p->list, json_pack("{s:o, s:o}", "file", cli_json_text(path), "error",
+                             cli_json_text(sv_error())));
     return SV_OK;
   }
   if (p->csv) return put_row(p, path);
   if (p->json)
-    json_array_append_new(p->list, json_pack("{s:s, s:o}", "file", path,
-                                             "classes", json_classes(p)));
+    json_array_append_new(
+        p->list, json_pack("{s:o, s:o}", "file", cli_json_text(path), "classes",
+                           json_classes(p)));
   else
     print_text(p, path);
   return SV_OK;
@@ -264,8 +268,9 @@ static void print_shares(const predict *p, const sv_class_map *map,
     double share = (double)count[i] / (double)all;
     if (p->json) {
       json_array_append_new(
-          list, json_pack("{s:s, s:I, s:f}", "class", map->names[i], "pixels",
-                          (json_int_t)count[i], "share", share));
+          list,
+          json_pack("{s:o, s:I, s:f}", "class", cli_json_text(map->names[i]),
+                    "pixels", (json_int_t)count[i], "share", share));
     } else if (count[i]) {
       cli_cell(t, "%s", map->names[i]);
       cli_cell(t, "%lld", (long long)count[i]);

@@ -117,15 +117,17 @@ typedef struct score {
 static int print_json(const train *t, const sv_fit_result *r,
                       const score *test) {
   double rate = r->seconds > 0 ? (double)r->images / r->seconds : 0;
-  json_t *object = json_pack(
-      "{s:s, s:i, s:b, s:i, s:I, s:f, s:f, s:f, s:f}", "run", t->fit.run,
-      "epochs", r->epochs, "stopped_early", r->stopped_early, "best_epoch",
-      r->best_epoch, "held_out", (json_int_t)r->held_out, "loss", r->loss,
-      r->of_pixels && r->held_out > 0 ? "mean_iou" : "top1", r->top1, "seconds",
-      r->seconds, "images_per_second", rate);
+  json_t *object =
+      json_pack("{s:o, s:i, s:b, s:i, s:I, s:o, s:o, s:f, s:f}", "run",
+                cli_json_text(t->fit.run), "epochs", r->epochs, "stopped_early",
+                r->stopped_early, "best_epoch", r->best_epoch, "held_out",
+                (json_int_t)r->held_out, "loss", cli_json_number(r->loss),
+                r->of_pixels && r->held_out > 0 ? "mean_iou" : "top1",
+                cli_json_number(r->top1), "seconds", r->seconds,
+                "images_per_second", rate);
   if (t->test) {
-    json_object_set_new(object, "test_loss", json_real(test->loss));
-    json_object_set_new(object, "test_top1", json_real(test->top1));
+    json_object_set_new(object, "test_loss", cli_json_number(test->loss));
+    json_object_set_new(object, "test_top1", cli_json_number(test->top1));
   }
   return cli_print_json(object);
 }

@@ -57,14 +57,14 @@ static int print_json(const units *u) {
   json_t *layers = json_array();
   for (int i = 0; i < u->found.count; i++) {
     const sv_units_row *r = &u->found.rows[i];
-    json_t *row = json_pack("{s:s, s:s, s:I}", "name", r->name, "operator",
-                            r->op, "units", (json_int_t)r->units);
+    json_t *row = json_pack("{s:o, s:s, s:I}", "name", cli_json_text(r->name),
+                            "operator", r->op, "units", (json_int_t)r->units);
     if (r->saturates) {
-      json_object_set_new(row, "off", json_real(r->off));
+      json_object_set_new(row, "off", cli_json_number(r->off));
       json_object_set_new(row, "dead", json_integer(r->dead));
     }
     if (u->options.shift)
-      json_object_set_new(row, "unchanged", json_real(r->unchanged));
+      json_object_set_new(row, "unchanged", cli_json_number(r->unchanged));
     json_array_append_new(layers, row);
   }
   json_t *all = json_pack("{s:I, s:o}", "samples", (json_int_t)u->found.samples,
@@ -72,7 +72,8 @@ static int print_json(const units *u) {
   if (u->options.shift) {
     json_object_set_new(all, "shift", json_integer(u->options.shift));
     json_object_set_new(all, "tolerance", json_real(u->options.tolerance));
-    json_object_set_new(all, "same_class", json_real(u->found.same_class));
+    json_object_set_new(all, "same_class",
+                        cli_json_number(u->found.same_class));
   }
   return cli_print_json(all);
 }

@@ -12,22 +12,20 @@ static int64_t confused(const eval *e, int truth, int told) {
 
 /* ---- JSON ---- */
 
-/* JSON has no word for what is no number. */
-static json_t *real(double number) {
-  return isfinite(number) ? json_real(number) : json_null();
-}
-
 static json_t *json_shares(sv_class_metrics c) {
-  return json_pack("{s:f, s:f, s:f}", "precision", c.precision, "recall",
-                   c.recall, "f1", c.f1);
+  return json_pack("{s:o, s:o, s:o}", "precision", cli_json_number(c.precision),
+                   "recall", cli_json_number(c.recall), "f1",
+                   cli_json_number(c.f1));
 }
 
 static json_t *json_class(const eval *e, int i) {
   char name[EVAL_NAME_TEXT];
   sv_class_metrics c = sv_metrics_of_class(&e->metrics, i);
-  json_t *object = json_pack("{s:s}", "name", eval_class(e, i, name));
+  json_t *object =
+      json_pack("{s:o}", "name", cli_json_text(eval_class(e, i, name)));
   json_object_update_new(object, json_shares(c));
-  if (eval_of_pixels(e)) json_object_set_new(object, "iou", json_real(c.iou));
+  if (eval_of_pixels(e))
+    json_object_set_new(object, "iou", cli_json_number(c.iou));
   json_object_set_new(object, "support", json_integer(c.support));
   return object;
 }
@@ -53,8 +51,8 @@ static json_t *json_calibration(const sv_metrics *m) {
                         b / (double)SV_CALIBRATION_BINS, "to",
                         (b + 1) / (double)SV_CALIBRATION_BINS, "samples",
                         (json_int_t)bin->samples, "confidence",
-                        real(bin->confidence / n), "accuracy",
-                        real((double)bin->right / n)));
+                        cli_json_number(bin->confidence / n), "accuracy",
+                        cli_json_number((double)bin->right / n)));
   }
   return bins;
 }
@@ -66,11 +64,11 @@ static json_t *json_mistakes(const eval *e) {
     const sv_verdict *v = &e->mistakes.at[i];
     json_array_append_new(
         list,
-        json_pack("{s:I, s:s, s:s, s:f, s:f}", "sample", (json_int_t)v->sample,
-                  "label", eval_class(e, v->label, is), "predicted",
-                  eval_class(e, v->predicted, told), "probability",
-                  (double)v->probability, "label_probability",
-                  (double)v->truth));
+        json_pack("{s:I, s:o, s:o, s:o, s:o}", "sample", (json_int_t)v->sample,
+                  "label", cli_json_text(eval_class(e, v->label, is)),
+                  "predicted", cli_json_text(eval_class(e, v->predicted, told)),
+                  "probability", cli_json_number((double)v->probability),
+                  "label_probability", cli_json_number((double)v->truth)));
   }
   return list;
 }
@@ -82,17 +80,20 @@ static int print_json(const eval *e) {
   for (int i = 0; i < m->classes; i++)
     json_array_append_new(classes, json_class(e, i));
   json_t *all =
-      json_pack("{s:I, s:o, s:f, s:f}", "samples", (json_int_t)m->samples,
-                "loss", real(m->loss), "top1", m->top1, "top5", m->top5);
+      json_pack("{s:I, s:o, s:o, s:o}", "samples", (json_int_t)m->samples,
+                "loss", cli_json_number(m->loss), "top1",
+                cli_json_number(m->top1), "top5", cli_json_number(m->top5));
   snprintf(key, sizeof key, "top%d", e->top);
   if (e->top)
-    json_object_set_new(all, key, json_real(sv_metrics_top(m, e->top)));
+    json_object_set_new(all, key, cli_json_number(sv_metrics_top(m, e->top)));
   if (eval_of_pixels(e)) {
-    json_object_set_new(all, "pixel_accuracy", json_real(m->top1));
-    json_object_set_new(all, "mean_iou", json_real(sv_metrics_macro(m).iou));
+    json_object_set_new(all, "pixel_accuracy", cli_json_number(m->top1));
+    json_object_set_new(all, "mean_iou",
+                        cli_json_number(sv_metrics_macro(m).iou));
   }
-  json_object_set_new(all, "brier", real(m->brier));
-  json_object_set_new(all, "calibration_error", real(m->calibration_error));
+  json_object_set_new(all, "brier", cli_json_number(m->brier));
+  json_object_set_new(all, "calibration_error",
+                      cli_json_number(m->calibration_error));
   json_object_set_new(all, "macro", json_shares(sv_metrics_macro(m)));
   json_object_set_new(all, "weighted", json_shares(sv_metrics_weighted(m)));
   json_object_set_new(all, "per_class", classes);

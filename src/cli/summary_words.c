@@ -129,7 +129,7 @@ static json_t *json_attributes(const sv_node *node) {
     if (sv_attr_find(node->op, row->name) != row) continue;
     summary_attr(node, row->name, text);
     if (!*text && has_steps(row)) show_steps(node, row->name, text);
-    json_object_set_new(object, row->name, json_string(text));
+    json_object_set_new(object, row->name, cli_json_text(text));
   }
   return object;
 }
@@ -143,7 +143,7 @@ static json_t *json_inputs(const sv_graph *graph, const sv_node *node) {
     bool made = value->kind == SV_VALUE_NODE;
     json_array_append_new(
         names,
-        json_string(made ? graph->nodes[value->producer].name : value->name));
+        cli_json_text(made ? graph->nodes[value->producer].name : value->name));
   }
   return names;
 }
@@ -155,9 +155,9 @@ static json_t *json_depth(const sv_shape *shape) {
 static json_t *json_layer(const sv_analysis *a, const sv_layer *l,
                           bool connected) {
   json_t *object = json_pack(
-      "{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:b, s:o}",
-      "name", l->node->name, "operator", l->node->op->name, "inputs",
-      json_inputs(a->graph, l->node), "input",
+      "{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:b, s:o}",
+      "name", cli_json_text(l->node->name), "operator", l->node->op->name,
+      "inputs", json_inputs(a->graph, l->node), "input",
       l->input.rank < 0 ? json_null() : json_shape(&l->input), "output",
       json_shape(&l->output), "input_depth", json_depth(&l->input),
       "output_depth", json_depth(&l->output), "attributes",
@@ -177,9 +177,10 @@ int summary_json(const sv_analysis *a, bool connected) {
   for (int i = 0; i < a->count; i++)
     json_array_append_new(layers, json_layer(a, &a->layers[i], connected));
   json_t *input = a->input.rank >= 0 ? json_shape(&a->input) : json_null();
-  return cli_print_json(json_pack(
-      "{s:s, s:o, s:I, s:I, s:I, s:i, s:o}", "name", sv_graph_name(a->graph),
-      "input", input, "parameters", (json_int_t)a->parameters, "macs",
-      (json_int_t)a->macs, "activation_bytes", (json_int_t)a->bytes,
-      "weight_layers", a->weight_layers, "layers", layers));
+  return cli_print_json(
+      json_pack("{s:o, s:o, s:I, s:I, s:I, s:i, s:o}", "name",
+                cli_json_text(sv_graph_name(a->graph)), "input", input,
+                "parameters", (json_int_t)a->parameters, "macs",
+                (json_int_t)a->macs, "activation_bytes", (json_int_t)a->bytes,
+                "weight_layers", a->weight_layers, "layers", layers));
 }

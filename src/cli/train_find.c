@@ -135,8 +135,8 @@ static sv_status draw(const train *t, const sv_rate_curve *c) {
 }
 
 static json_t *json_point(const sv_rate_point *p) {
-  return json_pack("{s:f, s:f, s:f}", "rate", p->rate, "loss", p->loss,
-                   "smoothed", p->smoothed);
+  return json_pack("{s:f, s:o, s:o}", "rate", p->rate, "loss",
+                   cli_json_number(p->loss), "smoothed", p->smoothed);
 }
 
 static int print_json(const sv_rate_curve *c) {

@@ -98,22 +98,24 @@ static int print_json(const series *s) {
   for (int i = 0; i < s->count; i++) {
     const row *r = &s->rows[i];
     json_t *run =
-        json_pack("{s:I, s:s, s:i, s:f, s:f}", "seed", (json_int_t)r->seed,
-                  "run", r->folder, "best_epoch", r->result.best_epoch, "loss",
-                  r->result.loss, "top1", r->result.top1);
+        json_pack("{s:I, s:o, s:i, s:o, s:o}", "seed", (json_int_t)r->seed,
+                  "run", cli_json_text(r->folder), "best_epoch",
+                  r->result.best_epoch, "loss", cli_json_number(r->result.loss),
+                  "top1", cli_json_number(r->result.top1));
     if (s->t->test) {
-      json_object_set_new(run, "test_loss", json_real(r->test_loss));
-      json_object_set_new(run, "test_top1", json_real(r->test_top1));
+      json_object_set_new(run, "test_loss", cli_json_number(r->test_loss));
+      json_object_set_new(run, "test_top1", cli_json_number(r->test_top1));
     }
     json_array_append_new(runs, run);
   }
   spread top1 = spread_of(s, top1_of), test = spread_of(s, test_of);
-  json_t *object = json_pack("{s:o, s:f, s:f}", "runs", runs, "top1_mean",
-                             top1.mean, "top1_deviation", top1.deviation);
+  json_t *object = json_pack("{s:o, s:o, s:o}", "runs", runs, "top1_mean",
+                             cli_json_number(top1.mean), "top1_deviation",
+                             cli_json_number(top1.deviation));
   if (s->t->test) {
-    json_object_set_new(object, "test_top1_mean", json_real(test.mean));
+    json_object_set_new(object, "test_top1_mean", cli_json_number(test.mean));
     json_object_set_new(object, "test_top1_deviation",
-                        json_real(test.deviation));
+                        cli_json_number(test.deviation));
   }
   return cli_print_json(object);
 }

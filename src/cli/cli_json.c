@@ -1,0 +1,30 @@
+/* What JSON cannot hold as it is: names that are not UTF-8, numbers that are
+ * none. */
+#include <math.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "cli/cli.h"
+
+json_t *cli_json_text(const char *text) {
+  json_t *string = json_string(text);
+  sv_text valid = {0};
+  char *bytes;
+  if (string) return string;
+  for (const char *at = text; *at;) {
+    int length = sv_utf8_bytes(at);
+    if (length)
+      sv_text_add(&valid, "%.*s", length, at);
+    else
+      sv_text_add(&valid, "\\x%02X", (unsigned char)*at);
+    at += length ? length : 1;
+  }
+  if (sv_text_take(&valid, &bytes) != SV_OK) return NULL;
+  string = json_string(bytes);
+  sv_free(bytes);
+  return string;
+}
+
+json_t *cli_json_number(double number) {
+  return isfinite(number) ? json_real(number) : json_null();
+}
