@@ -204,7 +204,7 @@ static const struct {
     {no_graph, SV_FORMAT, "has no graph"},
     {no_opset, SV_FORMAT, "does not say which opset"},
     {future, SV_UNSUPPORTED, "opset 1000, the newest known is"},
-    {opset_twice, SV_FORMAT, "says twice which opset"},
+    {opset_twice, SV_FORMAT, "made for opset 17 and for opset"},
     {no_output, SV_FORMAT, "has no output"},
     {unknown_operator, SV_UNSUPPORTED, "node 'second' (Frobnicate)"},
     {no_operator, SV_FORMAT, "node 'second' (?): has no operator"},

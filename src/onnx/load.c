@@ -19,8 +19,11 @@ static sv_status find_opset(loader *l) {
     const Onnx__OperatorSetIdProto *set = m->opset_import[i];
     const char *domain = set->domain ? set->domain : "";
     if (domain[0] && strcmp(domain, "ai.onnx") != 0) continue;
-    if (l->opset)
-      return sv_fail(SV_FORMAT, "says twice which opset it was made for");
+    /* Tools that join models list it once for each of them. */
+    if (l->opset && l->opset != set->version)
+      return sv_fail(SV_FORMAT,
+                     "says that it was made for opset %lld and for opset %lld",
+                     (long long)l->opset, (long long)set->version);
     l->opset = set->version;
     if (l->opset < 1)
       return sv_fail(SV_FORMAT, "opset %lld", (long long)l->opset);
@@ -230,6 +233,7 @@ static void free_loader(loader *l) {
   sv_state_free(l->state);
   sv_names_free(&l->names);
   sv_names_free(&l->external_names);
+  for (scope *s = l->scopes; s; s = s->next) sv_names_free(&s->own);
   for (int i = 0; i < l->external_count; i++)
     sv_map_close(&l->externals[i]->map);
   sv_free(l->externals);

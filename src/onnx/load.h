@@ -58,13 +58,29 @@ typedef struct external {
   uint64_t taken;
 } external;
 
+/* Where nodes stand that do not stand in the file's own graph: in a function
+ * that is called, or in the branch of an If that is taken. Their own tensors
+ * are called PREFIX/NAME. */
+typedef struct scope {
+  const struct scope *outer;           /* of a branch; NULL: the graph */
+  const Onnx__FunctionProto *function; /* NULL: a branch */
+  const Onnx__NodeProto *node;         /* calls the function */
+  const char *prefix;
+  sv_names own; /* names that a branch gives */
+  struct scope *next;
+} scope;
+
 /* A node of the file that is no source itself. */
 typedef struct step {
   const Onnx__NodeProto *proto;
-  const sv_op *op; /* NULL: not needed */
-  bool own;        /* of the domain "svertka" */
-  bool algorithm;  /* of the training part */
-  bool needed, open, placed;
+  const scope *scope; /* of the names in its branches, if it has any */
+  const sv_op *op;    /* NULL: not needed */
+  bool own;           /* of the domain "svertka" */
+  bool algorithm;     /* of the training part */
+  bool choosing;      /* its condition is being found */
+  bool looked_at;     /* it was tried as the end of an LRN */
+  int walk;           /* the last walk that came here */
+  bool open, placed;
   bool constant; /* it reads nothing but tensors of the file */
   int user;      /* constant: 1 + the only step that computes with data and what
                   * this makes; 0: none, -1: several */
@@ -89,8 +105,14 @@ typedef struct loader {
   sv_names names; /* numbers of sources */
   step *steps;
   int step_count, step_capacity;
-  int calls;  /* of functions */
-  int *order; /* of the needed steps, inputs first */
+  int calls;      /* of functions */
+  int branches;   /* taken */
+  int tried;      /* nodes of trials */
+  bool trial;     /* the graph is made for a look at it */
+  scope *scopes;  /* of branches */
+  int walk;       /* its steps are those that are needed */
+  int *walk_open; /* steps whose inputs are still to be seen */
+  int *order;     /* of the needed steps, inputs first */
   int order_count;
   sv_contents computed; /* of constant nodes */
   bool only_constants;  /* no initialiser holds parameters */
@@ -129,6 +151,23 @@ sv_status sv_load_step(loader *l, step *s, int depth) SV_CHECKED;
 sv_status sv_load_call(loader *l, const step *s, int depth,
                        bool *done) SV_CHECKED;
 
+/* What a name inside of a scope is called outside. */
+sv_status sv_load_rename(loader *l, const scope *inside, char *name,
+                         char **renamed) SV_CHECKED;
+/* A copy of a node that stands there, as a node of the graph. */
+sv_status sv_load_copy(loader *l, const scope *inside, bool algorithm,
+                       const Onnx__NodeProto *node, int depth) SV_CHECKED;
+
+/* load_branches.c: an If is replaced by the branch that its condition, which
+ * must follow from constants and shapes, chooses. */
+bool sv_load_is_branching(const step *s);
+sv_status sv_load_branch(loader *l, int number) SV_CHECKED;
+
+/* load_lrn.c: a local response normalisation that is written as a pooling
+ * becomes one. *found: there was one, and the steps before it may be needed no
+ * more. */
+sv_status sv_load_lrn(loader *l, bool *found) SV_CHECKED;
+
 /* load_external.c: the tensor of a source. If its data lie in another file, and
  * that is allowed, they are looked up there. */
 sv_status sv_load_tensor(loader *l, source *s,
@@ -136,6 +175,10 @@ sv_status sv_load_tensor(loader *l, source *s,
 
 /* load_order.c: the steps from which an output is computed, in order. */
 sv_status sv_load_order(loader *l) SV_CHECKED;
+/* Those from which a tensor is, as part of this walk; *branch: an If among them
+ * whose branch is to be chosen first; < 0: none. Then their order. */
+sv_status sv_load_walk(loader *l, const char *name, int *branch) SV_CHECKED;
+sv_status sv_load_place(loader *l) SV_CHECKED;
 
 /* load_sequences.c: where the node takes a part out of a sequence, it takes it
  * out of what that was split from. */
@@ -143,6 +186,8 @@ sv_status sv_load_part(loader *l, step *s) SV_CHECKED;
 
 /* load_roles.c: what each tensor is, from what reads it. */
 sv_status sv_load_roles(loader *l) SV_CHECKED;
+/* Of what the needed steps read alone. */
+sv_status sv_load_step_roles(loader *l) SV_CHECKED;
 /* Where ONNX's input `i` of a node goes: to an attribute, or (NULL) to *port.
  * An attribute that is computed goes to the port of its name, if it has one. */
 const sv_attr *sv_load_target(const loader *l, const step *s, int i,
@@ -183,6 +228,24 @@ sv_status sv_load_charge_node(loader *l, const sv_op *op, const char *name,
                               int ids) SV_CHECKED;
 /* Bytes that may still be taken, for an arena of its own. */
 size_t sv_load_left(const loader *l);
+
+/* load_sizes.c: builds what was walked to this name as a graph, lets `look` see
+ * it and its value, and forgets it again. */
+typedef sv_status (*sv_load_look)(loader *l, int value, void *context);
+sv_status sv_load_trial(loader *l, const char *name, sv_load_look look,
+                        void *context) SV_CHECKED;
+
+/* The shapes, types and contents of the graph's values if what is
+ * free is of one size: the first dimension of inputs, and any other one. */
+typedef struct sv_sizes {
+  sv_info *infos;
+  sv_contents contents, constants;
+} sv_sizes;
+sv_status sv_load_sizes(loader *l, sv_sizes *sizes, int64_t batch,
+                        int64_t side) SV_CHECKED;
+void sv_load_sizes_free(sv_sizes *sizes);
+/* Elements and dimensions alike. */
+bool sv_load_same(const sv_info *a, const sv_info *b);
 
 /* load_learned.c: roles of initialisers that no port has told. */
 sv_status sv_load_learned(loader *l) SV_CHECKED;

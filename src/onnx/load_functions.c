@@ -8,13 +8,6 @@
 
 enum { DEEPEST = 16, MOST_FUNCTIONS = 1 << 12, MOST_PARAMETERS = 1 << 8 };
 
-/* What is put in for what inside of a function. */
-typedef struct call {
-  const Onnx__FunctionProto *function;
-  const Onnx__NodeProto *node;
-  const char *prefix;
-} call;
-
 static bool same(const char *a, const char *b) {
   return strcmp(a ? a : "", b ? b : "") == 0;
 }
@@ -49,7 +42,7 @@ static sv_status check_opset(const loader *l, const Onnx__FunctionProto *f) {
   return SV_OK;
 }
 
-static sv_status check_call(const loader *l, const call *c) {
+static sv_status check_call(const loader *l, const scope *c) {
   const Onnx__FunctionProto *f = c->function;
   SV_TRY(check_opset(l, f));
   if (f->n_input > MOST_PARAMETERS || f->n_output > MOST_PARAMETERS ||
@@ -67,10 +60,20 @@ static sv_status check_call(const loader *l, const call *c) {
 
 /* ---- Names ---- */
 
-static sv_status rename_value(loader *l, const call *c, char *name,
-                              char **renamed) {
+/* Inside of a branch the names outside of it are known, too. */
+static sv_status rename_in_branch(loader *l, const scope *c, char *name,
+                                  char **renamed) {
+  if (sv_names_get(&c->own, name) >= 0)
+    return sv_arena_text(&l->arena, renamed, "%s/%s", c->prefix, name);
+  if (c->outer) return sv_load_rename(l, c->outer, name, renamed);
+  return SV_OK;
+}
+
+sv_status sv_load_rename(loader *l, const scope *c, char *name,
+                         char **renamed) {
   *renamed = name;
   if (!name[0]) return SV_OK;
+  if (!c->function) return rename_in_branch(l, c, name, renamed);
   for (size_t i = 0; i < c->function->n_input; i++) {
     if (strcmp(c->function->input[i], name) != 0) continue;
     *renamed = i < c->node->n_input ? c->node->input[i] : "";
@@ -85,12 +88,12 @@ static sv_status rename_value(loader *l, const call *c, char *name,
   return sv_arena_text(&l->arena, renamed, "%s/%s", c->prefix, name);
 }
 
-static sv_status rename_values(loader *l, const call *c, char ***names,
+static sv_status rename_values(loader *l, const scope *c, char ***names,
                                size_t count) {
   char **renamed;
   SV_TRY(sv_arena_take_array(&l->arena, &renamed, count, sizeof *renamed));
   for (size_t i = 0; i < count; i++)
-    SV_TRY(rename_value(l, c, (*names)[i], &renamed[i]));
+    SV_TRY(sv_load_rename(l, c, (*names)[i], &renamed[i]));
   *names = renamed;
   return SV_OK;
 }
@@ -99,9 +102,13 @@ static sv_status rename_values(loader *l, const call *c, char ***names,
 
 /* What the call says for an attribute that refers to one of the function's;
  * NULL: nothing, so that the operator's default holds. */
-static sv_status find_attribute(const call *c, const char *name,
+static sv_status find_attribute(const scope *c, const char *name,
                                 const Onnx__AttributeProto **found) {
   *found = NULL;
+  while (c && !c->function) c = c->outer;
+  if (!c)
+    return sv_fail(SV_FORMAT, "refers to " SV_NAME " outside of a function",
+                   name);
   for (size_t i = 0; i < c->node->n_attribute && !*found; i++)
     if (same(c->node->attribute[i]->name, name)) *found = c->node->attribute[i];
   if (*found) return SV_OK;
@@ -113,7 +120,7 @@ static sv_status find_attribute(const call *c, const char *name,
                  name);
 }
 
-static sv_status fill_attributes(loader *l, const call *c,
+static sv_status fill_attributes(loader *l, const scope *c,
                                  Onnx__NodeProto *node) {
   Onnx__AttributeProto **from = node->attribute;
   size_t count = node->n_attribute;
@@ -136,8 +143,8 @@ static sv_status fill_attributes(loader *l, const call *c,
 
 /* ---- The call ---- */
 
-static sv_status add_copy(loader *l, const call *c, const step *outer,
-                          const Onnx__NodeProto *node, int depth) {
+sv_status sv_load_copy(loader *l, const scope *c, bool algorithm,
+                       const Onnx__NodeProto *node, int depth) {
   Onnx__NodeProto *copy;
   SV_TRY(sv_arena_take(&l->arena, &copy, sizeof *copy));
   *copy = *node;
@@ -147,7 +154,13 @@ static sv_status add_copy(loader *l, const call *c, const step *outer,
   if (node->name && node->name[0])
     SV_TRY(
         sv_arena_text(&l->arena, &copy->name, "%s/%s", c->prefix, node->name));
-  step s = {.proto = copy, .algorithm = outer->algorithm};
+  step s = {.proto = copy, .algorithm = algorithm};
+  if (sv_load_is_branching(&s)) {
+    scope *kept;
+    SV_TRY(sv_arena_take(&l->arena, &kept, sizeof *kept));
+    *kept = *c;
+    s.scope = kept;
+  }
   sv_status status = sv_load_step(l, &s, depth + 1);
   return status == SV_OK ? SV_OK : sv_load_at(&s, status);
 }
@@ -159,7 +172,7 @@ static const char *prefix_of(const Onnx__NodeProto *n) {
 }
 
 sv_status sv_load_call(loader *l, const step *s, int depth, bool *done) {
-  call c = {.node = s->proto, .prefix = prefix_of(s->proto)};
+  scope c = {.node = s->proto, .prefix = prefix_of(s->proto)};
   *done = false;
   SV_TRY(find_function(l, c.node, &c.function));
   if (!c.function) return SV_OK;
@@ -172,6 +185,6 @@ sv_status sv_load_call(loader *l, const step *s, int depth, bool *done) {
     return sv_fail(SV_UNSUPPORTED, "more than %d calls of functions",
                    SV_ONNX_MOST_NODES);
   for (size_t i = 0; i < c.function->n_node; i++)
-    SV_TRY(add_copy(l, &c, s, c.function->node[i], depth));
+    SV_TRY(sv_load_copy(l, &c, s->algorithm, c.function->node[i], depth));
   return SV_OK;
 }

@@ -142,10 +142,12 @@ static sv_status connect_outputs(loader *l, draft *d) {
   for (size_t i = 0; i < d->from->proto->n_output; i++) {
     if (!d->from->proto->output[i][0]) continue;
     const char *name = output_name(d, (int)i);
-    if ((int)i >= d->out_count)
+    source *s = &l->sources[sv_names_get(&l->names, name)];
+    if ((int)i >= d->out_count) {
+      if (!s->used && (int)i < d->out_count + op->unread_outputs) continue;
       return sv_fail(SV_UNSUPPORTED,
                      "output %zu, " SV_NAME ", is not supported", i, name);
-    source *s = &l->sources[sv_names_get(&l->names, name)];
+    }
     const sv_port *port = sv_op_out_port(op, (int)i);
     /* A plan asks for a statistic's next value itself. */
     if (port->renews && !s->used) continue;
@@ -222,6 +224,16 @@ static sv_status note_shapes(loader *l, draft *d) {
   return SV_OK;
 }
 
+/* What the number of outputs said before ONNX had an attribute for it. */
+static void read_outputs(const loader *l, draft *d) {
+  const Onnx__NodeProto *n = d->from->proto;
+  bool more = false;
+  for (size_t i = 1; i < n->n_output; i++) more |= n->output[i][0] != 0;
+  for (const sv_attr *row = d->from->op->attrs; row && row->name; row++)
+    if (more && row->all_outputs && l->opset < row->since)
+      *bool_at(d->attrs, row) = true;
+}
+
 static sv_status fill_draft(loader *l, draft *d) {
   const step *s = d->from;
   SV_TRY(sv_arena_take(&d->scratch, &d->attrs, s->op->attrs_size));
@@ -229,6 +241,7 @@ static sv_status fill_draft(loader *l, draft *d) {
     SV_TRY(sv_onnx_texts_read(s->op, d->attrs, s->proto));
   else
     SV_TRY(sv_onnx_attrs_read(s->op, d->attrs, s->proto, l->opset));
+  if (!s->own) read_outputs(l, d);
   SV_TRY(connect_inputs(l, d));
   SV_TRY(sv_load_spread(l, s, d->attrs, d->in, d->in_count));
   SV_TRY(connect_outputs(l, d));

@@ -42,38 +42,68 @@ static sv_status choose_operator(const loader *l, step *s) {
 
 /* ---- What is needed ---- */
 
-static sv_status need(loader *l, const char *name, int *stack, int *depth) {
+static sv_status need(loader *l, const char *name, int *depth, int *branch) {
   source *from;
   SV_TRY(sv_load_find(l, name, &from));
-  if (from->kind != SOURCE_NODE || l->steps[from->step].needed) return SV_OK;
-  l->steps[from->step].needed = true;
-  stack[(*depth)++] = from->step;
+  if (from->kind != SOURCE_NODE || l->steps[from->step].walk == l->walk)
+    return SV_OK;
+  step *s = &l->steps[from->step];
+  s->walk = l->walk;
+  if (sv_load_is_branching(s))
+    *branch = from->step;
+  else
+    l->walk_open[(*depth)++] = from->step;
   return SV_OK;
 }
 
-static sv_status need_inputs(loader *l, int number, int *stack, int *depth) {
-  step *s = &l->steps[number];
+static sv_status need_inputs(loader *l, step *s, int *depth, int *branch) {
   if (!s->own) SV_TRY(sv_load_part(l, s));
   SV_TRY(choose_operator(l, s));
-  for (size_t i = 0; i < s->proto->n_input; i++)
+  for (size_t i = 0; i < s->proto->n_input && *branch < 0; i++)
     if (s->proto->input[i][0])
-      SV_TRY(need(l, s->proto->input[i], stack, depth));
+      SV_TRY(need(l, s->proto->input[i], depth, branch));
+  return SV_OK;
+}
+
+sv_status sv_load_walk(loader *l, const char *name, int *branch) {
+  int depth = 0;
+  *branch = -1;
+  if (!l->walk_open)
+    SV_TRY(sv_arena_take_array(&l->arena, &l->walk_open, SV_ONNX_MOST_NODES,
+                               sizeof *l->walk_open));
+  SV_TRY(need(l, name, &depth, branch));
+  while (depth > 0 && *branch < 0) {
+    step *s = &l->steps[l->walk_open[--depth]];
+    sv_status status = need_inputs(l, s, &depth, branch);
+    if (status != SV_OK) return sv_load_at(s, status);
+  }
   return SV_OK;
 }
 
 static sv_status need_outputs(loader *l, const Onnx__GraphProto *graph,
-                              int *stack) {
-  for (size_t i = 0; graph && i < graph->n_output; i++) {
-    int depth = 0;
+                              int *branch) {
+  for (size_t i = 0; graph && i < graph->n_output && *branch < 0; i++) {
     const char *name = graph->output[i]->name;
-    sv_status status = need(l, name ? name : "", stack, &depth);
+    bool known = name && sv_names_get(&l->names, name) >= 0;
+    sv_status status = sv_load_walk(l, name ? name : "", branch);
     if (status != SV_OK)
-      return sv_fail_in(status, "output " SV_NAME, name ? name : "");
-    while (depth > 0) {
-      int number = stack[--depth];
-      status = need_inputs(l, number, stack, &depth);
-      if (status != SV_OK) return sv_load_at(&l->steps[number], status);
-    }
+      return known ? status
+                   : sv_fail_in(status, "output " SV_NAME, name ? name : "");
+  }
+  return SV_OK;
+}
+
+/* All that is needed, from the start again after each change. */
+static sv_status need_all(loader *l) {
+  for (bool changed = true; changed;) {
+    int branch = -1;
+    l->walk++;
+    SV_TRY(need_outputs(l, l->proto->graph, &branch));
+    if (branch < 0) SV_TRY(need_outputs(l, l->algorithm, &branch));
+    if (branch < 0)
+      SV_TRY(sv_load_lrn(l, &changed));
+    else
+      SV_TRY(sv_load_branch(l, branch));
   }
   return SV_OK;
 }
@@ -110,21 +140,19 @@ static sv_status place_step(loader *l, int number, place *stack) {
   return SV_OK;
 }
 
-static sv_status place_steps(loader *l, place *stack) {
+sv_status sv_load_place(loader *l) {
+  place *stack;
+  size_t count = (size_t)l->step_count;
+  l->order_count = 0;
+  SV_TRY(sv_arena_take_array(&l->arena, &l->order, count, sizeof *l->order));
+  SV_TRY(sv_arena_take_array(&l->arena, &stack, count, sizeof *stack));
   for (int i = 0; i < l->step_count; i++)
-    if (l->steps[i].needed && !l->steps[i].placed)
+    if (l->steps[i].walk == l->walk && !l->steps[i].placed)
       SV_TRY(place_step(l, i, stack));
   return SV_OK;
 }
 
 sv_status sv_load_order(loader *l) {
-  int *needed;
-  place *open;
-  size_t count = (size_t)l->step_count;
-  SV_TRY(sv_arena_take_array(&l->arena, &l->order, count, sizeof *l->order));
-  SV_TRY(sv_arena_take_array(&l->arena, &needed, count, sizeof *needed));
-  SV_TRY(sv_arena_take_array(&l->arena, &open, count, sizeof *open));
-  SV_TRY(need_outputs(l, l->proto->graph, needed));
-  SV_TRY(need_outputs(l, l->algorithm, needed));
-  return place_steps(l, open);
+  SV_TRY(need_all(l));
+  return sv_load_place(l);
 }

@@ -63,7 +63,7 @@ static sv_status see_input(loader *l, step *s, int i) {
     return sv_fail(SV_UNSUPPORTED,
                    "input %d, " SV_NAME ", is an attribute at opset %lld", i,
                    name, (long long)l->opset);
-  SV_TRY(sv_load_own(l, s, i, to->role, &from));
+  if (!l->trial) SV_TRY(sv_load_own(l, s, i, to->role, &from));
   see_port(from, to->role);
   return SV_OK;
 }
@@ -92,7 +92,7 @@ static sv_status see_role(loader *l, const char *key, const char *word) {
                  word);
 }
 
-sv_status sv_load_roles(loader *l) {
+sv_status sv_load_step_roles(loader *l) {
   for (int k = 0; k < l->order_count; k++) {
     step *s = &l->steps[l->order[k]];
     for (size_t i = 0; i < s->proto->n_input; i++) {
@@ -100,6 +100,11 @@ sv_status sv_load_roles(loader *l) {
       if (status != SV_OK) return sv_load_at(s, status);
     }
   }
+  return SV_OK;
+}
+
+sv_status sv_load_roles(loader *l) {
+  SV_TRY(sv_load_step_roles(l));
   SV_TRY(see_outputs(l, l->proto->graph));
   SV_TRY(see_outputs(l, l->algorithm));
   for (size_t i = 0; i < l->proto->n_metadata_props; i++) {

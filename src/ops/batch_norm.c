@@ -31,8 +31,10 @@ enum { Y, NEW_MEAN, NEW_VAR };
 /* A word without a meaning is not kept: newer versions of ONNX cannot say it.
  */
 static sv_status settle(void *attrs, const sv_info *in, int in_count) {
+  sv_batch_norm_attrs *a = attrs;
   (void)in, (void)in_count;
-  ((sv_batch_norm_attrs *)attrs)->is_test = false;
+  if (a->is_test) a->training = false;
+  a->is_test = false;
   return SV_OK;
 }
 
@@ -279,6 +281,7 @@ SV_OP(batch_norm) = {
                               .no_gradient = true,
                               .renews = "var"},
                              {.name = NULL}},
+    .unread_outputs = 2, /* saved_mean and saved_var, before opset 14 */
     .attrs = attrs,
     .attrs_size = sizeof(sv_batch_norm_attrs),
     .settle = settle,

@@ -75,7 +75,7 @@ static sv_status forward(const sv_args *args) {
             .y = sv_out(args, 0)};
   SV_TRY(sv_pool_resolve(&p.at, a, x));
   if (args->node->out_count > 1 && args->out[1]) p.index = args->out[1]->data;
-  sv_parallel(x->dim[0] * x->dim[1], 1, forward_maps, &p);
+  sv_parallel(sv_pool_maps(&p.at, x), 1, forward_maps, &p);
   return SV_OK;
 }
 
@@ -100,7 +100,7 @@ static sv_status backward_data(const sv_args *args) {
             .dy = sv_diff_out(args, 0),
             .dx = sv_diff_in(args, 0)};
   SV_TRY(sv_pool_resolve(&p.at, args->node->attrs, x));
-  sv_parallel(x->dim[0] * x->dim[1], 1, backward_maps, &p);
+  sv_parallel(sv_pool_maps(&p.at, x), 1, backward_maps, &p);
   return SV_OK;
 }
 

@@ -69,7 +69,8 @@ typedef struct sv_attr {
    * attribute's name, if there is such a port. What inference finds there
    * becomes the attribute: operators see nothing else. */
   int slot;
-  /* Of BOOL: where it is on, ONNX wants every output to have a name. */
+  /* Of BOOL: where it is on, ONNX wants every output to have a name; before
+   * ONNX had it, names for more than the first said so. */
   bool all_outputs;
   const char *help;
 } sv_attr;
@@ -201,6 +202,9 @@ struct sv_op {
   const char *summary;      /* one line: the formula */
   const sv_onnx_name *onnx; /* ends in {NULL}; NULL: ONNX has none */
   const sv_port *in, *out;  /* each ends in {NULL} */
+  /* So many more outputs ONNX has had that are not computed here: a file may
+   * name them where nothing reads them. */
+  int unread_outputs;
   /* Only where the last output is variadic: how many outputs these attributes
    * mean. `given`: so many a file names; what it leaves open so is noted. 0:
    * nobody has named them yet. */

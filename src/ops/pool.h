@@ -22,9 +22,16 @@ static inline int64_t sv_pool_place(const sv_pool_frame *f, const sv_window *w,
   return f->corner + u * w->dilation[0] * w->in[1] + v * w->dilation[1];
 }
 
+/* Maps of x, as the window sees it. */
+static inline int64_t sv_pool_maps(const sv_window *w, const sv_shape *x) {
+  return sv_shape_count(x) / (w->in[0] * w->in[1]);
+}
+
 sv_status sv_pool_settle(void *attrs, const sv_info *in, int in_count);
 
-/* Refuses windows that see padding alone: there is nothing to pool. */
+/* Refuses windows that see padding alone: there is nothing to pool. Volumes, N
+ * C D H W, are taken for images where the window is 1 along D or along H and W.
+ */
 sv_status sv_pool_resolve(sv_window *window, const sv_pool_attrs *attrs,
                           const sv_shape *x) SV_CHECKED;
 

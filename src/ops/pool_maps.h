@@ -40,7 +40,7 @@ static sv_status forward(const sv_args *args) {
   const sv_shape *x = &args->in[0]->shape;
   pooling s = {.x = sv_in(args, 0), .to = sv_out(args, 0)};
   SV_TRY(prepare(&s.p, args->node, x));
-  sv_parallel(x->dim[0] * x->dim[1], 1, forward_maps, &s);
+  sv_parallel(sv_pool_maps(&s.p.at, x), 1, forward_maps, &s);
   return SV_OK;
 }
 
@@ -74,7 +74,7 @@ static sv_status backward_data(const sv_args *args) {
                .dy = sv_diff_out(args, 0),
                .to = sv_diff_in(args, 0)};
   SV_TRY(prepare(&s.p, args->node, x));
-  sv_parallel(x->dim[0] * x->dim[1], 1, backward_maps, &s);
+  sv_parallel(sv_pool_maps(&s.p.at, x), 1, backward_maps, &s);
   return SV_OK;
 }
 

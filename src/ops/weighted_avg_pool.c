@@ -32,8 +32,9 @@ static sv_status parameter(const sv_node *node, const sv_info *in, int port,
 static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   const sv_pool_attrs *a = node->attrs;
   if (a->padding.rule != SV_PAD_EXPLICIT || a->padding.at.count ||
-      a->dilation.count || a->ceil_mode)
-    return sv_fail(SV_UNSUPPORTED, "pads and dilates nothing");
+      a->dilation.count || a->ceil_mode || in[0].shape.rank > 4)
+    return sv_fail(SV_UNSUPPORTED,
+                   "expected no padding, no dilation and N C H W");
   SV_TRY(sv_pool_infer(node, in, out));
   sv_shape factor = factor_shape(&in[0].shape);
   sv_shape bias = {.rank = 1, .dim = {in[0].shape.dim[1]}};
