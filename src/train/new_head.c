@@ -27,17 +27,13 @@ static bool is_one_of(const sv_node *node, const char *const *names) {
 static bool keeps_classes(const sv_node *node) {
   static const char *const names[] = {"softmax",
                                       "log_softmax",
-                                      "flatten",
-                                      "reshape",
-                                      "squeeze",
-                                      "unsqueeze",
-                                      "dropout",
                                       "avg_pool",
                                       "max_pool",
                                       "global_avg_pool",
                                       "global_max_pool",
                                       "reduce_mean",
                                       "reduce_max",
+                                      "reduce_sum",
                                       "resize",
                                       "slice",
                                       "pad",
@@ -46,13 +42,14 @@ static bool keeps_classes(const sv_node *node) {
                                       "sum",
                                       "mean",
                                       "max",
+                                      "min",
                                       "mul",
                                       "div",
                                       "batch_norm",
                                       "prelu",
-                                      "cast",
                                       NULL};
-  return node->op->ref.pointwise || is_one_of(node, names);
+  const sv_reference *ref = &node->op->ref;
+  return ref->moves || ref->pointwise || is_one_of(node, names);
 }
 
 int sv_head_outputs(const sv_new_head *c, const sv_node *node) {
@@ -154,6 +151,7 @@ static sv_status find_all(sv_new_head *c) {
   for (int i = 0; i < c->graph->node_count; i++)
     most += (size_t)c->graph->nodes[i].in_count;
   SV_TRY(sv_alloc_array(&c->sized, most, sizeof *c->sized));
+  SV_TRY(sv_alloc_array(&c->ends, most, sizeof *c->ends));
   SV_TRY(sv_head_scores(c->graph, &scores));
   SV_TRY(find_layers(c, scores));
   return find_in_losses(c);
@@ -163,6 +161,7 @@ static void release(sv_new_head *c) {
   sv_free(c->seen);
   sv_free(c->tells);
   sv_free(c->sized);
+  sv_free(c->ends);
 }
 
 sv_status sv_head_find(const sv_graph *graph, const char **layer,

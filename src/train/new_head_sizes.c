@@ -1,5 +1,5 @@
 /* Other sizes for a new classifier: its layers, what has numbers for each class
- * behind them, and the shapes of what they compute. */
+ * after them, and the shapes of what they compute. */
 #include "train/new_head.h"
 
 #include <stdio.h>
@@ -53,19 +53,14 @@ static sv_status part_from_others(sv_new_head *c, int at, int i) {
   return old.init ? sv_copy_text(&c->graph->values[id].init, old.init) : SV_OK;
 }
 
-/* Every dimension of input i that counts classes. */
-static sv_status size_each(sv_new_head *c, int at, int i) {
+/* Dimension d of input i, which counts classes. */
+static sv_status size_input(sv_new_head *c, int at, int i, int d) {
   const sv_node *node = &c->graph->nodes[at];
   sv_shape shape = c->graph->values[node->in[i]].shape;
-  bool any = false;
-  for (int d = 0; d < shape.rank; d++)
-    if (shape.dim[d] == c->from) {
-      shape.dim[d] = c->to;
-      any = true;
-    }
-  if (!any) return SV_OK;
+  if (d < 0 || d >= shape.rank || shape.dim[d] != c->from) return SV_OK;
+  shape.dim[d] = c->to;
   SV_TRY(part_from_others(c, at, i));
-  return size_tensor(c, node->in[i], &shape);
+  return size_tensor(c, c->graph->nodes[at].in[i], &shape);
 }
 
 static void set_number(sv_node *node, const char *name, int64_t number) {
@@ -100,61 +95,69 @@ static sv_status size_layer(sv_new_head *c, int at) {
     SV_TRY(size_groups(c, node, &w));
   SV_TRY(part_from_others(c, at, SV_HEAD_WEIGHT));
   SV_TRY(size_tensor(c, node->in[SV_HEAD_WEIGHT], &w));
-  if (sv_head_input(c, node, SV_HEAD_BIAS)->kind == SV_VALUE_STATE &&
-      node->in_count > SV_HEAD_BIAS && node->in[SV_HEAD_BIAS])
-    SV_TRY(size_each(c, at, SV_HEAD_BIAS));
+  const sv_value_info *b = sv_head_input(c, node, SV_HEAD_BIAS);
+  if (b->kind == SV_VALUE_STATE && node->in_count > SV_HEAD_BIAS &&
+      node->in[SV_HEAD_BIAS])
+    SV_TRY(size_input(c, at, SV_HEAD_BIAS, b->shape.rank - 1));
   set_number(node, "features", c->to);
   set_number(node, "channels", c->to);
   return SV_OK;
 }
 
 /* A shape that was written down: N x classes. */
-static void size_reshape(const sv_new_head *c, sv_node *node) {
+static void size_reshape(const sv_new_head *c, sv_node *node, int end) {
   const sv_attr *row = sv_attr_find(node->op, "shape");
-  if (strcmp(node->op->name, "reshape") != 0) return;
-  sv_ints *shape = ints_at(node->attrs, row);
-  if (shape->count > 1 && shape->at[1] == c->from) shape->at[1] = c->to;
+  sv_ints *shape =
+      row && row->type == SV_ATTR_INTS ? ints_at(node->attrs, row) : NULL;
+  if (shape && end && end <= shape->count &&
+      shape->at[shape->count - end] == c->from)
+    shape->at[shape->count - end] = c->to;
 }
 
-/* Behind the layers: numbers for each class, and shapes. */
+/* Where an input has the dimension that counts classes, given that of the data:
+ * a parameter of a layer with one for each channel is a list; else numpy's rule
+ * aligns the last dimensions. */
+static int place_in(const sv_node *node, int i, const sv_shape *shape,
+                    int end) {
+  bool pair = sv_op_in_port(node->op, i)->role == SV_DATA;
+  return !pair && shape->rank == 1 ? 0 : shape->rank - end;
+}
+
+/* What follows the layers: numbers for each class, and shapes. */
 static sv_status size_follower(sv_new_head *c, int at) {
   sv_node *node = &c->graph->nodes[at];
-  bool follows = false;
-  for (int i = 0; i < node->in_count; i++)
-    follows |= node->in[i] && c->sized[node->in[i]] &&
-               c->graph->values[node->in[i]].kind == SV_VALUE_NODE;
-  if (!follows) return SV_OK;
-  for (int i = 0; i < node->in_count; i++)
-    if (node->in[i] && sv_head_input(c, node, i)->kind == SV_VALUE_STATE)
-      SV_TRY(size_each(c, at, i));
-  size_reshape(c, node);
+  int end = sv_head_follow(c, node), of = 0;
+  for (int i = 0; i < node->in_count && !of; i++) of = c->ends[node->in[i]];
+  for (int i = 0; i < node->in_count && of; i++) {
+    const sv_value_info *in = sv_head_input(c, node, i);
+    if (node->in[i] && in->kind == SV_VALUE_STATE &&
+        sv_op_in_port(node->op, i)->role != SV_INDEX)
+      SV_TRY(size_input(c, at, i, place_in(node, i, &in->shape, of)));
+  }
+  if (of) size_reshape(c, node, end);
   return SV_OK;
 }
 
-static void size_outputs(sv_new_head *c, const sv_node *node) {
-  for (int i = 0; i < node->out_count; i++) {
-    sv_value_info *value = &c->graph->values[node->out[i]];
-    bool open = value->shape.rank < 0;
-    if (!node->out[i] || value->role == SV_STATISTIC) continue;
-    if (!open && (value->shape.rank < 2 || value->shape.dim[1] != c->from))
-      continue;
-    if (!open) value->shape.dim[1] = c->to;
-    c->sized[node->out[i]] = true;
-  }
+static int end_of_layer(const sv_new_head *c, const sv_node *node) {
+  if (strcmp(node->op->name, "matmul") == 0) return 1;
+  return sv_head_input(c, node, SV_HEAD_WEIGHT)->shape.rank - 1;
 }
 
-static bool is_followed(const sv_new_head *c, const sv_node *node) {
-  for (int i = 0; i < node->in_count; i++)
-    if (node->in[i] && c->sized[node->in[i]]) return true;
-  return false;
+static void size_output(sv_new_head *c, const sv_node *node, int end) {
+  sv_value_info *value = &c->graph->values[node->out[0]];
+  c->ends[node->out[0]] = end;
+  if (end && end <= value->shape.rank &&
+      value->shape.dim[value->shape.rank - end] == c->from)
+    value->shape.dim[value->shape.rank - end] = c->to;
 }
 
 sv_status sv_head_size(sv_new_head *c) {
   for (int i = 0; i < c->graph->node_count; i++) {
     const sv_node *node = &c->graph->nodes[i];
+    int end = c->tells[i] ? end_of_layer(c, node) : sv_head_follow(c, node);
     sv_status status = c->tells[i] ? size_layer(c, i) : size_follower(c, i);
     if (status != SV_OK) return sv_fail_in(status, "%s", node->name);
-    if (is_followed(c, node)) size_outputs(c, node);
+    if (node->out[0]) size_output(c, &c->graph->nodes[i], end);
   }
   return SV_OK;
 }

@@ -1,0 +1,87 @@
+/* Another classifier in the place of every kind of one that exporters write:
+ * tests/fixtures/heads, scripts/make_fixtures_heads.py. */
+#include "onnx_files.h"
+
+#include "graph/model.h"
+#include "tensor/tensor.h"
+
+static char place[512];
+
+static void path_of(char *path, size_t size, const char *name) {
+  snprintf(path, size, "%s/%s", place, name);
+}
+
+static long long parameters(const sv_model *model) {
+  long long count = 0;
+  for (int i = 0; i < model->state->count; i++)
+    if (sv_role_is_trained(model->state->slots[i].role))
+      count += sv_shape_count(&model->state->slots[i].tensor.shape);
+  return count;
+}
+
+/* Two images in, `classes` numbers for each out, none of them NaN. */
+static void check_runs(const sv_model *model, int classes, const char *name) {
+  sv_plan *plan;
+  sv_tensor y, x;
+  sv_plan_options o = sv_plan_default();
+  o.batch = 2;
+  assert_ok(sv_plan_new(&plan, model->graph, model->state, &o));
+  assert_ok(sv_plan_input(plan, "x", &x));
+  for (int64_t i = 0; i < 128; i++)
+    sv_tensor_set(&x, i, 0.01 * (double)(i * i % 97));
+  assert_ok(sv_plan_forward(plan));
+  assert_ok(sv_plan_value(plan, "y", &y));
+  if (sv_shape_count(&y.shape) != 2 * classes || y.shape.dim[0] != 2)
+    fail_msg("%s: its output is %s, expected %d classes", name,
+             sv_shape_text(&y.shape, (char[SV_SHAPE_TEXT]){0}), classes);
+  for (int64_t i = 0; i < 2 * classes; i++) {
+    double score = sv_tensor_get(&y, i);
+    if (score != score) fail_msg("%s: NaN", name);
+  }
+  sv_plan_free(plan);
+}
+
+static void check_head(const char *name, long long before, long long after) {
+  char path[640], file[96];
+  sv_model *model;
+  snprintf(file, sizeof file, "%s.onnx", name);
+  path_of(path, sizeof path, file);
+  assert_ok(sv_model_load(&model, path));
+  if (parameters(model) != before)
+    fail_msg("%s: %lld parameters, expected %lld", name, parameters(model),
+             before);
+  check_runs(model, 5, name);
+  if (sv_model_new_head(model, 3, 1, NULL) != SV_OK)
+    fail_msg("%s: %s", name, sv_error());
+  if (parameters(model) != after)
+    fail_msg("%s: %lld parameters with three classes, expected %lld", name,
+             parameters(model), after);
+  check_runs(model, 3, name);
+  assert_ok(sv_model_save(model, in_folder("head.onnx")));
+  sv_model_free(model);
+  assert_ok(sv_model_load(&model, in_folder("head.onnx")));
+  assert_int_equal(parameters(model), after);
+  check_runs(model, 3, name);
+  sv_model_free(model);
+}
+
+static void test_heads(void **state) {
+  (void)state;
+  char path[640], name[64];
+  long long before, after;
+  int files = 0;
+  snprintf(place, sizeof place, "%s/tests/fixtures/heads",
+           getenv("SOURCE_DIR"));
+  path_of(path, sizeof path, "list.txt");
+  FILE *list = fopen(path, "r");
+  assert_non_null(list);
+  for (; fscanf(list, "%63s %lld %lld", name, &before, &after) == 3; files++)
+    check_head(name, before, after);
+  fclose(list);
+  assert_int_equal(files, 27);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_heads)};
+  return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
