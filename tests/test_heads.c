@@ -2,6 +2,8 @@
  * tests/fixtures/heads, scripts/make_fixtures_heads.py. */
 #include "onnx_files.h"
 
+#include <math.h>
+
 #include "graph/model.h"
 #include "tensor/tensor.h"
 
@@ -65,6 +67,73 @@ static void check_head(const char *name, long long before, long long after) {
   sv_model_free(model);
 }
 
+/* ---- Over a larger image ---- */
+
+enum { SIDE = 8, HEIGHT = 12, WIDTH = 10, DOWN = 5, ACROSS = 3, CLASSES = 5 };
+
+static double pixel(int y, int x) {
+  return 0.01 * ((y * 37 + x * x * 11) % 97);
+}
+
+/* What the model says of the part of the image at (top, left). */
+static void run(const sv_model *model, int height, int width, int top, int left,
+                double *scores) {
+  sv_plan *plan;
+  sv_tensor x, y;
+  sv_plan_options o = sv_plan_default();
+  const sv_input_shape size = {"x", {4, {1, 1, height, width}}};
+  o.shapes = &size;
+  o.shape_count = 1;
+  assert_ok(sv_plan_new(&plan, model->graph, model->state, &o));
+  assert_ok(sv_plan_input(plan, "x", &x));
+  for (int i = 0; i < height * width; i++)
+    sv_tensor_set(&x, i, pixel(top + i / width, left + i % width));
+  assert_ok(sv_plan_forward(plan));
+  assert_ok(sv_plan_value(plan, "y", &y));
+  for (int64_t i = 0; i < sv_shape_count(&y.shape); i++)
+    scores[i] = sv_tensor_get(&y, i);
+  sv_plan_free(plan);
+}
+
+static void check_slides(const char *name, const sv_model *model,
+                         const sv_model *slid) {
+  static double all[CLASSES * DOWN * ACROSS], one[CLASSES];
+  run(slid, HEIGHT, WIDTH, 0, 0, all);
+  for (int i = 0; i < DOWN * ACROSS; i++) {
+    run(model, SIDE, SIDE, i / ACROSS, i % ACROSS, one);
+    for (int k = 0; k < CLASSES; k++)
+      if (fabs(one[k] - all[k * DOWN * ACROSS + i]) > 1e-4)
+        fail_msg("%s: class %d at %d is %g, expected %g", name, k, i,
+                 all[k * DOWN * ACROSS + i], one[k]);
+  }
+}
+
+/* What computes along the classes in pieces is refused. */
+static void test_slides(void **state) {
+  (void)state;
+  static const char *const refused[] = {"transpose_twice", "softmax_in_pieces",
+                                        "channels_last"};
+  char path[640], file[96], name[64];
+  path_of(path, sizeof path, "list.txt");
+  FILE *list = fopen(path, "r");
+  assert_non_null(list);
+  while (fscanf(list, "%63s %*d %*d", name) == 1) {
+    sv_model *model, *slid;
+    bool slides = true;
+    snprintf(file, sizeof file, "%s.onnx", name);
+    path_of(path, sizeof path, file);
+    for (int i = 0; i < 3; i++) slides &= strcmp(name, refused[i]) != 0;
+    assert_ok(sv_model_load(&model, path));
+    sv_status status = sv_model_convolve(&slid, model, NULL);
+    if ((status == SV_OK) != slides)
+      fail_msg("%s: %s", name, slides ? sv_error() : "it is not refused");
+    if (slides) check_slides(name, model, slid);
+    sv_model_free(slid);
+    sv_model_free(model);
+  }
+  fclose(list);
+}
+
 static void test_heads(void **state) {
   (void)state;
   char path[640], name[64];
@@ -82,6 +151,7 @@ static void test_heads(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_heads)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_heads),
+                                     cmocka_unit_test(test_slides)};
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -2,7 +2,9 @@
  *
  *   flatten            nothing; the map stays one
  *   linear K -> M      a convolution whose kernel is the map's size:
- *                      w[m, c, y, x] = w[m, (c H + y) W + x]
+ *                      w[m, c, y, x] = w[m, (c H + y) W + x]; so is a product
+ *                      with a weight, and what is added to it or multiplied
+ *                      with it becomes a number of each map
  *   global pooling     pooling with a window of the map's size, stride 1, as is
  *                      a mean or maximum over height and width; but where the
  *                      map is scaled by what is made of it (squeeze and
@@ -96,36 +98,65 @@ static bool is_of_row(const sv_node *node) {
   return sv_attr_find(node->op, "flat");
 }
 
+static bool is_pair(const sv_node *node) {
+  static const char *const pairs[] = {"add", "sub", "mul", "div"};
+  for (int i = 0; i < 4; i++)
+    if (strcmp(node->op->name, pairs[i]) == 0) return true;
+  return false;
+}
+
+/* The first input that is a map. */
+static const fate *map_of(const convolver *c, const sv_node *node) {
+  int i = 0;
+  while (i + 1 < node->in_count && !c->fates[node->in[i]].is_map) i++;
+  return &c->fates[node->in[i]];
+}
+
 /* The same layer on maps; of a row of the flat ones it is one on positions. */
 static bool suits_maps(const convolver *c, const sv_node *node) {
-  const sv_shape *map = &c->fates[node->in[0]].map;
+  const sv_shape *map = &map_of(c, node)->map;
   bool point = map->dim[2] == 1 && map->dim[3] == 1;
-  const char *op = node->op->name;
   if (is_of_row(node)) {
     double axis = sv_attr_number(node, "axis");
     return point && (axis == 1 || axis == -1);
   }
-  if (strcmp(op, "batch_norm") == 0) return point;
-  static const char *const pairs[] = {"add", "sub", "mul", "div"};
-  bool pair = false;
-  for (int i = 0; i < 4; i++) pair |= strcmp(op, pairs[i]) == 0;
-  return pair || node->op->ref.pointwise || strcmp(op, "dropout") == 0;
+  if (strcmp(node->op->name, "batch_norm") == 0) return point;
+  bool same = node->op->ref.moves &&
+              sv_shape_equal(&c->infos[node->in[0]].shape,
+                             &c->infos[node->out[0]].shape) &&
+              !sv_attr_find(node->op, "perm");
+  return same || is_pair(node) || node->op->ref.pointwise;
 }
 
-/* Of several operands all are maps alike, or one number. */
+/* Of several operands all are maps alike, one number, or, where maps are
+ * points, a number of each. */
 static bool fits(const convolver *c, const sv_node *node, int i) {
-  const fate *x = &c->fates[node->in[0]], *other = &c->fates[node->in[i]];
-  if (!node->in[i]) return true;
+  const fate *x = map_of(c, node), *other = &c->fates[node->in[i]];
+  const sv_shape *own = &c->infos[node->in[i]].shape;
+  if (!node->in[i] || other == x) return true;
   if (c->from->values[node->in[i]].kind == SV_VALUE_NODE)
     return other->is_map && sv_shape_equal(&other->map, &x->map);
+  bool each = is_pair(node) && own->rank > 0 && own->rank <= 2 &&
+              own->dim[own->rank - 1] == x->map.dim[1] && x->map.dim[2] == 1 &&
+              x->map.dim[3] == 1;
   return strcmp(node->op->name, "batch_norm") == 0 ||
-         sv_shape_count(&c->infos[node->in[i]].shape) == 1;
+         sv_shape_count(own) == 1 ||
+         (each && sv_shape_count(own) == x->map.dim[1]);
+}
+
+static sv_status bring_operand(convolver *c, const sv_node *node, int i) {
+  int id = node->in[i];
+  const fate *x = map_of(c, node);
+  bool state = id && c->from->values[id].kind == SV_VALUE_STATE;
+  if (state && is_pair(node) && x->is_map)
+    return sv_convolve_channels(c, id, x->map.dim[1]);
+  return bring(c, id);
 }
 
 static sv_status put_on_map(convolver *c, const sv_node *node) {
-  const fate *x = &c->fates[node->in[0]];
+  const fate *x = map_of(c, node);
   bool suits = x->is_map && suits_maps(c, node);
-  for (int i = 1; i < node->in_count; i++) suits = suits && fits(c, node, i);
+  for (int i = 0; i < node->in_count; i++) suits = suits && fits(c, node, i);
   if (!suits)
     return sv_fail(SV_UNSUPPORTED,
                    "%s of a flattened map does not slide over an image",
@@ -147,13 +178,15 @@ static sv_status put_on_map(convolver *c, const sv_node *node) {
              : SV_OK;
 }
 
-/* N x C x H x W seen as N x CHW, or the latter again. */
+/* N x C x H x W seen as N x CHW, or the latter again, or a row as points. */
 static bool flattens(const convolver *c, const sv_node *node) {
   const sv_shape *x = &c->infos[node->in[0]].shape;
   const sv_shape *y = &c->infos[node->out[0]].shape;
-  if (!node->op->ref.view || y->rank != 2 || x->dim[0] != y->dim[0])
-    return false;
-  return x->rank == 4 || (x->rank == 2 && c->fates[node->in[0]].is_map);
+  const fate *f = &c->fates[node->in[0]];
+  if (!node->op->ref.view || x->dim[0] != y->dim[0]) return false;
+  bool point = f->is_map && f->map.dim[2] == 1 && f->map.dim[3] == 1;
+  if (y->rank == 4 && x->rank == 2) return point && y->dim[1] == x->dim[1];
+  return y->rank == 2 && (x->rank == 4 || (x->rank == 2 && f->is_map));
 }
 
 static sv_status take_flat(convolver *c, const sv_node *node) {
@@ -206,7 +239,9 @@ static sv_status put(convolver *c, const sv_node *node) {
     on_map |= c->fates[node->in[i]].is_map;
   if (linear && c->fates[node->in[0]].is_map)
     return sv_convolve_linear(c, node);
-  for (int i = 0; i < node->in_count; i++) SV_TRY(bring(c, node->in[i]));
+  if (on_map && strcmp(node->op->name, "matmul") == 0)
+    return sv_convolve_product(c, node);
+  for (int i = 0; i < node->in_count; i++) SV_TRY(bring_operand(c, node, i));
   if (on_map) return put_on_map(c, node);
   bool pooled;
   SV_TRY(sv_convolve_pool(c, node, &pooled));

@@ -35,6 +35,13 @@ sv_status sv_convolve_node(convolver *c, const sv_node *node, const char *op,
 /* A convolution in the place of a linear layer on a flattened map. */
 sv_status sv_convolve_linear(convolver *c, const sv_node *node) SV_CHECKED;
 
+/* The same in the place of a product of such a map with a weight. */
+sv_status sv_convolve_product(convolver *c, const sv_node *node) SV_CHECKED;
+/* A tensor of the state that is added to a row, or multiplied with it: a number
+ * for each of the maps. */
+sv_status sv_convolve_channels(convolver *c, int id,
+                               int64_t channels) SV_CHECKED;
+
 /* A pooling with a window of the map's size in the place of a global one, where
  * what it makes meets no map again; *done: it is one. */
 sv_status sv_convolve_pool(convolver *c, const sv_node *node,

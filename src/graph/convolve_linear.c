@@ -64,8 +64,14 @@ static double scaled(const sv_tensor *t, int64_t i, float by) {
   return sv_tensor_get(t, i) * (double)by;
 }
 
+/* What a linear layer or a product with a weight on its right is. */
+typedef struct layer {
+  bool transposed; /* the weight is M x K */
+  float alpha, beta;
+} layer;
+
 /* M x C x H x W out of M x K, or K x M. */
-static sv_status reshape_weight(const sv_linear_attrs *a, const sv_shape *map,
+static sv_status reshape_weight(const layer *a, const sv_shape *map,
                                 const sv_tensor *w, sv_tensor **result) {
   int64_t taps = map->dim[1] * map->dim[2] * map->dim[3];
   int64_t outs = sv_shape_count(&w->shape) / taps;
@@ -76,13 +82,13 @@ static sv_status reshape_weight(const sv_linear_attrs *a, const sv_shape *map,
     for (int64_t k = 0; k < taps; k++)
       sv_tensor_set(
           *result, m * taps + k,
-          scaled(w, a->transpose_w ? m * taps + k : k * outs + m, a->alpha));
+          scaled(w, a->transposed ? m * taps + k : k * outs + m, a->alpha));
   return SV_OK;
 }
 
 /* A number for each output, of M, of 1 x M or of one for all. */
-static sv_status spread_bias(const sv_linear_attrs *a, const sv_tensor *b,
-                             int64_t outs, sv_tensor **result) {
+static sv_status spread_bias(const layer *a, const sv_tensor *b, int64_t outs,
+                             sv_tensor **result) {
   int64_t count = sv_shape_count(&b->shape);
   if (count != 1 && count != outs)
     return sv_fail(SV_UNSUPPORTED, "its bias is %s, expected %lld numbers",
@@ -96,8 +102,8 @@ static sv_status spread_bias(const sv_linear_attrs *a, const sv_tensor *b,
 }
 
 /* The parameter in its new form. */
-static sv_status change_parameter(convolver *c, const sv_linear_attrs *a,
-                                  int id, const sv_shape *map, int64_t outs) {
+static sv_status change_parameter(convolver *c, const layer *a, int id,
+                                  const sv_shape *map, int64_t outs) {
   const sv_value_info *v = &c->from->values[id];
   sv_tensor *old, *tensor = NULL;
   if (v->kind != SV_VALUE_STATE)
@@ -111,13 +117,11 @@ static sv_status change_parameter(convolver *c, const sv_linear_attrs *a,
   return status;
 }
 
-sv_status sv_convolve_linear(convolver *c, const sv_node *node) {
-  const sv_linear_attrs *a = node->attrs;
+static sv_status put_conv(convolver *c, const sv_node *node, const layer *a) {
   const fate *x = &c->fates[node->in[0]];
   bool biased = node->in_count > 2 && node->in[2];
-  if (a->transpose_x) return sv_fail(SV_UNSUPPORTED, "it transposes its input");
   const sv_shape *w = &c->infos[node->in[1]].shape;
-  int64_t outs = w->dim[a->transpose_w ? 0 : 1];
+  int64_t outs = w->dim[a->transposed ? 0 : 1];
   SV_TRY(change_parameter(c, a, node->in[1], &x->map, outs));
   if (biased) SV_TRY(change_parameter(c, a, node->in[2], NULL, outs));
   sv_conv_attrs conv = sv_conv_default();
@@ -133,4 +137,37 @@ sv_status sv_convolve_linear(convolver *c, const sv_node *node) {
   y->map = (sv_shape){.rank = 4, .dim = {1, outs, 1, 1}};
   c->changed++;
   return SV_OK;
+}
+
+sv_status sv_convolve_linear(convolver *c, const sv_node *node) {
+  const sv_linear_attrs *a = node->attrs;
+  const layer linear = {a->transpose_w, a->alpha, a->beta};
+  if (a->transpose_x) return sv_fail(SV_UNSUPPORTED, "it transposes its input");
+  return put_conv(c, node, &linear);
+}
+
+sv_status sv_convolve_product(convolver *c, const sv_node *node) {
+  const layer product = {.alpha = 1};
+  const fate *x = &c->fates[node->in[0]];
+  if (!x->is_map || c->infos[node->in[1]].shape.rank != 2)
+    return sv_fail(SV_UNSUPPORTED,
+                   "a product with a flattened map on its right, or of more "
+                   "than two dimensions, does not slide over an image");
+  return put_conv(c, node, &product);
+}
+
+/* ---- Numbers of each channel ---- */
+
+sv_status sv_convolve_channels(convolver *c, int id, int64_t channels) {
+  const sv_value_info *v = &c->from->values[id];
+  sv_tensor *tensor;
+  sv_status status = sv_state_get(c->model->state, v->name, &tensor);
+  if (status != SV_OK) return status;
+  if (tensor->shape.rank <= 2 && sv_shape_count(&tensor->shape) == channels) {
+    tensor->shape = (sv_shape){.rank = 4, .dim = {1, channels, 1, 1}};
+    status = sv_layout_plain(&tensor->layout, tensor->dtype, &tensor->shape);
+  }
+  if (status == SV_OK) status = sv_convolve_tensor(c, id, tensor);
+  sv_tensor_free(tensor);
+  return status;
 }
