@@ -3,7 +3,7 @@
 way that exporters have: something follows the last layer (Identity, Cast, Dropout,
 Reshape, ...), its weight is moved, the scores are N x C x 1 x 1, classes come last.
 list.txt has a line for each: its name, how many parameters it has, and how many with
-another classifier, for three classes.
+another classifier, for three classes. several_outputs.onnx has three outputs.
 
     make_fixtures_heads.py [FOLDER]
 
@@ -125,6 +125,12 @@ def tests():
     yield "channels_last", channels_last()
 
 
+def several():
+    """Feature maps first, as backbones give them, then logits and probabilities."""
+    nodes, given = gemm(one("Softmax", "s"))
+    return nodes, given, ["c", "s", "y"]
+
+
 TRAINED = {"k", "w", "v", "b", "scale", "shift"}
 
 
@@ -154,6 +160,10 @@ def main():
         assert session.run(None, {"x": x})[0].size == 2 * OLD
         lines.append(f"{name} {count(given, OLD)} {count(given, NEW)}")
     (folder / "list.txt").write_text("\n".join(lines) + "\n")
+    nodes, given, outputs = several()
+    given = {"k": real(MAPS, 1, 3, 3)} | given
+    test = ("several", 13, nodes, real(2, 1, 8, 8), given, outputs, {"free": [0]})
+    (folder / "several_outputs.onnx").write_bytes(model_of(test))
 
 
 if __name__ == "__main__":

@@ -67,6 +67,37 @@ static void check_head(const char *name, long long before, long long after) {
   sv_model_free(model);
 }
 
+/* Which of several outputs holds the scores is said, never guessed: the first
+ * one here is of the backbone. */
+static void test_outputs(void **state) {
+  (void)state;
+  char path[640];
+  sv_model *model;
+  sv_classifier *c;
+  path_of(path, sizeof path, "several_outputs.onnx");
+  assert_ok(sv_model_load(&model, path));
+  assert_ok(sv_model_set_meta(model, "svertka.image.mean", "0"));
+  assert_ok(sv_model_set_meta(model, "svertka.image.deviation", "1"));
+  static const char several[] =
+      "network 'several' has the outputs 'c', 's', 'y': --output NAME "
+      "(svertka.output) says which of them holds the class scores";
+  assert_error(SV_INVALID, several, sv_model_new_head(model, 3, 1, NULL));
+  assert_error(SV_INVALID, several, sv_classifier_new(&c, model, 1));
+  assert_ok(sv_model_set_meta(model, "svertka.output", "z"));
+  assert_error(SV_INVALID, "has no output 'z'",
+               sv_model_new_head(model, 3, 1, NULL));
+  assert_ok(sv_model_set_meta(model, "svertka.output", "y"));
+  assert_ok(sv_model_new_head(model, 3, 1, NULL));
+  assert_ok(sv_model_save(model, in_folder("head.onnx")));
+  sv_model_free(model);
+  assert_ok(sv_model_load(&model, in_folder("head.onnx")));
+  assert_int_equal(parameters(model), 36 + 12 + 3);
+  assert_ok(sv_classifier_new(&c, model, 1));
+  assert_int_equal(sv_classifier_classes(c), 3);
+  sv_classifier_free(c);
+  sv_model_free(model);
+}
+
 /* ---- Over a larger image ---- */
 
 enum { SIDE = 8, HEIGHT = 12, WIDTH = 10, DOWN = 5, ACROSS = 3, CLASSES = 5 };
@@ -152,6 +183,7 @@ static void test_heads(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_heads),
+                                     cmocka_unit_test(test_outputs),
                                      cmocka_unit_test(test_slides)};
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

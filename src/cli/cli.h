@@ -185,7 +185,7 @@ sv_status cli_fit_image(const sv_graph *graph, const sv_ints *image) SV_CHECKED;
  * what it says: texts as its metadata have them (docs/onnx.md), and a file with
  * a class a line. NULL: not given. */
 typedef struct cli_image {
-  const char *size, *pad, *resize, *order, *mean, *deviation, *labels;
+  const char *size, *pad, *resize, *order, *mean, *deviation, *labels, *output;
 } cli_image;
 
 /* Rows of an option table: CLI_IMAGE_OPTIONS(&image), */
@@ -208,7 +208,10 @@ typedef struct cli_image {
                       "of channels: rgb or bgr"),                           \
       CLI_TEXT_OPTION("pad", &(i)->pad, "T,L,B,R",                          \
                       "black pixels at the top, left, bottom, right, part " \
-                      "of the size")
+                      "of the size"),                                       \
+      CLI_TEXT_OPTION("output", &(i)->output, "NAME",                       \
+                      "the output of MODEL that holds the class scores, "   \
+                      "where it has several")
 #define CLI_LABELS_OPTION(i)                      \
   CLI_TEXT_OPTION("labels", &(i)->labels, "FILE", \
                   "names of the classes, a line each")

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "graph/answer.h"
 #include "graph/model.h"
 
 enum { LARGEST_LABELS = 16 << 20 };
@@ -16,7 +17,7 @@ typedef struct row {
   const char *option, *key, *value;
 } row;
 
-enum { ROWS = 6 };
+enum { ROWS = 7 };
 static void list_rows(const cli_image *image, row rows[ROWS]) {
   const row all[ROWS] = {
       {"size", "svertka.image.size", image->size},
@@ -24,7 +25,8 @@ static void list_rows(const cli_image *image, row rows[ROWS]) {
       {"resize", "svertka.image.resize", image->resize},
       {"order", "svertka.image.order", image->order},
       {"mean", "svertka.image.mean", image->mean},
-      {"deviation", "svertka.image.deviation", image->deviation}};
+      {"deviation", "svertka.image.deviation", image->deviation},
+      {"output", SV_OUTPUT_KEY, image->output}};
   memcpy(rows, all, sizeof all);
 }
 

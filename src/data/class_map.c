@@ -9,6 +9,7 @@
 #include "data/image.h"
 #include "data/preprocess.h"
 #include "graph/analysis.h"
+#include "graph/answer.h"
 #include "graph/model.h"
 
 sv_class_map_options sv_class_map_default(void) {
@@ -184,8 +185,11 @@ static sv_status run_plan(slider *s, sv_plan *plan) {
   SV_TRY(sv_plan_input(plan, input_of(s->model)->name, &x));
   SV_TRY(sv_preprocess_pixels(&s->p, s->image, x.data));
   SV_TRY(sv_plan_forward(plan));
+  int answer;
+  SV_TRY(sv_graph_answer(g, &answer));
   for (int i = 0; i < g->output_count; i++)
-    if (!g->outputs[i].is_loss) return take_output(s, plan, &g->outputs[i]);
+    if (g->outputs[i].value == answer)
+      return take_output(s, plan, &g->outputs[i]);
   return sv_fail(SV_INVALID, "the model '%s' has no output", g->name);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "graph/answer.h"
 #include "graph/graph.h"
 #include "tensor/tensor.h"
 
@@ -22,9 +23,11 @@ struct sv_classifier {
 /* ---- What the model has to be ---- */
 
 static sv_status find_output(sv_classifier *c, const sv_graph *graph) {
+  int answer;
+  SV_TRY(sv_graph_answer(graph, &answer));
   for (int i = 0; i < graph->output_count; i++) {
     const sv_graph_output *output = &graph->outputs[i];
-    if (output->is_loss) continue;
+    if (output->value != answer) continue;
     const sv_value_info *value = &graph->values[output->value];
     c->scores = value->producer < 0 ||
                 strcmp(graph->nodes[value->producer].op->name, "softmax") != 0;

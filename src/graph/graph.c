@@ -50,6 +50,7 @@ void sv_graph_free(sv_graph *graph) {
   sv_free(graph->nodes);
   sv_free(graph->outputs);
   sv_free(graph->name);
+  sv_free(graph->answer);
   sv_free(graph->message);
   sv_free(graph->next_name);
   for (int i = 0; i < graph->init_count; i++) {
@@ -220,6 +221,7 @@ static sv_status copy_values(sv_graph *to, const sv_graph *from) {
 
 static sv_status copy_into(sv_graph *to, const sv_graph *from) {
   to->opset = from->opset;
+  SV_TRY(copy_optional(&to->answer, from->answer));
   SV_TRY(copy_values(to, from));
   for (int i = 0; i < from->node_count; i++) {
     const sv_node *n = &from->nodes[i];

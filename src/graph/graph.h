@@ -60,6 +60,7 @@ struct sv_graph {
   int stem_count, stem_capacity;
   sv_names stem_names; /* indices of stems */
   int64_t opset;       /* ONNX version it was read with; 0: built here */
+  char *answer;        /* the output that holds the scores; NULL: nobody says */
   /* The builder's own. */
   sv_status status; /* first error; its message is kept beside it */
   char *message;

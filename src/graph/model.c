@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "graph/answer.h"
 
 sv_status sv_model_wrap(sv_model **model, sv_graph *graph, sv_state *state) {
   sv_status status = sv_alloc(model, sizeof **model);
@@ -51,6 +52,8 @@ static sv_status add_meta(sv_model *model, const char *key, char *value) {
 sv_status sv_model_set_meta(sv_model *model, const char *key,
                             const char *value) {
   char *copy;
+  if (strcmp(key, SV_OUTPUT_KEY) == 0)
+    SV_TRY(sv_graph_set_answer(model->graph, value));
   SV_TRY(sv_copy_text(&copy, value));
   sv_meta *meta = find_meta(model, key);
   if (meta) {

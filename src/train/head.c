@@ -6,15 +6,12 @@
 #include <svertka/layers.h>
 
 #include "base/memory.h"
+#include "graph/answer.h"
 #include "ops/attrs.h"
 #include "ops/registry.h"
 
 sv_status sv_head_scores(const sv_graph *graph, int *value) {
-  *value = 0;
-  for (int i = 0; i < graph->output_count && !*value; i++)
-    if (!graph->outputs[i].is_loss) *value = graph->outputs[i].value;
-  if (!*value)
-    return sv_fail(SV_INVALID, "network '%s' has no output", graph->name);
+  SV_TRY(sv_graph_answer(graph, value));
   int producer = graph->values[*value].producer;
   if (producer >= 0 && strcmp(graph->nodes[producer].op->name, "softmax") == 0)
     *value = graph->nodes[producer].in[0];
