@@ -9,9 +9,8 @@
 
 static const char usage[] =
     "usage: opcheck [OPTION]...\n"
-    "Checks every operator. Without --fixtures, --fd, --random, --self-test "
-    "or\n"
-    "--time: the first three.\n"
+    "Checks every operator. Without --fixtures, --fd, --random, --self-test,\n"
+    "--time or --isas: the first three.\n"
     "  --fixtures DIR   against numbers made elsewhere (tests/fixtures/ops)\n"
     "  --fd             the reference's gradients against finite differences\n"
     "  --random N       the backends against the reference on N random cases\n"
@@ -19,6 +18,8 @@ static const char usage[] =
     "  --self-test      each gradient falsified by 1 %: fixtures and finite\n"
     "                   differences must see it\n"
     "  --time           how long the reference and the backends take\n"
+    "  --isas           only list the instruction sets that each backend has\n"
+    "                   here: backend, environment variable, value\n"
     "  --op NAME        this operator alone\n"
     "  --backend B      this backend alone\n"
     "  --seed S         of the random cases (1)\n"
@@ -36,6 +37,7 @@ static bool parse(int argc, char **argv, oc_options *o) {
       {"random", required_argument, NULL, 'r'},
       {"self-test", no_argument, NULL, 't'},
       {"time", no_argument, NULL, 'm'},
+      {"isas", no_argument, NULL, 'i'},
       {"op", required_argument, NULL, 'o'},
       {"backend", required_argument, NULL, 'b'},
       {"seed", required_argument, NULL, 's'},
@@ -51,6 +53,7 @@ static bool parse(int argc, char **argv, oc_options *o) {
       case 'r': o->random = (int)strtol(optarg, &end, 10); break;
       case 't': o->self_test = true; break;
       case 'm': o->time = true; break;
+      case 'i': o->isas = true; break;
       case 'o': o->op = optarg; break;
       case 'b': o->backend = optarg; break;
       case 's': o->seed = strtoull(optarg, &end, 10); break;
@@ -107,10 +110,39 @@ static sv_status check_operator(const oc_options *o, const sv_entry *entry,
   return SV_OK;
 }
 
+static void print_isas(void) {
+  for (int b = 0; b < sv_backend_count(); b++) {
+    const sv_backend *backend = sv_backend_at(b);
+    const char *const *isa = backend->isas ? backend->isas() : NULL;
+    for (; isa && *isa; isa++)
+      printf("%s %s %s\n", backend->name, backend->isa_variable, *isa);
+  }
+}
+
+/* Every backend with its version and instruction set. */
+static void print_backends(void) {
+  for (int b = 0; b < sv_backend_count(); b++) {
+    const sv_backend *backend = sv_backend_at(b);
+    printf("backend %s", backend->name);
+    if (backend->version) printf(" %s", backend->version());
+    if (backend->isa) printf(" %s", backend->isa());
+    printf("\n");
+  }
+}
+
 static sv_status check_all(const oc_options *o, oc_cases *cases,
                            oc_tally *total) {
   const sv_entry *only = NULL;
+  SV_TRY(sv_backend_check());
+  if (o->isas) {
+    print_isas();
+    return SV_OK;
+  }
   if (o->op) SV_TRY(sv_registry_require(&only, o->op));
+  if (o->backend && strcmp(o->backend, "ref") != 0 &&
+      !sv_backend_find(o->backend))
+    return sv_fail(SV_INVALID, "this build has no backend '%s'", o->backend);
+  print_backends();
   if (o->check_fixtures || o->self_test)
     SV_TRY(oc_read_fixtures(o->fixtures, cases));
   if (o->random || o->check_fd)
@@ -146,7 +178,7 @@ int main(int argc, char **argv) {
     fprintf(stderr, "opcheck: %s\n", sv_error());
     return 1;
   }
-  if (!options.time)
+  if (!options.time && !options.isas)
     printf("%d passed, %d failed\n", total.passed, total.failed);
   return total.failed != 0;
 }

@@ -58,10 +58,12 @@ typedef struct oc_draw {
   bool timed;        /* for --time alone */
   bool forward_only; /* the backends need not take backward passes */
   bool inference;
-  /* Percent of the cases that a backend must take in each pass. */
+  /* Percent of the cases that a backend must take in each pass; of those alone
+   * whose batch fills its vectors, if `vectors`. */
   struct {
     char backend[32];
     int percent;
+    bool vectors;
   } shares[SV_MAX_BACKENDS];
   char set[OC_TEXT]; /* attributes */
   struct {
@@ -182,7 +184,7 @@ sv_status oc_try_plan(const oc_case *c, const char *backend,
 typedef struct oc_options {
   const char *fixtures, *cases; /* folders */
   const char *op, *backend;     /* NULL: all */
-  bool check_fixtures, check_fd, self_test, time;
+  bool check_fixtures, check_fd, self_test, time, isas;
   int random; /* cases of each operator */
   uint64_t seed;
 } oc_options;

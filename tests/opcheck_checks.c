@@ -208,9 +208,27 @@ void oc_check_fd(const oc_options *options, const sv_entry *entry,
 /* ---- Backends ---- */
 
 /* How many cases of a draw a backend was asked to do, and took, by pass. */
-typedef struct share {
+typedef struct count {
   int asked[SV_PASS_COUNT], taken[SV_PASS_COUNT];
+} count;
+
+/* All of them, and those whose batch fills the backend's vectors. */
+typedef struct share {
+  count all, vectors;
 } share;
+
+static void add_case(count *c, sv_pass pass, bool taken) {
+  c->asked[pass]++;
+  c->taken[pass] += taken;
+}
+
+/* The first input's first dimension is a multiple of the vectors' width. */
+static bool fills_vectors(const char *backend, const oc_case *c) {
+  const sv_backend *b = sv_backend_find(backend);
+  const sv_tensor *x = c->in[0];
+  return b && b->width && x && x->shape.rank > 0 &&
+         x->shape.dim[0] % b->width() == 0;
+}
 
 /* Every candidate of one kernel for one pass; *taken: there is one. */
 static void check_candidates(const oc_run *run, const oc_case *c, oc_trial t,
@@ -241,8 +259,9 @@ static void check_pass(const oc_options *options, const oc_run *run,
     t.kernel = c->entry->fast[b].kernel;
     if (options->backend && strcmp(options->backend, t.backend) != 0) continue;
     check_candidates(run, c, t, tally, &taken);
-    shares[b].asked[t.pass]++;
-    shares[b].taken[t.pass] += taken;
+    add_case(&shares[b].all, t.pass, taken);
+    if (fills_vectors(t.backend, c))
+      add_case(&shares[b].vectors, t.pass, taken);
   }
 }
 
@@ -271,19 +290,26 @@ static const share *share_of(const sv_entry *entry, const share *shares,
   return NULL; /* this build is without it */
 }
 
-static void check_shares(const sv_entry *entry, const oc_draw *draw,
-                         const share *shares, oc_tally *tally) {
+static void check_shares(const oc_options *options, const sv_entry *entry,
+                         const oc_draw *draw, const share *shares,
+                         oc_tally *tally) {
   oc_case none = {.entry = entry};
   snprintf(none.where, sizeof none.where, "%s.txt:%d", entry->op->name,
            draw->line);
   sv_pass passes = draw->forward_only ? SV_FORWARD + 1 : SV_PASS_COUNT;
   for (int i = 0; i < SV_MAX_BACKENDS && draw->shares[i].backend[0]; i++) {
-    const share *s = share_of(entry, shares, draw->shares[i].backend);
-    for (sv_pass pass = 0; s && pass < passes; pass++)
-      if (100 * s->taken[pass] < draw->shares[i].percent * s->asked[pass])
+    const char *backend = draw->shares[i].backend;
+    const share *s = share_of(entry, shares, backend);
+    if (!s || (options->backend && strcmp(options->backend, backend) != 0))
+      continue;
+    const count *c = draw->shares[i].vectors ? &s->vectors : &s->all;
+    if (c->asked[SV_FORWARD] == 0 && s->all.asked[SV_FORWARD] > 8)
+      oc_fail(tally, &none, "no case fills the vectors of %s", backend);
+    for (sv_pass pass = 0; pass < passes; pass++)
+      if (100 * c->taken[pass] < draw->shares[i].percent * c->asked[pass])
         oc_fail(tally, &none, "%s took %d of %d cases %s, %d %% are expected",
-                draw->shares[i].backend, s->taken[pass], s->asked[pass],
-                oc_pass_name(pass), draw->shares[i].percent);
+                backend, c->taken[pass], c->asked[pass], oc_pass_name(pass),
+                draw->shares[i].percent);
   }
 }
 
@@ -295,8 +321,8 @@ static void check_words(const oc_options *options, const sv_entry *entry,
     int asked = 0, taken = 0;
     for (int i = 0; i < OC_DRAWS; i++)
       for (sv_pass pass = 0; pass < SV_PASS_COUNT; pass++) {
-        asked += shares[i][b].asked[pass];
-        taken += shares[i][b].taken[pass];
+        asked += shares[i][b].all.asked[pass];
+        taken += shares[i][b].all.taken[pass];
       }
     if (asked && !taken && options->random > 20)
       oc_fail(tally, &none, "%s took none of them", entry->fast[b].backend);
@@ -316,8 +342,8 @@ void oc_check_random(const oc_options *options, const sv_entry *entry,
       oc_fail(tally, &c, "%s", sv_error());
     oc_case_clear(&c);
   }
-  for (int i = 0; i < draws->count && !options->backend; i++)
-    check_shares(entry, &draws->at[i], shares[i], tally);
+  for (int i = 0; i < draws->count; i++)
+    check_shares(options, entry, &draws->at[i], shares[i], tally);
   check_words(options, entry, shares, tally);
 }
 

@@ -1,7 +1,7 @@
 /* How random cases are drawn. A file tests/cases/<operator>.txt says what an
  * operator needs to be drawn sensibly, as a list of
  *
- *     draw [SHARE] [inference] [BACKEND=PERCENT]     or: time
+ *     draw [SHARE] [inference] [BACKEND=PERCENT[:vectors]]   or: time
  *     set NAME=VALUE ...              attributes
  *     in PORT DIMS [below N] [from A..B] [maybe]
  *     out PORT                        an optional one that is asked for
@@ -12,7 +12,9 @@
  * or left alone: NAME=- always leaves it alone. Parameters have the shape that
  * the operator wants. A case that the operator refuses is drawn again. A
  * backend that the build has must take PERCENT of the cases in each pass, or in
- * the forward pass alone. */
+ * the forward pass alone; with `:vectors`, of those cases whose batch is a
+ * multiple of the floats in one of its vectors (sv_backend.width), so that the
+ * same cases are right for every instruction set. */
 #include <stdio.h>
 #include <string.h>
 
@@ -21,7 +23,7 @@
 #include "opcheck.h"
 
 static sv_status read_head(oc_draw *draw, char *rest) {
-  int count = 0;
+  int count = 0, length = 0;
   for (const char *word; (word = oc_word(&rest));) {
     if (sscanf(word, "%d", &draw->share) == 1) continue;
     if (strcmp(word, "forward") == 0) {
@@ -33,9 +35,15 @@ static sv_status read_head(oc_draw *draw, char *rest) {
       continue;
     }
     if (count == SV_MAX_BACKENDS ||
-        sscanf(word, "%31[a-z0-9_]=%d", draw->shares[count].backend,
-               &draw->shares[count].percent) != 2)
+        sscanf(word, "%31[a-z0-9_]=%d%n", draw->shares[count].backend,
+               &draw->shares[count].percent, &length) != 2)
       return sv_fail(SV_FORMAT, "unknown word '%s'", word);
+    draw->shares[count].vectors = strcmp(word + length, ":vectors") == 0;
+    if (word[length] && !draw->shares[count].vectors)
+      return sv_fail(SV_FORMAT,
+                     "'%s': BACKEND=PERCENT or "
+                     "BACKEND=PERCENT:vectors is expected",
+                     word);
     count++;
   }
   return SV_OK;

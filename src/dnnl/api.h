@@ -22,6 +22,17 @@ typedef const dnnl_memory_desc_t *sv_const_md;
  * SV_UNSUPPORTED, and another kernel is asked. */
 sv_status sv_dnnl_status(dnnl_status_t status) SV_CHECKED;
 
+/* ---- Instruction sets ---- */
+
+typedef struct sv_dnnl_isa {
+  const char *name; /* as ONEDNN_MAX_CPU_ISA has it */
+  dnnl_cpu_isa_t isa;
+} sv_dnnl_isa;
+
+/* Those of x86-64 that this version of oneDNN knows, each after those that it
+ * contains; a name of NULL ends them. */
+extern const sv_dnnl_isa sv_dnnl_known_isas[];
+
 /* ---- Memory descriptors, always f32; free with sv_md_free ---- */
 
 /* The primitive may choose the layout. */

@@ -213,4 +213,15 @@ sv_status sv_pd_binary(dnnl_primitive_desc_t *pd, dnnl_alg_kind_t alg,
   return describe(pd, dnnl_binary_desc_init(&op, alg, a, b, result), &op, NULL);
 }
 
+const sv_dnnl_isa sv_dnnl_known_isas[] = {
+    {"SSE41", dnnl_cpu_isa_sse41},
+    {"AVX", dnnl_cpu_isa_avx},
+    {"AVX2", dnnl_cpu_isa_avx2},
+    {"AVX2_VNNI", dnnl_cpu_isa_avx2_vnni},
+    {"AVX512_CORE", dnnl_cpu_isa_avx512_core},
+    {"AVX512_CORE_VNNI", dnnl_cpu_isa_avx512_core_vnni},
+    {"AVX512_CORE_BF16", dnnl_cpu_isa_avx512_core_bf16},
+    {"AVX512_CORE_AMX", dnnl_cpu_isa_avx512_core_amx},
+    {NULL, dnnl_cpu_isa_all}};
+
 #endif

@@ -213,4 +213,18 @@ sv_status sv_pd_binary(dnnl_primitive_desc_t *pd, dnnl_alg_kind_t alg,
       pd, sv_dnnl_engine(), alg, a, b, result, sv_dnnl_scratch()));
 }
 
+const sv_dnnl_isa sv_dnnl_known_isas[] = {
+    {"SSE41", dnnl_cpu_isa_sse41},
+    {"AVX", dnnl_cpu_isa_avx},
+    {"AVX2", dnnl_cpu_isa_avx2},
+    {"AVX2_VNNI", dnnl_cpu_isa_avx2_vnni},
+    {"AVX2_VNNI_2", dnnl_cpu_isa_avx2_vnni_2},
+    {"AVX512_CORE", dnnl_cpu_isa_avx512_core},
+    {"AVX512_CORE_VNNI", dnnl_cpu_isa_avx512_core_vnni},
+    {"AVX512_CORE_BF16", dnnl_cpu_isa_avx512_core_bf16},
+    {"AVX512_CORE_FP16", dnnl_cpu_isa_avx512_core_fp16},
+    {"AVX512_CORE_AMX", dnnl_cpu_isa_avx512_core_amx},
+    {"AVX512_CORE_AMX_FP16", dnnl_cpu_isa_avx512_core_amx_fp16},
+    {NULL, dnnl_cpu_isa_default}};
+
 #endif

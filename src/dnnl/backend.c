@@ -1,4 +1,5 @@
 /* oneDNN: https://uxlfoundation.github.io/oneDNN, on the CPU. */
+#include <pthread.h>
 #include <stdio.h>
 
 #include "dnnl/kernel.h"
@@ -9,6 +10,34 @@ static const char *version(void) {
   snprintf(text, sizeof text, "%d.%d.%d", v->major, v->minor, v->patch);
   return text;
 }
+
+/* ---- Instruction sets: oneDNN chooses, ONEDNN_MAX_CPU_ISA sets a bound ----
+ */
+
+enum { MAX_ISAS = 16 };
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static const char *names[MAX_ISAS + 1], *used = "generic";
+
+/* The values are sets of bits. */
+static void list_isas(void) {
+  int count = 0;
+  unsigned all = (unsigned)dnnl_get_effective_cpu_isa();
+  for (const sv_dnnl_isa *i = sv_dnnl_known_isas; i->name; i++)
+    if ((all & (unsigned)i->isa) == (unsigned)i->isa && count < MAX_ISAS)
+      used = names[count++] = i->name;
+}
+
+static const char *isa(void) {
+  pthread_once(&once, list_isas);
+  return used;
+}
+
+static const char *const *isas(void) {
+  pthread_once(&once, list_isas);
+  return names;
+}
+
+/* ---- Reorders ---- */
 
 static sv_status make_reorder(sv_dnnl_build *build, int way) {
   (void)way;
@@ -34,5 +63,8 @@ static sv_status plan_reorder(const sv_site *site, sv_need *need, void **impl) {
 const sv_backend sv_dnnl_backend = {
     .name = "dnnl",
     .version = version,
+    .isa = isa,
+    .isas = isas,
+    .isa_variable = "ONEDNN_MAX_CPU_ISA",
     .reorder = {plan_reorder, sv_dnnl_run, sv_dnnl_destroy},
 };

@@ -64,7 +64,18 @@ struct sv_kernel {
 
 typedef struct sv_backend {
   const char *name;
-  const char *(*version)(void);
+  const char *(*version)(void); /* NULL: it is part of this build */
+  /* The instruction set in use; those that this machine runs, the default last
+   * and NULL after it; the environment variable that chooses another one. NULL:
+   * there is no choice. */
+  const char *(*isa)(void);
+  const char *const *(*isas)(void);
+  const char *isa_variable;
+  /* Floats in a vector, where kernels divide the work by it; NULL: they do not.
+   */
+  int (*width)(void);
+  /* Ready to run: asked before a plan is compiled. NULL: always. */
+  sv_status (*check)(void);
   /* in[0] to out[0], same shape and type, both layouts fixed by the site. */
   sv_kernel reorder;
 } sv_backend;

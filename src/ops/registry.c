@@ -107,3 +107,9 @@ const sv_backend *sv_backend_find(const char *name) {
     if (strcmp(backends[i]->name, name) == 0) return backends[i];
   return NULL;
 }
+
+sv_status sv_backend_check(void) {
+  for (int i = 0; i < sv_backend_count(); i++)
+    if (backends[i]->check) SV_TRY(backends[i]->check());
+  return SV_OK;
+}

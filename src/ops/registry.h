@@ -32,5 +32,7 @@ const sv_op *sv_registry_onnx(const char *type, int64_t opset);
 int sv_backend_count(void);
 const sv_backend *sv_backend_at(int i);
 const sv_backend *sv_backend_find(const char *name);
+/* Every backend of the build is ready to run. */
+sv_status sv_backend_check(void) SV_CHECKED;
 
 #endif

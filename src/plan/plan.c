@@ -117,6 +117,7 @@ sv_status sv_plan_new(sv_plan **plan, const sv_graph *graph, sv_state *state,
   fresh->threads = sv_threads_resolve(fresh->options.threads);
   sv_status status = copy_options(&fresh->options);
   if (status == SV_OK) status = check_options(fresh);
+  if (status == SV_OK) status = sv_backend_check();
   if (status == SV_OK) status = sv_program_new(&fresh->program, fresh);
   if (status != SV_OK) {
     sv_plan_free(fresh);

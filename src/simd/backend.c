@@ -6,7 +6,9 @@
 #include "base/thread.h"
 #include "simd/simd.h"
 
-static const char *version(void) { return sv_simd_loops()->name; }
+static const char *isa(void) { return sv_simd_loops()->name; }
+
+static int width(void) { return sv_simd_loops()->width; }
 
 /* ---- Reorder between layouts that are plain or have one inner block: the
  * elements of dst in the order of its memory, in tiles of the two loops that
@@ -135,6 +137,10 @@ static sv_status run_reorder(void *impl, const sv_args *args) {
 
 const sv_backend sv_simd_backend = {
     .name = "simd",
-    .version = version,
+    .isa = isa,
+    .isas = sv_simd_isas,
+    .isa_variable = SV_SIMD_VARIABLE,
+    .width = width,
+    .check = sv_simd_check,
     .reorder = {plan_reorder, run_reorder, sv_free},
 };

@@ -125,10 +125,6 @@ typedef struct sv_loops {
 } sv_loops;
 
 extern const sv_loops sv_loops_base, sv_loops_avx2, sv_loops_avx512;
-
-/* The widest that this processor has. */
-const sv_loops *sv_simd_loops(void);
-/* The widest of those whose vectors `lanes` floats fill; NULL: none. */
-const sv_loops *sv_simd_loops_within(int64_t lanes);
+extern const sv_loops sv_loops_base8, sv_loops_base16; /* for tests */
 
 #endif

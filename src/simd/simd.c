@@ -5,27 +5,6 @@
 #include "base/memory.h"
 #include "tensor/tensor.h"
 
-const sv_loops *sv_simd_loops(void) {
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl"))
-    return &sv_loops_avx512;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-    return &sv_loops_avx2;
-#endif
-  return &sv_loops_base;
-}
-
-const sv_loops *sv_simd_loops_within(int64_t lanes) {
-  const sv_loops *widest = sv_simd_loops();
-  if (widest->width <= lanes) return widest;
-#if defined(__x86_64__)
-  if (widest == &sv_loops_avx512 && sv_loops_avx2.width <= lanes)
-    return &sv_loops_avx2;
-#endif
-  return sv_loops_base.width <= lanes ? &sv_loops_base : NULL;
-}
-
 void sv_simd_name(sv_need *need) {
   snprintf(need->name, sizeof need->name, "simd:%s", sv_simd_loops()->name);
 }

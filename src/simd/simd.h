@@ -6,6 +6,23 @@
 #include "ops/window.h"
 #include "simd/loops.h"
 
+/* ---- isa.c ---- */
+
+#define SV_SIMD_VARIABLE "SVERTKA_SIMD"
+
+/* The loops in use: the best for this processor, or those that the environment
+ * variable named when this was first called. */
+const sv_loops *sv_simd_loops(void);
+/* The widest of these and the narrower ones of their kind whose vectors `lanes`
+ * floats fill; NULL: none. */
+const sv_loops *sv_simd_loops_within(int64_t lanes);
+/* The names of those that run here, the default last; NULL ends them. */
+const char *const *sv_simd_isas(void);
+/* Fails if the environment variable names none of these. */
+sv_status sv_simd_check(void) SV_CHECKED;
+
+/* ---- Blocks of images ---- */
+
 /* Images that lie side by side: two vectors of them, or one; 0 if the batch
  * fills neither. */
 int64_t sv_simd_block(int64_t batch);
