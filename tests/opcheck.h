@@ -158,6 +158,7 @@ typedef struct oc_trial {
   int candidate;
   oc_offer offer;
   bool exact;
+  bool frozen;     /* no parameter's gradient is wanted with the data's */
   bool may_spread; /* results may be NaN where the reference has numbers */
   int repeat;      /* > 0: seconds is the least of so many runs */
   /* Results. */

@@ -20,8 +20,7 @@ grep -q '^FAIL conv.*no fixture' "$work/out" ||
 # So is a backend that leaves more to the reference than it may.
 mkdir "$work/cases"
 echo 'draw dnnl=101' >"$work/cases/relu.txt"
-"$opcheck" --op relu --random 1 --backend dnnl >"$work/out"
-if grep -q random "$work/out"; then
+if "$opcheck" --op relu --random 1 --backend dnnl >"$work/out" 2>&1; then
   "$opcheck" --op relu --random 4 --cases "$work/cases" >"$work/out" &&
     fail "opcheck passes although a fast kernel fell back"
   grep -q '^FAIL relu.*took 4 of 4' "$work/out" ||
@@ -45,3 +44,9 @@ in x 2x3
 grep -q 'relu.txt:3: numbers are missing' "$work/out" || fail "$(cat "$work/out")"
 "$opcheck" --op nothing 2>"$work/out" && fail "opcheck knows 'nothing'"
 grep -q "unknown operator 'nothing'" "$work/out"
+"$opcheck" --backend none 2>"$work/out" && fail "opcheck has a backend 'none'"
+grep -q "no backend 'none'" "$work/out"
+echo 'draw echo=10:lanes' >"$work/cases/relu.txt"
+"$opcheck" --op relu --random 1 --cases "$work/cases" 2>"$work/out" &&
+  fail "a draw of unknown words is read"
+grep -q 'relu.txt:1: .*echo=10:lanes' "$work/out" || fail "$(cat "$work/out")"

@@ -276,7 +276,8 @@ static sv_status check_backends(const oc_options *options, const oc_case *c,
   for (sv_pass pass = 0; status == SV_OK && pass < SV_PASS_COUNT; pass++) {
     oc_trial t = {.pass = pass,
                   .offer = (oc_offer)(index % 3),
-                  .exact = index / 3 % 4 != 3};
+                  .exact = index / 3 % 4 != 3,
+                  .frozen = index / 12 % 2 == 1};
     if (oc_has_pass(run, pass)) check_pass(options, run, c, t, tally, shares);
   }
   oc_run_free(run);

@@ -356,12 +356,12 @@ static sv_status run_pass(stage *s, oc_trial *t, oc_offer how) {
     if (status != SV_OK && status != SV_UNSUPPORTED) return status;
     t->error = first.error;
   }
-  /* Alone it gives the parameters' gradients where the data's is not wanted:
-   * in the first layer. */
+  /* Alone it gives the parameters' gradients where the data's is not wanted, in
+   * the first layer; and the data's alone where the parameters are frozen. */
   unsigned wanted = ~0u;
   for (int i = 0; i < s->run->node.in_count; i++)
-    if (t->pass == SV_BACKWARD_PARAMS &&
-        oc_pass_of(s->run, i) == SV_BACKWARD_DATA)
+    if ((t->pass == SV_BACKWARD_PARAMS || t->frozen) &&
+        oc_pass_of(s->run, i) != t->pass)
       wanted &= ~SV_PORT(i);
   sv_status status = plan_stage(s, t, how, wanted);
   t->taken = s->taken;

@@ -15,10 +15,6 @@ static bool by_batch(const sv_site *site) {
   return a->training || site->training;
 }
 
-static bool wants_params(const sv_site *site) {
-  return site->diff_in[SCALE].present || site->diff_in[BIAS].present;
-}
-
 /* How x may lie; y and the gradients lie alike. Any but the first only if that
  * is fast. */
 typedef enum way { AS_IS, BLOCKS_16, BLOCKS_8, CHANNELS_LAST, ROWS, WAYS } way;
@@ -51,7 +47,7 @@ static sv_status make_pd(sv_dnnl_build *build, way way) {
   if (site->pass != SV_FORWARD) {
     SV_TRY(sv_pd_batch_norm(&build->hint, prop, build->md[0], epsilon, flags,
                             NULL));
-    prop = wants_params(site) ? dnnl_backward : dnnl_backward_data;
+    prop = dnnl_backward; /* for dx alone versions differ in what they take */
   }
   SV_TRY(sv_pd_batch_norm(&build->pd, prop, build->md[0], epsilon, flags,
                           build->hint));
@@ -108,10 +104,8 @@ static sv_status bind_backward(sv_dnnl_build *build, sv_form form) {
     SV_TRY(sv_dnnl_bind(build, DNNL_ARG_SHIFT, SV_FROM_IN, BIAS, sv_form_same));
   SV_TRY(bind_statistics(build));
   SV_TRY(sv_dnnl_bind(build, DNNL_ARG_DIFF_DST, SV_FROM_DIFF_OUT, Y, form));
-  if (wants_params(site)) {
-    SV_TRY(bind_param(build, DNNL_ARG_DIFF_SCALE, SCALE));
-    SV_TRY(bind_param(build, DNNL_ARG_DIFF_SHIFT, BIAS));
-  }
+  SV_TRY(bind_param(build, DNNL_ARG_DIFF_SCALE, SCALE));
+  SV_TRY(bind_param(build, DNNL_ARG_DIFF_SHIFT, BIAS));
   build->need->both = true;
   if (site->pass == SV_BACKWARD_PARAMS)
     return sv_dnnl_bind_waste(build, DNNL_ARG_DIFF_SRC);

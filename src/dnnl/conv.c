@@ -61,8 +61,10 @@ static sv_status describe(conv *c, const sv_site *site, bool transposed) {
 }
 
 /* How the images may lie: as the primitive likes, as those that are read lie
- * now, channels innermost, or plain. The kernel lies as the primitive likes. */
-typedef enum format { ANY, AS_IS, CHANNELS_LAST, ROWS } format;
+ * now, channels innermost, or plain. The kernel lies as the primitive likes,
+ * and plain for ALL_ROWS: where blocks would pad each group by itself, which no
+ * layout of ours does, there is this. */
+typedef enum format { ANY, AS_IS, CHANNELS_LAST, ROWS, ALL_ROWS } format;
 
 static sv_status image_md(sv_md *md, const conv *c, const sv_spec *spec,
                           format format, bool is_read) {
@@ -72,7 +74,8 @@ static sv_status image_md(sv_md *md, const conv *c, const sv_spec *spec,
       if (is_read) return sv_md_of(md, shape, &spec->layout, c->image);
       break;
     case CHANNELS_LAST: return sv_md_channels_last(md, shape, c->image);
-    case ROWS: return sv_md_rows(md, shape, c->image);
+    case ROWS:
+    case ALL_ROWS: return sv_md_rows(md, shape, c->image);
     case ANY: break;
   }
   return sv_md_free_of(md, shape, c->image);
@@ -82,7 +85,10 @@ static sv_status make_pd(sv_dnnl_build *build, const conv *c,
                          dnnl_alg_kind_t alg, format format) {
   sv_md *md = build->md;
   SV_TRY(image_md(&md[0], c, c->x, format, c->prop != dnnl_backward_data));
-  SV_TRY(sv_md_free_of(&md[1], &c->w->shape, c->kernel));
+  if (format == ALL_ROWS)
+    SV_TRY(sv_md_rows(&md[1], &c->w->shape, c->kernel));
+  else
+    SV_TRY(sv_md_free_of(&md[1], &c->w->shape, c->kernel));
   SV_TRY(image_md(&md[2], c, c->y, format, c->site->pass != SV_FORWARD));
   if (c->b) SV_TRY(sv_md_rows(&md[3], &c->b->shape, sv_form_same));
   sv_dnnl_operands given = {
@@ -172,19 +178,23 @@ static sv_status finish(sv_dnnl_build *build, const conv *c) {
   }
 }
 
+enum { WAYS = 7 };
+
 static sv_status make(sv_dnnl_build *build, int way) {
   static const struct {
     dnnl_alg_kind_t alg;
     format format;
     bool if_padded; /* a way that is best where blocks would pad much */
-  } ways[] = {{dnnl_convolution_direct, CHANNELS_LAST, true},
-              {dnnl_convolution_direct, ANY, false},
-              {dnnl_convolution_direct, AS_IS, false},
-              {dnnl_convolution_direct, CHANNELS_LAST, false},
-              {dnnl_convolution_direct, ROWS, false},
-              {dnnl_convolution_winograd, ANY, false}};
+  } ways[WAYS] = {{dnnl_convolution_direct, CHANNELS_LAST, true},
+                  {dnnl_convolution_direct, ANY, false},
+                  {dnnl_convolution_direct, AS_IS, false},
+                  {dnnl_convolution_direct, CHANNELS_LAST, false},
+                  {dnnl_convolution_direct, ROWS, false},
+                  {dnnl_convolution_direct, ALL_ROWS, false},
+                  {dnnl_convolution_winograd, ANY, false}};
   conv c;
   SV_TRY(describe(&c, build->site, build->context != NULL));
+  if (ways[way].format == ALL_ROWS && !c.kernel.groups) return SV_UNSUPPORTED;
   if (c.transposed) {
     if (ways[way].if_padded || ways[way].alg != dnnl_convolution_direct)
       return SV_UNSUPPORTED;
@@ -193,8 +203,7 @@ static sv_status make(sv_dnnl_build *build, int way) {
   }
   if (ways[way].alg == dnnl_convolution_winograd && build->site->exact)
     return SV_UNSUPPORTED;
-  if (ways[way].format != ROWS && writes_past_scratch(&c))
-    return SV_UNSUPPORTED;
+  if (ways[way].format < ROWS && writes_past_scratch(&c)) return SV_UNSUPPORTED;
   if (ways[way].if_padded && !pads_much(build, &c)) return SV_UNSUPPORTED;
   SV_TRY(make_pd(build, &c, ways[way].alg, ways[way].format));
   if (ways[way].if_padded && sv_dnnl_grade_of(build->pd) != SV_DNNL_DIRECT)
@@ -203,12 +212,12 @@ static sv_status make(sv_dnnl_build *build, int way) {
 }
 
 static sv_status plan(const sv_site *site, sv_need *need, void **impl) {
-  return sv_dnnl_plan(site, need, impl, make, 6, NULL);
+  return sv_dnnl_plan(site, need, impl, make, WAYS, NULL);
 }
 
 const sv_kernel sv_dnnl_conv = {plan, sv_dnnl_run, sv_dnnl_destroy};
 
 sv_status sv_dnnl_plan_conv_transpose(const sv_site *site, sv_need *need,
                                       void **impl) {
-  return sv_dnnl_plan(site, need, impl, make, 6, &sv_dnnl_conv_transpose);
+  return sv_dnnl_plan(site, need, impl, make, WAYS, &sv_dnnl_conv_transpose);
 }
