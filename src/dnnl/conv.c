@@ -2,7 +2,9 @@
  * And transposed convolution, which oneDNN has with the same arguments. */
 #include <svertka/layers.h>
 
+#include "dnnl/bias.h"
 #include "dnnl/conv.h"
+#include "tensor/tensor.h"
 
 typedef struct conv {
   const sv_site *site;
@@ -11,6 +13,7 @@ typedef struct conv {
   sv_form image, kernel;
   sv_dnnl_window window;
   bool transposed;
+  bool own_bias; /* its gradient is summed up after the primitive has run */
 } conv;
 
 static const sv_spec *bias_of(const sv_site *site) {
@@ -45,6 +48,14 @@ static sv_status describe_transposed(conv *c) {
   return SV_OK;
 }
 
+/* A kernel of an image's size: the reference adds up its products in double. */
+static bool is_long(const conv *c) {
+  enum { MOST = 1 << 16 };
+  const sv_shape *w = &c->w->shape;
+  return c->site->pass == SV_FORWARD && w->dim[0] > 0 &&
+         sv_shape_count(w) / w->dim[0] > MOST;
+}
+
 static sv_status describe(conv *c, const sv_site *site, bool transposed) {
   bool forward = site->pass == SV_FORWARD;
   *c = (conv){.site = site,
@@ -54,8 +65,12 @@ static sv_status describe(conv *c, const sv_site *site, bool transposed) {
   c->x = site->pass == SV_BACKWARD_DATA ? &site->diff_in[0] : &site->in[0];
   c->w = &site->in[1];
   c->y = forward ? &site->out[0] : &site->diff_out[0];
+  if (!forward && c->b && sv_dnnl_long_bias(&c->y->shape)) {
+    c->own_bias = true;
+    c->b = NULL;
+  }
   if (site->pass == SV_BACKWARD_DATA && !c->x->present) return SV_UNSUPPORTED;
-  if (c->w->shape.rank != c->x->shape.rank) return SV_UNSUPPORTED;
+  if (c->w->shape.rank != c->x->shape.rank || is_long(c)) return SV_UNSUPPORTED;
   c->image.line = c->kernel.line = c->x->shape.rank == 3;
   return transposed ? describe_transposed(c) : describe_window(c);
 }
@@ -124,6 +139,12 @@ static sv_status bind_params(sv_dnnl_build *build, const conv *c) {
   if (c->b)
     SV_TRY(sv_dnnl_bind(build, DNNL_ARG_DIFF_BIAS, SV_FROM_DIFF_IN, 2,
                         sv_form_same));
+  if (c->own_bias) {
+    if (build->need->diff_out[0].layout.inner_count > 1) return SV_UNSUPPORTED;
+    sv_place *place = &build->need->diff_in[2];
+    place->used = true;
+    SV_TRY(sv_layout_plain(&place->layout, SV_F32, &c->site->diff_in[2].shape));
+  }
   if (!c->site->diff_in[1].present)
     return sv_dnnl_bind_waste(build, DNNL_ARG_DIFF_WEIGHTS);
   return sv_dnnl_bind(build, DNNL_ARG_DIFF_WEIGHTS, SV_FROM_DIFF_IN, 1,
@@ -215,7 +236,16 @@ static sv_status plan(const sv_site *site, sv_need *need, void **impl) {
   return sv_dnnl_plan(site, need, impl, make, WAYS, NULL);
 }
 
-const sv_kernel sv_dnnl_conv = {plan, sv_dnnl_run, sv_dnnl_destroy};
+sv_status sv_dnnl_run_conv(void *impl, const sv_args *args) {
+  SV_TRY(sv_dnnl_run(impl, args));
+  if (args->pass != SV_BACKWARD_PARAMS || args->node->in_count < 3 ||
+      !args->diff_in[2] || !sv_dnnl_long_bias(&args->diff_out[0]->shape))
+    return SV_OK;
+  sv_dnnl_sum_bias(args->diff_in[2]->data, args->diff_out[0]);
+  return SV_OK;
+}
+
+const sv_kernel sv_dnnl_conv = {plan, sv_dnnl_run_conv, sv_dnnl_destroy};
 
 sv_status sv_dnnl_plan_conv_transpose(const sv_site *site, sv_need *need,
                                       void **impl) {

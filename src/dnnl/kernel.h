@@ -17,6 +17,10 @@ typedef enum sv_dnnl_source {
   SV_FROM_SCRATCH
 } sv_dnnl_source;
 
+/* oneDNN adds in float, one term after the other: where there are more than
+ * this, rounding errors grow to what is seen, and another kernel is asked. */
+enum { SV_DNNL_LONG_SUM = 4096 };
+
 /* While planning: descriptors and the kernel under construction. */
 enum { SV_DNNL_MDS = 12 };
 typedef struct sv_dnnl_build {

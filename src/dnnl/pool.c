@@ -54,6 +54,7 @@ static sv_status describe(pool *p, const sv_site *site, bool global) {
     if (w.begin[d] >= w.kernel[d] || w.end[d] >= w.kernel[d])
       return SV_UNSUPPORTED;
   }
+  if (w.kernel[0] * w.kernel[1] > SV_DNNL_LONG_SUM) return SV_UNSUPPORTED;
   sv_dnnl_window_of(&p->window, &w);
   return SV_OK;
 }

@@ -39,11 +39,11 @@ static real divisor(const pool *p, const sv_pool_frame *f) {
 }
 
 static real value(const pool *p, const sv_pool_frame *f, const real *x) {
-  real sum = 0;
+  double sum = 0;
   for (int64_t u = f->first[0]; u < f->last[0]; u++)
     for (int64_t v = f->first[1]; v < f->last[1]; v++)
       sum += x[sv_pool_place(f, &p->at, u, v)];
-  return sum / divisor(p, f);
+  return (real)(sum / (double)divisor(p, f));
 }
 
 static void gradient(const pool *p, const sv_pool_frame *f, real dy, real *dx) {

@@ -78,7 +78,7 @@ static inline void add_sum(const tap *t, real *to, block at, terms s,
                            block from) {
   to += at.first;
   s.map += from.first;
-  if (t->columns < s.count && t->columns < SHORT) {
+  if ((t->columns < s.count && t->columns < SHORT) || s.count > SV_LONG_SUM) {
     for (int64_t i = 0; i < t->rows; i++)
       for (int64_t j = 0; j < t->columns; j++)
         to[i * at.row + j * at.column] +=
@@ -96,6 +96,33 @@ static inline void add_sum(const tap *t, real *to, block at, terms s,
   }
 }
 
+/* The same of a map whose elements are sums of very many products: rows of it
+ * at a time, in double. `to` is dense and its rows are whole. */
+static inline void add_long_sums(const conv *c, real *y, terms s,
+                                 const real *weights) {
+  enum { STRIP = 1024 };
+  double sums[STRIP];
+  int64_t width = c->at.out[1], step = width < STRIP ? STRIP / width : 1;
+  for (int64_t row = 0; row < c->at.out[0]; row += step) {
+    int64_t end = row + step < c->at.out[0] ? row + step : c->at.out[0];
+    for (int64_t i = row * width; i < end * width; i++)
+      sums[i - row * width] = y[i];
+    for (int64_t k = 0; k < c->taps; k++) {
+      tap t = tap_at(&c->at, k);
+      int64_t top = t.rows ? t.out.first / width : 0,
+              left = t.out.first % width;
+      for (int64_t i = top > row ? top : row; i < top + t.rows && i < end; i++)
+        for (int64_t j = 0; j < t.columns; j++)
+          sums[(i - row) * width + left + j] += sv_dot(
+              weights + k, s.weight_step,
+              s.map + t.in.first + (i - top) * t.in.row + j * t.in.column,
+              s.map_step, s.count);
+    }
+    for (int64_t i = row * width; i < end * width; i++)
+      y[i] = (real)sums[i - row * width];
+  }
+}
+
 /* Output maps n,o for begin <= n OC + o < end. */
 static inline void forward_maps(void *context, int64_t begin, int64_t end) {
   const conv *c = context;
@@ -108,6 +135,11 @@ static inline void forward_maps(void *context, int64_t begin, int64_t end) {
                .map = c->x + (n * c->ins + first) * c->in_size};
     real *y = c->y + map * c->out_size;
     for (int64_t i = 0; i < c->out_size; i++) y[i] = c->b ? c->b[o] : 0;
+    if (c->taps * c->group_ins > SV_LONG_SUM &&
+        c->at.out[1] <= SV_LONG_SUM / 2) {
+      add_long_sums(c, y, s, c->w + o * c->group_ins * c->taps);
+      continue;
+    }
     for (int64_t k = 0; k < c->taps; k++) {
       tap t = tap_at(&c->at, k);
       s.weight = c->w + o * c->group_ins * c->taps + k;

@@ -198,19 +198,20 @@ static sv_status prepare(entropy *e, const sv_args *args) {
 /* log sum over j of e^(x_j). */
 static real log_sum(const entropy *e, const real *x) {
   int64_t last = e->classes * e->inner;
-  real greatest = x[0], sum = 0;
+  real greatest = x[0];
+  double sum = 0;
   for (int64_t k = 0; k < last; k += e->inner)
     if (x[k] > greatest) greatest = x[k];
   for (int64_t k = 0; k < last; k += e->inner) sum += exp(x[k] - greatest);
-  return greatest + log(sum);
+  return greatest + (real)log(sum);
 }
 
 /* Sum over j of w_j (norm - x_j). */
 static real spread_loss(const entropy *e, const real *x, real norm) {
-  real sum = 0;
+  double sum = 0;
   for (int64_t k = 0; k < e->classes; k++)
     sum += (e->weights ? e->weights[k] : 1) * (norm - x[k * e->inner]);
-  return sum;
+  return (real)sum;
 }
 
 static void give_log_prob(void *context, int64_t begin, int64_t end) {

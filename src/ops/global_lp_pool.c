@@ -31,10 +31,10 @@ static pool describe(const sv_args *args) {
 static void forward_maps(void *context, int64_t begin, int64_t end) {
   const pool *p = context;
   for (int64_t map = begin; map < end; map++) {
-    real sum = 0;
+    double sum = 0;
     for (int64_t i = map * p->size; i < (map + 1) * p->size; i++)
       sum += pow(fabs(p->x[i]), p->p);
-    p->to[map] = pow(sum, 1 / p->p);
+    p->to[map] = (real)pow(sum, 1 / (double)p->p);
   }
 }
 

@@ -117,10 +117,10 @@ typedef struct product {
   int64_t rows, columns, length;
 } product;
 
-/* c[j] += the sum over k of a[k] b[k,j]: by columns if b's rows lie together.
- */
+/* c[j] += the sum over k of a[k] b[k,j]: by columns if b's rows lie together
+ * and there are not too many. */
 static void multiply_row(const product *p, const real *a, real *c) {
-  if (p->b.column == 1) {
+  if (p->b.column == 1 && p->length <= SV_LONG_SUM) {
     for (int64_t k = 0; k < p->length; k++) {
       real factor = p->alpha * a[k * p->a.column];
       const real *b = p->b.at + k * p->b.row;
@@ -187,17 +187,43 @@ static sv_status backward_data(const sv_args *args) {
   return SV_OK;
 }
 
+typedef struct bias_terms {
+  const real *dy;
+  int64_t rows, columns;
+  matrix b;
+  real beta;
+} bias_terms;
+
+static void add_bias_terms(const void *context, int64_t begin, int64_t end,
+                           double *sums) {
+  const bias_terms *t = context;
+  for (int64_t i = 0; i < t->rows; i++)
+    for (int64_t j = 0; j < t->columns; j++) {
+      int64_t at = i * t->b.row + j * t->b.column;
+      if (at >= begin && at < end)
+        sums[at - begin] += t->beta * t->dy[i * t->columns + j];
+    }
+}
+
 static void backward_bias(const sv_args *args, real beta) {
   const sv_shape *y = &args->diff_out[0]->shape;
   const sv_shape *shape = &args->diff_in[2]->shape;
-  const real *dy = sv_diff_out(args, 0);
   real *db = sv_diff_in(args, 2);
-  matrix b = spread_bias(db, shape);
+  bias_terms terms = {.dy = sv_diff_out(args, 0),
+                      .rows = y->dim[0],
+                      .columns = y->dim[1],
+                      .b = spread_bias(db, shape),
+                      .beta = beta};
   int64_t count = sv_shape_count(shape);
+  if (terms.rows * terms.columns > count * SV_LONG_SUM) {
+    sv_sum_tiles(db, count, add_bias_terms, &terms);
+    return;
+  }
   for (int64_t i = 0; i < count; i++) db[i] = 0;
-  for (int64_t i = 0; i < y->dim[0]; i++)
-    for (int64_t j = 0; j < y->dim[1]; j++)
-      db[i * b.row + j * b.column] += beta * dy[i * y->dim[1] + j];
+  for (int64_t i = 0; i < terms.rows; i++)
+    for (int64_t j = 0; j < terms.columns; j++)
+      db[i * terms.b.row + j * terms.b.column] +=
+          beta * terms.dy[i * terms.columns + j];
 }
 
 /* dw' = alpha x'^T dy, and where w is stored transposed, its transpose. */

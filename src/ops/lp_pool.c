@@ -31,11 +31,11 @@ static sv_status prepare(pool *p, const sv_node *node, const sv_shape *x) {
 }
 
 static real value(const pool *p, const sv_pool_frame *f, const real *x) {
-  real sum = 0;
+  double sum = 0;
   for (int64_t u = f->first[0]; u < f->last[0]; u++)
     for (int64_t v = f->first[1]; v < f->last[1]; v++)
       sum += pow(fabs(x[sv_pool_place(f, &p->at, u, v)]), p->p);
-  return pow(sum, 1 / p->p);
+  return (real)pow(sum, 1 / (double)p->p);
 }
 
 #define GRADIENT_READS_X_AND_Y

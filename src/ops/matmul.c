@@ -98,7 +98,12 @@ static void forward_rows(void *context, int64_t begin, int64_t end) {
   const products *p = context;
   for (int64_t i = begin; i < end; i++) {
     real *y = p->y + p->at_y + i * p->columns;
-    for (int64_t j = 0; j < p->columns; j++) y[j] = 0;
+    const real *first = p->a + p->at_a + i * p->length;
+    for (int64_t j = 0; j < p->columns; j++)
+      y[j] = p->length <= SV_LONG_SUM
+                 ? 0
+                 : sv_dot(first, 1, p->b + p->at_b + j, p->columns, p->length);
+    if (p->length > SV_LONG_SUM) continue;
     for (int64_t k = 0; k < p->length; k++) {
       real a = p->a[p->at_a + i * p->length + k];
       const real *b = p->b + p->at_b + k * p->columns;
@@ -133,13 +138,18 @@ static void a_rows(void *context, int64_t begin, int64_t end) {
 /* db[k,:] += sum over i of a[i,k] dy[i,:] */
 static void b_rows(void *context, int64_t begin, int64_t end) {
   const products *p = context;
-  for (int64_t k = begin; k < end; k++)
+  for (int64_t k = begin; k < end; k++) {
+    real *db = p->db + p->at_b + k * p->columns;
+    for (int64_t j = 0; j < p->columns && p->rows > SV_LONG_SUM; j++)
+      db[j] += sv_dot(p->a + p->at_a + k, p->length, p->dy + p->at_y + j,
+                      p->columns, p->rows);
+    if (p->rows > SV_LONG_SUM) continue;
     for (int64_t i = 0; i < p->rows; i++) {
       real a = p->a[p->at_a + i * p->length + k];
       const real *dy = p->dy + p->at_y + i * p->columns;
-      real *db = p->db + p->at_b + k * p->columns;
       for (int64_t j = 0; j < p->columns; j++) db[j] += a * dy[j];
     }
+  }
 }
 
 static void clear(real *to, const sv_tensor *tensor) {

@@ -21,6 +21,7 @@
 
 #include "base/thread.h"
 #include "ops/op.h"
+#include "ops/sum.h"
 
 enum { SV_NORM_X, SV_NORM_SCALE, SV_NORM_BIAS };
 
@@ -110,23 +111,65 @@ static sv_status backward_data(const sv_args *args) {
   return SV_OK;
 }
 
+/* The elements of a row whose scale is number begin .. end-1. */
+static void scaled_by(const sv_norm *n, int64_t row, int64_t begin, int64_t end,
+                      int64_t *first, int64_t *last) {
+  int64_t own = row % n->period * n->each;
+  *first = (begin - own) * n->repeat;
+  *last = (end - own) * n->repeat;
+  if (*first < 0) *first = 0;
+  if (*last > n->count) *last = n->count;
+}
+
+static void add_scale_terms(const void *context, int64_t begin, int64_t end,
+                            double *sums) {
+  const sv_norm *n = context;
+  for (int64_t row = 0; row < n->rows; row++) {
+    const real *x = n->x + row * n->count, *dy = n->dy + row * n->count;
+    real mean, factor;
+    int64_t i, last;
+    scaled_by(n, row, begin, end, &i, &last);
+    if (i >= last) continue;
+    measure(n, x, &mean, &factor);
+    for (; i < last; i++)
+      sums[scale_at(n, row, i) - begin] += dy[i] * (x[i] - mean) * factor;
+  }
+}
+
+static void add_bias_terms(const void *context, int64_t begin, int64_t end,
+                           double *sums) {
+  const sv_norm *n = context;
+  for (int64_t row = 0; row < n->rows; row++) {
+    const real *dy = n->dy + row * n->count;
+    int64_t i, last;
+    scaled_by(n, row, begin, end, &i, &last);
+    for (; i < last; i++) sums[scale_at(n, row, i) - begin] += dy[i];
+  }
+}
+
 static sv_status backward_params(const sv_args *args) {
   sv_norm n = describe(args->node, &args->in[0]->shape);
-  const real *x = sv_in(args, SV_NORM_X), *dy = sv_diff_out(args, 0);
+  n.x = sv_in(args, SV_NORM_X);
+  n.dy = sv_diff_out(args, 0);
   real *dscale = sv_diff_in(args, SV_NORM_SCALE);
   real *dbias = sv_diff_in(args, SV_NORM_BIAS);
   int64_t count = n.period * n.each;
+  if (n.rows * n.count > count * SV_LONG_SUM) {
+    if (dscale) sv_sum_tiles(dscale, count, add_scale_terms, &n);
+    if (dbias) sv_sum_tiles(dbias, count, add_bias_terms, &n);
+    return SV_OK;
+  }
   for (int64_t s = 0; s < count; s++) {
     if (dscale) dscale[s] = 0;
     if (dbias) dbias[s] = 0;
   }
   for (int64_t row = 0; row < n.rows; row++) {
     real mean, factor;
-    measure(&n, x + row * n.count, &mean, &factor);
+    measure(&n, n.x + row * n.count, &mean, &factor);
     for (int64_t i = 0; i < n.count; i++) {
       int64_t at = row * n.count + i, s = scale_at(&n, row, i);
-      if (dscale) dscale[s] += dy[at] * (x[at] - mean) * factor;
-      if (dbias) dbias[s] += dy[at];
+      if (dscale) dscale[s] += n.dy[at] * (n.x[at] - mean) * factor;
+      if (dbias) dbias[s] += n.dy[at];
     }
   }
   return SV_OK;

@@ -20,6 +20,7 @@
 
 #include "base/thread.h"
 #include "ops/broadcast.h"
+#include "ops/sum.h"
 
 #ifdef COSTLY
 enum { GRAIN = 1 << 10 };
@@ -100,9 +101,34 @@ static void backward_b_part(void *context, int64_t begin, int64_t end) {
       p->diff[run.y + i] = part_of(p, &run, i, false);
 }
 
+typedef struct sums_of {
+  const pairs *pairs;
+  bool of_a;
+} sums_of;
+
+static void add_terms(const void *context, int64_t begin, int64_t end,
+                      double *sums) {
+  const sums_of *s = context;
+  const pairs *p = s->pairs;
+  sv_run run = {0};
+  while (sv_broadcast_next(&p->shape, sv_broadcast_count(&p->shape), &run)) {
+    int64_t at = s->of_a ? run.a : run.b;
+    int64_t step = s->of_a ? run.a_step : run.b_step;
+    int64_t first = step && at < begin ? begin - at : 0;
+    int64_t last = step && end - at < run.count ? end - at : run.count;
+    if (!step && (at < begin || at >= end)) continue;
+    for (int64_t i = first; i < last; i++)
+      sums[at + i * step - begin] += part_of(p, &run, i, s->of_a);
+  }
+}
+
 /* An element that was repeated gets the sum of its copies' gradients. */
 static void add_up(const pairs *p, bool of_a, int64_t own) {
   int64_t count = sv_broadcast_count(&p->shape);
+  if (own > 0 && count / own > SV_LONG_SUM) {
+    sv_sum_tiles(p->diff, own, add_terms, &(sums_of){p, of_a});
+    return;
+  }
   sv_run run = {0};
   for (int64_t i = 0; i < own; i++) p->diff[i] = 0;
   while (sv_broadcast_next(&p->shape, count, &run)) {

@@ -13,6 +13,7 @@
 #define SV_OPS_SEVERAL_H
 
 #include "ops/broadcast.h"
+#include "ops/sum.h"
 
 #ifdef PICKED
 enum { READS = SV_PORT(0) };
@@ -73,25 +74,53 @@ static inline int count_equal(const sv_args *args, const sv_shape *shape,
   return count;
 }
 
+typedef struct terms {
+  const sv_args *args;
+  int input;
+} terms;
+
+/* What element i of dy gives to element `at` of input k. */
+static inline real part_of(const sv_args *args, int k, int64_t at, int64_t i) {
+  const sv_shape *shape = &args->diff_out[0]->shape;
+  real dy = sv_diff_out(args, 0)[i];
+  real x = READS ? sv_in(args, k)[at] : 0, y = READS ? sv_out(args, 0)[i] : 0;
+  real count =
+      (real)(READS ? count_equal(args, shape, i) : args->node->in_count);
+  (void)x, (void)y, (void)count;
+  return GRADIENT;
+}
+
+static void add_terms(const void *context, int64_t begin, int64_t end,
+                      double *sums) {
+  const terms *t = context;
+  sv_broadcast both = sv_broadcast_of(&t->args->diff_out[0]->shape,
+                                      &t->args->diff_in[t->input]->shape);
+  int64_t elements = sv_broadcast_count(&both);
+  sv_run run = {0};
+  while (sv_broadcast_next(&both, elements, &run))
+    for (int64_t i = 0; i < run.count; i++) {
+      int64_t at = run.b + i * run.b_step;
+      if (at >= begin && at < end)
+        sums[at - begin] += part_of(t->args, t->input, at, run.y + i);
+    }
+}
+
 static void backward(const sv_args *args, int k) {
   sv_tensor *diff = args->diff_in[k];
-  const sv_shape *shape = &args->diff_out[0]->shape;
   int64_t own = sv_shape_count(&diff->shape);
-  real *dx = diff->data;
-  for (int64_t i = 0; i < own; i++) dx[i] = 0;
-  sv_broadcast both = sv_broadcast_of(shape, &diff->shape);
+  sv_broadcast both = sv_broadcast_of(&args->diff_out[0]->shape, &diff->shape);
   int64_t end = sv_broadcast_count(&both);
+  real *dx = diff->data;
+  if (end > own * SV_LONG_SUM) {
+    sv_sum_tiles(dx, own, add_terms, &(terms){args, k});
+    return;
+  }
   sv_run run = {0};
+  for (int64_t i = 0; i < own; i++) dx[i] = 0;
   while (sv_broadcast_next(&both, end, &run))
     for (int64_t i = 0; i < run.count; i++) {
       int64_t at = run.b + i * run.b_step;
-      real dy = sv_diff_out(args, 0)[run.y + i];
-      real x = READS ? sv_in(args, k)[at] : 0;
-      real y = READS ? sv_out(args, 0)[run.y + i] : 0;
-      real count = (real)(READS ? count_equal(args, shape, run.y + i)
-                                : args->node->in_count);
-      (void)x, (void)y, (void)count;
-      dx[at] += GRADIENT;
+      dx[at] += part_of(args, k, at, run.y + i);
     }
 }
 

@@ -15,18 +15,19 @@
 
 static inline void forward_row(real *y, const real *x, int64_t end,
                                int64_t step) {
-  real greatest = x[0], sum = 0;
+  real greatest = x[0];
+  double sum = 0;
   for (int64_t k = 0; k < end; k += step)
     if (x[k] > greatest) greatest = x[k];
   for (int64_t k = 0; k < end; k += step) sum += y[k] = exp(x[k] - greatest);
-  for (int64_t k = 0; k < end; k += step) y[k] /= sum;
+  for (int64_t k = 0; k < end; k += step) y[k] = (real)(y[k] / sum);
 }
 
 static inline void backward_row(real *dx, const real *y, const real *dy,
                                 int64_t end, int64_t step) {
-  real sum = 0;
+  double sum = 0;
   for (int64_t k = 0; k < end; k += step) sum += dy[k] * y[k];
-  for (int64_t k = 0; k < end; k += step) dx[k] = y[k] * (dy[k] - sum);
+  for (int64_t k = 0; k < end; k += step) dx[k] = y[k] * (dy[k] - (real)sum);
 }
 
 #include "ops/softmax.h"

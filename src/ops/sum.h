@@ -1,13 +1,18 @@
-/* Sums in a fixed order that a compiler can still vectorise. Included by
- * operators: `real` is theirs. */
+/* Sums in a fixed order that a compiler can still vectorise, and whose rounding
+ * errors do not grow with their length: what adds more than a few thousand
+ * terms adds parts of them up in double. Included by operators: `real` is
+ * theirs. */
 #ifndef SV_OPS_SUM_H
 #define SV_OPS_SUM_H
 
 #include "ops/op.h"
 
+/* More terms than this are a long sum. */
+enum { SV_LONG_SUM = 2048 };
+
 /* The sum of a[i * p] * b[i * q], i = 0 .. count-1: eight sums side by side. */
-static inline real sv_dot(const real *a, int64_t p, const real *b, int64_t q,
-                          int64_t count) {
+static inline real sv_short_dot(const real *a, int64_t p, const real *b,
+                                int64_t q, int64_t count) {
   enum { WIDTH = 8 };
   real part[WIDTH] = {0}, sum = 0;
   int64_t i = 0;
@@ -18,11 +23,41 @@ static inline real sv_dot(const real *a, int64_t p, const real *b, int64_t q,
   return sum;
 }
 
+/* The same of any length. */
+static inline real sv_dot(const real *a, int64_t p, const real *b, int64_t q,
+                          int64_t count) {
+  double sum = 0;
+  if (count <= SV_LONG_SUM) return sv_short_dot(a, p, b, q, count);
+  for (int64_t i = 0; i < count; i += SV_LONG_SUM) {
+    int64_t part = count - i < SV_LONG_SUM ? count - i : SV_LONG_SUM;
+    sum += sv_short_dot(a + i * p, p, b + i * q, q, part);
+  }
+  return (real)sum;
+}
+
 /* The sum of count numbers. */
 static inline double sv_sum(const real *x, int64_t count) {
   double sum = 0;
   for (int64_t i = 0; i < count; i++) sum += x[i];
   return sum;
+}
+
+/* Adds to sums[i - begin] the terms of to[i], for begin <= i < end. */
+typedef void sv_add_terms(const void *context, int64_t begin, int64_t end,
+                          double *sums);
+
+/* to[i] = the sum of its terms, tile by tile, where `add` goes through all of
+ * the terms for each tile: for long sums, of which there are few. */
+static inline void sv_sum_tiles(real *to, int64_t count, sv_add_terms *add,
+                                const void *context) {
+  enum { TILE = 1024 };
+  double sums[TILE];
+  for (int64_t i = 0; i < count; i += TILE) {
+    int64_t end = i + TILE < count ? i + TILE : count;
+    for (int64_t k = i; k < end; k++) sums[k - i] = 0;
+    add(context, i, end, sums);
+    for (int64_t k = i; k < end; k++) to[k] = (real)sums[k - i];
+  }
 }
 
 #endif

@@ -82,11 +82,11 @@ static int64_t corner(const sv_window *w, int64_t i, int64_t j) {
 
 static real mean_of(const pool *p, const real *x, int64_t i, int64_t j) {
   const real *window = x + corner(&p->at, i, j);
-  real sum = 0;
+  double sum = 0;
   for (int64_t u = 0; u < p->at.kernel[0]; u++)
     for (int64_t v = 0; v < p->at.kernel[1]; v++)
       sum += window[u * p->at.in[1] + v];
-  return sum / p->divisor;
+  return (real)(sum / (double)p->divisor);
 }
 
 static void forward_maps(void *context, int64_t begin, int64_t end) {

@@ -141,12 +141,12 @@ static sv_status expand(const sv_node *node, sv_graph *graph,
 /* ---- Arithmetic ---- */
 
 static real value(const pool *p, const sv_pool_frame *f, const real *x) {
-  real sum = 0;
+  double sum = 0;
   for (int64_t u = f->first[0]; u < f->last[0]; u++)
     for (int64_t v = f->first[1]; v < f->last[1]; v++)
       sum += (real)(p->row[0][u] * p->row[1][v]) *
              x[sv_pool_place(f, &p->at, u, v)];
-  return sum;
+  return (real)sum;
 }
 
 static void gradient(const pool *p, const sv_pool_frame *f, real dy, real *dx) {

@@ -9,15 +9,24 @@ typedef struct sum_work {
   sv_tensor *out;
 } sum_work;
 
+/* Of more the rounding errors of float would add up. */
+enum { FEW = 64 };
+
 static void sum_f32(void *context, int64_t begin, int64_t end) {
   const sum_work *w = context;
   float *out = w->out->data; /* may lie over in[0] */
   const float *first = w->in[0]->data;
-  for (int64_t i = begin; i < end; i++) {
+  for (int64_t i = begin; i < end && w->count <= FEW; i++) {
     float sum = first[i];
     for (int k = 1; k < w->count; k++)
       sum += ((const float *)w->in[k]->data)[i];
     out[i] = sum;
+  }
+  for (int64_t i = begin; i < end && w->count > FEW; i++) {
+    double sum = first[i];
+    for (int k = 1; k < w->count; k++)
+      sum += ((const float *)w->in[k]->data)[i];
+    out[i] = (float)sum;
   }
 }
 

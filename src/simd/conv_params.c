@@ -188,16 +188,18 @@ static void sum_maps(void *context, int64_t begin, int64_t end) {
   const work *k = context;
   int64_t size = k->c->out_map, outs = k->c->groups * k->c->outs;
   for (int64_t o = begin; o < end; o++) {
-    float lanes[LANES] = {0}, sum = 0;
+    double total = 0;
     for (int64_t b = 0; b < k->c->blocks; b++) {
+      float lanes[LANES] = {0}, sum = 0;
       const float *dy = k->dy + (b * outs + o) * size;
       int64_t i = 0;
       for (; i + LANES <= size; i += LANES)
         for (int l = 0; l < LANES; l++) lanes[l] += dy[i + l];
       for (; i < size; i++) sum += dy[i];
+      for (int l = 0; l < LANES; l++) sum += lanes[l];
+      total += sum;
     }
-    for (int l = 0; l < LANES; l++) sum += lanes[l];
-    k->db[o] = sum;
+    k->db[o] = (float)total;
   }
 }
 
