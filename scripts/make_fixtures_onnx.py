@@ -340,6 +340,10 @@ def tests():
     )
     yield node("upsample_9", 9, "Upsample", image, floats(1, 1, 2, 2), mode="linear")
     yield node("resize_10", 10, "Resize", image, floats(1, 1, 2, 2), mode="nearest")
+    # Up to opset 10 nearest rounds up where an axis becomes smaller.
+    for name, scales in ("smaller", (0.6, 0.7)), ("mixed", (0.6, 1.5)):
+        yield node(f"resize_10_{name}", 10, "Resize", image,
+                   floats(1, 1, *scales), mode="nearest")
     yield node(
         "resize_11", 11, "Resize", image, floats(), floats(1, 1, 2, 2), mode="linear"
     )

@@ -147,7 +147,9 @@ typedef struct sv_resize_attrs {
   sv_ints sizes;    /* the same; either is empty */
   sv_resize_coordinates coordinates;
   sv_resize_rounding rounding; /* nearest */
-  float cubic;                 /* -0.75 */
+  bool by_scale; /* nearest: up where it becomes smaller, else down; overrides
+                  * rounding. As ONNX had it up to opset 10 */
+  float cubic;   /* -0.75 */
   bool exclude_outside;
   float extrapolation; /* CROP: beyond the borders */
   sv_floats roi;       /* CROP: beginnings, then ends, from 0 to 1 */

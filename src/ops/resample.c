@@ -10,8 +10,24 @@ enum { LARGEST = 1 << 24 };
 
 /* ONNX has a number for each dimension. Sizes of the image alone are told
  * through axes: the batch may be free. */
+/* Where all that changes becomes smaller, or larger, one rounding says it. */
+static void settle_rounding(sv_resize_attrs *a) {
+  int smaller = 0, larger = 0;
+  for (int i = 0; i < a->scales.count; i++) {
+    smaller += a->scales.at[i] < 1;
+    larger += a->scales.at[i] > 1;
+  }
+  if (a->mode == SV_SAMPLE_NEAREST &&
+      (a->scales.count == 0 || (smaller && larger)))
+    return;
+  if (a->by_scale && a->mode == SV_SAMPLE_NEAREST)
+    a->rounding = smaller ? SV_SAMPLE_CEIL : SV_SAMPLE_FLOOR;
+  a->by_scale = false;
+}
+
 sv_status sv_resample_settle(void *attrs, const sv_info *in, int in_count) {
   sv_resize_attrs *a = attrs;
+  settle_rounding(a);
   int rank = in_count > 0 && in[0].present ? in[0].shape.rank : 0;
   if (rank < 3 || rank > 4 || a->axes.count) return SV_OK;
   if (a->scales.count && a->scales.count != rank &&
@@ -174,6 +190,19 @@ static double quotient(const sv_resample *r, double a, double b) {
   return r->attrs.mode == SV_SAMPLE_NEAREST ? (float)(a / b) : a / b;
 }
 
+/* The centre of the image stays where it is. In float, where rounding follows,
+ * step by step as ONNX Runtime does: whole places are not missed there. */
+static double symmetric(const sv_resample *r, const sv_resample_axis *a,
+                        double o, double length) {
+  double in = (double)a->in, out = (double)a->out;
+  if (r->attrs.mode != SV_SAMPLE_NEAREST)
+    return in / 2 * (1 - out / length) + (o + 0.5) / a->scale - 0.5;
+  float adjustment = (float)out / (float)length;
+  float offset = (float)in / 2 * (1 - adjustment);
+  float place = offset + ((float)o + 0.5F) / (float)a->scale;
+  return place - 0.5F;
+}
+
 /* Where output o lies between the inputs, which lie at 0, 1, ... The length
  * that scales make is not rounded, as ONNX's tests have it. Source:
  * https://onnx.ai/onnx/operators/onnx__Resize.html */
@@ -185,8 +214,7 @@ static double coordinate(const sv_resample *r, const sv_resample_axis *a,
   double end = quotient(r, o + 0.5, a->scale), centre = end - 0.5;
   switch (r->attrs.coordinates) {
     case SV_SAMPLE_HALF_PIXEL: return centre;
-    case SV_SAMPLE_HALF_PIXEL_SYMMETRIC:
-      return in / 2 * (1 - out / length) + centre;
+    case SV_SAMPLE_HALF_PIXEL_SYMMETRIC: return symmetric(r, a, o, length);
     case SV_SAMPLE_PYTORCH_HALF_PIXEL: return a->out > 1 ? centre : 0;
     case SV_SAMPLE_ALIGN_CORNERS:
       return a->out > 1 ? quotient(r, o * (in - 1), length - 1) : 0;
@@ -200,7 +228,9 @@ static double coordinate(const sv_resample *r, const sv_resample_axis *a,
   return 0;
 }
 
-static double round_nearest(const sv_resample *r, double x) {
+static double round_nearest(const sv_resample *r, const sv_resample_axis *a,
+                            double x) {
+  if (r->attrs.by_scale) return a->scale < 1 ? ceil(x) : floor(x);
   switch (r->attrs.rounding) {
     case SV_SAMPLE_PREFER_FLOOR: return ceil(x - 0.5);
     case SV_SAMPLE_PREFER_CEIL: return floor(x + 0.5);
@@ -239,7 +269,8 @@ bool sv_resample_reach(const sv_resample *r, int dimension, sv_reach *reach) {
     reach->last += 2 * s;
   }
   if (r->attrs.mode != SV_SAMPLE_NEAREST) return true;
-  switch (r->attrs.rounding) {
+  /* By a whole scale it is enlarged. */
+  switch (r->attrs.by_scale ? SV_SAMPLE_FLOOR : r->attrs.rounding) {
     case SV_SAMPLE_PREFER_FLOOR: reach->last = c - s + up; break;
     case SV_SAMPLE_PREFER_CEIL: reach->last = c + s; break;
     case SV_SAMPLE_FLOOR: reach->last = c; break;
@@ -261,10 +292,11 @@ static double far(double a, double x) {
 /* ---- Weights ---- */
 
 /* The ordinary ones: at most four. */
-static void weigh(const sv_resample *r, double x, sv_resample_taps *t) {
+static void weigh(const sv_resample *r, const sv_resample_axis *axis, double x,
+                  sv_resample_taps *t) {
   double below = floor(x), part = x - below, a = r->attrs.cubic;
   if (r->attrs.mode == SV_SAMPLE_NEAREST) {
-    *t = (sv_resample_taps){1, {(int64_t)round_nearest(r, x)}, {1}};
+    *t = (sv_resample_taps){1, {(int64_t)round_nearest(r, axis, x)}, {1}};
   } else if (r->attrs.mode == SV_SAMPLE_LINEAR) {
     *t = (sv_resample_taps){2, {(int64_t)below}, {1 - part, part}};
   } else {
@@ -333,7 +365,7 @@ void sv_resample_taps_of(const sv_resample *r, int dimension,
     return;
   }
   if (w->plain) {
-    weigh(r, w->x, t);
+    weigh(r, &r->axis[dimension], w->x, t);
     if (r->attrs.exclude_outside && r->attrs.mode != SV_SAMPLE_NEAREST)
       exclude(t, a->in);
   } else {

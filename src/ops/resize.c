@@ -11,8 +11,11 @@
  * Shapes: any; a dimension of d becomes floor(d scale), or its given size.
  * Source: https://onnx.ai/onnx/operators/onnx__Resize.html */
 #include "base/thread.h"
+#include "ops/compose.h"
 #include "ops/resample.h"
 #include "tensor/tensor.h"
+
+enum { SCALES_PORT = 2 };
 
 static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   const sv_resize_attrs *a = node->attrs;
@@ -227,6 +230,39 @@ static sv_status backward_data(const sv_args *args) {
   return SV_OK;
 }
 
+/* ---- By scale ---- */
+
+static sv_value with_one(sv_graph *g, const char *op, sv_value scales) {
+  return sv_with(g, op, scales, op, 1);
+}
+
+/* First what becomes smaller, then what becomes larger. */
+static sv_status expand(const sv_node *node, sv_graph *g, const sv_value *in,
+                        sv_value *out) {
+  sv_resize_attrs smaller = *(const sv_resize_attrs *)node->attrs, larger;
+  bool computed = smaller.scales.count == 0;
+  smaller.by_scale = false;
+  larger = smaller;
+  smaller.rounding = SV_SAMPLE_CEIL;
+  larger.rounding = SV_SAMPLE_FLOOR;
+  for (int i = 0; i < smaller.scales.count; i++) {
+    float *low = &smaller.scales.at[i], *high = &larger.scales.at[i];
+    if (*low > 1) *low = 1;
+    if (*high < 1) *high = 1;
+  }
+  if (!computed) {
+    out[0] = sv_one(g, "resize", sv_one(g, "resize", in[0], &smaller), &larger);
+    return sv_graph_check(g);
+  }
+  if (node->in_count <= SCALES_PORT || !node->in[SCALES_PORT])
+    return sv_fail(SV_UNSUPPORTED, "sizes with by_scale cannot be said in ONNX");
+  sv_value from[] = {in[0], {0}, with_one(g, "min", in[SCALES_PORT])};
+  from[0] = sv_apply(g, "resize", from, 3, &smaller);
+  from[SCALES_PORT] = with_one(g, "max", in[SCALES_PORT]);
+  out[0] = sv_apply(g, "resize", from, 3, &larger);
+  return sv_graph_check(g);
+}
+
 /* ---- Tables ---- */
 
 #define AT(field) offsetof(sv_resize_attrs, field)
@@ -249,6 +285,8 @@ static const char *const policies[] = {"stretch", "not_larger", "not_smaller",
 #define ROUNDING                                                      \
   .name = "rounding", .type = SV_ATTR_CHOICE, .offset = AT(rounding), \
   .choices = roundings
+#define BY_SCALE \
+  .name = "by_scale", .type = SV_ATTR_BOOL, .offset = AT(by_scale)
 static const sv_attr attrs[] = {
     {SCALES, .position = 1, .until = 8,
      .help = "of H and W, of all dimensions, or of axes"},
@@ -276,6 +314,10 @@ static const sv_attr attrs[] = {
     {ROUNDING, .onnx = "nearest_mode", .since = 11, .help = "of nearest"},
     {ROUNDING, .initial = SV_SAMPLE_FLOOR, .until = 10,
      .help = "what ONNX meant before"},
+    /* Not an attribute of ONNX: what its older versions do. */
+    {BY_SCALE, .help = "nearest rounds up where an axis becomes smaller, else "
+                       "down, whatever rounding says"},
+    {BY_SCALE, .initial = 1, .until = 10, .help = "as ONNX had it"},
     {.name = "cubic",
      .onnx = "cubic_coeff_a",
      .type = SV_ATTR_FLOAT,
@@ -350,5 +392,6 @@ SV_OP(resize) = {
     .settle = sv_resample_settle,
     .infer = infer,
     .cost = cost,
+    .expand = expand,
     .ref = {.forward = forward, .backward_data = backward_data},
 };
