@@ -210,7 +210,16 @@ typedef enum sv_filter { SV_FILTER_BILINEAR, SV_FILTER_BICUBIC } sv_filter;
 /* The order of three channels; a network of one channel takes grey. */
 typedef enum sv_order { SV_ORDER_RGB, SV_ORDER_BGR } sv_order;
 
-/* The network's input is channels x height x width floats:
+/* The order of the input's dimensions; not said: what the network does with it
+ * tells. */
+typedef enum sv_image_layout {
+  SV_IMAGE_LAYOUT_OPEN,
+  SV_IMAGE_NCHW,
+  SV_IMAGE_NHWC /* channels last, as networks of Keras and TensorFlow have it */
+} sv_image_layout;
+
+/* The network's input is channels x height x width floats, or height x width x
+ * channels:
  *   picture -> grey or three colours -> resized to what the pads leave
  *   -> black pads -> (pixel / 255 - mean) / deviation
  * in 8 bits up to this step; an experiment may permute the pixels then. Grey is
@@ -233,6 +242,7 @@ typedef struct sv_preprocess {
                     * seed and the size are known */
   int classes;     /* 0: names are not known */
   char **names;    /* of the classes */
+  sv_image_layout layout;
 } sv_preprocess;
 
 /* Nothing given yet: no size, no mean. */

@@ -185,7 +185,8 @@ sv_status cli_fit_image(const sv_graph *graph, const sv_ints *image) SV_CHECKED;
  * what it says: texts as its metadata have them (docs/onnx.md), and a file with
  * a class a line. NULL: not given. */
 typedef struct cli_image {
-  const char *size, *pad, *resize, *order, *mean, *deviation, *labels, *output;
+  const char *size, *pad, *resize, *order, *mean, *deviation, *labels, *output,
+      *layout;
 } cli_image;
 
 /* Rows of an option table: CLI_IMAGE_OPTIONS(&image), */
@@ -209,6 +210,9 @@ typedef struct cli_image {
       CLI_TEXT_OPTION("pad", &(i)->pad, "T,L,B,R",                          \
                       "black pixels at the top, left, bottom, right, part " \
                       "of the size"),                                       \
+      CLI_TEXT_OPTION("layout", &(i)->layout, "LAYOUT",                     \
+                      "of MODEL's input: nchw, or nhwc, channels last; "    \
+                      "where what MODEL does with it does not tell"),       \
       CLI_TEXT_OPTION("output", &(i)->output, "NAME",                       \
                       "the output of MODEL that holds the class scores, "   \
                       "where it has several")

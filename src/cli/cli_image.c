@@ -17,7 +17,7 @@ typedef struct row {
   const char *option, *key, *value;
 } row;
 
-enum { ROWS = 7 };
+enum { ROWS = 8 };
 static void list_rows(const cli_image *image, row rows[ROWS]) {
   const row all[ROWS] = {
       {"size", "svertka.image.size", image->size},
@@ -26,6 +26,7 @@ static void list_rows(const cli_image *image, row rows[ROWS]) {
       {"order", "svertka.image.order", image->order},
       {"mean", "svertka.image.mean", image->mean},
       {"deviation", "svertka.image.deviation", image->deviation},
+      {"layout", "svertka.image.layout", image->layout},
       {"output", SV_OUTPUT_KEY, image->output}};
   memcpy(rows, all, sizeof all);
 }

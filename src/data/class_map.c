@@ -10,6 +10,7 @@
 #include "data/preprocess.h"
 #include "graph/analysis.h"
 #include "graph/answer.h"
+#include "graph/channels_first.h"
 #include "graph/model.h"
 
 sv_class_map_options sv_class_map_default(void) {
@@ -19,6 +20,7 @@ sv_class_map_options sv_class_map_default(void) {
 typedef struct slider {
   const sv_model *model; /* that is run */
   sv_model *own;         /* the same, if it had to be made */
+  sv_model *turned;      /* the given one, if its channels come last */
   const sv_class_map_options *options;
   const sv_image *image;
   sv_preprocess p;
@@ -42,6 +44,11 @@ static sv_status choose_model(slider *s) {
   if (input_of(s->model)->shape.rank != 4)
     return sv_fail(SV_INVALID, "the model '%s' has not one input of N C H W",
                    s->model->graph->name);
+  if (s->p.layout == SV_IMAGE_NHWC) {
+    SV_TRY(sv_model_channels_first(&s->turned, s->model, &size));
+    s->model = s->turned;
+    s->p.layout = SV_IMAGE_NCHW;
+  }
   SV_TRY(sv_analyse(&a, s->model->graph, s->model->state, 1, &size, false));
   sv_shape end = a.layers[a.count - 1].output;
   sv_analysis_free(&a);
@@ -196,9 +203,8 @@ static sv_status run_plan(slider *s, sv_plan *plan) {
 static sv_status run(slider *s) {
   sv_plan *plan;
   sv_plan_options options = sv_plan_default();
-  sv_input_shape shape = {
-      input_of(s->model)->name,
-      sv_shape_of(4, 1, s->p.channels, s->p.height, s->p.width)};
+  sv_input_shape shape = {input_of(s->model)->name,
+                          sv_preprocess_shape(&s->p, 1)};
   options.shapes = &shape;
   options.shape_count = 1;
   options.threads = s->options->threads;
@@ -233,6 +239,7 @@ sv_status sv_classify_map(sv_class_map *map, const sv_model *model,
   if (status != SV_OK) sv_class_map_free(map);
   sv_preprocess_free(&s.p);
   sv_model_free(s.own);
+  sv_model_free(s.turned);
   return status;
 }
 

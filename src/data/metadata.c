@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "data/preprocess.h"
+#include "graph/image_layout.h"
 #include "graph/model.h"
 
 #define PREFIX "svertka.image."
@@ -138,6 +139,16 @@ static void put_order(const sv_preprocess *p, sv_text *text) {
     sv_text_add(text, "%s", p->order == SV_ORDER_BGR ? "bgr" : "rgb");
 }
 
+static bool set_layout(sv_preprocess *p, const char *value) {
+  bool last = strcmp(value, "nhwc") == 0;
+  p->layout = last ? SV_IMAGE_NHWC : SV_IMAGE_NCHW;
+  return last || strcmp(value, "nchw") == 0;
+}
+
+static void put_layout(const sv_preprocess *p, sv_text *text) {
+  if (p->layout == SV_IMAGE_NHWC) sv_text_add(text, "nhwc");
+}
+
 static bool set_mean(sv_preprocess *p, const char *value) {
   return read_floats(value, p->mean);
 }
@@ -179,6 +190,7 @@ static const struct {
     {PREFIX "resize", "stretch, crop or crop 0.875, then bilinear or bicubic",
      set_resize, put_resize},
     {PREFIX "order", "rgb or bgr", set_order, put_order},
+    {PREFIX "layout", "nchw or nhwc", set_layout, put_layout},
     {PREFIX "mean", "a number per channel, commas between", set_mean, put_mean},
     {PREFIX "deviation", "a number per channel, commas between", set_deviation,
      put_deviation},
@@ -322,16 +334,32 @@ sv_status sv_preprocess_take(sv_preprocess *p, const sv_model *model) {
   return take(p, model, false);
 }
 
+void sv_preprocess_find_layout(sv_preprocess *p, const sv_graph *graph) {
+  if (p->layout != SV_IMAGE_LAYOUT_OPEN) return;
+  p->layout = sv_graph_channels_last(graph) ? SV_IMAGE_NHWC : SV_IMAGE_NCHW;
+}
+
 /* The network's own, where it leaves none of it free. */
-static void take_size(sv_preprocess *p, const sv_model *model) {
+static sv_status take_size(sv_preprocess *p, const sv_model *model) {
   const sv_graph *graph = model->graph;
-  if (!graph || p->channels || p->height || p->width) return;
-  const sv_shape *x = &graph->values[sv_graph_data_input(graph)].shape;
+  if (!graph) return SV_OK;
+  sv_preprocess_find_layout(p, graph);
+  if (p->channels || p->height || p->width) return SV_OK;
+  int id = sv_graph_data_input(graph);
+  const sv_shape *x = &graph->values[id].shape;
+  int *const parts[] = {&p->channels, &p->height, &p->width};
   for (int d = 1; d < 4; d++)
-    if (x->rank != 4 || x->dim[d] < 1 || x->dim[d] > SV_IMAGE_SIDE) return;
-  p->channels = (int)x->dim[1];
-  p->height = (int)x->dim[2];
-  p->width = (int)x->dim[3];
+    if (x->rank != 4 || x->dim[d] < 1 || x->dim[d] > SV_IMAGE_SIDE)
+      return SV_OK;
+  for (int d = 1; d < 4; d++) *parts[sv_preprocess_part(p, d)] = (int)x->dim[d];
+  if (p->channels == 1 || p->channels == 3) return SV_OK;
+  return sv_fail(SV_INVALID,
+                 "input '%s' is %s, taken for %s: %d channels, expected 1 or "
+                 "3 (--layout, " PREFIX "layout, says it otherwise)",
+                 graph->values[id].name,
+                 sv_shape_text(x, (char[SV_SHAPE_TEXT]){0}),
+                 p->layout == SV_IMAGE_NHWC ? "N x H x W x C" : "N x C x H x W",
+                 p->channels);
 }
 
 /* All that is missing, at once. */
@@ -359,7 +387,7 @@ static sv_status check_given(const sv_preprocess *p) {
 sv_status sv_preprocess_load(sv_preprocess *p, const sv_model *model) {
   *p = sv_preprocess_default();
   sv_status status = take(p, model, true);
-  take_size(p, model);
+  if (status == SV_OK) status = take_size(p, model);
   if (status == SV_OK) status = check_given(p);
   if (status == SV_OK) status = sv_preprocess_check(p);
   if (status != SV_OK) sv_preprocess_free(p);

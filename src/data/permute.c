@@ -1,4 +1,4 @@
-/* The order of permuted pixels: Fisher-Yates, by a seed. */
+/* The order of pixels: permuted (Fisher-Yates, by a seed), channels last. */
 #include <string.h>
 
 #include "base/memory.h"
@@ -30,7 +30,7 @@ sv_status sv_preprocess_permute(sv_preprocess *p, uint64_t seed) {
   return sv_preprocess_make_order(p);
 }
 
-sv_status sv_preprocess_reorder(const sv_preprocess *p, float *pixels) {
+static sv_status permute(const sv_preprocess *p, float *pixels) {
   size_t plane = (size_t)p->height * (size_t)p->width;
   float *before;
   if (!p->pixels) return SV_OK;
@@ -39,6 +39,21 @@ sv_status sv_preprocess_reorder(const sv_preprocess *p, float *pixels) {
     memcpy(before, pixels, plane * sizeof *before);
     for (size_t i = 0; i < plane; i++) pixels[i] = before[p->pixels[i]];
   }
+  sv_free(before);
+  return SV_OK;
+}
+
+sv_status sv_preprocess_reorder(const sv_preprocess *p, float *pixels) {
+  size_t plane = (size_t)p->height * (size_t)p->width;
+  size_t channels = (size_t)p->channels;
+  float *before;
+  SV_TRY(permute(p, pixels));
+  if (p->layout != SV_IMAGE_NHWC || channels == 1) return SV_OK;
+  SV_TRY(sv_alloc_array(&before, channels * plane, sizeof *before));
+  memcpy(before, pixels, channels * plane * sizeof *before);
+  for (size_t c = 0; c < channels; c++)
+    for (size_t i = 0; i < plane; i++)
+      pixels[i * channels + c] = before[c * plane + i];
   sv_free(before);
   return SV_OK;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "data/preprocess.h"
 #include "graph/answer.h"
 #include "graph/graph.h"
 #include "tensor/tensor.h"
@@ -40,7 +41,7 @@ static sv_status find_output(sv_classifier *c, const sv_graph *graph) {
 static sv_status compile(sv_classifier *c, const sv_model *model,
                          const sv_value_info *input, int threads) {
   const sv_preprocess *p = &c->preprocess;
-  sv_shape size = sv_shape_of(4, 1, p->channels, p->height, p->width);
+  sv_shape size = sv_preprocess_shape(p, 1);
   sv_input_shape free_size = {input->name, size};
   sv_plan_options options = sv_plan_default();
   if (input->shape.rank != 4)

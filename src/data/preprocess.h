@@ -9,6 +9,27 @@ static inline int sv_preprocess_source(const sv_preprocess *p, int c) {
   return p->order == SV_ORDER_BGR ? 2 - c : c;
 }
 
+/* The shape of the network's input. */
+static inline sv_shape sv_preprocess_shape(const sv_preprocess *p,
+                                           int64_t batch) {
+  if (p->layout == SV_IMAGE_NHWC)
+    return (sv_shape){4, {batch, p->height, p->width, p->channels}};
+  return (sv_shape){4, {batch, p->channels, p->height, p->width}};
+}
+/* The same of one image, without the batch. */
+static inline sv_ints sv_preprocess_sizes(const sv_preprocess *p) {
+  const sv_shape s = sv_preprocess_shape(p, 1);
+  return (sv_ints){3, {s.dim[1], s.dim[2], s.dim[3]}};
+}
+
+/* Dimension `d` of that shape is which of C, H, W: 0, 1, 2. */
+static inline int sv_preprocess_part(const sv_preprocess *p, int d) {
+  return p->layout == SV_IMAGE_NHWC ? d % 3 : d - 1;
+}
+
+/* Where nobody says the layout, what the network does with its input. */
+void sv_preprocess_find_layout(sv_preprocess *p, const sv_graph *graph);
+
 /* Channels, size, pads and order agree. */
 sv_status sv_preprocess_check_size(const sv_preprocess *p) SV_CHECKED;
 
@@ -19,7 +40,7 @@ sv_status sv_preprocess_fit_size(const sv_preprocess *p, const sv_image *image,
                                  sv_image *ready) SV_CHECKED;
 
 /* sv_preprocess_pixels in two steps: all but the order of pixels, which comes
- * behind whatever is done to pictures. */
+ * behind whatever is done to pictures: permuted, or with channels last. */
 sv_status sv_preprocess_plain(const sv_preprocess *p, const sv_image *image,
                               float *dst) SV_CHECKED;
 sv_status sv_preprocess_reorder(const sv_preprocess *p,

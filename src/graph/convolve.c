@@ -27,6 +27,8 @@
 #include <svertka/layers.h>
 
 #include "base/memory.h"
+#include "graph/channels_first.h"
+#include "graph/image_layout.h"
 #include "ops/attrs.h"
 #include "ops/registry.h"
 #include "tensor/tensor.h"
@@ -334,8 +336,21 @@ static sv_status wrap(convolver *c, sv_model **converted) {
   return status;
 }
 
+/* Of a network whose channels come last: of the same with them first. */
+static sv_status convolve_turned(sv_model **converted, const sv_model *model,
+                                 const sv_ints *image) {
+  sv_model *turned;
+  SV_TRY(sv_model_channels_first(&turned, model, image));
+  sv_status status = sv_model_convolve(converted, turned, image);
+  sv_model_free(turned);
+  return status;
+}
+
 sv_status sv_model_convolve(sv_model **converted, const sv_model *model,
                             const sv_ints *image) {
+  *converted = NULL;
+  if (sv_graph_channels_last(model->graph))
+    return convolve_turned(converted, model, image);
   convolver c = {.model = model};
   *converted = NULL;
   sv_status status = start(&c, image);

@@ -65,7 +65,8 @@ static sv_status split(sv_fit_job *job) {
 }
 
 /* The size of the network's input; what is free follows the data. */
-static sv_status input_size(const sv_fit_job *job, sv_shape *size) {
+static sv_status input_size(const sv_fit_job *job, const sv_preprocess *p,
+                            sv_shape *size) {
   const int64_t usual[] = {sv_dataset_channels(job->dataset),
                            sv_dataset_height(job->dataset),
                            sv_dataset_width(job->dataset)};
@@ -73,11 +74,14 @@ static sv_status input_size(const sv_fit_job *job, sv_shape *size) {
   const sv_shape *shape = &job->graph->values[input].shape;
   if (!input || shape->rank != 4)
     return sv_fail(SV_INVALID,
-                   "network '%s' has not one input of N x C x H x W",
+                   "network '%s' has not one input of N x C x H x W or N x H "
+                   "x W x C",
                    job->graph->name);
   *size = (sv_shape){.rank = 3};
-  for (int d = 0; d < 3; d++)
-    size->dim[d] = shape->dim[d + 1] < 0 ? usual[d] : shape->dim[d + 1];
+  for (int d = 1; d < 4; d++) {
+    int part = sv_preprocess_part(p, d);
+    size->dim[part] = shape->dim[d] < 0 ? usual[part] : shape->dim[d];
+  }
   return SV_OK;
 }
 
@@ -114,18 +118,30 @@ static sv_status check_own(const sv_fit_options *o) {
                  o->permute_pixels < 0 ? "normalise" : "permute-pixels");
 }
 
+/* Said by the model, or seen in what the network does. */
+static sv_status find_layout(const sv_fit_job *job, sv_preprocess *p) {
+  static const char key[] = "svertka.image.layout";
+  const char *said = sv_model_meta(job->model, key);
+  if (said) SV_TRY(sv_preprocess_set(p, key, said));
+  sv_preprocess_find_layout(p, job->graph);
+  return SV_OK;
+}
+
 /* How the model wants its pictures: as it says itself, else as the data are.
  * The classes are those of the data in any case. */
 static sv_status fit_preprocess(sv_fit_job *job) {
   sv_shape size;
-  SV_TRY(input_size(job, &size));
   sv_preprocess *p = &job->preprocess;
   const sv_model *model = job->model;
   *p = sv_preprocess_default();
+  SV_TRY(find_layout(job, p));
+  const sv_image_layout layout = p->layout;
+  SV_TRY(input_size(job, p, &size));
   if (sv_model_meta(model, "svertka.image.size"))
     SV_TRY(sv_preprocess_name(p, job->dataset));
   else
     SV_TRY(sv_preprocess_match(p, job->dataset, &size));
+  p->layout = layout;
   SV_TRY(sv_preprocess_take(p, model));
   if (!isnan(p->mean[0]) && !isnan(p->deviation[0])) {
     SV_TRY(check_own(job->options));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "data/preprocess.h"
 #include "train/head.h"
 #include "train/loss.h"
 
@@ -12,7 +13,7 @@ static sv_input_shape shape_of(const sv_runner *r, const char *name,
   const sv_preprocess *p = r->preprocess;
   sv_input_shape given = {name, sv_shape_of(1, (int)batch)};
   if (strcmp(name, r->input) == 0)
-    given.shape = sv_shape_of(4, (int)batch, p->channels, p->height, p->width);
+    given.shape = sv_preprocess_shape(p, batch);
   else if (r->of_pixels)
     given.shape = sv_shape_of(3, (int)batch, p->height, p->width);
   return given;

@@ -150,11 +150,14 @@ static sv_status prepare(units_job *job) {
 /* x'[i] = x[i - shift], at the edge what is there. */
 static void shift_rows(const sv_preprocess *p, int shift, const float *src,
                        float *dst, int64_t images) {
-  int64_t rows = images * p->channels * p->height;
-  for (int64_t r = 0; r < rows; r++, src += p->width, dst += p->width)
-    for (int x = 0; x < p->width; x++) {
+  int each = p->layout == SV_IMAGE_NHWC ? p->channels : 1; /* side by side */
+  int64_t rows = images * p->channels * p->height / each;
+  for (int64_t r = 0; r < rows; r++)
+    for (int x = 0; x < p->width; x++, dst += each) {
       int from = x - shift;
-      dst[x] = src[from < 0 ? 0 : from < p->width ? from : p->width - 1];
+      from = from < 0 ? 0 : from < p->width ? from : p->width - 1;
+      memcpy(dst, src + (r * p->width + from) * each,
+             (size_t)each * sizeof *dst);
     }
 }
 

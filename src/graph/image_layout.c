@@ -1,0 +1,65 @@
+#include "graph/image_layout.h"
+
+#include "base/memory.h"
+#include "ops/attr_at.h"
+#include "ops/attrs.h"
+
+typedef enum answer { OPEN, FIRST, LAST } answer;
+
+static bool is_order(const sv_ints *perm, int a, int b, int c, int d) {
+  return perm->count == 4 && perm->at[0] == a && perm->at[1] == b &&
+         perm->at[2] == c && perm->at[3] == d;
+}
+
+/* What a node that reads the image, unchanged so far, takes it for. */
+static answer taken_for(const sv_node *node) {
+  const sv_attr *perm = sv_attr_find(node->op, "perm");
+  if (perm) {
+    const sv_ints *order = ints_at(readable(node->attrs), perm);
+    if (is_order(order, 0, 3, 1, 2)) return LAST;
+    return is_order(order, 0, 2, 3, 1) ? FIRST : OPEN;
+  }
+  /* Windows and normalisations of channels are of N x C x H x W. */
+  bool maps =
+      sv_attr_find(node->op, "kernel") || sv_attr_find(node->op, "epsilon");
+  return maps ? FIRST : OPEN;
+}
+
+/* It leaves dimensions where they are: a cast, a scale, a pad. */
+static bool keeps_order(const sv_graph *graph, const sv_node *node) {
+  const sv_shape *x = &graph->values[node->in[0]].shape;
+  const sv_shape *y = &graph->values[node->out[0]].shape;
+  return x->rank == y->rank && !sv_attr_find(node->op, "perm");
+}
+
+static answer follow(const sv_graph *graph, int input, bool *reached) {
+  reached[input] = true;
+  for (int i = 0; i < graph->node_count; i++) {
+    const sv_node *node = &graph->nodes[i];
+    bool reads = false;
+    for (int k = 0; k < node->in_count; k++)
+      reads = reads || (node->in[k] && reached[node->in[k]]);
+    if (!reads) continue;
+    answer found = taken_for(node);
+    if (found != OPEN) return found;
+    if (node->out[0] && node->in[0] && keeps_order(graph, node))
+      reached[node->out[0]] = true;
+  }
+  return OPEN;
+}
+
+static bool is_channels(int64_t size) { return size == 1 || size == 3; }
+
+bool sv_graph_channels_last(const sv_graph *graph) {
+  int input = sv_graph_data_input(graph);
+  const sv_shape *x = &graph->values[input].shape;
+  bool *reached;
+  if (!input || x->rank != 4) return false;
+  if (sv_alloc_array(&reached, (size_t)graph->value_count, sizeof *reached) !=
+      SV_OK)
+    return false;
+  answer found = follow(graph, input, reached);
+  sv_free(reached);
+  if (found != OPEN) return found == LAST;
+  return is_channels(x->dim[3]) && !is_channels(x->dim[1]);
+}

@@ -1,0 +1,13 @@
+/* Where a network's image has its channels. */
+#ifndef SV_GRAPH_IMAGE_LAYOUT_H
+#define SV_GRAPH_IMAGE_LAYOUT_H
+
+#include "graph/graph.h"
+
+/* The one image input is N x H x W x C, as networks of Keras and TensorFlow
+ * have it: it is brought to N x C x H x W before the first layer of images, or,
+ * where that does not tell, its last dimension is 1 or 3 and its second is not.
+ */
+bool sv_graph_channels_last(const sv_graph *graph);
+
+#endif
