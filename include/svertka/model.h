@@ -54,6 +54,7 @@ SV_API SV_CHECKED sv_status sv_model_save(const sv_model *model,
  * pooling a pooling with that window, and height and width of the input free.
  * The same numbers: on an image of the old size the output, N x classes x 1 x
  * 1, is the old one; on larger ones there is a position for each window.
+ * A network of N x H x W x C becomes one of N x C x H x W.
  * `image` (C, H, W; may be NULL) is the size that it was made for, where its
  * input leaves that free. Metadata are copied, losses left out. SV_UNSUPPORTED
  * names a layer that cannot slide, SV_INVALID says that there is nothing to
