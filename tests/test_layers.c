@@ -111,7 +111,7 @@ static void test_expand(void **state) {
   assert_int_equal(g->node_count, 3);
   assert_string_equal(g->nodes[1].op->name, "avg_pool");
   assert_string_equal(g->nodes[2].op->name, "conv");
-  assert_int_equal(sv_attr_number(&g->nodes[2], "group"), 6);
+  assert_int_equal((int)sv_attr_number(&g->nodes[2], "group"), 6);
   sv_shape shape = sv_value_shape(g, out[0]);
   assert_true(sv_shape_equal(&shape, &(sv_shape){4, {1, 6, 14, 14}}));
   sv_graph_free(g);

@@ -195,20 +195,25 @@ static void test_text_errors(void **state) {
   }
 }
 
+/* An attribute that holds a whole number, as one. */
+static int64_t whole(const lone *l, const char *attr) {
+  return (int64_t)sv_attr_number(&l->node, attr);
+}
+
 /* What a file of an old opset leaves out means what it meant then. */
 static void test_old_defaults(void **state) {
   (void)state;
   lone l;
   expect_ok(start(&l, "softmax", ""));
-  assert_int_equal(sv_attr_number(&l.node, "axis"), -1);
-  assert_int_equal(sv_attr_number(&l.node, "flat"), 0);
+  assert_int_equal(whole(&l, "axis"), -1);
+  assert_int_equal(whole(&l, "flat"), 0);
   sv_attrs_default_at(l.node.op, l.attrs, 12);
-  assert_int_equal(sv_attr_number(&l.node, "axis"), 1);
-  assert_int_equal(sv_attr_number(&l.node, "flat"), 1);
+  assert_int_equal(whole(&l, "axis"), 1);
+  assert_int_equal(whole(&l, "flat"), 1);
   expect_ok(start(&l, "linear", ""));
-  assert_int_equal(sv_attr_number(&l.node, "transpose_w"), 1);
+  assert_int_equal(whole(&l, "transpose_w"), 1);
   sv_attrs_default_at(l.node.op, l.attrs, 13);
-  assert_int_equal(sv_attr_number(&l.node, "transpose_w"), 0);
+  assert_int_equal(whole(&l, "transpose_w"), 0);
 }
 
 /* ---- The lecture's numbers ---- */

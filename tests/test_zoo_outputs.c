@@ -113,7 +113,7 @@ static int sample_scores(const sv_tensor *from, int stride, float *found) {
 
 static void compare_scores(const network *n, const scores *expected,
                            bool exact) {
-  int id;
+  int id = 0;
   assert_ok(sv_head_scores(n->graph, &id));
   const char *name = n->graph->values[id].name;
   sv_plan_options options = sv_plan_default();
