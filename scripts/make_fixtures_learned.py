@@ -229,6 +229,19 @@ def computed():
     return test, (72 + 48, 4 + 4 + 3, 4, 8)
 
 
+def sized_by_weight():
+    """A bias as long as another layer's weight: that is read for its size alone."""
+    nodes = [
+        make("Conv", ["x", "k"], ["c"]),
+        make("Shape", ["k"], ["size"]),
+        make("ConstantOfShape", ["size"], ["like"], value=numpy_helper.from_array(floats(0.1))),
+        make("Reshape", ["like", "square"], ["k2"]),
+        make("Conv", ["c", "k2"], ["y"]),
+    ]
+    given = {"k": real(2, 2, 3, 3), "square": ints(2, 2, 3, 3)}
+    return graph("sized_by_weight", 13, nodes, real(1, 2, 6, 6), given), (72, 0, 0, 0)
+
+
 def quantised():
     """Whole numbers, scaled: a weight that was stored in 8 bits."""
     nodes = [
@@ -277,6 +290,7 @@ def tests():
     yield masked()
     yield zeros()
     yield computed()
+    yield sized_by_weight()
     yield quantised()
     yield constants()
 

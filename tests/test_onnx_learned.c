@@ -323,7 +323,7 @@ static void test_files(void **state) {
     files++;
   }
   fclose(list);
-  assert_int_equal(files, 20);
+  assert_int_equal(files, 21);
 }
 
 /* x -matmul v-> p -add b-> y, v what a ConstantOfShape of this shape makes. */

@@ -192,6 +192,10 @@ typedef struct cli_image {
 /* Rows of an option table: CLI_IMAGE_OPTIONS(&image), */
 #define CLI_TEXT_OPTION(name, target, argument, help) \
   { name, 0, CLI_TEXT, target, 0, 0, NULL, argument, help }
+#define CLI_OUTPUT_OPTION(target)                                              \
+  CLI_TEXT_OPTION("output", target, "NAME",                                    \
+                  "the output of MODEL that holds the class scores, where it " \
+                  "has several")
 #define CLI_IMAGE_OPTIONS(i)                                                \
   CLI_TEXT_OPTION("size", &(i)->size, "CxHxW",                              \
                   "of MODEL's pictures: channels, height, width; this and " \
@@ -213,15 +217,15 @@ typedef struct cli_image {
       CLI_TEXT_OPTION("layout", &(i)->layout, "LAYOUT",                     \
                       "of MODEL's input: nchw, or nhwc, channels last; "    \
                       "where what MODEL does with it does not tell"),       \
-      CLI_TEXT_OPTION("output", &(i)->output, "NAME",                       \
-                      "the output of MODEL that holds the class scores, "   \
-                      "where it has several")
+      CLI_OUTPUT_OPTION(&(i)->output)
 #define CLI_LABELS_OPTION(i)                      \
   CLI_TEXT_OPTION("labels", &(i)->labels, "FILE", \
                   "names of the classes, a line each")
 
 /* The options into the model's metadata; SV_INVALID names the option. */
 sv_status cli_image_set(sv_model *model, const cli_image *image) SV_CHECKED;
+/* That of CLI_OUTPUT_OPTION alone; NULL: not given. */
+sv_status cli_set_output(sv_model *model, const char *name) SV_CHECKED;
 /* An option that was given, "mean"; NULL: none. */
 const char *cli_image_given(const cli_image *image);
 /* A model that pictures are shown to: cli_model, with these options. SV_INVALID

@@ -89,6 +89,10 @@ sv_status cli_image_set(sv_model *model, const cli_image *image) {
   return set_labels(model, image->labels);
 }
 
+sv_status cli_set_output(sv_model *model, const char *name) {
+  return name ? sv_model_set_meta(model, SV_OUTPUT_KEY, name) : SV_OK;
+}
+
 /* ---- A model that pictures are shown to ---- */
 
 static bool is_sized(const sv_model *model) {

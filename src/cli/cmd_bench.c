@@ -33,6 +33,7 @@ typedef struct bench {
   int64_t steps; /* 0: as many as take `seconds` */
   double seconds;
   bool train, infer, json, explain, external;
+  const char *output;
   sv_ints image;
   sv_model *model;
   sv_graph *own;         /* with a loss, where the model has none */
@@ -237,6 +238,7 @@ static sv_status count_classes(bench *b) {
 static sv_status prepare(bench *b, const char *network) {
   const cli_reading reading = {.seed = b->plan.seed, .external = b->external};
   SV_TRY(cli_model(&b->model, network, &reading));
+  SV_TRY(cli_set_output(b->model, b->output));
   b->graph = sv_model_graph(b->model);
   if (b->train && !sv_head_has_loss(b->graph)) {
     SV_TRY(sv_head_attach(&b->own, b->graph, sv_head_is_of_pixels(b->graph)));
@@ -319,6 +321,7 @@ int cmd_bench(const cli_verb *verb, int argc, char **argv) {
       CLI_SEED_OPTION(&b.plan.seed),
       CLI_THREADS_OPTION(&b.plan.threads),
       CLI_BACKEND_OPTION(&b.plan.backend),
+      CLI_OUTPUT_OPTION(&b.output),
       CLI_EXTERNAL_OPTION(&b.external),
       CLI_JSON_OPTION(&b.json),
       {0}};

@@ -25,6 +25,7 @@ typedef struct check {
   sv_gradcheck_options options;
   double tolerance;
   bool json, external;
+  const char *output;
   sv_model *model;
   sv_gradcheck_row *rows; /* with names of the model's */
   int count;
@@ -88,6 +89,7 @@ static sv_status run(check *c, const char *network, const sv_ints *image) {
   const cli_reading reading = {.seed = c->options.seed,
                                .external = c->external};
   sv_status status = cli_model(&c->model, network, &reading);
+  if (status == SV_OK) status = cli_set_output(c->model, c->output);
   if (status == SV_OK) status = cli_fit_image(sv_model_graph(c->model), image);
   if (status == SV_OK)
     status = cli_blame(sv_gradcheck(&c->rows, &c->count, c->model, &c->options),
@@ -113,6 +115,7 @@ int cmd_gradcheck(const cli_verb *verb, int argc, char **argv) {
        "the greatest error that passes"},
       {"image", 0, CLI_SIZE, &image, 1, 1 << 24, NULL, "CxHxW",
        "size of an image, where the network leaves it free"},
+      CLI_OUTPUT_OPTION(&c.output),
       CLI_SEED_OPTION(&c.options.seed),
       CLI_THREADS_OPTION(&c.options.threads),
       CLI_EXTERNAL_OPTION(&c.external),

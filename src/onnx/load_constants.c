@@ -73,6 +73,11 @@ static sv_status find_constant(loader *l, step *s) {
   return SV_OK;
 }
 
+/* It uses no number of what it reads. */
+static bool reads_shapes(const step *s) {
+  return s->constant && s->op->ref.folds == SV_FOLD_SHAPES;
+}
+
 static void add_user(int *user, int other) {
   if (!*user)
     *user = other;
@@ -83,6 +88,7 @@ static void add_user(int *user, int other) {
 /* Readers of a step come before it. */
 static sv_status find_users(loader *l, int number) {
   const step *s = &l->steps[number];
+  if (reads_shapes(s)) return SV_OK;
   for (size_t i = 0; i < s->proto->n_input; i++) {
     const char *name = s->proto->input[i];
     source *from;
@@ -96,6 +102,7 @@ static sv_status find_users(loader *l, int number) {
 }
 
 static sv_status find_tied(loader *l, step *s) {
+  if (reads_shapes(s)) return SV_OK;
   for (size_t i = 0; i < s->proto->n_input && s->constant; i++) {
     const char *name = s->proto->input[i];
     source *from;
