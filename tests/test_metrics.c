@@ -70,7 +70,7 @@ static void test_against_sklearn(void **state) {
 
 static sv_verdict verdict_of(int i) {
   sv_told told =
-      sv_told_by(given_scores + i * CLASSES, CLASSES, given_labels[i]);
+      sv_told_by(given_scores + i * CLASSES, CLASSES, given_labels[i], false);
   return (sv_verdict){.sample = i,
                       .label = (int)given_labels[i],
                       .predicted = told.predicted,

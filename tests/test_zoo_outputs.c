@@ -17,8 +17,8 @@
 #include "asserts.h"
 #include "drawn.h"
 #include "graph/graph.h"
+#include "graph/scores.h"
 #include "graph/state.h"
-#include "train/head.h"
 
 enum { CLASSES = 16, NAME = 256 };
 
@@ -113,9 +113,10 @@ static int sample_scores(const sv_tensor *from, int stride, float *found) {
 
 static void compare_scores(const network *n, const scores *expected,
                            bool exact) {
-  int id = 0;
-  assert_ok(sv_head_scores(n->graph, &id));
-  const char *name = n->graph->values[id].name;
+  sv_scores found_scores;
+  assert_ok(sv_scores_find(&found_scores, n->graph, n->state, SV_SCORES_UNKNOWN,
+                           NULL));
+  const char *name = n->graph->values[found_scores.value].name;
   sv_plan_options options = sv_plan_default();
   options.keep = &name;
   options.keep_count = 1;

@@ -22,12 +22,16 @@ typedef struct sv_classifier sv_classifier;
 /* Compiles the model for one image and takes size, mean, deviation and class
  * names from its metadata. The model must outlive the classifier and nobody may
  * train it meanwhile. threads 0: as many as pay for one image. SV_INVALID names
- * what the model does not say, or why its output is not a row of class
- * probabilities. */
+ * what the model does not say, or why its output is not a row of class scores.
+ * Whether they are logits or probabilities is what sv_model_scores says; one
+ * independent probability alone makes two classes, 0 and 1. */
 SV_API SV_CHECKED sv_status sv_classifier_new(sv_classifier **classifier,
                                               const sv_model *model,
                                               int threads);
 SV_API void sv_classifier_free(sv_classifier *classifier);
+
+/* What the network's own output is, found or said (sv_model_scores). */
+SV_API sv_score_kind sv_classifier_scores(const sv_classifier *classifier);
 
 SV_API int sv_classifier_classes(const sv_classifier *classifier);
 /* "Trouser", or "1" where the model does not say. Borrowed; NULL unless
@@ -38,9 +42,10 @@ SV_API const char *sv_classifier_label(const sv_classifier *classifier, int i);
 SV_API const sv_preprocess *sv_classifier_preprocess(
     const sv_classifier *classifier);
 
-/* *probabilities: sv_classifier_classes() numbers that sum to 1, borrowed and
- * valid until the classifier's next call. The image may have any size, grey or
- * colour; it is only read. */
+/* *probabilities: sv_classifier_classes() numbers that sum to 1, or, if the
+ * scores are independent, each from 0 to 1, borrowed and valid until the
+ * classifier's next call. The image may have any size, grey or colour; it is
+ * only read. */
 SV_API SV_CHECKED sv_status sv_classify_image(sv_classifier *classifier,
                                               const sv_image *image,
                                               const float **probabilities);
@@ -65,7 +70,8 @@ SV_API void sv_classifier_top(const sv_classifier *classifier, int k, int *top);
  * pixels around it. Free with sv_class_map_free. */
 typedef struct sv_class_map {
   int classes, height, width;
-  float *probabilities; /* classes x height x width */
+  float *probabilities; /* classes x height x width; they sum to 1 at each
+                         * position unless the scores are independent */
   double stride[2], first[2], window[2];
   char **names; /* of the classes */
 } sv_class_map;

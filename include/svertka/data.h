@@ -243,6 +243,8 @@ typedef struct sv_preprocess {
   int classes;     /* 0: names are not known */
   char **names;    /* of the classes */
   sv_image_layout layout;
+  sv_score_kind scores; /* what the network's output is; SV_SCORES_UNKNOWN: that
+                         * is found from what it computes */
 } sv_preprocess;
 
 /* Nothing given yet: no size, no mean. */
@@ -297,12 +299,14 @@ SV_API SV_CHECKED sv_status sv_preprocess_mask(const sv_preprocess *p,
  *   svertka.image.deviation  "0.353024244"  in units of pixel / 255
  *   svertka.image.permute    "7"            the seed of an order of pixels
  *   svertka.labels           "Shirt\nBag"   a class a line
- * pad (none), resize (stretch), order (rgb), permute (not) and labels may be
- * missing, and the size where the network's input leaves nothing of it free. */
+ *   svertka.scores           "logits"       what the output is: sv_score_name
+ * pad (none), resize (stretch), order (rgb), permute (not), labels and scores
+ * (found from the network) may be missing, and the size where the network's
+ * input leaves nothing of it free. */
 
-/* Takes over one pair. Keys that are not svertka.labels and do not begin with
- * svertka.image. are somebody else's and ignored; an unknown one among those,
- * or an unknown value, is an error that names it. */
+/* Takes over one pair. Keys that are not svertka.labels or svertka.scores and
+ * do not begin with svertka.image. are somebody else's and ignored; an unknown
+ * one among those, or an unknown value, is an error that names it. */
 SV_API SV_CHECKED sv_status sv_preprocess_set(sv_preprocess *p, const char *key,
                                               const char *value);
 

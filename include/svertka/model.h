@@ -49,6 +49,26 @@ SV_API SV_CHECKED sv_status sv_model_load_memory(sv_model **model,
 SV_API SV_CHECKED sv_status sv_model_save(const sv_model *model,
                                           const char *path);
 
+/* What the numbers of a model's first output are. */
+typedef enum sv_score_kind {
+  SV_SCORES_UNKNOWN,           /* neither said nor recognised */
+  SV_SCORES_LOGITS,            /* softmax makes probabilities of them */
+  SV_SCORES_LOG_PROBABILITIES, /* as log_softmax gives them */
+  SV_SCORES_PROBABILITIES,     /* of the classes of an image they sum to 1 */
+  SV_SCORES_INDEPENDENT        /* each from 0 to 1, as sigmoid gives them; one
+                                * alone is the probability of class 1, not 0 */
+} sv_score_kind;
+
+/* What the metadata "svertka.scores" say (logits, log-probabilities,
+ * probabilities, independent), else what the network computes: weighted sums,
+ * and what keeps them without bounds, are logits; softmax, also written as
+ * operations on single elements, and what only moves its results give
+ * probabilities. Any other output is SV_INVALID, never guessed. */
+SV_API SV_CHECKED sv_status sv_model_scores(sv_score_kind *kind,
+                                            const sv_model *model);
+/* "logits"; static. */
+SV_API const char *sv_score_name(sv_score_kind kind);
+
 /* A classifier that slides over images of any size: what its linear layers on a
  * flattened map compute becomes a convolution as large as the map, global
  * pooling a pooling with that window, and height and width of the input free.

@@ -26,12 +26,16 @@ typedef struct sv_calibration_bin {
 } sv_calibration_bin;
 
 /* Over all samples added so far. scores are what softmax is applied to, s; p
- * its result; y is the true class. A sample's rank is the number of classes
- * that score higher than y; of equal ones those before y count, and a number
- * that is none counts as higher than any. */
+ * its result; y is the true class. Where they are independent, s are the
+ * probabilities p themselves, and loss is the mean over samples and classes of
+ * the binary cross-entropy, -log p_y and -log(1 - p_j) of the other classes. A
+ * sample's rank is the number of classes that score higher than y; of equal
+ * ones those before y count, and a number that is none counts as higher than
+ * any. */
 typedef struct sv_metrics {
   int classes;
   int64_t samples;
+  bool independent;         /* set it before samples are added; false */
   double loss;              /* mean of log sum_j e^(s_j) - s_y */
   double top1, top5;        /* share of samples with rank 0, rank below 5 */
   double brier;             /* mean of sum_j (p_j - [j = y])^2, 0 to 2 */
@@ -125,10 +129,11 @@ typedef struct sv_eval_options {
 SV_API sv_eval_options sv_eval_default(void);
 
 /* Runs every sample of the data set through the model, preprocessed as the
- * model's metadata say. The output must be a row of class scores or the softmax
- * of one; where it is a softmax, the scores are its input. Where the data have
- * a class for each pixel, it is such a row for each, and pixels are the
- * samples. The caller frees *metrics with sv_metrics_free unless this fails.
+ * model's metadata say. What the output is, logits or probabilities, is what
+ * sv_model_scores says; logits below a softmax are read where they lie as the
+ * output does. Where the data have a class for each pixel, it is such a row for
+ * each, and pixels are the samples. The caller frees *metrics with
+ * sv_metrics_free unless this fails.
  * The model is only read. */
 SV_API SV_CHECKED sv_status sv_eval(sv_metrics *metrics, const sv_model *model,
                                     const sv_dataset *dataset,

@@ -186,7 +186,7 @@ sv_status cli_fit_image(const sv_graph *graph, const sv_ints *image) SV_CHECKED;
  * a class a line. NULL: not given. */
 typedef struct cli_image {
   const char *size, *pad, *resize, *order, *mean, *deviation, *labels, *output,
-      *layout;
+      *layout, *scores;
 } cli_image;
 
 /* Rows of an option table: CLI_IMAGE_OPTIONS(&image), */
@@ -217,7 +217,14 @@ typedef struct cli_image {
       CLI_TEXT_OPTION("layout", &(i)->layout, "LAYOUT",                     \
                       "of MODEL's input: nchw, or nhwc, channels last; "    \
                       "where what MODEL does with it does not tell"),       \
-      CLI_OUTPUT_OPTION(&(i)->output)
+      CLI_OUTPUT_OPTION(&(i)->output),                                      \
+      CLI_SCORES_OPTION(&(i)->scores)
+/* The same of what comes out. */
+#define CLI_SCORES_OPTION(target)                                        \
+  CLI_TEXT_OPTION("scores", target, "KIND",                              \
+                  "MODEL's outputs: logits, log-probabilities, "         \
+                  "probabilities, independent (probabilities); usually " \
+                  "found from what it computes")
 #define CLI_LABELS_OPTION(i)                      \
   CLI_TEXT_OPTION("labels", &(i)->labels, "FILE", \
                   "names of the classes, a line each")

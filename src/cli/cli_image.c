@@ -17,7 +17,7 @@ typedef struct row {
   const char *option, *key, *value;
 } row;
 
-enum { ROWS = 8 };
+enum { ROWS = 9 };
 static void list_rows(const cli_image *image, row rows[ROWS]) {
   const row all[ROWS] = {
       {"size", "svertka.image.size", image->size},
@@ -27,7 +27,8 @@ static void list_rows(const cli_image *image, row rows[ROWS]) {
       {"mean", "svertka.image.mean", image->mean},
       {"deviation", "svertka.image.deviation", image->deviation},
       {"layout", "svertka.image.layout", image->layout},
-      {"output", SV_OUTPUT_KEY, image->output}};
+      {"output", SV_OUTPUT_KEY, image->output},
+      {"scores", "svertka.scores", image->scores}};
   memcpy(rows, all, sizeof all);
 }
 

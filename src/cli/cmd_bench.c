@@ -240,11 +240,15 @@ static sv_status prepare(bench *b, const char *network) {
   SV_TRY(cli_model(&b->model, network, &reading));
   SV_TRY(cli_set_output(b->model, b->output));
   b->graph = sv_model_graph(b->model);
+  b->size = sv_preprocess_default();
+  sv_scores scores;
+  SV_TRY(sv_head_any_scores(&scores, b->graph, sv_model_state(b->model)));
+  b->size.scores = scores.kind;
   if (b->train && !sv_head_has_loss(b->graph)) {
-    SV_TRY(sv_head_attach(&b->own, b->graph, sv_head_is_of_pixels(b->graph)));
+    SV_TRY(sv_head_attach(&b->own, b->graph, &scores,
+                          sv_head_is_of_pixels(b->graph)));
     b->graph = b->own;
   }
-  b->size = sv_preprocess_default();
   SV_TRY(find_size(b));
   SV_TRY(cli_blame(count_classes(b), network));
   return draw_images(b);

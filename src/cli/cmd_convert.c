@@ -38,6 +38,7 @@ typedef struct conversion {
   const char *in, *out;
   cli_reading reading;
   bool force, convolve, fold;
+  cli_image image; /* of it only `scores` */
 } conversion;
 
 /* ---- What is made of IN ---- */
@@ -70,6 +71,7 @@ static sv_status fold(const conversion *c, sv_model **model) {
 /* The numbers of IN, in whatever form it is. */
 static sv_status read_model(const conversion *c, sv_model **model) {
   SV_TRY(cli_model(model, c->in, &c->reading));
+  SV_TRY(cli_image_set(*model, &c->image));
   if (c->convolve) SV_TRY(convolve(c, model));
   return c->fold ? fold(c, model) : SV_OK;
 }
@@ -154,6 +156,7 @@ int cmd_convert(const cli_verb *verb, int argc, char **argv) {
        "make a classifier slide over larger images"},
       {"fold", 0, CLI_FLAG, &c.fold, 0, 0, NULL, NULL,
        "fold batch normalisation, dropout and constants"},
+      CLI_SCORES_OPTION(&c.image.scores),
       CLI_EXTERNAL_OPTION(&c.reading.external),
       CLI_SEED_OPTION(&c.reading.seed),
       {0}};

@@ -240,7 +240,10 @@ static sv_status start(predict *p, const char *model) {
 }
 
 static sv_status finish(predict *p) {
-  if (p->json && cli_print_json(json_pack("{s:O}", "images", p->list)) != 0)
+  if (p->json && cli_print_json(json_pack(
+                     "{s:s, s:O}", "scores",
+                     sv_score_name(sv_classifier_scores(p->classifier)),
+                     "images", p->list)) != 0)
     return sv_fail(SV_IO, "the result was not printed");
   if (!p->writer) return SV_OK;
   sv_writer *writer = p->writer;

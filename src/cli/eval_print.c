@@ -86,6 +86,7 @@ static int print_json(const eval *e) {
   snprintf(key, sizeof key, "top%d", e->top);
   if (e->top)
     json_object_set_new(all, key, cli_json_number(sv_metrics_top(m, e->top)));
+  if (m->independent) json_object_set_new(all, "independent", json_true());
   if (eval_of_pixels(e)) {
     json_object_set_new(all, "pixel_accuracy", cli_json_number(m->top1));
     json_object_set_new(all, "mean_iou",
@@ -189,8 +190,10 @@ int eval_print(const eval *e) {
            cli_number(m->samples, number), 100 * m->top1, 100 * m->top5);
   if (e->top)
     printf(", top-%d %.2f%%", e->top, 100 * sv_metrics_top(m, e->top));
-  printf(", loss %.4f\nBrier score %.4f, calibration error %.4f\n", m->loss,
-         m->brier, m->calibration_error);
+  printf(m->independent
+             ? ", binary cross-entropy %.4f\nBrier"
+             : ", loss %.4f\nBrier score %.4f, calibration error %.4f\n",
+         m->loss, m->brier, m->calibration_error);
   eval_print_files(e);
   return CLI_DONE;
 }

@@ -12,6 +12,7 @@
 #include "graph/answer.h"
 #include "graph/channels_first.h"
 #include "graph/model.h"
+#include "graph/scores.h"
 
 sv_class_map_options sv_class_map_default(void) {
   return (sv_class_map_options){.scale = 1};
@@ -24,6 +25,7 @@ typedef struct slider {
   const sv_class_map_options *options;
   const sv_image *image;
   sv_preprocess p;
+  sv_scores scores; /* of the model that was given */
   sv_class_map *map;
 } slider;
 
@@ -146,19 +148,6 @@ static sv_status name_classes(slider *s) {
 
 /* ---- A run ---- */
 
-/* Scores become probabilities where the network ends without a softmax. */
-static void softmax(sv_class_map *map, int64_t places) {
-  for (int64_t i = 0; i < places; i++) {
-    float *p = map->probabilities + i, most = p[0];
-    double sum = 0;
-    for (int c = 1; c < map->classes; c++)
-      if (p[c * places] > most) most = p[c * places];
-    for (int c = 0; c < map->classes; c++) sum += exp(p[c * places] - most);
-    for (int c = 0; c < map->classes; c++)
-      p[c * places] = (float)(exp(p[c * places] - most) / sum);
-  }
-}
-
 static sv_status take_output(slider *s, sv_plan *plan,
                              const sv_graph_output *output) {
   sv_class_map *map = s->map;
@@ -171,16 +160,21 @@ static sv_status take_output(slider *s, sv_plan *plan,
     return sv_fail(SV_INVALID, "output '%s' is %s, expected maps of classes",
                    output->name,
                    sv_shape_text(shape, (char[SV_SHAPE_TEXT]){0}));
-  map->classes = (int)shape->dim[1];
+  map->classes = (int)sv_scores_classes(s->scores.kind, shape->dim[1]);
   map->height = (int)shape->dim[2];
   map->width = (int)shape->dim[3];
-  SV_TRY(sv_alloc(&map->probabilities, y.layout.bytes));
-  memcpy(map->probabilities, y.data, y.layout.bytes);
-  int producer = s->model->graph->values[output->value].producer;
-  if (producer < 0 ||
-      strcmp(s->model->graph->nodes[producer].op->name, "softmax") != 0)
-    softmax(map, (int64_t)map->height * map->width);
-  for (size_t i = 0; i < y.layout.bytes / sizeof(float); i++)
+  if (map->classes == 1)
+    return sv_fail(SV_INVALID,
+                   "output '%s' is one number for each position, expected "
+                   "classes, or one probability with --scores independent "
+                   "(" SV_SCORES_KEY ")",
+                   output->name);
+  int64_t places = (int64_t)map->height * map->width;
+  size_t count = (size_t)map->classes * (size_t)places;
+  SV_TRY(sv_alloc_array(&map->probabilities, count, sizeof(float)));
+  SV_TRY(sv_scores_probabilities(map->probabilities, y.data, shape->dim[1],
+                                 places, s->scores.kind));
+  for (size_t i = 0; i < count; i++)
     if (!isfinite(map->probabilities[i]))
       return sv_fail(SV_NUMERIC, "a probability is not a number");
   return SV_OK;
@@ -215,9 +209,18 @@ static sv_status run(slider *s) {
   return status;
 }
 
+static sv_status find_scores(slider *s) {
+  const sv_ints size = sv_preprocess_sizes(&s->p);
+  const sv_graph *graph = s->model->graph;
+  SV_TRY(
+      sv_scores_find(&s->scores, graph, s->model->state, s->p.scores, &size));
+  return s->scores.kind ? SV_OK : sv_scores_refuse(graph, s->scores.output);
+}
+
 static sv_status classify(slider *s) {
   SV_TRY(sv_image_check(s->image));
   SV_TRY(sv_preprocess_load(&s->p, s->model));
+  SV_TRY(find_scores(s));
   SV_TRY(choose_model(s));
   SV_TRY(choose_size(s));
   SV_TRY(run(s));

@@ -13,6 +13,7 @@
 #include "data/preprocess.h"
 #include "graph/image_layout.h"
 #include "graph/model.h"
+#include "graph/scores.h"
 
 #define PREFIX "svertka.image."
 
@@ -179,6 +180,14 @@ static void put_permute(const sv_preprocess *p, sv_text *text) {
     sv_text_add(text, "%llu", (unsigned long long)p->permutation);
 }
 
+static bool set_scores(sv_preprocess *p, const char *value) {
+  return sv_score_parse(&p->scores, value) == SV_OK;
+}
+
+static void put_scores(const sv_preprocess *p, sv_text *text) {
+  if (p->scores) sv_text_add(text, "%s", sv_score_name(p->scores));
+}
+
 static const struct {
   const char *key, *expected;
   bool (*set)(sv_preprocess *p, const char *value);
@@ -195,6 +204,8 @@ static const struct {
     {PREFIX "deviation", "a number per channel, commas between", set_deviation,
      put_deviation},
     {PREFIX "permute", "a seed, as in 7", set_permute, put_permute},
+    {SV_SCORES_KEY, "logits, log-probabilities, probabilities or independent",
+     set_scores, put_scores},
 };
 enum { KEYS = sizeof keys / sizeof keys[0] };
 static const char labels_key[] = "svertka.labels";
@@ -233,7 +244,6 @@ static sv_status put_labels(const sv_preprocess *p, sv_text *text) {
 sv_status sv_preprocess_set(sv_preprocess *p, const char *key,
                             const char *value) {
   if (strcmp(key, labels_key) == 0) return set_labels(p, value);
-  if (strncmp(key, PREFIX, strlen(PREFIX)) != 0) return SV_OK;
   for (int i = 0; i < KEYS; i++)
     if (strcmp(key, keys[i].key) == 0) {
       bool shapes = keys[i].set == set_size || keys[i].set == set_permute;
@@ -242,6 +252,7 @@ sv_status sv_preprocess_set(sv_preprocess *p, const char *key,
       return sv_fail(SV_INVALID, "%s: \"%s\", expected %s", key, value,
                      keys[i].expected);
     }
+  if (strncmp(key, PREFIX, strlen(PREFIX)) != 0) return SV_OK;
   return sv_fail(SV_UNSUPPORTED, "%s: unknown; written by a newer version?",
                  key);
 }

@@ -3,12 +3,12 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "data/preprocess.h"
 #include "graph/answer.h"
 #include "graph/graph.h"
+#include "graph/scores.h"
 #include "tensor/tensor.h"
 
 struct sv_classifier {
@@ -17,25 +17,26 @@ struct sv_classifier {
   sv_tensor image;          /* the plan's input, 1 x C x H x W */
   char *output;             /* its value's name */
   float *probabilities;
+  int64_t channels; /* scores in a row of the output */
   int classes;
-  bool scores; /* the output still needs a softmax */
+  sv_score_kind kind; /* of the output */
 };
 
 /* ---- What the model has to be ---- */
 
-static sv_status find_output(sv_classifier *c, const sv_graph *graph) {
-  int answer;
-  SV_TRY(sv_graph_answer(graph, &answer));
-  for (int i = 0; i < graph->output_count; i++) {
-    const sv_graph_output *output = &graph->outputs[i];
-    if (output->value != answer) continue;
-    const sv_value_info *value = &graph->values[output->value];
-    c->scores = value->producer < 0 ||
-                strcmp(graph->nodes[value->producer].op->name, "softmax") != 0;
-    return sv_copy_text(&c->output, output->name);
-  }
-  return sv_fail(SV_INVALID, "the model '%s' has no output",
-                 sv_graph_name(graph));
+static sv_status find_output(sv_classifier *c, const sv_model *model) {
+  const sv_graph *graph = sv_model_graph(model);
+  const sv_preprocess *p = &c->preprocess;
+  sv_ints image = sv_preprocess_sizes(p);
+  sv_scores scores;
+  SV_TRY(
+      sv_scores_find(&scores, graph, sv_model_state(model), p->scores, &image));
+  c->kind = scores.kind;
+  if (!c->kind) return sv_scores_refuse(graph, scores.output);
+  for (int i = 0; i < graph->output_count; i++)
+    if (graph->outputs[i].value == scores.output)
+      return sv_copy_text(&c->output, graph->outputs[i].name);
+  return SV_OK;
 }
 
 static sv_status compile(sv_classifier *c, const sv_model *model,
@@ -76,7 +77,15 @@ static sv_status count_classes(sv_classifier *c) {
     return sv_fail(SV_INVALID, "output '%s' is %s, expected a row of classes",
                    c->output,
                    sv_shape_text(&output.shape, (char[SV_SHAPE_TEXT]){0}));
+  c->channels = count;
+  count = sv_scores_classes(c->kind, count);
   c->classes = (int)count;
+  if (count == 1)
+    return sv_fail(SV_INVALID,
+                   "output '%s' is one number for an image, expected a row of "
+                   "classes, or one probability with --scores independent "
+                   "(" SV_SCORES_KEY ")",
+                   c->output);
   return sv_alloc_array(&c->probabilities, (size_t)count, sizeof(float));
 }
 
@@ -103,7 +112,7 @@ static sv_status make(sv_classifier *c, const sv_model *model, int threads) {
   if (!input)
     return sv_fail(SV_INVALID, "the model '%s' has not one input for an image",
                    sv_graph_name(graph));
-  SV_TRY(find_output(c, graph));
+  SV_TRY(find_output(c, model));
   SV_TRY(compile(c, model, &graph->values[input], threads));
   SV_TRY(count_classes(c));
   return name_classes(c);
@@ -137,6 +146,10 @@ int sv_classifier_classes(const sv_classifier *classifier) {
   return classifier->classes;
 }
 
+sv_score_kind sv_classifier_scores(const sv_classifier *classifier) {
+  return classifier->kind;
+}
+
 const char *sv_classifier_label(const sv_classifier *classifier, int i) {
   if (i < 0 || i >= classifier->classes) return NULL;
   return classifier->preprocess.names[i];
@@ -148,17 +161,6 @@ const sv_preprocess *sv_classifier_preprocess(const sv_classifier *classifier) {
 
 /* ---- One image ---- */
 
-/* p = e^(s - max) / sum e^(s - max) */
-static void softmax(float *p, int classes) {
-  float most = p[0];
-  double sum = 0;
-  for (int i = 1; i < classes; i++)
-    if (p[i] > most) most = p[i];
-  for (int i = 0; i < classes; i++) sum += exp((double)p[i] - most);
-  for (int i = 0; i < classes; i++)
-    p[i] = (float)(exp((double)p[i] - most) / sum);
-}
-
 sv_status sv_classify_image(sv_classifier *classifier, const sv_image *image,
                             const float **probabilities) {
   sv_classifier *c = classifier;
@@ -167,8 +169,8 @@ sv_status sv_classify_image(sv_classifier *classifier, const sv_image *image,
   sv_tensor output;
   SV_TRY(sv_plan_check_numbers(c->plan, c->output));
   SV_TRY(sv_plan_value(c->plan, c->output, &output));
-  memcpy(c->probabilities, output.data, (size_t)c->classes * sizeof(float));
-  if (c->scores) softmax(c->probabilities, c->classes);
+  SV_TRY(sv_scores_probabilities(c->probabilities, output.data, c->channels, 1,
+                                 c->kind));
   for (int i = 0; i < c->classes; i++)
     if (!isfinite(c->probabilities[i]))
       return sv_fail(SV_NUMERIC, "the probability of '%s' is not a number",

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "graph/answer.h"
+#include "graph/scores.h"
 
 sv_status sv_model_wrap(sv_model **model, sv_graph *graph, sv_state *state) {
   sv_status status = sv_alloc(model, sizeof **model);
@@ -75,4 +76,19 @@ int sv_model_meta_count(const sv_model *model) { return model->meta_count; }
 
 const char *sv_model_meta_key(const sv_model *model, int i) {
   return model->meta[i].key;
+}
+
+sv_status sv_model_scores(sv_score_kind *kind, const sv_model *model) {
+  const char *said = sv_model_meta(model, SV_SCORES_KEY);
+  sv_scores scores;
+  *kind = SV_SCORES_UNKNOWN;
+  if (said) {
+    sv_status status = sv_score_parse(kind, said);
+    if (status == SV_OK) return SV_OK;
+    return sv_fail_in(SV_FORMAT, SV_SCORES_KEY);
+  }
+  SV_TRY(sv_scores_find(&scores, model->graph, model->state, *kind, NULL));
+  *kind = scores.kind;
+  if (*kind) return SV_OK;
+  return sv_scores_refuse(model->graph, scores.output);
 }

@@ -17,6 +17,7 @@
 SV_OP(add) = {
     .name = "add",
     .summary = "y = a + b",
+    .effect = SV_EFFECT_ADDS,
     .onnx = (const sv_onnx_name[]){{"Add", 6, 0}, {NULL, 0, 0}},
     SV_PAIRWISE,
 };

@@ -74,6 +74,7 @@ static const sv_attr attrs[] = {
 SV_OP(avg_pool) = {
     .name = "avg_pool",
     .summary = "y[i,j] = mean over the window at i,j of x",
+    .effect = SV_EFFECT_POOLS,
     .onnx = (const sv_onnx_name[]){{"AveragePool", 0, 0}, {NULL, 0, 0}},
     .in = (const sv_port[]){{.name = "x"}, {.name = NULL}},
     .out = (const sv_port[]){{.name = "y"}, {.name = NULL}},

@@ -256,6 +256,7 @@ static const sv_attr attrs[] = {
 SV_OP(batch_norm) = {
     .name = "batch_norm",
     .summary = "y = scale (x - mean) / sqrt(var + epsilon) + bias",
+    .effect = SV_EFFECT_ACTIVATES,
     .onnx = (const sv_onnx_name[]){{"BatchNormalization", 6, 0}, {NULL, 0, 0}},
     .in = (const sv_port[]){{.name = "x"},
                             {.name = "scale", .role = SV_SCALE},

@@ -43,6 +43,7 @@ static const sv_attr attrs[] = {
 SV_OP(celu) = {
     .name = "celu",
     .summary = "y = x where x > 0, else alpha (e^(x/alpha) - 1)",
+    .effect = SV_EFFECT_ACTIVATES,
     .onnx = (const sv_onnx_name[]){{"Celu", 12, 0}, {NULL, 0, 0}},
     .attrs = attrs,
     .attrs_size = sizeof(celu),

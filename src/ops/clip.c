@@ -66,6 +66,7 @@ static const sv_attr attrs[] = {{.name = "min",
 SV_OP(clip) = {
     .name = "clip",
     .summary = "y = min(max(x, min), max)",
+    .effect = SV_EFFECT_BOUNDS,
     .onnx = (const sv_onnx_name[]){{"Clip", 0, 0}, {NULL, 0, 0}},
     .attrs = attrs,
     .attrs_size = sizeof(clip),

@@ -137,6 +137,7 @@ static const sv_attr attrs[] = {{.name = "axis",
 SV_OP(concat) = {
     .name = "concat",
     .summary = "y = [x1, x2, ...] along an axis",
+    .effect = SV_EFFECT_PARTS,
     .onnx = (const sv_onnx_name[]){{"Concat", 0, 0}, {NULL, 0, 0}},
     .in = (const sv_port[]){{.name = "x", .variadic = true}, {.name = NULL}},
     .out = (const sv_port[]){{.name = "y"}, {.name = NULL}},

@@ -17,6 +17,7 @@
 SV_OP(div) = {
     .name = "div",
     .summary = "y = a / b, element by element",
+    .effect = SV_EFFECT_DIVIDES,
     .onnx = (const sv_onnx_name[]){{"Div", 6, 0}, {NULL, 0, 0}},
     SV_PAIRWISE,
 };

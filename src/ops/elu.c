@@ -44,6 +44,7 @@ static const sv_attr attrs[] = {
 SV_OP(elu) = {
     .name = "elu",
     .summary = "y = x where x > 0, else alpha (e^x - 1)",
+    .effect = SV_EFFECT_ACTIVATES,
     .onnx = (const sv_onnx_name[]){{"Elu", 0, 0}, {NULL, 0, 0}},
     .attrs = attrs,
     .attrs_size = sizeof(elu),

@@ -20,6 +20,7 @@ static inline real gradient(real dy, real y) { return dy * y; }
 SV_OP(exp) = {
     .name = "exp",
     .summary = "y = e^x",
+    .effect = SV_EFFECT_EXP,
     .onnx = (const sv_onnx_name[]){{"Exp", 0, 0}, {NULL, 0, 0}},
     SV_POINTWISE,
 };

@@ -78,6 +78,7 @@ static const sv_attr attrs[] = {{.name = "shape",
 SV_OP(expand) = {
     .name = "expand",
     .summary = "y = x repeated along dimensions of size 1",
+    .effect = SV_EFFECT_PARTS,
     .onnx = (const sv_onnx_name[]){{"Expand", 8, 0}, {NULL, 0, 0}},
     .in =
         (const sv_port[]){{.name = "x"},

@@ -140,6 +140,7 @@ static const sv_attr attrs[] = {{.name = "axis",
 SV_OP(gather) = {
     .name = "gather",
     .summary = "y[i] = x[index[i]] along an axis",
+    .effect = SV_EFFECT_PICKS,
     .onnx = (const sv_onnx_name[]){{"Gather", 0, 0}, {NULL, 0, 0}},
     .in = (const sv_port[]){{.name = "x"},
                             {.name = "index", .role = SV_INDEX},

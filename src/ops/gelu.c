@@ -84,6 +84,7 @@ static const sv_attr attrs[] = {{.name = "approximate",
 SV_OP(gelu) = {
     .name = "gelu",
     .summary = "y = x (1 + erf(x / sqrt(2))) / 2, or its approximation by tanh",
+    .effect = SV_EFFECT_ACTIVATES,
     .onnx = (const sv_onnx_name[]){{"Gelu", 20, 0}, {NULL, 0, 0}},
     .attrs = attrs,
     .attrs_size = sizeof(gelu),

@@ -52,6 +52,7 @@ static sv_status backward_data(const sv_args *args) {
 SV_OP(global_avg_pool) = {
     .name = "global_avg_pool",
     .summary = "y = mean over each map of x",
+    .effect = SV_EFFECT_POOLS,
     .onnx = (const sv_onnx_name[]){{"GlobalAveragePool", 0, 0}, {NULL, 0, 0}},
     .in = (const sv_port[]){{.name = "x"}, {.name = NULL}},
     .out = (const sv_port[]){{.name = "y"}, {.name = NULL}},

@@ -66,6 +66,7 @@ static sv_status backward_data(const sv_args *args) {
 SV_OP(global_max_pool) = {
     .name = "global_max_pool",
     .summary = "y = max over each map of x",
+    .effect = SV_EFFECT_PICKS,
     .onnx = (const sv_onnx_name[]){{"GlobalMaxPool", 0, 0}, {NULL, 0, 0}},
     .in = (const sv_port[]){{.name = "x"}, {.name = NULL}},
     .out = (const sv_port[]){{.name = "y"}, {.name = NULL}},

@@ -133,6 +133,7 @@ static const sv_attr attrs[] = {
 SV_OP(group_norm) = {
     .name = "group_norm",
     .summary = "y = scale (x - mean) / sqrt(var + epsilon) + bias, per group",
+    .effect = SV_EFFECT_ACTIVATES,
     .onnx = (const sv_onnx_name[]){{"GroupNormalization", 18, 0}, {NULL, 0, 0}},
     .in = (const sv_port[]){{.name = "x"},
                             {.name = "scale", .role = SV_SCALE},

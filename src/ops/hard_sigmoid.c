@@ -50,6 +50,7 @@ static const sv_attr attrs[] = {{.name = "alpha",
 SV_OP(hard_sigmoid) = {
     .name = "hard_sigmoid",
     .summary = "y = max(0, min(1, alpha x + beta))",
+    .effect = SV_EFFECT_SQUASHES,
     .onnx = (const sv_onnx_name[]){{"HardSigmoid", 0, 0}, {NULL, 0, 0}},
     .attrs = attrs,
     .attrs_size = sizeof(hard_sigmoid),

@@ -22,6 +22,7 @@ static inline real gradient(real dy, real x) {
 SV_OP(hard_swish) = {
     .name = "hard_swish",
     .summary = "y = x max(0, min(1, x/6 + 1/2))",
+    .effect = SV_EFFECT_ACTIVATES,
     .onnx = (const sv_onnx_name[]){{"HardSwish", 14, 0}, {NULL, 0, 0}},
     SV_POINTWISE,
 };

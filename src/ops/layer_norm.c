@@ -86,6 +86,7 @@ static const sv_attr attrs[] = {
 SV_OP(layer_norm) = {
     .name = "layer_norm",
     .summary = "y = scale (x - mean) / sqrt(var + epsilon) + bias, per sample",
+    .effect = SV_EFFECT_ACTIVATES,
     .onnx = (const sv_onnx_name[]){{"LayerNormalization", 17, 0}, {NULL, 0, 0}},
     .in = (const sv_port[]){{.name = "x"},
                             {.name = "scale", .role = SV_SCALE},

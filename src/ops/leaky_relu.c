@@ -43,6 +43,7 @@ static const sv_attr attrs[] = {{.name = "alpha",
 SV_OP(leaky_relu) = {
     .name = "leaky_relu",
     .summary = "y = x where x > 0, else alpha x",
+    .effect = SV_EFFECT_ACTIVATES,
     .onnx = (const sv_onnx_name[]){{"LeakyRelu", 0, 0}, {NULL, 0, 0}},
     .attrs = attrs,
     .attrs_size = sizeof(leaky_relu),

@@ -300,6 +300,7 @@ static const sv_attr attrs[] = {
 SV_OP(linear) = {
     .name = "linear",
     .summary = "y = x W^T + b",
+    .effect = SV_EFFECT_WEIGHS,
     .onnx = (const sv_onnx_name[]){{"Gemm", 6, 0}, {NULL, 0, 0}},
     .in = in,
     .out = out,

@@ -20,6 +20,7 @@ static inline real gradient(real dy, real x) { return dy / x; }
 SV_OP(log) = {
     .name = "log",
     .summary = "y = log(x)",
+    .effect = SV_EFFECT_LOG,
     .onnx = (const sv_onnx_name[]){{"Log", 0, 0}, {NULL, 0, 0}},
     SV_POINTWISE,
 };

@@ -37,6 +37,7 @@ static inline void backward_row(real *dx, const real *y, const real *dy,
 SV_OP(log_softmax) = {
     .name = "log_softmax",
     .summary = "y_k = x_k - log(sum over j of e^(x_j))",
+    .effect = SV_EFFECT_LOG_SOFTMAX,
     .onnx = (const sv_onnx_name[]){{"LogSoftmax", 0, 0}, {NULL, 0, 0}},
     SV_SOFTMAX,
 };

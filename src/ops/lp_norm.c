@@ -125,6 +125,7 @@ static const sv_attr attrs[] = {{.name = "p",
 SV_OP(lp_norm) = {
     .name = "lp_norm",
     .summary = "y = x / (sum of |x|^p)^(1/p), along an axis",
+    .effect = SV_EFFECT_NORMALISES,
     .onnx = (const sv_onnx_name[]){{"LpNormalization", 0, 0}, {NULL, 0, 0}},
     .in = (const sv_port[]){{.name = "x"}, {.name = NULL}},
     .out = (const sv_port[]){{.name = "y"}, {.name = NULL}},

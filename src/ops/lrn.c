@@ -157,6 +157,7 @@ static const sv_attr attrs[] = {
 SV_OP(lrn) = {
     .name = "lrn",
     .summary = "y = x / (k + alpha/size sum of x^2 over channels)^beta",
+    .effect = SV_EFFECT_ACTIVATES,
     .onnx = (const sv_onnx_name[]){{"LRN", 0, 0}, {NULL, 0, 0}},
     .in = (const sv_port[]){{.name = "x"}, {.name = NULL}},
     .out = (const sv_port[]){{.name = "y"}, {.name = NULL}},

@@ -17,6 +17,7 @@
 SV_OP(max) = {
     .name = "max",
     .summary = "y = max(x_1, x_2, ...), element by element",
+    .effect = SV_EFFECT_PICKS,
     .onnx = (const sv_onnx_name[]){{"Max", 0, 0}, {NULL, 0, 0}},
     SV_SEVERAL,
 };

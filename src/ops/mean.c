@@ -16,6 +16,7 @@
 SV_OP(mean) = {
     .name = "mean",
     .summary = "y = (x_1 + x_2 + ... + x_n) / n",
+    .effect = SV_EFFECT_AVERAGES,
     .onnx = (const sv_onnx_name[]){{"Mean", 0, 0}, {NULL, 0, 0}},
     SV_SEVERAL,
 };

@@ -17,6 +17,7 @@
 SV_OP(min) = {
     .name = "min",
     .summary = "y = min(x_1, x_2, ...), element by element",
+    .effect = SV_EFFECT_PICKS,
     .onnx = (const sv_onnx_name[]){{"Min", 0, 0}, {NULL, 0, 0}},
     SV_SEVERAL,
 };

@@ -36,6 +36,7 @@ static sv_status expand(const sv_node *node, sv_graph *graph,
 SV_OP(mish) = {
     .name = "mish",
     .summary = "y = x tanh(log(1 + e^x))",
+    .effect = SV_EFFECT_ACTIVATES,
     .onnx = (const sv_onnx_name[]){{"Mish", 18, 0}, {NULL, 0, 0}},
     .expand = expand,
     SV_POINTWISE,

@@ -17,6 +17,7 @@
 SV_OP(mul) = {
     .name = "mul",
     .summary = "y = a b, element by element",
+    .effect = SV_EFFECT_MULTIPLIES,
     .onnx = (const sv_onnx_name[]){{"Mul", 6, 0}, {NULL, 0, 0}},
     SV_PAIRWISE,
 };

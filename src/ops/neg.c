@@ -20,6 +20,7 @@ static inline real gradient(real dy, real x) {
 SV_OP(neg) = {
     .name = "neg",
     .summary = "y = -x",
+    .effect = SV_EFFECT_ACTIVATES,
     .onnx = (const sv_onnx_name[]){{"Neg", 0, 0}, {NULL, 0, 0}},
     SV_POINTWISE,
 };

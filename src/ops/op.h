@@ -195,6 +195,39 @@ typedef struct sv_reference {
   bool pointwise;
 } sv_reference;
 
+/* What an operator makes of scores that pass through it: graph/meaning.c
+ * follows them to a network's output and so knows logits from probabilities.
+ * Views need none. */
+typedef enum sv_effect {
+  SV_EFFECT_UNKNOWN,     /* nothing is known of the result */
+  SV_EFFECT_WEIGHS,      /* weighted sums: any real numbers */
+  SV_EFFECT_ACTIVATES,   /* real numbers stay real numbers without bounds */
+  SV_EFFECT_RECTIFIES,   /* max(x, 0) */
+  SV_EFFECT_SQUASHES,    /* each element by itself into 0 to 1 */
+  SV_EFFECT_BOUNDS,      /* min(max(x, attribute min), attribute max) */
+  SV_EFFECT_SOFTMAX,     /* rows along the attribute axis */
+  SV_EFFECT_LOG_SOFTMAX, /* the same */
+  SV_EFFECT_EXP,
+  SV_EFFECT_LOG,
+  SV_EFFECT_RECIPROCAL,
+  SV_EFFECT_ADDS, /* elements of all inputs, and so on */
+  SV_EFFECT_SUBTRACTS,
+  SV_EFFECT_MULTIPLIES,
+  SV_EFFECT_DIVIDES,
+  SV_EFFECT_AVERAGES, /* elements of all inputs, weights that sum to 1 */
+  SV_EFFECT_SUMS,     /* along the attribute axes, and so on */
+  SV_EFFECT_LOG_SUMS,
+  SV_EFFECT_LOG_SUM_EXPS,
+  SV_EFFECT_MEANS,
+  SV_EFFECT_POOLS, /* means of neighbours within a map */
+  SV_EFFECT_PICKS, /* each result is one of the elements */
+  SV_EFFECT_PARTS, /* whole slices along a dimension: cut, joined, repeated */
+  SV_EFFECT_PERMUTES, /* dimensions, by the attribute perm */
+  SV_EFFECT_CASTS,
+  SV_EFFECT_NORMALISES,   /* |x|^p of a row along the attribute axis sum to 1 */
+  SV_EFFECT_CROSS_ENTROPY /* input 0 are logits */
+} sv_effect;
+
 /* ---- The descriptor ---- */
 
 struct sv_op {
@@ -235,6 +268,7 @@ struct sv_op {
   /* Of an activation: the values that it approaches or stays at, where no
    * gradient gets through; high may be infinite. Both 0: none. */
   double low, high;
+  sv_effect effect;
 };
 
 /* The port that input i of a node belongs to (a variadic one repeats). */

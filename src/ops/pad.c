@@ -327,6 +327,7 @@ static const sv_attr attrs[] = {
 SV_OP(pad) = {
     .name = "pad",
     .summary = "y = x with a border: constant, reflect, edge or wrap",
+    .effect = SV_EFFECT_ACTIVATES,
     .onnx = (const sv_onnx_name[]){{"Pad", 2, 0}, {NULL, 0, 0}},
     .in =
         (const sv_port[]){{.name = "x"},

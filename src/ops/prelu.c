@@ -50,6 +50,7 @@ static sv_status backward_x(const sv_args *args) {
 SV_OP(prelu) = {
     .name = "prelu",
     .summary = "y = x where x > 0, else slope x",
+    .effect = SV_EFFECT_ACTIVATES,
     .onnx = (const sv_onnx_name[]){{"PRelu", 6, 0}, {NULL, 0, 0}},
     .in = (const sv_port[]){{.name = "x"},
                             {.name = "slope",

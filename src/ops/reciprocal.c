@@ -17,6 +17,7 @@ static inline real gradient(real dy, real y) { return -dy * y * y; }
 SV_OP(reciprocal) = {
     .name = "reciprocal",
     .summary = "y = 1 / x",
+    .effect = SV_EFFECT_RECIPROCAL,
     .onnx = (const sv_onnx_name[]){{"Reciprocal", 0, 0}, {NULL, 0, 0}},
     SV_POINTWISE,
 };

@@ -207,27 +207,28 @@ static inline sv_status sv_reduce_backward(const sv_args *args) {
     }                                                   \
   }
 
-#define SV_REDUCE(op, type, formula, slot_since, reads_x, reads_y)  \
-  static const sv_attr attrs[] = SV_REDUCE_ATTRS(slot_since);       \
-  SV_OP(op) = {                                                     \
-      .name = #op,                                                  \
-      .summary = formula,                                           \
-      .onnx = (const sv_onnx_name[]){{type, 0, 0}, {NULL, 0, 0}},   \
-      .in =                                                         \
-          (const sv_port[]){                                        \
-              {.name = "x"},                                        \
-              {.name = "axes", .role = SV_INDEX, .optional = true}, \
-              {.name = NULL}},                                      \
-      .out = (const sv_port[]){{.name = "y"}, {.name = NULL}},      \
-      .attrs = attrs,                                               \
-      .attrs_size = sizeof(sv_reduce_attrs),                        \
-      .infer = sv_reduce_infer,                                     \
-      .cost = sv_reduce_cost,                                       \
-      .ref = {.forward = sv_reduce_forward,                         \
-              .backward_data = sv_reduce_backward,                  \
-              .data_reads_in = (reads_x) ? SV_PORT(0) : 0,          \
-              .data_reads_out = (reads_y) ? SV_PORT(0) : 0,         \
-              .folds = SV_FOLD_CONTENTS},                           \
+#define SV_REDUCE(op, type, formula, slot_since, reads_x, reads_y, becomes) \
+  static const sv_attr attrs[] = SV_REDUCE_ATTRS(slot_since);               \
+  SV_OP(op) = {                                                             \
+      .name = #op,                                                          \
+      .summary = formula,                                                   \
+      .effect = becomes,                                                    \
+      .onnx = (const sv_onnx_name[]){{type, 0, 0}, {NULL, 0, 0}},           \
+      .in =                                                                 \
+          (const sv_port[]){                                                \
+              {.name = "x"},                                                \
+              {.name = "axes", .role = SV_INDEX, .optional = true},         \
+              {.name = NULL}},                                              \
+      .out = (const sv_port[]){{.name = "y"}, {.name = NULL}},              \
+      .attrs = attrs,                                                       \
+      .attrs_size = sizeof(sv_reduce_attrs),                                \
+      .infer = sv_reduce_infer,                                             \
+      .cost = sv_reduce_cost,                                               \
+      .ref = {.forward = sv_reduce_forward,                                 \
+              .backward_data = sv_reduce_backward,                          \
+              .data_reads_in = (reads_x) ? SV_PORT(0) : 0,                  \
+              .data_reads_out = (reads_y) ? SV_PORT(0) : 0,                 \
+              .folds = SV_FOLD_CONTENTS},                                   \
   }
 
 #endif

@@ -20,4 +20,4 @@ static void spread(const sv_reduced *r, const real *x, real y, real dy,
 }
 
 SV_REDUCE(reduce_l1, "ReduceL1", "y = sum of |x| along some axes", 18, true,
-          false);
+          false, SV_EFFECT_SUMS);

@@ -19,4 +19,4 @@ static void spread(const sv_reduced *r, const real *x, real y, real dy,
 }
 
 SV_REDUCE(reduce_l2, "ReduceL2", "y = sqrt(sum of x^2) along some axes", 18,
-          true, true);
+          true, true, SV_EFFECT_UNKNOWN);

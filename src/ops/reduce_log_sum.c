@@ -20,4 +20,4 @@ static void spread(const sv_reduced *r, const real *x, real y, real dy,
 }
 
 SV_REDUCE(reduce_log_sum, "ReduceLogSum", "y = log(sum of x) along some axes",
-          18, false, true);
+          18, false, true, SV_EFFECT_LOG_SUMS);

@@ -22,4 +22,5 @@ static void spread(const sv_reduced *r, const real *x, real y, real dy,
 }
 
 SV_REDUCE(reduce_log_sum_exp, "ReduceLogSumExp",
-          "y = log(sum of e^x) along some axes", 18, true, true);
+          "y = log(sum of e^x) along some axes", 18, true, true,
+          SV_EFFECT_LOG_SUM_EXPS);

@@ -25,4 +25,4 @@ static void spread(const sv_reduced *r, const real *x, real y, real dy,
 }
 
 SV_REDUCE(reduce_min, "ReduceMin", "y = min of x along some axes", 18, true,
-          true);
+          true, SV_EFFECT_PICKS);

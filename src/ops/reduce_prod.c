@@ -31,4 +31,4 @@ static void spread(const sv_reduced *r, const real *x, real y, real dy,
 }
 
 SV_REDUCE(reduce_prod, "ReduceProd", "y = product of x along some axes", 18,
-          true, false);
+          true, false, SV_EFFECT_UNKNOWN);

@@ -21,4 +21,4 @@ static void spread(const sv_reduced *r, const real *x, real y, real dy,
 }
 
 SV_REDUCE(reduce_sum, "ReduceSum", "y = sum of x along some axes", 13, false,
-          false);
+          false, SV_EFFECT_SUMS);

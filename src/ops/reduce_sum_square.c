@@ -20,4 +20,4 @@ static void spread(const sv_reduced *r, const real *x, real y, real dy,
 }
 
 SV_REDUCE(reduce_sum_square, "ReduceSumSquare",
-          "y = sum of x^2 along some axes", 18, true, false);
+          "y = sum of x^2 along some axes", 18, true, false, SV_EFFECT_UNKNOWN);

@@ -21,6 +21,7 @@ static inline real gradient(real dy, real y) { return y <= 0 ? 0 : dy; }
 SV_OP(relu) = {
     .name = "relu",
     .summary = "y = max(x, 0)",
+    .effect = SV_EFFECT_RECTIFIES,
     .onnx = (const sv_onnx_name[]){{"Relu", 0, 0}, {NULL, 0, 0}},
     SV_POINTWISE,
     .low = 0,

@@ -376,6 +376,7 @@ static const sv_attr attrs[] = {
 SV_OP(resize) = {
     .name = "resize",
     .summary = "y = x in another size: nearest, linear, cubic",
+    .effect = SV_EFFECT_POOLS,
     .onnx = (const sv_onnx_name[]){{"Resize", 10, 0},
                                    {"Upsample", 7, 9},
                                    {NULL, 0, 0}},

@@ -92,6 +92,7 @@ static const sv_attr attrs[] = {
 SV_OP(rms_norm) = {
     .name = "rms_norm",
     .summary = "y = scale x / sqrt(mean of x^2 + epsilon), per sample",
+    .effect = SV_EFFECT_ACTIVATES,
     .onnx = (const sv_onnx_name[]){{"RMSNormalization", 23, 0}, {NULL, 0, 0}},
     .in = (const sv_port[]){{.name = "x"},
                             {.name = "scale", .role = SV_SCALE},

@@ -68,6 +68,7 @@ static const sv_attr attrs[] = {{.name = "alpha",
 SV_OP(selu) = {
     .name = "selu",
     .summary = "y = gamma x where x > 0, else gamma alpha (e^x - 1)",
+    .effect = SV_EFFECT_ACTIVATES,
     .onnx = (const sv_onnx_name[]){{"Selu", 0, 0}, {NULL, 0, 0}},
     .attrs = attrs,
     .attrs_size = sizeof(selu),

@@ -20,6 +20,7 @@ static inline real gradient(real dy, real y) { return dy * y * (1 - y); }
 SV_OP(sigmoid) = {
     .name = "sigmoid",
     .summary = "y = 1 / (1 + e^-x)",
+    .effect = SV_EFFECT_SQUASHES,
     .onnx = (const sv_onnx_name[]){{"Sigmoid", 0, 0}, {NULL, 0, 0}},
     SV_POINTWISE,
     .low = 0,

@@ -56,6 +56,7 @@ static const sv_attr attrs[] = {{.name = "alpha",
 SV_OP(silu) = {
     .name = "silu",
     .summary = "y = x / (1 + e^(-alpha x))",
+    .effect = SV_EFFECT_ACTIVATES,
     .onnx = (const sv_onnx_name[]){{"Swish", 24, 0}, {NULL, 0, 0}},
     .attrs = attrs,
     .attrs_size = sizeof(silu),

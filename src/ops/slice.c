@@ -165,6 +165,7 @@ static const sv_attr attrs[] = {
 SV_OP(slice) = {
     .name = "slice",
     .summary = "y = x[start:end:step] along some axes",
+    .effect = SV_EFFECT_PARTS,
     .onnx = (const sv_onnx_name[]){{"Slice", 0, 0}, {NULL, 0, 0}},
     .in =
         (const sv_port[]){

@@ -35,6 +35,7 @@ static inline void backward_row(real *dx, const real *y, const real *dy,
 SV_OP(softmax) = {
     .name = "softmax",
     .summary = "y_k = e^(x_k) / sum over j of e^(x_j)",
+    .effect = SV_EFFECT_SOFTMAX,
     .onnx = (const sv_onnx_name[]){{"Softmax", 0, 0}, {NULL, 0, 0}},
     SV_SOFTMAX,
 };

@@ -183,6 +183,7 @@ static const sv_attr attrs[] = {
 SV_OP(split) = {
     .name = "split",
     .summary = "[y1, y2, ...] = x along an axis",
+    .effect = SV_EFFECT_PARTS,
     .onnx = (const sv_onnx_name[]){{"Split", 2, 0}, {NULL, 0, 0}},
     .in =
         (const sv_port[]){{.name = "x"},

@@ -16,6 +16,7 @@
 SV_OP(sub) = {
     .name = "sub",
     .summary = "y = a - b",
+    .effect = SV_EFFECT_SUBTRACTS,
     .onnx = (const sv_onnx_name[]){{"Sub", 6, 0}, {NULL, 0, 0}},
     SV_PAIRWISE,
 };

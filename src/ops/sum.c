@@ -16,6 +16,7 @@
 SV_OP(sum) = {
     .name = "sum",
     .summary = "y = x_1 + x_2 + ...",
+    .effect = SV_EFFECT_ADDS,
     .onnx = (const sv_onnx_name[]){{"Sum", 0, 0}, {NULL, 0, 0}},
     SV_SEVERAL,
 };

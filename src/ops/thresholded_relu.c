@@ -42,6 +42,7 @@ static const sv_attr attrs[] = {{.name = "alpha",
 SV_OP(thresholded_relu) = {
     .name = "thresholded_relu",
     .summary = "y = 0 where x <= alpha, else x",
+    .effect = SV_EFFECT_ACTIVATES,
     .onnx = (const sv_onnx_name[]){{"ThresholdedRelu", 10, 0}, {NULL, 0, 0}},
     .attrs = attrs,
     .attrs_size = sizeof(thresholded_relu),

@@ -54,6 +54,7 @@ static const sv_attr attrs[] = {{.name = "repeats",
 SV_OP(tile) = {
     .name = "tile",
     .summary = "y = x repeated along each dimension",
+    .effect = SV_EFFECT_PARTS,
     .onnx = (const sv_onnx_name[]){{"Tile", 6, 0}, {NULL, 0, 0}},
     .in = (const sv_port[]){{.name = "x"},
                             {.name = "repeats",

@@ -103,6 +103,7 @@ static const sv_attr attrs[] = {{.name = "perm",
 SV_OP(transpose) = {
     .name = "transpose",
     .summary = "y = x with its dimensions in another order",
+    .effect = SV_EFFECT_PERMUTES,
     .onnx = (const sv_onnx_name[]){{"Transpose", 0, 0}, {NULL, 0, 0}},
     .in = (const sv_port[]){{.name = "x"}, {.name = NULL}},
     .out = (const sv_port[]){{.name = "y"}, {.name = NULL}},

@@ -186,6 +186,7 @@ static const sv_attr attrs[] = {
 SV_OP(weighted_avg_pool) = {
     .name = "weighted_avg_pool",
     .summary = "y[i,j] = a mean over the window at i,j of x + b",
+    .effect = SV_EFFECT_WEIGHS,
     .in = (const sv_port[]){{.name = "x"},
                             {.name = "a", .role = SV_SCALE},
                             {.name = "b", .role = SV_BIAS},

@@ -111,6 +111,7 @@ static sv_status backward_data(const sv_args *args) {
 SV_OP(where) = {
     .name = "where",
     .summary = "y = a where the condition holds, else b",
+    .effect = SV_EFFECT_ACTIVATES,
     .onnx = (const sv_onnx_name[]){{"Where", 9, 0}, {NULL, 0, 0}},
     .in = (const sv_port[]){{.name = "condition", .role = SV_INDEX},
                             {.name = "a"},

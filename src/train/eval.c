@@ -72,6 +72,7 @@ static sv_status prepare(eval_job *job) {
                    "svertka.labels: %d names, the network tells %d classes",
                    p->classes, classes);
   SV_TRY(sv_metrics_new(job->metrics, classes));
+  job->metrics->independent = sv_runner_is_independent(&job->runner);
   sv_loader_options loader = {.dataset = job->dataset,
                               .preprocess = &job->preprocess,
                               .batch = options.batch,
@@ -86,7 +87,8 @@ static void tell_verdicts(const eval_job *job, const sv_batch *batch,
   int classes = job->metrics->classes;
   for (int64_t i = 0; o->verdict && i < batch->count; i++) {
     int64_t label = batch->labels[i];
-    sv_told told = sv_told_by(scores + i * classes, classes, label);
+    sv_told told = sv_told_by(scores + i * classes, classes, label,
+                              job->metrics->independent);
     sv_verdict verdict = {.sample = batch->samples[i],
                           .label = (int)label,
                           .predicted = told.predicted,

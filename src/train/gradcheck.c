@@ -13,6 +13,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "graph/answer.h"
 #include "graph/model.h"
 #include "tensor/tensor.h"
 #include "train/fit.h"
@@ -81,7 +82,7 @@ static sv_status fill_inputs(checker *c) {
     sv_tensor_set(&image, i, sv_random_normal(&images, (uint64_t)i));
   if (!c->label) return SV_OK;
   int scores;
-  SV_TRY(sv_head_scores(c->graph, &scores));
+  SV_TRY(sv_graph_answer(c->graph, &scores));
   const sv_shape *shape = &c->graph->values[scores].shape;
   uint64_t classes =
       shape->rank > 1 && shape->dim[1] > 0 ? (uint64_t)shape->dim[1] : 1;
@@ -196,11 +197,14 @@ static sv_status check_all(checker *c, sv_gradcheck_row *rows, int *count) {
 
 static sv_status prepare(checker *c, const sv_model *model) {
   SV_TRY(sv_graph_check(model->graph));
-  if (sv_head_has_loss(model->graph))
+  sv_scores scores;
+  if (sv_head_has_loss(model->graph)) {
     SV_TRY(sv_graph_copy(&c->graph, model->graph));
-  else
-    SV_TRY(sv_head_attach(&c->graph, model->graph,
+  } else {
+    SV_TRY(sv_head_any_scores(&scores, model->graph, model->state));
+    SV_TRY(sv_head_attach(&c->graph, model->graph, &scores,
                           sv_head_is_of_pixels(model->graph)));
+  }
   SV_TRY(sv_state_new(&c->state, c->graph, SV_F64));
   SV_TRY(sv_records_restore(c->state, model->state));
   SV_TRY(compile(c));

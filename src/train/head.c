@@ -10,12 +10,13 @@
 #include "ops/attrs.h"
 #include "ops/registry.h"
 
-sv_status sv_head_scores(const sv_graph *graph, int *value) {
-  SV_TRY(sv_graph_answer(graph, value));
-  int producer = graph->values[*value].producer;
-  if (producer >= 0 && strcmp(graph->nodes[producer].op->name, "softmax") == 0)
-    *value = graph->nodes[producer].in[0];
-  return SV_OK;
+sv_status sv_head_any_scores(sv_scores *scores, const sv_graph *graph,
+                             const sv_state *state) {
+  sv_score_kind said = SV_SCORES_UNKNOWN;
+  if (sv_scores_find(scores, graph, state, said, NULL) == SV_OK &&
+      scores->read != SV_SCORES_INDEPENDENT)
+    return SV_OK;
+  return sv_scores_find(scores, graph, state, SV_SCORES_LOGITS, NULL);
 }
 
 bool sv_head_has_loss(const sv_graph *graph) {
@@ -26,7 +27,7 @@ bool sv_head_has_loss(const sv_graph *graph) {
 
 bool sv_head_is_of_pixels(const sv_graph *graph) {
   int scores, input = sv_graph_data_input(graph);
-  if (!input || sv_head_scores(graph, &scores) != SV_OK) return false;
+  if (!input || sv_graph_answer(graph, &scores) != SV_OK) return false;
   const sv_shape *x = &graph->values[input].shape;
   const sv_shape *y = &graph->values[scores].shape;
   const sv_shape usual = sv_graph_sample(graph, input).shape;
@@ -85,10 +86,47 @@ static sv_status check_row(const sv_graph *graph, int scores) {
                  graph->name, sv_shape_text(&shape, (char[SV_SHAPE_TEXT]){0}));
 }
 
-static sv_status attach(sv_graph *graph, bool of_pixels) {
+/* The output of a new node that computes as `attrs` say from one value. */
+static sv_status add_node(sv_graph *graph, const char *op, const char *text,
+                          int *value) {
+  const sv_entry *entry;
+  void *attrs;
+  int in = *value;
+  const sv_value_info from = graph->values[in];
+  SV_TRY(sv_registry_require(&entry, op));
+  SV_TRY(sv_alloc(&attrs, entry->op->attrs_size + 1));
+  sv_attrs_default(entry->op, attrs);
+  sv_status status = sv_attrs_parse(entry->op, attrs, text);
+  if (status == SV_OK)
+    status = add_value(graph, op, SV_VALUE_NODE, SV_DATA, from.dtype,
+                       &from.shape, value);
+  if (status == SV_OK)
+    status = sv_graph_add_node(graph, entry->op, graph->values[*value].name,
+                               attrs, &in, 1, value, 1);
+  sv_free(attrs);
+  return status;
+}
+
+/* The value of which softmax makes the network's probabilities. */
+static sv_status find_logits(sv_graph *graph, const sv_scores *scores,
+                             int *value) {
+  *value = scores->value;
+  if (scores->read == SV_SCORES_INDEPENDENT)
+    return sv_fail(SV_UNSUPPORTED,
+                   "network '%s' ends in independent probabilities (sigmoid), "
+                   "and the loss is the cross-entropy of one class for an "
+                   "image: end it in logits or softmax",
+                   graph->name);
+  if (scores->read != SV_SCORES_PROBABILITIES) return SV_OK;
+  SV_TRY(add_node(graph, "clip", "min=1e-7", value));
+  return add_node(graph, "log", "", value);
+}
+
+static sv_status attach(sv_graph *graph, const sv_scores *found,
+                        bool of_pixels) {
   int scores, label, loss;
-  SV_TRY(sv_head_scores(graph, &scores));
-  if (!of_pixels) SV_TRY(check_row(graph, scores));
+  if (!of_pixels) SV_TRY(check_row(graph, found->value));
+  SV_TRY(find_logits(graph, found, &scores));
   sv_shape batch = sv_shape_of(1, -1), scalar = sv_shape_of(0);
   int input = sv_graph_data_input(graph);
   const sv_shape *image = &graph->values[input].shape;
@@ -104,9 +142,9 @@ static sv_status attach(sv_graph *graph, bool of_pixels) {
 }
 
 sv_status sv_head_attach(sv_graph **trained, const sv_graph *graph,
-                         bool of_pixels) {
+                         const sv_scores *scores, bool of_pixels) {
   SV_TRY(sv_graph_copy(trained, graph));
-  sv_status status = attach(*trained, of_pixels);
+  sv_status status = attach(*trained, scores, of_pixels);
   if (status != SV_OK) {
     sv_graph_free(*trained);
     *trained = NULL;

@@ -3,11 +3,7 @@
 #ifndef SV_TRAIN_HEAD_H
 #define SV_TRAIN_HEAD_H
 
-#include "graph/graph.h"
-
-/* The value that softmax is applied to, where the first output is a softmax;
- * else that output. */
-sv_status sv_head_scores(const sv_graph *graph, int *value) SV_CHECKED;
+#include "graph/scores.h"
 
 bool sv_head_has_loss(const sv_graph *graph);
 
@@ -15,10 +11,17 @@ bool sv_head_has_loss(const sv_graph *graph);
 bool sv_head_is_of_pixels(const sv_graph *graph);
 
 /* A copy of a graph without losses that has the cross-entropy of its scores
- * and an input for the labels, one for each picture or each pixel of it. Free
+ * and an input for the labels, one for each picture or each pixel of it: of
+ * logits, or of the logarithms of probabilities with no logits below them, from
+ * 1e-7 up, as Keras does. SV_UNSUPPORTED for independent probabilities. Free
  * with sv_graph_free. */
 sv_status sv_head_attach(sv_graph **trained, const sv_graph *graph,
-                         bool of_pixels) SV_CHECKED;
+                         const sv_scores *scores, bool of_pixels) SV_CHECKED;
+
+/* The scores of a network whose numbers nobody is told: logits, where they are
+ * not recognised or have no loss. */
+sv_status sv_head_any_scores(sv_scores *scores, const sv_graph *graph,
+                             const sv_state *state) SV_CHECKED;
 
 /* The layer that tells the classes, and how many; *layer is borrowed. */
 sv_status sv_head_find(const sv_graph *graph, const char **layer,

@@ -34,12 +34,14 @@ void sv_metrics_clear(sv_metrics *metrics) {
   size_t classes = (size_t)metrics->classes;
   int64_t *confusion = metrics->confusion, *ranks = metrics->ranks;
   float *row = metrics->row;
+  bool independent = metrics->independent;
   memset(confusion, 0, classes * classes * sizeof *confusion);
   memset(ranks, 0, classes * sizeof *ranks);
   *metrics = (sv_metrics){.classes = (int)classes,
                           .confusion = confusion,
                           .ranks = ranks,
-                          .row = row};
+                          .row = row,
+                          .independent = independent};
 }
 
 /* ---- A sample ---- */
@@ -51,7 +53,28 @@ int sv_highest_score(const float *s, int classes) {
   return best;
 }
 
-sv_told sv_told_by(const float *s, int classes, int64_t y) {
+/* Logarithms end at -100, as in PyTorch's binary cross-entropy. */
+static double bounded_log(double p) {
+  return p > 0 ? fmax(log(p), -100) : -100;
+}
+
+static sv_told told_by_each(const float *p, int classes, int64_t y) {
+  int best = sv_highest_score(p, classes);
+  double loss = 0, brier = 0;
+  for (int j = 0; j < classes; j++) {
+    double right = j == y ? (double)p[j] : 1 - (double)p[j];
+    loss -= bounded_log(right);
+    brier += (1 - right) * (1 - right);
+  }
+  return (sv_told){.predicted = best,
+                   .probability = (double)p[best],
+                   .truth = (double)p[y],
+                   .loss = loss / classes,
+                   .brier = brier};
+}
+
+sv_told sv_told_by(const float *s, int classes, int64_t y, bool independent) {
+  if (independent) return told_by_each(s, classes, y);
   int best = sv_highest_score(s, classes);
   double sum = 0, others = 0; /* others: squares of all but y */
   for (int j = 0; j < classes; j++) {
@@ -103,7 +126,7 @@ static double calibration_error(const sv_metrics *m) {
 }
 
 static void add(sv_metrics *m, const float *s, int64_t y) {
-  sv_told told = sv_told_by(s, m->classes, y);
+  sv_told told = sv_told_by(s, m->classes, y, m->independent);
   m->loss_sum += told.loss;
   m->brier_sum += told.brier;
   m->ranks[rank_of(s, m->classes, y)]++;

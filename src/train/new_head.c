@@ -9,6 +9,7 @@
 #include <svertka/train.h>
 
 #include "base/memory.h"
+#include "graph/answer.h"
 #include "graph/model.h"
 #include "ops/attrs.h"
 #include "train/head.h"
@@ -152,7 +153,7 @@ static sv_status find_all(sv_new_head *c) {
     most += (size_t)c->graph->nodes[i].in_count;
   SV_TRY(sv_alloc_array(&c->sized, most, sizeof *c->sized));
   SV_TRY(sv_alloc_array(&c->ends, most, sizeof *c->ends));
-  SV_TRY(sv_head_scores(c->graph, &scores));
+  SV_TRY(sv_graph_answer(c->graph, &scores));
   SV_TRY(find_layers(c, scores));
   return find_in_losses(c);
 }

@@ -152,6 +152,22 @@ static sv_status fit_preprocess(sv_fit_job *job) {
   return sv_preprocess_take(p, model);
 }
 
+/* What the scores are goes into the metadata; without a loss of its own the
+ * network is trained with their cross-entropy. */
+static sv_status find_loss(sv_fit_job *job) {
+  sv_preprocess *p = &job->preprocess;
+  const sv_ints image = sv_preprocess_sizes(p);
+  sv_scores scores;
+  SV_TRY(sv_scores_find(&scores, job->graph, sv_model_state(job->model),
+                        p->scores, &image));
+  p->scores = scores.kind;
+  if (sv_head_has_loss(job->graph)) return SV_OK;
+  SV_TRY(sv_head_attach(&job->own_graph, job->graph, &scores,
+                        sv_dataset_has_masks(job->dataset)));
+  job->graph = job->own_graph;
+  return SV_OK;
+}
+
 static sv_status start_loader(sv_fit_job *job) {
   sv_loader_options options = {.dataset = job->dataset,
                                .preprocess = &job->preprocess,
@@ -242,7 +258,9 @@ static sv_status check_classes(sv_fit_job *job) {
     return sv_fail(SV_INVALID, "network '%s' has %d classes, %s has %d",
                    job->graph->name, classes, sv_dataset_name(job->dataset),
                    labels);
-  return sv_metrics_new(&job->metrics, classes);
+  SV_TRY(sv_metrics_new(&job->metrics, classes));
+  job->metrics.independent = sv_runner_is_independent(&job->runner);
+  return SV_OK;
 }
 
 /* ---- Beginning, or going on ---- */
@@ -321,14 +339,10 @@ sv_status sv_fit_prepare(sv_fit_job *job) {
   SV_TRY(sv_run_open(&job->run, o->run, o->overwrite, o->resume));
   SV_TRY(sv_graph_check(sv_model_graph(job->model)));
   job->graph = sv_model_graph(job->model);
-  if (!sv_head_has_loss(job->graph)) {
-    SV_TRY(sv_head_attach(&job->own_graph, job->graph,
-                          sv_dataset_has_masks(job->dataset)));
-    job->graph = job->own_graph;
-  }
-  SV_TRY(sv_freeze_until(&job->freeze, job->graph, o->freeze_until));
   SV_TRY(split(job));
   SV_TRY(fit_preprocess(job));
+  SV_TRY(find_loss(job));
+  SV_TRY(sv_freeze_until(&job->freeze, job->graph, o->freeze_until));
   SV_TRY(sv_schedule_parse(&job->schedule, o->schedule, o->rate, o->warm_up,
                            job->steps, o->epochs));
   SV_TRY(begin(job));

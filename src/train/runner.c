@@ -5,7 +5,6 @@
 
 #include "base/memory.h"
 #include "data/preprocess.h"
-#include "train/head.h"
 #include "train/loss.h"
 
 static sv_input_shape shape_of(const sv_runner *r, const char *name,
@@ -33,7 +32,10 @@ static sv_status compile(const sv_runner *r, int64_t batch, sv_plan **plan) {
 
 static sv_status name_values(sv_runner *r) {
   const sv_graph *g = r->graph;
-  int scores, input = sv_graph_data_input(g), label = sv_graph_label_input(g);
+  const sv_preprocess *p = r->preprocess;
+  const sv_ints image = sv_preprocess_sizes(p);
+  sv_scores scores;
+  int input = sv_graph_data_input(g), label = sv_graph_label_input(g);
   if (!input || g->values[input].dtype != SV_F32 ||
       g->values[input].shape.rank != 4)
     return sv_fail(SV_INVALID,
@@ -42,11 +44,12 @@ static sv_status name_values(sv_runner *r) {
   if (!label && r->options.mode == SV_TRAIN)
     return sv_fail(SV_INVALID, "network '%s' has not one input of labels",
                    g->name);
-  SV_TRY(sv_head_scores(g, &scores));
+  SV_TRY(sv_scores_find(&scores, g, r->state, p->scores, &image));
   r->input = g->values[input].name;
   r->label = label ? g->values[label].name : NULL;
   r->of_pixels = label && g->values[label].shape.rank == 3;
-  r->scores = g->values[scores].name;
+  r->scores = g->values[scores.value].name;
+  r->read = scores.read;
   return SV_OK;
 }
 
@@ -82,6 +85,7 @@ void sv_runner_free(sv_runner *runner) {
   sv_plan_free(runner->plans[0]);
   sv_plan_free(runner->plans[1]);
   sv_free(runner->keep);
+  sv_free(runner->rows);
   *runner = (sv_runner){0};
 }
 
@@ -128,6 +132,29 @@ static sv_status check_scores(const sv_runner *r, const sv_tensor *scores) {
                  p->width);
 }
 
+/* Logits in the place of other scores. */
+static sv_status make_logits(sv_runner *r, sv_tensor *scores) {
+  sv_shape *shape = &scores->shape;
+  int64_t channels = shape->dim[1], places = 1;
+  int64_t classes = sv_scores_classes(r->read, channels);
+  if (r->read == SV_SCORES_LOGITS) return SV_OK;
+  for (int d = 2; d < shape->rank; d++) places *= shape->dim[d];
+  size_t count = (size_t)(shape->dim[0] * classes * places);
+  if (count > r->room) {
+    sv_free(r->rows);
+    r->room = 0;
+    SV_TRY(sv_alloc_array(&r->rows, count, sizeof *r->rows));
+    r->room = count;
+  }
+  for (int64_t i = 0; i < shape->dim[0]; i++)
+    SV_TRY(sv_scores_logits(r->rows + i * classes * places,
+                            (float *)scores->data + i * channels * places,
+                            channels, places, r->read));
+  shape->dim[1] = classes;
+  scores->data = r->rows;
+  return SV_OK;
+}
+
 sv_status sv_runner_forward(sv_runner *r, const sv_batch *batch, int64_t step,
                             sv_plan **plan, sv_tensor *scores) {
   SV_TRY(plan_for(r, batch->count, plan));
@@ -137,14 +164,22 @@ sv_status sv_runner_forward(sv_runner *r, const sv_batch *batch, int64_t step,
   sv_plan_set_step(*plan, (uint64_t)step);
   SV_TRY(sv_plan_forward(*plan));
   SV_TRY(sv_plan_value(*plan, r->scores, scores));
-  return check_scores(r, scores);
+  SV_TRY(check_scores(r, scores));
+  return make_logits(r, scores);
+}
+
+bool sv_runner_is_independent(const sv_runner *r) {
+  sv_tensor scores;
+  return r->read == SV_SCORES_INDEPENDENT &&
+         sv_plan_value(r->plans[0], r->scores, &scores) == SV_OK &&
+         scores.shape.rank > 1 && scores.shape.dim[1] > 1;
 }
 
 sv_status sv_runner_classes(const sv_runner *r, int *classes) {
   sv_tensor scores;
   SV_TRY(sv_plan_value(r->plans[0], r->scores, &scores));
   SV_TRY(check_scores(r, &scores));
-  *classes = (int)scores.shape.dim[1];
+  *classes = (int)sv_scores_classes(r->read, scores.shape.dim[1]);
   return SV_OK;
 }
 

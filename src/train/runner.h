@@ -6,7 +6,7 @@
 #include <svertka/plan.h>
 
 #include "data/loader.h"
-#include "graph/graph.h"
+#include "graph/scores.h"
 
 typedef struct sv_runner {
   const sv_graph *graph; /* borrowed, as are the state and preprocess */
@@ -14,7 +14,10 @@ typedef struct sv_runner {
   const sv_preprocess *preprocess;    /* gives the size of a picture */
   sv_plan_options options;            /* of both plans */
   const char *input, *label, *scores; /* names of values */
-  bool of_pixels;                     /* there is a label for each pixel */
+  sv_score_kind read;                 /* what those scores are */
+  float *rows;       /* logits made of them, where they are not */
+  size_t room;       /* elements of rows */
+  bool of_pixels;    /* there is a label for each pixel */
   const char **keep; /* what options->keep asks for, and scores */
   sv_plan *plans[2]; /* of the full batch, of another size */
   int64_t other;     /* that size */
@@ -33,10 +36,14 @@ void sv_runner_free(sv_runner *runner);
 sv_status sv_runner_expect(sv_runner *runner, int64_t count) SV_CHECKED;
 
 /* Fills in the batch and runs forward, random operators drawing for `step`.
- * *plan is the one that ran; *scores are its N x classes numbers. */
+ * *plan is the one that ran; *scores are its N x classes logits, as
+ * sv_scores_logits makes them, the runner's until it runs again. */
 sv_status sv_runner_forward(sv_runner *runner, const sv_batch *batch,
                             int64_t step, sv_plan **plan,
                             sv_tensor *scores) SV_CHECKED;
+
+/* The scores are independent probabilities, of which no logits are made. */
+bool sv_runner_is_independent(const sv_runner *runner);
 
 /* The number of classes that the network scores. */
 sv_status sv_runner_classes(const sv_runner *runner, int *classes) SV_CHECKED;

@@ -9,10 +9,11 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "data/preprocess.h"
 #include "data/reader.h"
 #include "graph/model.h"
+#include "graph/scores.h"
 #include "tensor/tensor.h"
-#include "train/head.h"
 #include "train/metrics.h"
 #include "train/runner.h"
 
@@ -64,17 +65,29 @@ static void set_bounds(const sv_op *op, sv_units_row *row, tally *t) {
   t->most = op->high - edge;
 }
 
+/* Without a shift nobody is told what they say, whatever they are. */
+static sv_status find_scores(units_job *job, sv_scores *scores) {
+  sv_preprocess *p = &job->preprocess;
+  const sv_ints image = sv_preprocess_sizes(p);
+  const sv_model *m = job->model;
+  sv_status status =
+      sv_scores_find(scores, m->graph, m->state, p->scores, &image);
+  if (status == SV_OK || job->options->shift) return status;
+  p->scores = SV_SCORES_LOGITS;
+  return sv_scores_find(scores, m->graph, m->state, p->scores, &image);
+}
+
 static sv_status list_rows(units_job *job) {
   const sv_graph *g = job->model->graph;
   sv_units *u = job->units;
   bool *needed = NULL;
-  int scores;
+  sv_scores scores;
   size_t nodes = (size_t)g->node_count;
-  SV_TRY(sv_head_scores(g, &scores));
+  SV_TRY(find_scores(job, &scores));
   SV_TRY(sv_alloc_array(&u->rows, nodes, sizeof *u->rows));
   SV_TRY(sv_alloc_array(&job->tallies, nodes, sizeof *job->tallies));
   SV_TRY(sv_alloc_array(&job->names, nodes, sizeof *job->names));
-  SV_TRY(mark_needed(g, scores, &needed));
+  SV_TRY(mark_needed(g, scores.value, &needed));
   for (int n = 0; n < g->node_count; n++) {
     const sv_node *node = &g->nodes[n];
     const sv_value_info *value = &g->values[node->out[0]];
