@@ -190,10 +190,9 @@ int eval_print(const eval *e) {
            cli_number(m->samples, number), 100 * m->top1, 100 * m->top5);
   if (e->top)
     printf(", top-%d %.2f%%", e->top, 100 * sv_metrics_top(m, e->top));
-  printf(m->independent
-             ? ", binary cross-entropy %.4f\nBrier"
-             : ", loss %.4f\nBrier score %.4f, calibration error %.4f\n",
-         m->loss, m->brier, m->calibration_error);
+  printf(", %s %.4f\nBrier score %.4f, calibration error %.4f\n",
+         m->independent ? "binary cross-entropy" : "loss", m->loss, m->brier,
+         m->calibration_error);
   eval_print_files(e);
   return CLI_DONE;
 }
