@@ -1,6 +1,6 @@
 /* What the fuzzers do with a network that somebody's bytes mean: it is written
- * as text and read again, saved and loaded again, and, if it is small, run and
- * folded. */
+ * as text and read again, saved and loaded again, counted and, if it is small,
+ * run, folded, made fully convolutional and trained for a step. */
 #ifndef SV_FUZZ_TRY_H
 #define SV_FUZZ_TRY_H
 
@@ -12,9 +12,10 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "graph/graph.h"
+#include "graph/analysis.h"
 #include "graph/model.h"
 #include "onnx/onnx.h"
+#include "train/head.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size);
 
@@ -99,37 +100,67 @@ static int64_t count_numbers(const sv_model *model) {
   return status == SV_OK ? sum : MOST_NUMBERS + 1;
 }
 
+/* The outputs that a gradient can begin at. */
+static int find_seeds(const sv_graph *graph, const char **seeds, int most) {
+  int count = 0;
+  for (int i = 0; i < graph->output_count && count < most; i++) {
+    const sv_graph_output *output = &graph->outputs[i];
+    if (!output->is_loss && graph->values[output->value].dtype == SV_F32)
+      seeds[count++] = output->name;
+  }
+  return count;
+}
+
+static void run_plan(sv_plan *plan, bool backward) {
+  char *text;
+  if (sv_plan_explain(plan, &text) == SV_OK) sv_plan_text_free(text);
+  if (sv_plan_forward(plan) == SV_OK && backward) (void)!sv_plan_backward(plan);
+}
+
+/* Backward from the losses, or from the outputs of a network that has none. */
 static void run(const sv_model *model, sv_mode mode, const char *backend) {
+  enum { MOST = 4 };
   sv_plan_options options = sv_plan_default();
+  const char *seeds[MOST];
   sv_plan *plan;
   options.mode = mode;
   options.threads = 1;
   options.backend = backend;
+  options.seeds = seeds;
+  if (mode == SV_TRAIN && !sv_head_has_loss(model->graph))
+    options.seed_count = find_seeds(model->graph, seeds, MOST);
   if (sv_plan_new(&plan, model->graph, model->state, &options) != SV_OK) return;
-  if (sv_plan_forward(plan) == SV_OK && mode == SV_TRAIN)
-    (void)!sv_plan_backward(plan);
+  run_plan(plan, mode == SV_TRAIN);
   sv_plan_free(plan);
 }
 
-static void run_folded(const sv_model *model, const char *backend) {
-  sv_model *folded;
-  if (sv_model_fold(&folded, model, NULL) != SV_OK) return;
-  expect(sv_graph_check(folded->graph) == SV_OK);
-  run(folded, SV_INFER, backend);
-  sv_model_free(folded);
+static void count_layers(const sv_model *model, bool training) {
+  sv_analysis analysis;
+  if (sv_analyse(&analysis, model->graph, model->state, 1, NULL, training) ==
+      SV_OK)
+    sv_analysis_free(&analysis);
 }
 
+static void try_made(sv_model *made, const char *backend) {
+  expect(sv_graph_check(made->graph) == SV_OK);
+  save_and_load(made, false);
+  run(made, SV_INFER, backend);
+  sv_model_free(made);
+}
+
+/* Every way out. Training comes last: it moves parameters. */
 static void try_model(const sv_model *model, bool training, bool reference) {
   const char *backend = reference ? "ref" : NULL;
+  sv_model *made;
   expect(sv_graph_check(model->graph) == SV_OK);
   write_and_read(model->graph);
   save_and_load(model, training);
+  count_layers(model, training);
   if (count_numbers(model) > MOST_NUMBERS) return;
   run(model, SV_INFER, backend);
-  if (training)
-    run(model, SV_TRAIN, backend);
-  else
-    run_folded(model, backend);
+  if (sv_model_fold(&made, model, NULL) == SV_OK) try_made(made, backend);
+  if (sv_model_convolve(&made, model, NULL) == SV_OK) try_made(made, backend);
+  run(model, SV_TRAIN, backend);
 }
 
 #endif

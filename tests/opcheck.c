@@ -9,12 +9,13 @@
 
 static const char usage[] =
     "usage: opcheck [OPTION]...\n"
-    "Checks every operator. Without --fixtures, --fd, --random, --self-test,\n"
-    "--time or --isas: the first three.\n"
+    "Checks every operator. Without --fixtures, --fd, --random, --attributes,\n"
+    "--self-test, --time or --isas: the first four.\n"
     "  --fixtures DIR   against numbers made elsewhere (tests/fixtures/ops)\n"
     "  --fd             the reference's gradients against finite differences\n"
     "  --random N       the backends against the reference on N random cases\n"
     "                   of each operator (200)\n"
+    "  --attributes     spoilt ones in files of ONNX, made of the fixtures\n"
     "  --self-test      each gradient falsified by 1 %: fixtures and finite\n"
     "                   differences must see it\n"
     "  --time           how long the reference and the backends take\n"
@@ -34,6 +35,7 @@ static bool parse(int argc, char **argv, oc_options *o) {
   static const struct option options[] = {
       {"fixtures", required_argument, NULL, 'f'},
       {"fd", no_argument, NULL, 'd'},
+      {"attributes", no_argument, NULL, 'a'},
       {"random", required_argument, NULL, 'r'},
       {"self-test", no_argument, NULL, 't'},
       {"time", no_argument, NULL, 'm'},
@@ -50,6 +52,7 @@ static bool parse(int argc, char **argv, oc_options *o) {
     switch (c) {
       case 'f': o->check_fixtures = (o->fixtures = optarg) != NULL; break;
       case 'd': o->check_fd = true; break;
+      case 'a': o->check_attrs = true; break;
       case 'r': o->random = (int)strtol(optarg, &end, 10); break;
       case 't': o->self_test = true; break;
       case 'm': o->time = true; break;
@@ -62,9 +65,9 @@ static bool parse(int argc, char **argv, oc_options *o) {
     }
     if (*end || o->random < 0) return false;
   }
-  if (!o->check_fixtures && !o->check_fd && !o->random && !o->self_test &&
-      !o->time) {
-    o->check_fixtures = o->check_fd = true;
+  if (!o->check_fixtures && !o->check_fd && !o->random && !o->check_attrs &&
+      !o->self_test && !o->time) {
+    o->check_fixtures = o->check_fd = o->check_attrs = true;
     o->random = 200;
   }
   return optind == argc;
@@ -85,6 +88,7 @@ static sv_status check_operator(const oc_options *o, const sv_entry *entry,
                     {.name = "differences"},
                     {.name = "random"},
                     {.name = "NaN"},
+                    {.name = "attributes"},
                     {.name = "self-test"}};
   SV_TRY(oc_read_draws(o->cases, entry->op, &draws));
   if (o->time) {
@@ -93,13 +97,14 @@ static sv_status check_operator(const oc_options *o, const sv_entry *entry,
   }
   /* A self-test needs what it tests. */
   if (o->self_test)
-    oc_check_falsified(o, entry, cases, &draws, &checks[4].tally);
+    oc_check_falsified(o, entry, cases, &draws, &checks[5].tally);
   else if (o->check_fixtures)
     oc_check_fixtures(o, entry, cases, &checks[0].tally);
   if (o->check_fd && !o->self_test)
     oc_check_fd(o, entry, &draws, &checks[1].tally);
   if (o->random) oc_check_random(o, entry, &draws, &checks[2].tally);
   if (o->random) oc_check_nan(o, entry, &draws, &checks[3].tally);
+  if (o->check_attrs) oc_check_attrs(o, entry, cases, &checks[4].tally);
   printf("%-18s", entry->op->name);
   for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
     print_check(&checks[i]);
@@ -143,7 +148,7 @@ static sv_status check_all(const oc_options *o, oc_cases *cases,
       !sv_backend_find(o->backend))
     return sv_fail(SV_INVALID, "this build has no backend '%s'", o->backend);
   print_backends();
-  if (o->check_fixtures || o->self_test)
+  if (o->check_fixtures || o->check_attrs || o->self_test)
     SV_TRY(oc_read_fixtures(o->fixtures, cases));
   if (o->random || o->check_fd)
     printf("seed %llu\n", (unsigned long long)o->seed);

@@ -12,6 +12,9 @@
  *   opcheck_plan.c      one case as a network of one node
  *   opcheck_checks.c    what is compared with what, and how closely
  *   opcheck_nan.c       NaN through the backends' kernels
+ *   opcheck_file.c      one case as an ONNX file
+ *   opcheck_spoil.c     ways to spoil an attribute in it
+ *   opcheck_attrs.c     such files through the whole of the library
  *   opcheck_time.c      the same cases timed */
 #ifndef OPCHECK_H
 #define OPCHECK_H
@@ -185,7 +188,7 @@ sv_status oc_try_plan(const oc_case *c, const char *backend,
 typedef struct oc_options {
   const char *fixtures, *cases; /* folders */
   const char *op, *backend;     /* NULL: all */
-  bool check_fixtures, check_fd, self_test, time, isas;
+  bool check_fixtures, check_fd, check_attrs, self_test, time, isas;
   int random; /* cases of each operator */
   uint64_t seed;
 } oc_options;
@@ -211,6 +214,9 @@ void oc_check_random(const oc_options *options, const sv_entry *entry,
                      const oc_draws *draws, oc_tally *tally);
 void oc_check_nan(const oc_options *options, const sv_entry *entry,
                   const oc_draws *draws, oc_tally *tally);
+/* Spoilt attributes in files of ONNX, made from its fixtures. */
+void oc_check_attrs(const oc_options *options, const sv_entry *entry,
+                    const oc_cases *cases, oc_tally *tally);
 void oc_check_reorders(const oc_options *options, oc_tally *tally);
 /* A falsified gradient fails both of the first two checks. */
 void oc_check_falsified(const oc_options *options, const sv_entry *entry,

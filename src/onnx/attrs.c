@@ -45,9 +45,19 @@ static bool is_same(const sv_attr *row, const void *a, const void *b) {
   return false;
 }
 
+/* ONNX has no default for this attribute. */
+static bool is_required(const sv_op *op, const sv_attr *of, int64_t opset) {
+  for (const sv_attr *row = op->attrs; row->name; row++)
+    if (row->offset == of->offset && row->required && sv_onnx_valid(row, opset))
+      return true;
+  return false;
+}
+
 sv_status sv_onnx_left_out(const sv_node *node, const sv_attr *row,
                            int64_t opset, bool *yes) {
   void *initial;
+  *yes = false;
+  if (is_required(node->op, row, opset)) return SV_OK;
   SV_TRY(sv_alloc(&initial, node->op->attrs_size));
   sv_attrs_default_at(node->op, initial, opset);
   *yes = is_same(row, node->attrs, initial);
@@ -62,6 +72,26 @@ static bool is_own(const sv_op *op, const sv_attr *first) {
         row->since <= SV_ONNX_WRITTEN)
       return false;
   return true;
+}
+
+static bool has_attribute(const Onnx__NodeProto *node, const char *name) {
+  for (size_t i = 0; i < node->n_attribute; i++)
+    if (strcmp(node->attribute[i]->name, name) == 0) return true;
+  return false;
+}
+
+sv_status sv_onnx_required_check(const sv_op *op, const Onnx__NodeProto *node,
+                                 int64_t opset) {
+  for (const sv_attr *row = op->attrs; row && row->name; row++) {
+    size_t slot = (size_t)row->slot;
+    if (!row->required || !sv_onnx_valid(row, opset)) continue;
+    bool given = slot ? slot < node->n_input && node->input[slot][0]
+                      : has_attribute(node, row->onnx);
+    if (!given)
+      return sv_fail(SV_FORMAT, "its %s '%s' is missing",
+                     slot ? "input" : "attribute", row->onnx);
+  }
+  return SV_OK;
 }
 
 static size_t size_of(const sv_attr *row) {

@@ -41,6 +41,11 @@ sv_status sv_onnx_attrs_write(Onnx__NodeProto *proto, const sv_node *node,
 sv_status sv_onnx_attr_get(const sv_attr *row, const sv_node *node,
                            int64_t opset, sv_tensor **constant) SV_CHECKED;
 
+/* SV_FORMAT names an attribute, or the input that stands for one, that this
+ * opset requires and the node has not. */
+sv_status sv_onnx_required_check(const sv_op *op, const Onnx__NodeProto *node,
+                                 int64_t opset) SV_CHECKED;
+
 /* *yes: the attribute has the value that its absence means at this opset. */
 sv_status sv_onnx_left_out(const sv_node *node, const sv_attr *row,
                            int64_t opset, bool *yes) SV_CHECKED;

@@ -234,15 +234,22 @@ static void read_outputs(const loader *l, draft *d) {
       *bool_at(d->attrs, row) = true;
 }
 
+static sv_status read_attributes(const loader *l, draft *d) {
+  const step *s = d->from;
+  SV_TRY(sv_onnx_attrs_read(s->op, d->attrs, s->proto, l->opset));
+  read_outputs(l, d);
+  return sv_onnx_required_check(s->op, s->proto, l->opset);
+}
+
 static sv_status fill_draft(loader *l, draft *d) {
   const step *s = d->from;
   SV_TRY(sv_arena_take(&d->scratch, &d->attrs, s->op->attrs_size));
   if (s->own)
     SV_TRY(sv_onnx_texts_read(s->op, d->attrs, s->proto));
   else
-    SV_TRY(sv_onnx_attrs_read(s->op, d->attrs, s->proto, l->opset));
-  if (!s->own) read_outputs(l, d);
+    SV_TRY(read_attributes(l, d));
   SV_TRY(connect_inputs(l, d));
+  SV_TRY(sv_attrs_check(s->op, d->attrs)); /* whatever follows may trust them */
   SV_TRY(sv_load_spread(l, s, d->attrs, d->in, d->in_count));
   SV_TRY(connect_outputs(l, d));
   return settle(l, d);

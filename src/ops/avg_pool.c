@@ -57,7 +57,7 @@ static void gradient(const pool *p, const sv_pool_frame *f, real dy, real *dx) {
 
 #define AT(field) offsetof(sv_pool_attrs, field)
 static const sv_attr attrs[] = {
-    {SV_KERNEL_ATTR, .offset = AT(kernel), .position = 1},
+    {SV_KERNEL_ATTR, .offset = AT(kernel), .position = 1, .required = true},
     {SV_POOL_STRIDE_ATTR, .offset = AT(stride), .position = 2},
     {SV_PADDING_ATTR, .offset = AT(padding),
      .help = "zeros around the image: " SV_PADDING_WORDS},

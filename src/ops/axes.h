@@ -1,7 +1,8 @@
 /* What squeeze and unsqueeze share: a list of axes, and that nothing moves.
  * Included by one of them, which defines infer and, before it includes this,
  *
- *     #define AXES "which go"   the help of its attribute */
+ *     #define AXES "which go"   the help of its attribute
+ *     #define REQUIRED true     it has no meaning without */
 #ifndef SV_OPS_AXES_H
 #define SV_OPS_AXES_H
 
@@ -19,6 +20,7 @@ static const sv_attr attrs[] = {{.name = "axes",
                                  .max = SV_MAX_RANK - 1,
                                  .position = 1,
                                  .until = 12,
+                                 .required = REQUIRED,
                                  .help = AXES},
                                 {.name = "axes",
                                  .onnx = "axes",
@@ -26,6 +28,7 @@ static const sv_attr attrs[] = {{.name = "axes",
                                  .offset = offsetof(axes_attrs, axes),
                                  .since = 13,
                                  .slot = 1,
+                                 .required = REQUIRED,
                                  .help = "as ONNX has it since opset 13"},
                                 {.name = NULL}};
 

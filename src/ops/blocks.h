@@ -15,15 +15,17 @@ typedef struct block_attrs {
 
 static const char *const modes[] = {"DCR", "CRD", NULL};
 
-/* ONNX always says the size; the row that text and help read has a usual one.
- */
-#define SV_BLOCK_ATTR                                        \
-  .name = "block", .onnx = "blocksize", .type = SV_ATTR_INT, \
-  .offset = offsetof(block_attrs, block)
 static const sv_attr attrs[] = {
-    {SV_BLOCK_ATTR, .initial = 2, .min = 1, .max = 1 << 12, .position = 1,
+    {.name = "block",
+     .onnx = "blocksize",
+     .type = SV_ATTR_INT,
+     .offset = offsetof(block_attrs, block),
+     .initial = 2,
+     .min = 1,
+     .max = 1 << 12,
+     .position = 1,
+     .required = true,
      .help = "pixels of a block's side"},
-    {SV_BLOCK_ATTR, .since = 1, .help = "as ONNX has it"},
     {.name = "mode",
      .onnx = "mode",
      .type = SV_ATTR_CHOICE,

@@ -56,17 +56,8 @@ static const sv_attr attrs[] = {{.name = "type",
                                  .choices = types,
                                  .codes = codes,
                                  .position = 1,
-                                 .until = 5,
+                                 .required = true,
                                  .help = "of y"},
-                                {.name = "type",
-                                 .onnx = "to",
-                                 .type = SV_ATTR_CHOICE,
-                                 .offset = offsetof(cast_attrs, type),
-                                 .initial = -1, /* always said */
-                                 .choices = types,
-                                 .codes = codes,
-                                 .since = 6,
-                                 .help = "as ONNX has it"},
                                 SV_CASTING(cast_attrs),
                                 {.name = NULL}};
 

@@ -129,8 +129,8 @@ static const sv_attr attrs[] = {{.name = "axis",
                                  .onnx = "axis",
                                  .type = SV_ATTR_INT,
                                  .offset = offsetof(concat_attrs, axis),
-                                 .initial = (double)INT64_MIN, /* always said */
                                  .since = 4,
+                                 .required = true,
                                  .help = "as ONNX has it since opset 4"},
                                 {.name = NULL}};
 

@@ -72,6 +72,7 @@ static const sv_attr attrs[] = {{.name = "shape",
                                  .max = INT32_MAX,
                                  .position = 1,
                                  .slot = 1,
+                                 .required = true,
                                  .help = "y's, where x has 1"},
                                 {.name = NULL}};
 

@@ -9,6 +9,7 @@
  * https://onnx.ai/onnx/operators/onnx__GroupNormalization.html */
 #include <svertka/layers.h>
 
+#include "ops/attrs.h"
 #include "ops/compose.h"
 #include "ops/norm.h"
 
@@ -16,7 +17,7 @@ static sv_status check_groups(const sv_node *node, const sv_shape *x,
                               sv_shape *params) {
   const sv_group_norm_attrs *a = node->attrs;
   SV_TRY(sv_norm_check_maps(x));
-  if (a->groups < 1)
+  if (a->groups == SV_ATTR_NONE)
     return sv_fail(SV_INVALID, "the number of groups is missing");
   if (x->dim[1] % a->groups)
     return sv_fail(SV_INVALID, "%lld channels do not make %lld groups",
@@ -110,9 +111,12 @@ static const sv_attr attrs[] = {
      .onnx = "num_groups",
      .type = SV_ATTR_INT,
      .offset = AT(groups),
+     .initial = (double)SV_ATTR_NONE,
+     .min = 1,
      .max = 1 << 24,
      .position = 1,
      .since = 18,
+     .required = true,
      .help = "of channels; as many as there are channels: instance_norm"},
     {SV_EPSILON_ATTR, .offset = AT(epsilon)},
     {SV_STASH_ATTR, .offset = AT(stash), .since = 21},

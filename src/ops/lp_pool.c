@@ -53,7 +53,8 @@ static void gradient(const pool *p, const sv_pool_frame *f, real dy, real *dx,
 
 #define AT(field) offsetof(lp_attrs, field)
 static const sv_attr attrs[] = {
-    {SV_KERNEL_ATTR, .offset = AT(pool.kernel), .position = 1},
+    {SV_KERNEL_ATTR, .offset = AT(pool.kernel), .position = 1,
+     .required = true},
     {SV_POOL_STRIDE_ATTR, .offset = AT(pool.stride), .position = 2},
     {.name = "p",
      .onnx = "p",

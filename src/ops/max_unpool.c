@@ -108,7 +108,7 @@ static sv_status backward_data(const sv_args *args) {
 
 #define AT(field) offsetof(unpool_attrs, field)
 static const sv_attr attrs[] = {
-    {SV_KERNEL_ATTR, .offset = AT(kernel), .position = 1},
+    {SV_KERNEL_ATTR, .offset = AT(kernel), .position = 1, .required = true},
     {SV_STRIDE_ATTR, .offset = AT(stride), .position = 2,
      .help = "steps from one window to the next; none: 1"},
     {SV_PADDING_ATTR, .offset = AT(padding),

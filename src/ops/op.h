@@ -69,6 +69,9 @@ typedef struct sv_attr {
    * attribute's name, if there is such a port. What inference finds there
    * becomes the attribute: operators see nothing else. */
   int slot;
+  /* ONNX has no default in these opsets: it is always written, be it as it is
+   * without words in text, and a file without it is refused. */
+  bool required;
   /* Of BOOL: where it is on, ONNX wants every output to have a name; before
    * ONNX had it, names for more than the first said so. */
   bool all_outputs;

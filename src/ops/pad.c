@@ -276,6 +276,7 @@ static const sv_attr attrs[] = {
      .max = 1 << 24,
      .position = 1,
      .until = 10,
+     .required = true,
      .help = "for all sides of H and W, HxW, top, left, bottom, right, or the "
              "beginnings of all dimensions, then their ends; below 0 crops"},
     {.name = "pads",
@@ -284,6 +285,7 @@ static const sv_attr attrs[] = {
      .offset = AT(pads),
      .since = 11,
      .slot = 1,
+     .required = true,
      .help = "as ONNX has it since opset 11"},
     {.name = "border",
      .onnx = "mode",

@@ -288,9 +288,10 @@ static const char *const policies[] = {"stretch", "not_larger", "not_smaller",
 #define BY_SCALE \
   .name = "by_scale", .type = SV_ATTR_BOOL, .offset = AT(by_scale)
 static const sv_attr attrs[] = {
-    {SCALES, .position = 1, .until = 8,
+    {SCALES, .position = 1, .until = 8, .required = true,
      .help = "of H and W, of all dimensions, or of axes"},
-    {SCALES, .since = 9, .until = 10, .slot = 1, .help = "as ONNX had it"},
+    {SCALES, .since = 9, .until = 10, .slot = 1, .required = true,
+     .help = "as ONNX had it"},
     {SCALES, .since = 11, .slot = 2, .help = "as ONNX has it since opset 11"},
     {.name = "mode",
      .onnx = "mode",

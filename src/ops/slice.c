@@ -130,23 +130,24 @@ static sv_status backward_data(const sv_args *args) {
 }
 
 /* Each list is an attribute before opset 10 and an input from then on. */
-#define LIST(list, place, text)                                        \
+#define LIST(list, place, always, text)                                \
   {.name = #list,                                                      \
    .onnx = #list,                                                      \
    .type = SV_ATTR_INTS,                                               \
    .offset = offsetof(slice_attrs, list),                              \
    .position = place,                                                  \
    .until = 9,                                                         \
+   .required = always,                                                 \
    .help = text},                                                      \
   {                                                                    \
     .name = #list, .onnx = #list, .type = SV_ATTR_INTS,                \
     .offset = offsetof(slice_attrs, list), .since = 10, .slot = place, \
-    .help = "as ONNX has it since opset 10"                            \
+    .required = always, .help = "as ONNX has it since opset 10"        \
   }
 static const sv_attr attrs[] = {
-    LIST(starts, 1, "the first element along each axis"),
-    LIST(ends, 2, "the one behind the last"),
-    LIST(axes, 3, "which axes these are; none: the first ones"),
+    LIST(starts, 1, true, "the first element along each axis"),
+    LIST(ends, 2, true, "the one behind the last"),
+    LIST(axes, 3, false, "which axes these are; none: the first ones"),
     {.name = "steps",
      .type = SV_ATTR_INTS,
      .offset = offsetof(slice_attrs, steps),

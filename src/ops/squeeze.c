@@ -6,6 +6,7 @@
  * all of size 1.
  * Source: https://onnx.ai/onnx/operators/onnx__Squeeze.html */
 #define AXES "which go; none: all of size 1"
+#define REQUIRED false
 #include "ops/axes.h"
 
 static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {

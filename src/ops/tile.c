@@ -48,6 +48,7 @@ static const sv_attr attrs[] = {{.name = "repeats",
                                  .max = INT32_MAX,
                                  .position = 1,
                                  .slot = 1,
+                                 .required = true,
                                  .help = "of each dimension"},
                                 {.name = NULL}};
 

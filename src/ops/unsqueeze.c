@@ -5,6 +5,7 @@
  * Shapes: any; the axes that are named are those of y.
  * Source: https://onnx.ai/onnx/operators/onnx__Unsqueeze.html */
 #define AXES "which dimensions of y are new"
+#define REQUIRED true
 #include "ops/axes.h"
 #include "ops/axis_set.h"
 
