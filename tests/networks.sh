@@ -74,7 +74,7 @@ cmp a.onnx b.onnx || fail "the same seed gives other numbers"
 cmp -s a.onnx c.onnx && fail "another seed gives the same numbers"
 cmp a.onnx d.onnx || fail "numbers change on the way through"
 works convert a.onnx -
-grep -q '^"\{0,1\}stage.1.residual1.conv2"\{0,1\} = conv 4 3x3 padding=same$' \
+grep -q '^"\{0,1\}stage.1.residual1.conv2"\{0,1\} = conv 4 3x3 padding=1$' \
   out || fail "a.onnx as text: $(cat out)"
 
 # Folded: fewer nodes, told in one line, and a model like any other.

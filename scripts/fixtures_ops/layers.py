@@ -47,6 +47,14 @@ def conv(fixture):
     case("3 3 stride=2 padding=2,1", (2, 2, 7), (3, 2, 3), padding=(0, 2, 0, 1),
          stride=2)
     case("2 3 dilation=2 group=2", (1, 2, 7), (2, 1, 3), dilation=2, groups=2)
+    # Half of what is missing on each side, which depends on size, stride and
+    # reach; nothing where the windows already meet the end.
+    case("2 3x3 padding=same dilation=2", (1, 2, 6, 5), (2, 2, 3, 3),
+         padding=(2, 2, 2, 2), dilation=2)
+    case("2 2x3 padding=same_lower stride=2 dilation=2x1", (1, 2, 7, 6),
+         (2, 2, 2, 3), padding=(1, 1, 1, 0), stride=2, dilation=(2, 1))
+    case("2 1x2 padding=same stride=3", (1, 2, 7, 7), (2, 2, 1, 2),
+         padding=(0, 0, 0, 1), stride=3)
 
 
 def pad(fixture):
@@ -127,6 +135,11 @@ def conv_transpose(fixture):
     case("stride=2 output_shape=6x8", (1, 1, 3, 4), (1, 2, 4, 4), stride=2,
          padding=1)
     case("padding=full", (1, 2, 4, 5), (2, 2, 2, 3), padding=(1, 2))
+    # 2 * 2 + 1 = 5 is less than 6: what is missing is added.
+    case("stride=2 padding=same", (1, 2, 3, 3), (2, 1, 1, 1), stride=2,
+         output_padding=1)
+    case("stride=2 padding=same_lower dilation=2", (1, 2, 3, 4), (2, 1, 2, 2),
+         stride=2, dilation=2, padding=1, output_padding=1)
 
 
 OPERATORS = {

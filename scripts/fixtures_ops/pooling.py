@@ -46,6 +46,11 @@ def max_pool(fixture):
          padding=(1, 1, 0, 1))
     case("3 stride=2 padding=1,0", (2, 2, 8), 3, stride=2, padding=(0, 1, 0, 0))
 
+    # With a rule no last window hangs over.
+    case("3 stride=2 padding=same dilation=2 ceil_mode=true", (1, 2, 7, 6), 3,
+         stride=2, dilation=2, padding=(2, 1, 2, 2))
+    case("2 stride=2 padding=valid ceil_mode=true", (1, 2, 7, 5), 2, stride=2)
+
     def index(x):
         """Torch counts within a map, ONNX through the whole tensor."""
         at = F.max_pool2d(x, 2, stride=(2, 1), return_indices=True)[1]
@@ -129,6 +134,8 @@ def avg_pool(fixture):
             (3, 2), (2, 1), (2, 3), (2, 1, 1, 2), False)
     dilated("2x3 stride=1x2 dilation=3x2 padding=1 count_padding=true",
             (1, 2, 5, 6), (2, 3), (1, 2), (3, 2), (1, 1, 1, 1), True)
+    dilated("3 stride=2 padding=same dilation=2 ceil_mode=true", (1, 2, 7, 6),
+            (3, 3), (2, 2), (2, 2), (2, 1, 2, 2), False)
     fixture.case("2x3 dilation=2x1 stride=1x2", {"x": draw(1, 2, 5, 6)},
                  lambda x: F.conv2d(x, torch.full((2, 1, 2, 3), 1 / 6), None,
                                     (1, 2), 0, (2, 1), 2))

@@ -31,7 +31,7 @@ static sv_status save_main(saver *s) {
   for (int i = 0; i < s->graph->node_count; i++) {
     const sv_node *node = &s->graph->nodes[i];
     if (!s->reaches[i]) continue;
-    sv_status status = sv_save_node(s, &s->main, s->graph, node, s->name);
+    sv_status status = sv_save_node(s, &s->main, node);
     if (status != SV_OK) return sv_fail_in(status, "%s", node->name);
   }
   return SV_OK;
@@ -45,7 +45,7 @@ static sv_status save_algorithm(saver *s) {
     bool known = sv_save_is_plain(s, s->graph, node);
     sv_status status = SV_OK;
     if (s->trains[i] && known)
-      status = sv_save_node(s, &s->algorithm, s->graph, node, s->name);
+      status = sv_save_node(s, &s->algorithm, node);
     else if (s->trains[i])
       status = sv_save_own_node(s, &s->algorithm, node, s->name, "");
     else if (s->reaches[i] && !known)

@@ -43,10 +43,10 @@ sv_status sv_save_add(message_list *list, void *message) SV_CHECKED;
 /* *name = the stem, or with _2, _3, ... what is not taken yet; it is then. */
 sv_status sv_save_name(saver *s, char **name, const char *stem) SV_CHECKED;
 
-/* save_nodes.c: a node of `graph`, whose values are called `name` in the file,
- * as ONNX's nodes: one, or what it expands to. */
-sv_status sv_save_node(saver *s, part *to, const sv_graph *graph,
-                       const sv_node *node, char *const *name) SV_CHECKED;
+/* save_nodes.c: a node of the graph as ONNX's nodes: one, or what it expands
+ * to.
+ */
+sv_status sv_save_node(saver *s, part *to, const sv_node *node) SV_CHECKED;
 /* As an operator of the domain "svertka"; `prefix` before its outputs. */
 sv_status sv_save_own_node(saver *s, part *to, const sv_node *node,
                            char *const *name, const char *prefix) SV_CHECKED;

@@ -368,7 +368,34 @@ static sv_status save_any(saver *s, part *to, const sv_graph *graph,
   return save_expanded(s, to, graph, node, title, name, depth);
 }
 
-sv_status sv_save_node(saver *s, part *to, const sv_graph *graph,
-                       const sv_node *node, char *const *name) {
-  return save_any(s, to, graph, node, node->name, name, 0);
+/* ---- The graph's own nodes ---- */
+
+/* *x = the shape of a value, where it is known to be the same at every run;
+ * other sizes are -1. */
+static bool fixed_shape(const saver *s, int id, sv_shape *x) {
+  const sv_value_info *value = &s->graph->values[id];
+  bool followed = value->kind != SV_VALUE_NODE;
+  *x = s->few ? s->few[id].shape : value->shape;
+  for (int d = 0; d < x->rank; d++)
+    if (s->few ? x->dim[d] != s->many[id].shape.dim[d] : !followed)
+      x->dim[d] = -1;
+  return id && x->rank >= 0;
+}
+
+/* A copy whose padding is in numbers. */
+static sv_status spell(saver *s, const sv_node *node, sv_node *spelt) {
+  const sv_op *op = node->op;
+  sv_shape x;
+  *spelt = *node;
+  if (!op->spell || !fixed_shape(s, node->in[0], &x)) return SV_OK;
+  SV_TRY(sv_arena_take(&s->arena, &spelt->attrs, op->attrs_size));
+  memcpy(spelt->attrs, node->attrs, op->attrs_size);
+  op->spell(spelt->attrs, &x);
+  return SV_OK;
+}
+
+sv_status sv_save_node(saver *s, part *to, const sv_node *node) {
+  sv_node spelt;
+  SV_TRY(spell(s, node, &spelt));
+  return save_any(s, to, s->graph, &spelt, node->name, s->name, 0);
 }

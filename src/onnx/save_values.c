@@ -124,7 +124,8 @@ sv_status sv_save_names(saver *s) {
 /* ---- Shapes ---- */
 
 /* What a free dimension is taken for: such that windows and poolings fit, each
- * dimension another size, dimensions of one name the same. */
+ * dimension another size, dimensions of one name the same; and so far apart
+ * that, however much smaller a map is, its sizes differ, too. */
 static int64_t probe_size(const sv_graph *graph, int id, int d, bool many) {
   const char *name = graph->values[id].symbol[d];
   for (int i = 1; name && i < id; i++) {
@@ -138,7 +139,7 @@ static int64_t probe_size(const sv_graph *graph, int id, int d, bool many) {
         strcmp(graph->values[id].symbol[k], name) == 0)
       d = k;
   if (d == 0) return many ? MANY : FEW;
-  return 64 * (2 * d + (many ? 1 : 0));
+  return many ? 256 * (2 * d + 1) : 128 * d;
 }
 
 /* Without a shape for every input nothing is inferred, which is no fault. */

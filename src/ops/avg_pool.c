@@ -81,6 +81,7 @@ SV_OP(avg_pool) = {
     .attrs = attrs,
     .attrs_size = sizeof(sv_pool_attrs),
     .settle = sv_pool_settle,
+    .spell = sv_pool_spell,
     .infer = sv_pool_infer,
     .cost = sv_pool_cost,
     .ref = SV_POOL_REFERENCE,

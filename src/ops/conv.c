@@ -28,6 +28,11 @@ static sv_status settle(void *attrs, const sv_info *in, int in_count) {
   return SV_OK;
 }
 
+static void spell(void *attrs, const sv_shape *x) {
+  sv_conv_attrs *a = attrs;
+  sv_window_spell(x, &a->kernel, &a->stride, &a->dilation, &a->padding);
+}
+
 static sv_status resolve(sv_window *window, const sv_conv_attrs *a,
                          const sv_shape *x) {
   return sv_window_resolve(window, x, &a->kernel, &a->stride, &a->dilation,
@@ -115,6 +120,7 @@ SV_OP(conv) = {
     .attrs = attrs,
     .attrs_size = sizeof(sv_conv_attrs),
     .settle = settle,
+    .spell = spell,
     .parameter = parameter,
     .infer = infer,
     .cost = cost,

@@ -32,6 +32,10 @@ static sv_status settle(void *attrs, const sv_info *in, int in_count) {
   return SV_OK;
 }
 
+static void spell(void *attrs, const sv_shape *x) {
+  sv_window_spell_transpose(x, attrs);
+}
+
 static sv_status resolve(sv_window *window, const sv_conv_transpose_attrs *a,
                          const sv_shape *x) {
   return sv_window_transpose(window, x, a);
@@ -152,6 +156,7 @@ SV_OP(conv_transpose) = {
     .attrs = attrs,
     .attrs_size = sizeof(sv_conv_transpose_attrs),
     .settle = settle,
+    .spell = spell,
     .parameter = parameter,
     .infer = infer,
     .cost = cost,

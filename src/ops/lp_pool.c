@@ -79,6 +79,7 @@ SV_OP(lp_pool) = {
     .attrs = attrs,
     .attrs_size = sizeof(lp_attrs),
     .settle = sv_pool_settle,
+    .spell = sv_pool_spell,
     .infer = sv_pool_infer,
     .cost = sv_pool_cost,
     .ref = SV_POOL_REFERENCE,

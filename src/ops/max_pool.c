@@ -135,6 +135,7 @@ SV_OP(max_pool) = {
     .attrs = attrs,
     .attrs_size = sizeof(sv_pool_attrs),
     .settle = sv_pool_settle,
+    .spell = sv_pool_spell,
     .infer = infer,
     .cost = sv_pool_cost,
     .ref = {.forward = forward,

@@ -250,6 +250,10 @@ struct sv_op {
   /* Fills attributes that follow from others or from a weight's shape: the
    * kernel's size, `full` padding. At building and loading. Optional. */
   sv_status (*settle)(void *attrs, const sv_info *in, int in_count);
+  /* Of windows: a padding that is a rule becomes numbers, for an input 0 of this
+   * shape, sizes below 0 being free; it stays where the numbers depend on these.
+   * For files: not all that read them take the rules for the same. Optional. */
+  void (*spell)(void *attrs, const sv_shape *x);
   /* The shape of the parameter that belongs in port `port`; rank -1: it is not
    * wanted (a bias that is off). Only operators with parameters. */
   sv_status (*parameter)(const sv_node *node, const sv_info *in, int port,

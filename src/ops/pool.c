@@ -7,6 +7,12 @@ sv_status sv_pool_settle(void *attrs, const sv_info *in, int in_count) {
   return SV_OK;
 }
 
+void sv_pool_spell(void *attrs, const sv_shape *x) {
+  sv_pool_attrs *a = attrs;
+  if (sv_window_spell(x, &a->kernel, &a->stride, &a->dilation, &a->padding))
+    a->ceil_mode = false;
+}
+
 sv_pool_frame sv_pool_frame_at(const sv_window *w, int64_t i, int64_t j) {
   sv_pool_frame f = {.i = i, .j = j};
   sv_window_taps(w, 0, i, &f.first[0], &f.last[0]);

@@ -27,6 +27,8 @@ static inline int64_t sv_pool_maps(const sv_window *w, const sv_shape *x) {
   return sv_shape_count(x) / (w->in[0] * w->in[1]);
 }
 
+/* A rule knows no last window that hangs over. */
+void sv_pool_spell(void *attrs, const sv_shape *x);
 sv_status sv_pool_settle(void *attrs, const sv_info *in, int in_count);
 
 /* Refuses windows that see padding alone: there is nothing to pool. Volumes, N

@@ -43,6 +43,14 @@ int sv_window_settle(const sv_info *in, int in_count, sv_ints *kernel,
                      sv_ints *stride, sv_ints *dilation, sv_padding *padding);
 void sv_window_spread(sv_ints *list, int axes);
 
+/* A padding that is a rule becomes numbers for an image x, sizes below 0 being
+ * free; false: it is none, or its numbers depend on such a size. */
+bool sv_window_spell(const sv_shape *x, const sv_ints *kernel,
+                     const sv_ints *stride, const sv_ints *dilation,
+                     sv_padding *padding);
+void sv_window_spell_transpose(const sv_shape *x,
+                               sv_conv_transpose_attrs *attrs);
+
 /* Positions along axis d that lie inside the image: taps first..last-1 of the
  * kernel for output o. */
 void sv_window_taps(const sv_window *window, int d, int64_t o, int64_t *first,

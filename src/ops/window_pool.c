@@ -84,6 +84,11 @@ static sv_status settle(void *attrs, const sv_info *in, int in_count) {
   return SV_OK;
 }
 
+static void spell(void *attrs, const sv_shape *x) {
+  sv_window_pool_attrs *a = attrs;
+  sv_window_spell(x, &a->kernel, &a->stride, &(sv_ints){0}, &a->padding);
+}
+
 static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   pool p;
   SV_TRY(sv_check_real(node, in));
@@ -107,7 +112,7 @@ static sv_status cost(const sv_node *node, const sv_info *in,
 /* ---- As a convolution of each map, whose weight is a constant ---- */
 
 /* The initialiser of every map's KH x KW numbers. */
-static sv_status spell(const pool *p, char **init) {
+static sv_status spell_window(const pool *p, char **init) {
   sv_text text = {0};
   for (int64_t u = 0; u < p->at.kernel[0]; u++)
     for (int64_t v = 0; v < p->at.kernel[1]; v++)
@@ -123,7 +128,7 @@ static sv_status expand(const sv_node *node, sv_graph *graph,
   char *init;
   pool p;
   SV_TRY(prepare(&p, node, &x));
-  SV_TRY(spell(&p, &init));
+  SV_TRY(spell_window(&p, &init));
   sv_conv_attrs conv = sv_conv_default();
   conv.channels = conv.group = w.dim[0] = x.dim[1];
   conv.kernel = a->kernel;
@@ -212,6 +217,7 @@ SV_OP(window_pool) = {
     .attrs = attrs,
     .attrs_size = sizeof(sv_window_pool_attrs),
     .settle = settle,
+    .spell = spell,
     .infer = infer,
     .cost = cost,
     .expand = expand,
