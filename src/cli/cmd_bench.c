@@ -249,6 +249,7 @@ static sv_status prepare(bench *b, const char *network) {
                           sv_head_is_of_pixels(b->graph)));
     b->graph = b->own;
   }
+  if (sv_runner_fixed(b->graph)) b->plan.batch = sv_runner_fixed(b->graph);
   SV_TRY(find_size(b));
   SV_TRY(cli_blame(count_classes(b), network));
   return draw_images(b);

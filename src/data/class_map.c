@@ -13,6 +13,7 @@
 #include "graph/channels_first.h"
 #include "graph/model.h"
 #include "graph/scores.h"
+#include "tensor/tensor.h"
 
 sv_class_map_options sv_class_map_default(void) {
   return (sv_class_map_options){.scale = 1};
@@ -185,6 +186,7 @@ static sv_status run_plan(slider *s, sv_plan *plan) {
   sv_tensor x;
   SV_TRY(sv_plan_input(plan, input_of(s->model)->name, &x));
   SV_TRY(sv_preprocess_pixels(&s->p, s->image, x.data));
+  sv_tensor_repeat_row(&x);
   SV_TRY(sv_plan_forward(plan));
   int answer;
   SV_TRY(sv_graph_answer(g, &answer));
@@ -197,8 +199,9 @@ static sv_status run_plan(slider *s, sv_plan *plan) {
 static sv_status run(slider *s) {
   sv_plan *plan;
   sv_plan_options options = sv_plan_default();
-  sv_input_shape shape = {input_of(s->model)->name,
-                          sv_preprocess_shape(&s->p, 1)};
+  const sv_value_info *input = input_of(s->model);
+  int64_t batch = input->shape.dim[0] > 0 ? input->shape.dim[0] : 1;
+  sv_input_shape shape = {input->name, sv_preprocess_shape(&s->p, batch)};
   options.shapes = &shape;
   options.shape_count = 1;
   options.threads = s->options->threads;

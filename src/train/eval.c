@@ -75,7 +75,7 @@ static sv_status prepare(eval_job *job) {
   job->metrics->independent = sv_runner_is_independent(&job->runner);
   sv_loader_options loader = {.dataset = job->dataset,
                               .preprocess = &job->preprocess,
-                              .batch = options.batch,
+                              .batch = job->runner.options.batch,
                               .threads = SV_LOADER_AUTO};
   SV_TRY(sv_loader_new(&job->loader, &loader));
   return sv_loader_start(job->loader, job->samples.at, job->samples.count, 0);
