@@ -89,8 +89,8 @@ if grep -q "$(cat escape)" out; then fail "escapes without a terminal"; fi
 
 # ---- Models ----
 
-refuse 2 "'lenet6' is no file.*'lenet5'?" summary lenet6
-refuse 2 "'ResNet50' is no file.*'resnet'?" summary ResNet50
+refuse 2 "unknown model 'lenet6'; did you mean 'lenet5'?" summary lenet6
+refuse 2 "unknown model 'ResNet51'; did you mean 'resnet50'?" summary ResNet51
 refuse 2 'size has no value' summary vgg:size=
 refuse 2 'dropout is -0.1, expected 0 to 0.99' summary vgg:dropout=-0.1
 run 0 summary vgg:dropout=0.99
@@ -118,7 +118,7 @@ refuse 2 'pool' summary lenet5:pool=big
 refuse 2 'parameter=value is expected' summary lenet5:classes
 refuse 1 'none.onnx: cannot open' summary none.onnx
 for text in input 'conv 6 3x3'; do
-  refuse 2 "'$text' is no file.*begins with 'input CxHxW;'" summary "$text"
+  refuse 2 "'$text': not a file.*begins with 'input CxHxW;'" summary "$text"
 done
 refuse 2 "'99999999999999999999x8x8': 99999999999999999999 is no size from 1" \
   summary 'input 99999999999999999999x8x8; relu'
@@ -127,11 +127,11 @@ refuse 2 "x99999999': expected CxHxW, each from 1 to 16777216" \
 printf 'not an ONNX file' >bad.onnx
 refuse 1 'bad.onnx' summary bad.onnx
 printf '\000\001' >binary
-refuse 1 'binary: neither' summary binary
+refuse 1 'binary: not a text file' summary binary
 has '^lenet5 ' zoo
 has '^activation .*tanh' zoo lenet5
 has '"name": "mlp"' zoo --json
-refuse 2 "no architecture 'lenet'" zoo lenet
+refuse 2 "no architecture 'lenez'; 'lenet'?" zoo lenez
 
 # Text, also from a file, with places in the errors.
 cat >net.txt <<'END'
@@ -468,15 +468,15 @@ wait $!
 escape=$(cat ../escape)
 named="$(printf 'a\033[2J\nb\302\233c')"
 cp told.png "$named.png"
-has '^a?\[2J?b??c.png$' predict model.onnx "$named.png"
+has '^a.x1b\[2J.nb.u009bc.png$' predict model.onnx "$named.png"
 run 0 train "$network" ../tiny --epochs 1 --out "$named"
-grep -q '^a?\[2J?b??c/model.onnx ' out || fail "train: $(cat out)"
+grep -q '^a.x1b\[2J.nb.u009bc/model.onnx ' out || fail "train: $(cat out)"
 if grep -q "$escape" out err; then fail 'train: escapes'; fi
-refuse 2 "no verb 'a?\[2J?b??c'" "$named"
-refuse 2 'no option --a?\[2J?b??c' "--$named"
-refuse 2 'no option --a?\[2J?b??c' summary lenet5 "--$named"
-refuse 2 'no option -?' summary lenet5 "-$escape"
-refuse 2 "'a?\[2J?b??c' is one operand too many" summary lenet5 "$named"
-refuse 2 "'a?\[2J?b??c': expected a whole" summary lenet5 --batch "$named"
-refuse 2 'a?\[2J?b??c holds a run already' train "$network" ../tiny \
+refuse 2 "no verb 'a.x1b\[2J.nb.u009bc'" "$named"
+refuse 2 'no option --a.x1b\[2J.nb.u009bc' "--$named"
+refuse 2 'no option --a.x1b\[2J.nb.u009bc' summary lenet5 "--$named"
+refuse 2 'no option -.x1b' summary lenet5 "-$escape"
+refuse 2 "'a.x1b\[2J.nb.u009bc' is one operand too many" summary lenet5 "$named"
+refuse 2 "'a.x1b\[2J.nb.u009bc': expected a whole" summary lenet5 --batch "$named"
+refuse 2 'a.x1b\[2J.nb.u009bc holds a run already' train "$network" ../tiny \
   --out "$named"

@@ -91,7 +91,7 @@ status 2 '10 classes, svertka.labels 2' "$SVERTKA" predict fixed.onnx told.png \
 status 2 'svertka.labels: 2 names, the network tells 10' "$SVERTKA" eval \
   fixed.onnx few --mean 0.5 --deviation 1 --labels two
 : >empty
-status 1 'empty: there are no names in it' "$SVERTKA" predict fixed.onnx \
+status 1 'empty: an empty file' "$SVERTKA" predict fixed.onnx \
   told.png --mean 0.5 --deviation 1 --labels empty
 
 # ---- A file that says it wrongly ------------------------------------------

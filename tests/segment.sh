@@ -78,7 +78,7 @@ broken "damaged PNG"
 cp -r scenes bad && cp bad/images/test_000001.png bad/labels/test_000001.png
 broken "expected 0 to 10 or 255"
 cp -r scenes bad && : >bad/test.txt
-broken "test.txt: is empty"
+broken "test.txt: an empty file"
 
 # ---- Sizes at run time ----
 net='input 3x?x?; conv 4 3x3 padding=same; relu; global_avg_pool; flatten; linear 5'

@@ -156,10 +156,11 @@ static void test_not_found(void **state) {
                try_open("./no/such", SV_SPLIT_TRAIN));
   assert_error(SV_IO, "no such file or folder", try_open("", SV_SPLIT_TRAIN));
   mkdir(in_folder("empty"), 0777);
-  assert_error(SV_FORMAT, "no data set that a reader knows: idx (",
+  assert_error(SV_FORMAT,
+               "not a recognised data set (a folder); expected one of: idx (",
                try_open(in_folder("empty"), SV_SPLIT_TRAIN));
   write_plain("file", "text", 4);
-  assert_error(SV_FORMAT, "file: no data set that a reader knows",
+  assert_error(SV_FORMAT, "file: not a recognised data set",
                try_open(in_folder("file"), SV_SPLIT_TRAIN));
 }
 

@@ -19,6 +19,7 @@
 #include "asserts.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 /* Each test runs in an empty folder of its own. */
 static int enter(void **state) {
@@ -224,12 +225,19 @@ static void makes_folders(void **state) {
   assert_ok(sv_folder_make("a/b/c"));
 }
 
-/* Also what UTF-8 has beyond ASCII; letters stay. */
-static void cleans_names(void **state) {
+/* Also what UTF-8 has beyond ASCII, and what is no UTF-8; letters stay. */
+static void escapes_names(void **state) {
   (void)state;
-  char text[] = "a\033[2J\n\x7f\xc2\x9b\xc3\xa9";
-  sv_make_one_line(text);
-  assert_string_equal(text, "a?[2J?\?\?\?\xc3\xa9");
+  char text[64], few[8];
+  sv_escape(text, sizeof text, "a\033[2J\n\x7f\xc2\x9b\xc3\xa9");
+  assert_string_equal(text, "a\\x1b[2J\\n\\x7f\\u009b\xc3\xa9");
+  sv_escape(text, sizeof text,
+            "\xff\xc3 \xe2\x80\xae<\xef\xbb\xbf \xf0\x9f\x90\xb1");
+  assert_string_equal(text, "\\xff\\xc3 \\u202e<\\ufeff \xf0\x9f\x90\xb1");
+  sv_escape(few, sizeof few, "1234567890");
+  assert_string_equal(few, "1234567");
+  sv_escape(few, sizeof few, "12345\n\033");
+  assert_string_equal(few, "12345\\n");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
@@ -245,7 +253,7 @@ int main(void) {
       TEST(refuses_what_is_no_file),
       TEST(read_only_folder),
       TEST(makes_folders),
-      TEST(cleans_names),
+      TEST(escapes_names),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,7 +25,12 @@ SV_API SV_CHECKED sv_status sv_zoo_build(sv_graph **graph, const char *text,
 SV_API int sv_zoo_count(void);
 SV_API const char *sv_zoo_name(int i);
 SV_API const char *sv_zoo_summary(int i); /* one line: what, who, when */
-/* Whether `name` (without parameters) is one of them. */
+/* Further names of architecture i with some of its parameters, those of
+ * torchvision's networks among them: "vgg16" of vgg. NULL from the last k on.
+ */
+SV_API const char *sv_zoo_alias_name(int i, int k);
+/* Whether `name` (without parameters) is one of all these names. Case, hyphens
+ * and underscores do not count, here and in sv_zoo_build. */
 SV_API bool sv_zoo_has(const char *name);
 
 #ifdef __cplusplus

@@ -4,7 +4,7 @@
 
 #include <svertka/base.h>
 
-/* Sets this thread's message (one line, control characters replaced) and
+/* Sets this thread's message (one line, escaped as sv_escape does) and
  * returns status, so that a check reads `return sv_fail(SV_INVALID, ...)`. */
 sv_status sv_fail(sv_status status, const char *format, ...)
     SV_PRINTF(2, 3) SV_CHECKED;
@@ -13,11 +13,6 @@ sv_status sv_fail(sv_status status, const char *format, ...)
  * the fault lies, known only to the caller. Returns status. */
 sv_status sv_fail_in(sv_status status, const char *format, ...)
     SV_PRINTF(2, 3) SV_CHECKED;
-
-/* Control characters, also those that UTF-8 has beyond ASCII, become '?': names
- * come from files, and a text must stay one line and cannot drive a terminal.
- */
-void sv_make_one_line(char *text);
 
 /* Carries a message from one thread to another: a loader's fault travels
  * with its batch. */

@@ -79,3 +79,49 @@ int sv_utf8_bytes(const char *text) {
   bool beyond = at[0] == 0xF4 && at[1] >= 0x90;
   return overlong || surrogate || beyond ? 0 : more + 1;
 }
+
+size_t sv_bom_bytes(const void *text, size_t size) {
+  return size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
+/* Of a character of two or three bytes. */
+static unsigned code_of(const unsigned char *at, int bytes) {
+  return bytes == 2
+             ? (at[0] & 0x1fu) << 6 | (at[1] & 0x3fu)
+             : (at[0] & 0xfu) << 12 | (at[1] & 0x3fu) << 6 | (at[2] & 0x3fu);
+}
+
+/* Marks of order and direction, separators of lines, spaces without width. */
+static bool is_invisible(unsigned code) {
+  return (code >= 0x200b && code <= 0x200f) ||
+         (code >= 0x2028 && code <= 0x202e) ||
+         (code >= 0x2060 && code <= 0x206f) || code == 0xfeff || code == 0x61c;
+}
+
+/* One character into `unit`, which is the text's own bytes or an escape; the
+ * number of bytes that it took. */
+static int escape_one(char unit[8], const unsigned char *at) {
+  int bytes = sv_utf8_bytes((const char *)at);
+  unsigned code = bytes == 2 || bytes == 3 ? code_of(at, bytes) : 0;
+  if (*at == '\n' || *at == '\t' || *at == '\r')
+    snprintf(unit, 8, "\\%c", *at == '\n' ? 'n' : *at == '\t' ? 't' : 'r');
+  else if (bytes == 0 || *at < 0x20 || *at == 0x7f)
+    snprintf(unit, 8, "\\x%02x", *at);
+  else if (is_invisible(code) || (code >= 0x80 && code < 0xa0))
+    snprintf(unit, 8, "\\u%04x", code);
+  else
+    snprintf(unit, 8, "%.*s", bytes, (const char *)at);
+  return bytes ? bytes : 1;
+}
+
+void sv_escape(char *to, size_t size, const char *text) {
+  size_t length = 0;
+  for (const unsigned char *at = (const unsigned char *)text; *at;) {
+    char unit[8];
+    at += escape_one(unit, at);
+    if (length + strlen(unit) >= size) break;
+    memcpy(to + length, unit, strlen(unit));
+    length += strlen(unit);
+  }
+  to[length] = '\0';
+}

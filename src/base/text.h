@@ -26,4 +26,20 @@ void sv_text_clear(sv_text *text);
 /* Bytes of the character of UTF-8 at this place; 0: it is none. */
 int sv_utf8_bytes(const char *at);
 
+/* The same for messages: what is no UTF-8 is a letter of one byte. */
+static inline int sv_letter_bytes(const char *at) {
+  int bytes = sv_utf8_bytes(at);
+  return bytes ? bytes : 1;
+}
+
+/* Bytes of a byte order mark of UTF-8 at the beginning of a text: 0 or 3. */
+size_t sv_bom_bytes(const void *text, size_t size);
+
+/* `to` = the text as it may be printed, of at most size - 1 bytes: names come
+ * from files and command lines, and a text must stay one line and cannot drive
+ * a terminal. Control characters and bytes that are no UTF-8 become \n, \t or
+ * \x1b, invisible characters and those that turn the direction of what follows
+ * \u202e. What is escaped already stays. */
+void sv_escape(char *to, size_t size, const char *text);
+
 #endif

@@ -153,7 +153,8 @@ sv_status cli_outside(const char *output, const char *path, const char *other,
 
 /* MODEL is one of
  *   lenet5:classes=10           a zoo name with its parameters
- *   model.onnx                  a file that ends so
+ *   model.onnx                  a file that ends so, or holds what they hold
+ *   runs/first                  the folder of a run: its best weights
  *   'input 3x8x8; conv 6 3x3'   a network as text
  *   network.txt                 a file that holds such a text
  * A file's model comes with its numbers and metadata, any other with fresh
@@ -165,7 +166,10 @@ typedef struct cli_reading {
   bool external;           /* CLI_EXTERNAL_OPTION; of a file only */
 } cli_reading;
 
-/* MODEL is a file with numbers. */
+/* The name ends in .onnx. */
+bool cli_names_onnx(const char *path);
+/* MODEL is a file with numbers, or the folder of a run. */
+#define CLI_RUN_MODEL "model.onnx"
 bool cli_is_file(const char *text);
 sv_status cli_model(sv_model **model, const char *text,
                     const cli_reading *reading) SV_CHECKED;
@@ -251,7 +255,7 @@ json_t *cli_json_text(const char *text);
 /* null for what is no number, or an infinite one. */
 json_t *cli_json_number(double number);
 
-/* A path or another name as it may be printed: control characters are '?'. */
+/* A path or another name as it may be printed: what sv_escape makes of it. */
 enum { CLI_NAME_TEXT = 4096 };
 const char *cli_name(const char *name, char text[CLI_NAME_TEXT]);
 

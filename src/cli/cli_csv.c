@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/file.h"
+#include "base/kind.h"
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/text.h"
@@ -82,14 +82,15 @@ static sv_status read_all(cli_csv *csv, reader *r) {
 }
 
 sv_status cli_csv_read(cli_csv *csv, const char *path) {
-  unsigned char *bytes;
-  size_t size;
+  char *text;
   *csv = (cli_csv){0};
-  SV_TRY(sv_file_read(path, LARGEST, &bytes, &size));
-  reader r = {.path = path, .at = (const char *)bytes, .line = 1};
+  SV_TRY(sv_text_read(&text, path, LARGEST,
+                      "a table, its fields separated by "
+                      "commas"));
+  reader r = {.path = path, .at = text, .line = 1};
   sv_status status = read_all(csv, &r);
   sv_text_clear(&r.field);
-  sv_free(bytes);
+  sv_free(text);
   if (status != SV_OK) cli_csv_free(csv);
   return status;
 }

@@ -32,11 +32,24 @@ static sv_status will_be_one(const char *a, const char *b, bool *one) {
   return status;
 }
 
+/* Of what is read: in the folder of a run that is its model. */
+static bool stat_read(const char *path, struct stat *info) {
+  if (stat(path, info) != 0) return false;
+  char *model;
+  if (!S_ISDIR(info->st_mode) ||
+      sv_path_join(&model, path, CLI_RUN_MODEL) != SV_OK)
+    return true;
+  struct stat inner;
+  if (stat(model, &inner) == 0) *info = inner;
+  sv_free(model);
+  return true;
+}
+
 sv_status cli_apart(const char *output, const char *path, const char *other,
                     const char *other_path) {
   struct stat a, b;
   if (!path || !other_path) return SV_OK;
-  bool has_a = stat(path, &a) == 0, has_b = stat(other_path, &b) == 0;
+  bool has_a = stat(path, &a) == 0, has_b = stat_read(other_path, &b);
   /* Pipes and devices lose nothing. */
   bool one = has_a && has_b && S_ISREG(a.st_mode) && is_one(&a, &b);
   if (!has_a && !has_b) SV_TRY(will_be_one(path, other_path, &one));

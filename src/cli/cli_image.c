@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/file.h"
+#include "base/kind.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "cli/cli.h"
@@ -52,24 +52,22 @@ static sv_status set(sv_model *model, const row *r) {
 /* A class a line; the last line's end, and those of DOS, are no part of a name.
  */
 static sv_status read_labels(const char *path, sv_text *text) {
-  unsigned char *bytes;
-  size_t size;
-  SV_TRY(sv_file_read(path, LARGEST_LABELS, &bytes, &size));
-  bool whole = !memchr(bytes, '\0', size);
-  while (size > 0 && (bytes[size - 1] == '\n' || bytes[size - 1] == '\r'))
+  char *lines;
+  SV_TRY(sv_text_read(&lines, path, LARGEST_LABELS,
+                      "a text file with a class a line"));
+  size_t size = strlen(lines);
+  while (size > 0 && (lines[size - 1] == '\n' || lines[size - 1] == '\r'))
     size--;
-  for (size_t i = 0, next; whole && i < size; i = next + 1) {
-    const unsigned char *end = memchr(bytes + i, '\n', size - i);
-    next = end ? (size_t)(end - bytes) : size;
-    size_t length = next - i;
-    if (length > 0 && bytes[next - 1] == '\r') length--;
-    sv_text_add(text, "%s%.*s", i ? "\n" : "", (int)length,
-                (const char *)bytes + i);
+  lines[size] = '\0';
+  for (char *line = lines, *end; line && size; line = end) {
+    end = strchr(line, '\n');
+    size_t length = end ? (size_t)(end++ - line) : strlen(line);
+    if (length > 0 && line[length - 1] == '\r') length--;
+    sv_text_add(text, "%s%.*s", line == lines ? "" : "\n", (int)length, line);
   }
-  sv_free(bytes);
-  if (whole && size > 0) return SV_OK;
-  return sv_fail(SV_FORMAT, "%s: %s", path,
-                 whole ? "there are no names in it" : "no text");
+  sv_free(lines);
+  if (size > 0) return SV_OK;
+  return sv_fail(SV_FORMAT, "%s: there are no names in it", path);
 }
 
 static sv_status set_labels(sv_model *model, const char *path) {

@@ -1,10 +1,12 @@
 /* MODEL on the command line, in all its forms. */
 #include <ctype.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/file.h"
+#include "base/kind.h"
 #include "base/memory.h"
 #include "base/near.h"
 #include "cli/cli.h"
@@ -15,11 +17,6 @@
 #include "train/init.h"
 
 enum { LARGEST_TEXT = 16 << 20 };
-
-bool cli_is_file(const char *text) {
-  size_t length = strlen(text);
-  return length > 5 && strcmp(text + length - 5, ".onnx") == 0;
-}
 
 /* A typed network has blanks or statements; no file or zoo name is meant. */
 static bool is_typed(const char *text) {
@@ -37,6 +34,18 @@ static bool is_zoo(const char *text) {
   return sv_zoo_has(name);
 }
 
+bool cli_names_onnx(const char *path) {
+  size_t length = strlen(path);
+  return length > 5 && strcmp(path + length - 5, ".onnx") == 0;
+}
+
+/* Zoo names and texts come before files and folders that are called so. */
+bool cli_is_file(const char *text) {
+  if (cli_names_onnx(text)) return true;
+  if (is_typed(text) || is_zoo(text)) return false;
+  return sv_path_is_folder(text) || sv_kind_of_path(text) == &sv_kind_onnx;
+}
+
 /* The longest name with which this one begins: resnet of ResNet50. */
 static const char *begin_in_zoo(const char *name) {
   const char *begin = NULL;
@@ -51,27 +60,35 @@ static const char *begin_in_zoo(const char *name) {
 
 const char *cli_nearest_zoo(const char *name) {
   const char *near = NULL;
+  char word[64];
+  snprintf(word, sizeof word, "%s", name);
+  for (char *c = word; *c; c++) *c = (char)tolower((unsigned char)*c);
   for (int i = 0, least = INT_MAX; i < sv_zoo_count(); i++) {
-    int wrong = sv_wrong_letters(name, sv_zoo_name(i));
-    if (wrong < 0 || wrong >= least) continue;
-    least = wrong;
-    near = sv_zoo_name(i);
+    const char *other = sv_zoo_name(i);
+    for (int k = 0; other; other = sv_zoo_alias_name(i, k++)) {
+      int wrong = sv_wrong_letters(word, other);
+      if (wrong < 0 || wrong >= least) continue;
+      least = wrong;
+      near = other;
+    }
   }
   return near ? near : begin_in_zoo(name);
 }
 
 static sv_status read_network(sv_graph **graph, const char *path) {
-  unsigned char *bytes;
-  size_t size;
-  SV_TRY(sv_file_read(path, LARGEST_TEXT, &bytes, &size));
-  sv_status status = memchr(bytes, '\0', size)
-                         ? sv_fail(SV_FORMAT,
-                                   "%s: neither a network as text nor a name "
-                                   "that ends in .onnx",
-                                   path)
-                         : sv_network_parse_checked(
-                               graph, path, (const char *)bytes, sv_init_check);
-  sv_free(bytes);
+  char *text;
+  const sv_kind *kind = sv_kind_of_path(path);
+  if (kind)
+    return sv_kind_fail(
+        path, kind,
+        kind->class == SV_CLASS_IMAGE || kind->class == SV_CLASS_OTHER
+            ? "a model: an ONNX file, a run folder or a network "
+              "as text"
+            : "an ONNX file",
+        true);
+  SV_TRY(sv_text_read(&text, path, LARGEST_TEXT, "a network as text"));
+  sv_status status = sv_network_parse_checked(graph, path, text, sv_init_check);
+  sv_free(text);
   return status;
 }
 
@@ -86,12 +103,13 @@ static sv_status read_any(sv_graph **graph, const char *text,
   if (is_zoo(text)) return sv_zoo_build(graph, text, reading->data);
   if (sv_path_exists(text)) return read_network(graph, text);
   const char *near = cli_nearest_zoo(text);
+  if (near)
+    return sv_fail(SV_INVALID, "unknown model '%s'; did you mean '%s'?", text,
+                   near);
   return sv_fail(SV_INVALID,
-                 "'%s' is no file, no network as text and no name that "
-                 "'svertka zoo' lists; %s%s%s",
-                 text, near ? "'" : "",
-                 near ? near : "a network as text begins with 'input CxHxW;'",
-                 near ? "'?" : "");
+                 "unknown model '%s': not a file, and not a name that 'svertka "
+                 "zoo' lists; a network as text begins with 'input CxHxW;'",
+                 text);
 }
 
 sv_status cli_blame(sv_status status, const char *text) {
@@ -99,7 +117,25 @@ sv_status cli_blame(sv_status status, const char *text) {
   return sv_fail_in(status == SV_INVALID ? SV_FORMAT : status, "%s", text);
 }
 
-static sv_status load(sv_model **model, const char *path, bool external) {
+/* *path = the file, which in a run folder is the best model so far. */
+static sv_status find_file(char **path, const char *text) {
+  if (!sv_path_is_folder(text)) return sv_copy_text(path, text);
+  const sv_kind *kind = sv_kind_of_path(text);
+  if (kind) {
+    *path = NULL;
+    return sv_kind_fail(text, kind, "an ONNX file or a run folder", true);
+  }
+  SV_TRY(sv_path_join(path, text, CLI_RUN_MODEL));
+  if (sv_path_exists(*path)) return SV_OK;
+  sv_free(*path);
+  *path = NULL;
+  return sv_fail(SV_IO,
+                 "%s: a folder without " CLI_RUN_MODEL
+                 ", which the folder of a run has once an epoch has ended",
+                 text);
+}
+
+static sv_status load_file(sv_model **model, const char *path, bool external) {
   sv_status status = external ? sv_model_load_external(model, path)
                               : sv_model_load(model, path);
   if (status == SV_INVALID) return SV_FORMAT; /* an attribute's number */
@@ -107,6 +143,15 @@ static sv_status load(sv_model **model, const char *path, bool external) {
       !strstr(sv_error(), SV_ONNX_ELSEWHERE))
     return status;
   return sv_fail(status, "%s; --external-data reads it", sv_error());
+}
+
+static sv_status load(sv_model **model, const char *text, bool external) {
+  char *path;
+  *model = NULL;
+  SV_TRY(find_file(&path, text));
+  sv_status status = load_file(model, path, external);
+  sv_free(path);
+  return status;
 }
 
 sv_status cli_model(sv_model **model, const char *text,

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
+#include "base/kind.h"
 #include "base/memory.h"
 
 enum { LEVELS = 4, LARGEST_FILE = 256 << 20 };
@@ -146,16 +146,11 @@ static sv_status read_text(cli_numbers *numbers, const char *what,
 sv_status cli_numbers_read(cli_numbers *numbers, const char *what,
                            const char *text) {
   *numbers = (cli_numbers){0};
-  unsigned char *bytes = NULL;
-  size_t size;
-  sv_status status = SV_OK;
-  if (text[0] == '@') {
-    status = sv_file_read(text + 1, LARGEST_FILE, &bytes, &size);
-    if (status != SV_OK) return status;
-    text = (const char *)bytes;
-  }
-  status = read_text(numbers, what, text);
-  sv_free(bytes);
+  char *file = NULL;
+  if (text[0] == '@')
+    SV_TRY(sv_text_read(&file, text + 1, LARGEST_FILE, "numbers as text"));
+  sv_status status = read_text(numbers, what, file ? file : text);
+  sv_free(file);
   if (status != SV_OK) cli_numbers_free(numbers);
   return status;
 }

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/near.h"
+#include "base/text.h"
 #include "cli/cli.h"
 
 enum { MOST_OPTIONS = 64, FIRST_LONG = 256, HELP_LONG = FIRST_LONG - 1 };
@@ -22,9 +23,9 @@ void cli_begin(const cli_verb *verb) { verb_name = verb->name; }
 
 /* Words of the command line are in it. */
 static void say(const char *format, va_list args) {
-  char text[8192];
-  vsnprintf(text, sizeof text, format, args);
-  sv_make_one_line(text);
+  char words[8192], text[sizeof words];
+  vsnprintf(words, sizeof words, format, args);
+  sv_escape(text, sizeof text, words);
   fprintf(stderr, "svertka%s%s: %s", *verb_name ? " " : "", verb_name, text);
 }
 

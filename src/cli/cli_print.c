@@ -59,8 +59,7 @@ int cli_width(void) {
 }
 
 const char *cli_name(const char *name, char text[CLI_NAME_TEXT]) {
-  snprintf(text, CLI_NAME_TEXT, "%s", name);
-  sv_make_one_line(text);
+  sv_escape(text, CLI_NAME_TEXT, name);
   return text;
 }
 
@@ -120,19 +119,24 @@ cli_table *cli_table_new(const char *columns) {
 
 void cli_cell(cli_table *t, const char *format, ...) {
   if (!t || t->failed) return;
-  char *cell = NULL;
+  enum { ESCAPE = 4 }; /* bytes that a byte becomes at most */
+  char *words = NULL, *cell = NULL;
   va_list args;
   va_start(args, format);
   int length = vsnprintf(NULL, 0, format, args);
   va_end(args);
-  if (length < 0 || sv_alloc(&cell, (size_t)length + 1) != SV_OK) {
+  size_t size = length < 0 ? 0 : (size_t)length + 1;
+  if (!size || sv_alloc(&words, size) != SV_OK ||
+      sv_alloc_array(&cell, size, ESCAPE) != SV_OK) {
+    sv_free(words);
     t->failed = true;
     return;
   }
   va_start(args, format);
-  vsnprintf(cell, (size_t)length + 1, format, args);
+  vsnprintf(words, size, format, args);
   va_end(args);
-  sv_make_one_line(cell);
+  sv_escape(cell, size * ESCAPE, words);
+  sv_free(words);
   add(t, cell);
 }
 

@@ -167,7 +167,7 @@ int cmd_convert(const cli_verb *verb, int argc, char **argv) {
     return exit_status;
   c.in = operands[0];
   c.out = operands[1];
-  bool model = cli_is_file(c.out);
+  bool model = cli_names_onnx(c.out);
   if (!model && strcmp(c.out, "-") != 0 && !is_text(c.out))
     return cli_usage("'%s' where NAME.onnx, NAME.txt or - is expected", c.out);
   sv_status status = check_output(&c);

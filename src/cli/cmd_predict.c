@@ -227,7 +227,6 @@ static sv_status predict_all(predict *p, const paths *pictures) {
 }
 
 static sv_status start(predict *p, const char *model) {
-  SV_TRY(cli_model_of_images(&p->model, model, &p->reading, &p->image));
   sv_status status = sv_classifier_new(&p->classifier, p->model, p->threads);
   if (status != SV_OK) return sv_fail_in(status, "%s", model);
   p->classes = sv_classifier_classes(p->classifier);
@@ -345,7 +344,9 @@ int cmd_predict(const cli_verb *verb, int argc, char **argv) {
     return exit_status;
   }
   paths pictures = {0};
-  sv_status status = collect(&pictures, operands + 1, count - 1);
+  sv_status status =
+      cli_model_of_images(&p.model, operands[0], &p.reading, &p.image);
+  if (status == SV_OK) status = collect(&pictures, operands + 1, count - 1);
   if (status == SV_OK) status = check_output(&p, operands[0], &pictures);
   if (status == SV_OK) status = start(&p, operands[0]);
   if (status == SV_OK) status = predict_all(&p, &pictures);

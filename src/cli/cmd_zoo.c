@@ -6,14 +6,26 @@
 #include "zoo/architecture.h"
 
 static const char about[] =
-    "Lists the architectures, or what one of them can be asked for. The\n"
-    "parameters follow the name, as in lenet5:classes=26,pool=max.\n"
-    "Where a network is trained, classes, channels and size follow the data.\n";
+    "Lists the architectures, or the parameters of one. Parameters follow the\n"
+    "name: lenet5:classes=26,pool=max. The names of torchvision's networks "
+    "stand\n"
+    "for an architecture with parameters: vgg16 is vgg:config=D, and\n"
+    "vgg16:classes=10 the same for ten classes. Case, hyphens and underscores\n"
+    "do not count. In training classes, channels and size follow the data.\n";
 
 static const char examples[] =
     "svertka zoo\n"
     "svertka zoo lenet5\n"
+    "svertka zoo resnet50\n"
     "svertka zoo --json\n";
+
+static void add_aliases(cli_table *t, const sv_architecture *a) {
+  for (const sv_zoo_alias *alias = a->aliases; alias && alias->name; alias++) {
+    const char *parameters = alias->parameters;
+    cli_cell(t, "%s", alias->name);
+    cli_cell(t, "%s%s%s", a->table.name, *parameters ? ":" : "", parameters);
+  }
+}
 
 static void print_list(void) {
   cli_table *t = cli_table_new("Name|<Architecture");
@@ -22,19 +34,35 @@ static void print_list(void) {
     cli_cell(t, "%s", sv_zoo_summary(i));
   }
   cli_table_print(t);
+  printf("\nFurther names, those of torchvision among them:\n\n");
+  t = cli_table_new("Name|<Stands for");
+  for (int i = 0; i < sv_zoo_count(); i++)
+    add_aliases(t, sv_architecture_at(i));
+  cli_table_print(t);
 }
 
 static void print_one(const void *entry) {
   const sv_architecture *a = entry;
   printf("%s: %s\n%s\n\n", a->table.name, a->table.summary, a->source);
   cli_print_rows(&a->table, "Parameter");
+  if (!a->aliases) return;
+  putchar('\n');
+  cli_table *t = cli_table_new("Name|<Stands for");
+  add_aliases(t, a);
+  cli_table_print(t);
 }
 
 static json_t *json_one(const void *entry) {
   const sv_architecture *a = entry;
-  return json_pack("{s:s, s:s, s:s, s:o}", "name", a->table.name, "summary",
-                   a->table.summary, "source", a->source, "parameters",
-                   cli_json_rows(&a->table));
+  json_t *aliases = json_object();
+  for (const sv_zoo_alias *alias = a->aliases; alias && alias->name; alias++)
+    json_object_set_new(
+        aliases, alias->name,
+        json_sprintf("%s%s%s", a->table.name, *alias->parameters ? ":" : "",
+                     alias->parameters));
+  return json_pack("{s:s, s:s, s:s, s:o, s:o}", "name", a->table.name,
+                   "summary", a->table.summary, "source", a->source,
+                   "parameters", cli_json_rows(&a->table), "aliases", aliases);
 }
 
 static const void *at(int i) { return sv_architecture_at(i); }

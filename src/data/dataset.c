@@ -7,6 +7,7 @@
 #include <svertka/layers.h>
 
 #include "base/file.h"
+#include "base/kind.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "data/reader.h"
@@ -80,6 +81,18 @@ static sv_status name_of(char **name, const char *path) {
   return status;
 }
 
+/* What a path is that is no data set. */
+static const char *what_it_is(const char *path) {
+  const sv_kind *kind = sv_kind_of_path(path);
+  if (kind) return kind->name;
+  if (!sv_path_is_folder(path)) return "a file";
+  char *last;
+  if (sv_path_join(&last, path, "last.onnx") != SV_OK) return "a folder";
+  bool run = sv_path_exists(last);
+  sv_free(last);
+  return run ? "the folder of a run" : "a folder";
+}
+
 static sv_status find_reader(sv_dataset *d) {
   for (int i = 0; sv_readers[i]; i++)
     if (sv_readers[i]->probe(d->path)) {
@@ -93,7 +106,8 @@ static sv_status find_reader(sv_dataset *d) {
   char *list;
   SV_TRY(sv_text_take(&text, &list));
   sv_status status = sv_fail(
-      SV_FORMAT, "%s: no data set that a reader knows:%s", d->path, list);
+      SV_FORMAT, "%s: not a recognised data set (%s); expected one of:%s",
+      d->path, what_it_is(d->path), list);
   sv_free(list);
   return status;
 }

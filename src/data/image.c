@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/kind.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -94,21 +95,24 @@ static const sv_image_format *find_format(const sv_image_bytes *file) {
   return NULL;
 }
 
-static sv_status fail_unknown(const char *name) {
+static sv_status fail_unknown(const sv_image_bytes *file) {
   sv_text text = {0};
   char *list;
+  const sv_kind *kind = sv_kind_of(file->at, file->size);
   for (int i = 0; sv_image_formats[i]; i++)
     sv_text_add(&text, "%s%s", i ? ", " : "", sv_image_formats[i]->name);
   SV_TRY(sv_text_take(&text, &list));
   sv_status status =
-      sv_fail(SV_FORMAT, "%s: not an image; expected one of: %s", name, list);
+      kind ? sv_kind_fail(file->name, kind, list, false)
+           : sv_fail(SV_FORMAT, "%s: not an image; expected one of: %s",
+                     file->name, list);
   sv_free(list);
   return status;
 }
 
 static sv_status decode(sv_image *image, const sv_image_bytes *file) {
   const sv_image_format *format = find_format(file);
-  return format ? format->decode(image, file) : fail_unknown(file->name);
+  return format ? format->decode(image, file) : fail_unknown(file);
 }
 
 sv_status sv_image_decode(sv_image *image, const char *name, const void *bytes,

@@ -8,6 +8,7 @@
 #include <svertka/layers.h>
 
 #include "base/file.h"
+#include "base/kind.h"
 #include "base/memory.h"
 #include "data/image.h"
 
@@ -92,6 +93,12 @@ sv_status sv_mask_read(sv_image *mask, const char *path) {
   size_t size;
   *mask = (sv_image){0};
   SV_TRY(sv_file_read(path, (size_t)1 << 30, &bytes, &size));
+  const sv_kind *kind = sv_kind_of(bytes, size);
+  if (kind != &sv_kind_png) {
+    sv_free(bytes);
+    return kind ? sv_kind_fail(path, kind, "a mask as a PNG", false)
+                : sv_fail(SV_FORMAT, "%s: not a PNG image", path);
+  }
   reading r = {.at = bytes, .left = size, .mask = mask};
   png_structp png =
       png_create_read_struct(PNG_LIBPNG_VER_STRING, &r, on_error, on_warning);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/kind.h"
 #include "base/memory.h"
 #include "data/image.h"
 #include "data/reader.h"
@@ -49,19 +50,13 @@ static sv_status cut(lines *l, size_t size) {
 
 static sv_status read_lines(lines *l, const char *folder, const char *name) {
   char *path;
-  unsigned char *bytes;
-  size_t size;
   *l = (lines){0};
   SV_TRY(sv_path_join(&path, folder, name));
-  sv_status status = sv_file_read(path, LARGEST_LIST, &bytes, &size);
-  if (status == SV_OK) {
-    l->bytes = (char *)bytes;
-    status = memchr(bytes, '\0', size)
-                 ? sv_fail(SV_FORMAT, "%s: no text: it has a zero byte", path)
-                 : cut(l, size);
-    if (status == SV_OK && !l->count)
-      status = sv_fail(SV_FORMAT, "%s: is empty", path);
-  }
+  sv_status status =
+      sv_text_read(&l->bytes, path, LARGEST_LIST, "a text file, a name a line");
+  if (status == SV_OK) status = cut(l, strlen(l->bytes));
+  if (status == SV_OK && !l->count)
+    status = sv_fail(SV_FORMAT, "%s: is empty", path);
   sv_free(path);
   if (status != SV_OK) free_lines(l);
   return status;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "graph/graph.h"
 #include "ops/attrs.h"
 #include "ops/registry.h"
@@ -50,7 +51,8 @@ static sv_status read_values(sv_reader *r, sv_statement *s) {
     char next = *c->at;
     if (next == '\0') return sv_text_fail(c, open, "'(' is never closed");
     if (next != ',' && next != ')')
-      return sv_text_fail(c, c->at, "'%c' where , or ) is expected", next);
+      return sv_text_fail(c, c->at, "'%.*s' where , or ) is expected",
+                          sv_letter_bytes(c->at), c->at);
     c->at++;
     if (next == ')') return SV_OK;
   }
@@ -323,6 +325,7 @@ sv_status sv_network_parse_checked(sv_graph **graph, const char *name,
                                    const char *text,
                                    sv_init_check_text *check) {
   const char *called = name ? name : "network";
+  text += sv_bom_bytes(text, strlen(text));
   SV_TRY(sv_graph_new(graph, called));
   const sv_frame whole = {.block = NULL};
   sv_reader r = {.cursor = {called, text, text},

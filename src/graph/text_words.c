@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "graph/text.h"
 
 void sv_text_locate(const sv_cursor *c, const char *where, int *line,
@@ -89,8 +90,8 @@ sv_status sv_text_name(sv_cursor *cursor, const char *what, sv_word *word) {
   if (sv_text_at_end(cursor))
     return sv_text_fail(cursor, cursor->at, "%s is missing", what);
   if (!isalpha((unsigned char)first) && first != '_')
-    return sv_text_fail(cursor, cursor->at, "'%c' where %s is expected", first,
-                        what);
+    return sv_text_fail(cursor, cursor->at, "'%.*s' where %s is expected",
+                        sv_letter_bytes(cursor->at), cursor->at, what);
   for (; in_name(*cursor->at); cursor->at++)
     SV_TRY(sv_text_put(cursor, word, &length, *cursor->at));
   return SV_OK;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/kind.h"
 #include "base/memory.h"
 
 /* Protocol Buffers' own limit. */
@@ -254,6 +255,10 @@ static sv_status load(loader *l, sv_model **model, const char *name,
   if (status == SV_OK) return SV_OK;
   sv_model_free(*model);
   *model = NULL;
+  /* Only where it could not be read: it may well be none of the others. */
+  const sv_kind *kind = sv_kind_of(bytes, size);
+  if (kind && kind != &sv_kind_onnx)
+    return sv_kind_fail(name, kind, "an ONNX file", true);
   return sv_fail_in(status, "%s", name);
 }
 

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/text.h"
 #include "tensor/tensor.h"
 #include "train/init.h"
 
@@ -30,8 +31,8 @@ sv_status sv_init_signs(sv_tensor *tensor, const char *text) {
     int value = digit(hex[i / 4]);
     if (value < 0)
       return sv_fail(SV_INVALID,
-                     "initialiser 'signs': '%c' is no hexadecimal digit",
-                     hex[i / 4]);
+                     "initialiser 'signs': '%.*s' is no hexadecimal digit",
+                     sv_letter_bytes(hex + i / 4), hex + i / 4);
     sv_tensor_set(tensor, i, (value >> (3 - i % 4)) & 1 ? 1 : -1);
   }
   return SV_OK;

@@ -8,10 +8,17 @@
 
 #include "ops/op.h"
 
+/* A name that everybody knows, "vgg16", for the parameters "config=D", which
+ * go before those that follow the name in MODEL. */
+typedef struct sv_zoo_alias {
+  const char *name, *parameters;
+} sv_zoo_alias;
+
 typedef struct sv_architecture {
   /* Of this only name, summary, attrs and attrs_size are filled in. */
   sv_op table;
-  const char *source; /* the paper */
+  const char *source;          /* the paper */
+  const sv_zoo_alias *aliases; /* ends in {NULL, NULL}; NULL: none */
   /* How weights that say nothing are drawn, unless the training says; NULL: as
    * any others. */
   const char *init;
@@ -28,8 +35,11 @@ typedef struct sv_architecture {
 
 const sv_architecture *sv_architecture_at(int i);
 
-/* NULL if there is none. */
+/* By its own name or an alias; NULL if there is none. */
 const sv_architecture *sv_architecture_find(const char *name);
+/* The alias that this is; NULL: none of this architecture's. */
+const sv_zoo_alias *sv_architecture_alias(const sv_architecture *architecture,
+                                          const char *name);
 
 /* The parameters that most networks have, for their tables. */
 #define SV_ZOO_COUNT(struct_, field, usual, most, words)                     \

@@ -192,6 +192,12 @@ static void build_small(sv_graph *g, const void *values) {
   finish(g, p, x, "norm");
 }
 
+static const sv_zoo_alias densenet_aliases[] = {{"densenet121", "depth=121"},
+                                                {"densenet161", "depth=161"},
+                                                {"densenet169", "depth=169"},
+                                                {"densenet201", "depth=201"},
+                                                {NULL, NULL}};
+
 const sv_architecture sv_zoo_densenet = {
     .table = {.name = "densenet",
               .summary = "Huang et al. 2017: each layer sees all before it, "
@@ -201,6 +207,7 @@ const sv_architecture sv_zoo_densenet = {
     .source =
         "Huang, Liu, van der Maaten, Weinberger, \"Densely Connected "
         "Convolutional Networks\", CVPR 2017",
+    .aliases = densenet_aliases,
     .init = "he",
     .build = build_large};
 

@@ -24,7 +24,7 @@
 typedef struct efficientnet {
   int64_t classes, channels;
   sv_ints size;
-  float width, depth, dropout;
+  float width, depth, dropout, epsilon;
 } efficientnet;
 
 static const struct group {
@@ -43,6 +43,13 @@ static const sv_attr parameters[] = {
      .max = 64,
      .help = "how many times the blocks of each group"},
     SV_ZOO_DROPOUT(efficientnet, 0.2),
+    {.name = "epsilon",
+     .type = SV_ATTR_FLOAT,
+     .offset = offsetof(efficientnet, epsilon),
+     .initial = 1e-5,
+     .min = 1e-12,
+     .max = 1,
+     .help = "of the batch norms; torchvision's B5 to B7 have 0.001"},
     SV_ZOO_IMAGENET(efficientnet, 224),
     {0}};
 
@@ -51,12 +58,12 @@ static int64_t scaled(const efficientnet *p, int64_t maps) {
   return sv_zoo_by_eight((double)maps * p->width);
 }
 
-static sv_value unit(sv_graph *g, sv_value x, const char *name,
-                     sv_conv_form form, bool linear) {
+static sv_value unit(sv_graph *g, const efficientnet *p, sv_value x,
+                     const char *name, sv_conv_form form, bool linear) {
   sv_name(g, "%s", name);
   x = sv_zoo_conv(g, x, form);
   sv_name(g, "%s.bn", name);
-  x = sv_batch_norm(g, x);
+  x = sv_zoo_norm(g, x, p->epsilon);
   return linear ? x : sv_silu(g, x);
 }
 
@@ -70,21 +77,21 @@ static sv_value excite(sv_graph *g, sv_value x, int64_t squeezed) {
   return sv_mul(g, x, y);
 }
 
-static sv_value block(sv_graph *g, sv_value x, const struct group *b,
-                      int64_t maps, int64_t stride) {
+static sv_value block(sv_graph *g, const efficientnet *p, sv_value x,
+                      const struct group *b, int64_t maps, int64_t stride) {
   int64_t in = sv_zoo_maps(g, x), inside = in * b->widen;
   sv_value y = x;
   if (b->widen > 1)
-    y = unit(g, y, "expand", (sv_conv_form){.channels = inside, .kernel = 1},
+    y = unit(g, p, y, "expand", (sv_conv_form){.channels = inside, .kernel = 1},
              false);
-  y = unit(g, y, "depthwise",
+  y = unit(g, p, y, "depthwise",
            (sv_conv_form){.channels = inside,
                           .kernel = b->kernel,
                           .stride = stride,
                           .group = inside},
            false);
   y = excite(g, y, in > 4 ? in / 4 : 1);
-  y = unit(g, y, "project", (sv_conv_form){.channels = maps, .kernel = 1},
+  y = unit(g, p, y, "project", (sv_conv_form){.channels = maps, .kernel = 1},
            true);
   return stride == 1 && in == maps ? sv_add(g, y, x) : y;
 }
@@ -93,21 +100,34 @@ static void build(sv_graph *g, const void *values) {
   const efficientnet *p = values;
   sv_value x = sv_zoo_image(g, p->channels, &p->size, 224);
   sv_conv_form first = {.channels = scaled(p, 32), .kernel = 3, .stride = 2};
-  x = unit(g, x, "features.0", first, false);
+  x = unit(g, p, x, "features.0", first, false);
   for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
     const struct group *b = &groups[i];
     int count = (int)ceil((double)b->count * p->depth);
     for (int k = 0; k < count; k++) {
       sv_scope_push(g, "features.%zu.%d", i + 1, k);
-      x = block(g, x, b, scaled(p, b->maps), k == 0 ? b->stride : 1);
+      x = block(g, p, x, b, scaled(p, b->maps), k == 0 ? b->stride : 1);
       sv_scope_pop(g);
     }
   }
   sv_conv_form last = {.channels = 4 * scaled(p, 320), .kernel = 1};
-  x = unit(g, x, "features.8", last, false);
+  x = unit(g, p, x, "features.8", last, false);
   x = sv_zoo_dropout(g, sv_zoo_global_average(g, x), p->dropout);
   sv_zoo_classify(g, x, "classifier", p->classes);
 }
+
+static const sv_zoo_alias efficientnet_aliases[] = {
+    {"efficientnet_b0", ""},
+    {"efficientnet_b1", "depth=1.1,size=240"},
+    {"efficientnet_b2", "width=1.1,depth=1.2,dropout=0.3,size=288"},
+    {"efficientnet_b3", "width=1.2,depth=1.4,dropout=0.3,size=300"},
+    {"efficientnet_b4", "width=1.4,depth=1.8,dropout=0.4,size=380"},
+    {"efficientnet_b5",
+     "width=1.6,depth=2.2,dropout=0.4,size=456,epsilon=0.001"},
+    {"efficientnet_b6",
+     "width=1.8,depth=2.6,dropout=0.5,size=528,epsilon=0.001"},
+    {"efficientnet_b7", "width=2,depth=3.1,dropout=0.5,size=600,epsilon=0.001"},
+    {NULL, NULL}};
 
 const sv_architecture sv_zoo_efficientnet = {
     .table = {.name = "efficientnet",
@@ -118,5 +138,6 @@ const sv_architecture sv_zoo_efficientnet = {
     .source =
         "Tan, Le, \"EfficientNet: Rethinking Model Scaling for "
         "Convolutional Neural Networks\", ICML 2019",
+    .aliases = efficientnet_aliases,
     .init = "he_out",
     .build = build};

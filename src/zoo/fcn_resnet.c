@@ -62,6 +62,9 @@ static void build(sv_graph *g, const void *values) {
     sv_auxiliary_head(g, "auxiliary", head(g, p, x[2], image, "aux"), 0.5);
 }
 
+static const sv_zoo_alias fcn_resnet_aliases[] = {
+    {"fcn_resnet50", "depth=50"}, {"fcn_resnet101", "depth=101"}, {NULL, NULL}};
+
 const sv_architecture sv_zoo_fcn_resnet = {
     .table = {.name = "fcn_resnet",
               .summary = "Long et al. 2015 on a dilated ResNet, as torchvision "
@@ -71,5 +74,6 @@ const sv_architecture sv_zoo_fcn_resnet = {
     .source =
         "Long, Shelhamer, Darrell, \"Fully Convolutional Networks for "
         "Semantic Segmentation\", CVPR 2015",
+    .aliases = fcn_resnet_aliases,
     .init = "he",
     .build = build};

@@ -67,6 +67,8 @@ static void build(sv_graph *g, const void *values) {
   sv_classifier_head(g, sv_linear(g, x, p->classes));
 }
 
+static const sv_zoo_alias lenet5_aliases[] = {{"lenet", ""}, {NULL, NULL}};
+
 const sv_architecture sv_zoo_lenet5 = {
     .table = {.name = "lenet5",
               .summary = "LeCun et al. 1998: three convolutions, two "
@@ -78,4 +80,5 @@ const sv_architecture sv_zoo_lenet5 = {
         "Applied to Document Recognition\", Proceedings of the IEEE "
         "86(11), 1998",
     .own_size = true,
+    .aliases = lenet5_aliases,
     .build = build};

@@ -276,6 +276,11 @@ static void build_wide(sv_graph *g, const void *values) {
   build(g, &p);
 }
 
+static const sv_zoo_alias resnet_aliases[] = {
+    {"resnet18", "depth=18"},   {"resnet34", "depth=34"},
+    {"resnet50", "depth=50"},   {"resnet101", "depth=101"},
+    {"resnet152", "depth=152"}, {NULL, NULL}};
+
 const sv_architecture sv_zoo_resnet = {
     .table = {.name = "resnet",
               .summary = "He et al. 2016: residual blocks, 18 to 152 layers, "
@@ -285,8 +290,15 @@ const sv_architecture sv_zoo_resnet = {
     .source =
         "He, Zhang, Ren, Sun, \"Deep Residual Learning for Image "
         "Recognition\", CVPR 2016",
+    .aliases = resnet_aliases,
     .init = "he_out",
     .build = build};
+
+static const sv_zoo_alias resnext_aliases[] = {
+    {"resnext50_32x4d", "depth=50"},
+    {"resnext101_32x8d", "depth=101,group_width=8"},
+    {"resnext101_64x4d", "depth=101,cardinality=64"},
+    {NULL, NULL}};
 
 const sv_architecture sv_zoo_resnext = {
     .table = {.name = "resnext",
@@ -297,8 +309,14 @@ const sv_architecture sv_zoo_resnext = {
     .source =
         "Xie, Girshick, Dollar, Tu, He, \"Aggregated Residual "
         "Transformations for Deep Neural Networks\", CVPR 2017",
+    .aliases = resnext_aliases,
     .init = "he_out",
     .build = build_resnext};
+
+static const sv_zoo_alias wide_resnet_aliases[] = {
+    {"wide_resnet50_2", "depth=50"},
+    {"wide_resnet101_2", "depth=101"},
+    {NULL, NULL}};
 
 const sv_architecture sv_zoo_wide_resnet = {
     .table = {.name = "wide_resnet",
@@ -307,5 +325,6 @@ const sv_architecture sv_zoo_wide_resnet = {
               .attrs = wide_parameters,
               .attrs_size = sizeof(resnet)},
     .source = "Zagoruyko, Komodakis, \"Wide Residual Networks\", BMVC 2016",
+    .aliases = wide_resnet_aliases,
     .init = "he_out",
     .build = build_wide};

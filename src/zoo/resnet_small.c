@@ -160,6 +160,11 @@ static void build_wrn(sv_graph *g, const void *values) {
   build(g, &p, 4, false);
 }
 
+static const sv_zoo_alias resnet_small_aliases[] = {
+    {"resnet20", "depth=20"},   {"resnet32", "depth=32"},
+    {"resnet44", "depth=44"},   {"resnet56", "depth=56"},
+    {"resnet110", "depth=110"}, {NULL, NULL}};
+
 const sv_architecture sv_zoo_resnet_small = {
     .table = {.name = "resnet_small",
               .summary = "He et al. 2016: residual networks for small images, "
@@ -169,8 +174,14 @@ const sv_architecture sv_zoo_resnet_small = {
     .source =
         "He, Zhang, Ren, Sun, \"Deep Residual Learning for Image "
         "Recognition\", CVPR 2016",
+    .aliases = resnet_small_aliases,
     .init = "he_out",
     .build = build_resnet};
+
+static const sv_zoo_alias wrn_aliases[] = {{"wrn_16_4", ""},
+                                           {"wrn_28_10", "depth=28,width=10"},
+                                           {"wrn_40_4", "depth=40"},
+                                           {NULL, NULL}};
 
 const sv_architecture sv_zoo_wrn = {
     .table = {.name = "wrn",
@@ -179,5 +190,6 @@ const sv_architecture sv_zoo_wrn = {
               .attrs = wrn_parameters,
               .attrs_size = sizeof(small)},
     .source = "Zagoruyko, Komodakis, \"Wide Residual Networks\", BMVC 2016",
+    .aliases = wrn_aliases,
     .init = "he_out",
     .build = build_wrn};

@@ -93,6 +93,13 @@ static void build(sv_graph *g, const void *values) {
   sv_zoo_classify(g, x, "fc", p->classes);
 }
 
+static const sv_zoo_alias shufflenet_v2_aliases[] = {
+    {"shufflenet_v2_x0_5", "width=0.5"},
+    {"shufflenet_v2_x1_0", "width=1"},
+    {"shufflenet_v2_x1_5", "width=1.5"},
+    {"shufflenet_v2_x2_0", "width=2"},
+    {NULL, NULL}};
+
 const sv_architecture sv_zoo_shufflenet_v2 = {
     .table = {.name = "shufflenet_v2",
               .summary = "Ma et al. 2018: half the maps pass, then all are "
@@ -102,5 +109,6 @@ const sv_architecture sv_zoo_shufflenet_v2 = {
     .source =
         "Ma et al., \"ShuffleNet V2: Practical Guidelines for Efficient "
         "CNN Architecture Design\", ECCV 2018",
+    .aliases = shufflenet_v2_aliases,
     .init = "he",
     .build = build};

@@ -104,6 +104,11 @@ static void build(sv_graph *g, const void *values) {
   sv_classifier_head(g, sv_zoo_global_average(g, x));
 }
 
+static const sv_zoo_alias squeezenet_aliases[] = {
+    {"squeezenet1_0", "version=1.0"},
+    {"squeezenet1_1", "version=1.1"},
+    {NULL, NULL}};
+
 const sv_architecture sv_zoo_squeezenet = {
     .table = {.name = "squeezenet",
               .summary = "Iandola et al. 2016: fire modules, 1.2 million "
@@ -113,5 +118,6 @@ const sv_architecture sv_zoo_squeezenet = {
     .source =
         "Iandola et al., \"SqueezeNet: AlexNet-level accuracy with 50x "
         "fewer parameters and <0.5MB model size\", 2016",
+    .aliases = squeezenet_aliases,
     .init = "he_uniform",
     .build = build};

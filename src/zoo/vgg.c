@@ -96,6 +96,13 @@ static void build(sv_graph *g, const void *values) {
   sv_zoo_classify(g, x, "fc8", p->classes);
 }
 
+static const sv_zoo_alias vgg_aliases[] = {
+    {"vgg11", "config=A"}, {"vgg11_bn", "config=A,norm=true"},
+    {"vgg13", "config=B"}, {"vgg13_bn", "config=B,norm=true"},
+    {"vgg16", "config=D"}, {"vgg16_bn", "config=D,norm=true"},
+    {"vgg19", "config=E"}, {"vgg19_bn", "config=E,norm=true"},
+    {NULL, NULL}};
+
 const sv_architecture sv_zoo_vgg = {
     .table = {.name = "vgg",
               .summary = "Simonyan, Zisserman 2015: 3x3 convolutions, 11 to 19 "
@@ -105,5 +112,6 @@ const sv_architecture sv_zoo_vgg = {
     .source =
         "Simonyan, Zisserman, \"Very Deep Convolutional Networks for "
         "Large-Scale Image Recognition\", ICLR 2015",
+    .aliases = vgg_aliases,
     .init = "he",
     .build = build};

@@ -1,4 +1,5 @@
 /* Architectures by name: "lenet5:classes=10,activation=relu". */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,16 +20,44 @@ int sv_zoo_count(void) {
 
 const sv_architecture *sv_architecture_at(int i) { return architectures[i]; }
 
+/* Case and what stands between the parts of a name do not count: ResNet-50 is
+ * resnet50. */
+static bool is_called(const char *name, const char *word) {
+  static const char between[] = "-_. ";
+  for (;; name++, word++) {
+    name += strspn(name, between);
+    word += strspn(word, between);
+    if (tolower((unsigned char)*name) != tolower((unsigned char)*word))
+      return false;
+    if (!*name) return true;
+  }
+}
+
+const sv_zoo_alias *sv_architecture_alias(const sv_architecture *a,
+                                          const char *name) {
+  for (const sv_zoo_alias *alias = a->aliases; alias && alias->name; alias++)
+    if (is_called(name, alias->name)) return alias;
+  return NULL;
+}
+
 const sv_architecture *sv_architecture_find(const char *name) {
-  for (int i = 0; i < sv_zoo_count(); i++)
-    if (strcmp(architectures[i]->table.name, name) == 0)
-      return architectures[i];
+  for (int i = 0; i < sv_zoo_count(); i++) {
+    const sv_architecture *a = architectures[i];
+    if (is_called(name, a->table.name) || sv_architecture_alias(a, name))
+      return a;
+  }
   return NULL;
 }
 
 const char *sv_zoo_name(int i) { return architectures[i]->table.name; }
 
 const char *sv_zoo_summary(int i) { return architectures[i]->table.summary; }
+
+const char *sv_zoo_alias_name(int i, int k) {
+  const sv_zoo_alias *alias = architectures[i]->aliases;
+  for (; alias && alias->name && k > 0; k--) alias++;
+  return alias ? alias->name : NULL;
+}
 
 bool sv_zoo_has(const char *name) { return sv_architecture_find(name) != NULL; }
 
@@ -115,6 +144,17 @@ static sv_status read_parameters(const sv_architecture *a, void *parameters,
   return sv_attrs_check(&a->table, parameters);
 }
 
+/* Those that an alias stands for; what the data asks for goes before them. */
+static sv_status read_alias(const sv_architecture *a, void *parameters,
+                            const sv_zoo_alias *alias) {
+  if (!alias) return SV_OK;
+  char *copy;
+  SV_TRY(sv_copy_text(&copy, alias->parameters));
+  sv_status status = read_parameters(a, parameters, copy);
+  sv_free(copy);
+  return status;
+}
+
 /* What the training's own initialiser goes before. */
 static void prefer(sv_graph *g, const char *init) {
   char text[64];
@@ -123,15 +163,15 @@ static void prefer(sv_graph *g, const char *init) {
 }
 
 static sv_status write_down(sv_graph **graph, const sv_architecture *a,
-                            const void *values) {
-  SV_TRY(sv_graph_new(graph, a->table.name));
+                            const char *name, const void *values) {
+  SV_TRY(sv_graph_new(graph, name));
   if (a->init) prefer(*graph, a->init);
   a->build(*graph, values);
   sv_status status = sv_graph_check(*graph);
   if (status == SV_OK) return SV_OK;
   sv_graph_free(*graph);
   *graph = NULL;
-  return sv_fail_in(status, "%s", a->table.name);
+  return sv_fail_in(status, "%s", name);
 }
 
 /* ---- Images that are too small ---- */
@@ -142,7 +182,7 @@ static bool fits(const sv_architecture *a, const void *values, sv_ints *size,
                  int64_t side) {
   sv_graph *graph;
   *size = (sv_ints){1, {side}};
-  bool fitting = write_down(&graph, a, values) == SV_OK;
+  bool fitting = write_down(&graph, a, a->table.name, values) == SV_OK;
   if (fitting) sv_graph_free(graph);
   return fitting;
 }
@@ -173,7 +213,7 @@ static void advise_without(sv_text *text, const sv_architecture *a,
   if (!auxiliary || !*auxiliary) return;
   sv_graph *graph;
   *auxiliary = false;
-  bool fitting = write_down(&graph, a, values) == SV_OK;
+  bool fitting = write_down(&graph, a, a->table.name, values) == SV_OK;
   if (fitting) sv_graph_free(graph);
   int64_t less = fitting ? 0 : least_side(a, values, size);
   *auxiliary = true;
@@ -204,15 +244,19 @@ static sv_status advise(sv_status status, const sv_architecture *a,
   return fail_listing(&text);
 }
 
+/* What an alias names is called so. */
 static sv_status build(sv_graph **graph, const sv_architecture *a,
-                       char *parameters, const sv_zoo_data *data) {
+                       const char *name, char *parameters,
+                       const sv_zoo_data *data) {
   void *values;
   SV_TRY(sv_alloc(&values, a->table.attrs_size));
   sv_attrs_default(&a->table, values);
+  const sv_zoo_alias *alias = sv_architecture_alias(a, name);
+  sv_status status = read_alias(a, values, alias);
   if (data) follow_data(a, values, data);
-  sv_status status = read_parameters(a, values, parameters);
+  if (status == SV_OK) status = read_parameters(a, values, parameters);
   if (status == SV_OK) {
-    status = write_down(graph, a, values);
+    status = write_down(graph, a, alias ? alias->name : a->table.name, values);
     if (status != SV_OK) status = advise(status, a, values);
   }
   sv_free(values);
@@ -227,7 +271,8 @@ sv_status sv_zoo_build(sv_graph **graph, const char *text,
   char *parameters = strchr(copy, ':');
   if (parameters) *parameters++ = '\0';
   const sv_architecture *a = sv_architecture_find(copy);
-  sv_status status = a ? build(graph, a, parameters, data) : unknown_name(copy);
+  sv_status status =
+      a ? build(graph, a, copy, parameters, data) : unknown_name(copy);
   sv_free(copy);
   return status;
 }
