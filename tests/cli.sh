@@ -61,13 +61,13 @@ for verb in $verbs; do
   grep -q -e '--help' out || fail "$verb --help does not name itself"
   refuse 2 "svertka $verb: no option --nonsense" "$verb" --nonsense
   refuse 2 'no option -Q' "$verb" -Q
-  awk -v verb="$verb" 'length > 100 { print verb ": " $0; bad = 1 }
+  awk -v verb="$verb" 'length > 80 { print verb ": " $0; bad = 1 }
     END { exit bad }' out
 done
 refuse 2 "--out '': expected a name" train lenet5 few --out=
 refuse 2 "--resume '': expected a name" train --resume ''
 refuse 2 "--csv '': expected a name" eval model.onnx few --csv=
-refuse 2 "what to do" 
+refuse 2 "no command given" 
 refuse 2 "no verb 'trian'; 'train'?" trian
 refuse 2 "no verb 'nonsense'" nonsense
 refuse 2 'no option --nonsense' --nonsense

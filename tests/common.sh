@@ -1,6 +1,8 @@
 # For tests/*.sh, which run with SVERTKA (the program), SOURCE_DIR and
 # BUILD_DIR. Gives $work, a folder that goes away at the end.
 set -eu
+# Tables with all their columns, unless a test says otherwise.
+export COLUMNS=1000
 : "${SOURCE_DIR:?run by ctest}" "${BUILD_DIR:?run by ctest}"
 work=$(mktemp -d "${TMPDIR:-/tmp}/svertka.XXXXXX")
 trap 'rm -rf "$work"' EXIT

@@ -15,7 +15,7 @@ static void put(const char *path, int side, int grey) {
     mkdir(in_folder(whole), 0777);
     *slash = '/';
   }
-  const sv_image image = {side, side, 3, 0, pixels, NULL};
+  const sv_image image = {side, side, 3, 0, pixels, NULL, 0};
   assert_ok(sv_image_write(&image, in_folder(path)));
 }
 

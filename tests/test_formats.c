@@ -1,5 +1,8 @@
 /* Images in every format, and resized ones, against Pillow's and torchvision's
- * pixels: tests/fixtures/images, made by scripts/make_fixtures_images.py. */
+ * pixels: tests/fixtures/images, made by
+ * scripts/make_fixtures_images.py and make_fixtures_png.py. */
+#include <math.h>
+
 #include "data_files.h"
 
 #include <svertka/model.h>
@@ -82,7 +85,7 @@ static void check_resize(const char *text) {
     p.deviation[c] = 1.0F / 255;
   }
   draw_pattern(pixels, width, height, channels);
-  const sv_image image = {width, height, channels, 0, pixels, NULL};
+  const sv_image image = {width, height, channels, 0, pixels, NULL, 0};
   assert_ok(sv_preprocess_pixels(&p, &image, got));
   for (int i = 0; i < size * size; i++)
     for (int c = 0; c < channels; c++, hex += 2)
@@ -93,10 +96,10 @@ static void check_resize(const char *text) {
   sv_preprocess_free(&p);
 }
 
-static void check_lines(const char *kind, void (*check)(const char *text),
-                        int least) {
+static void check_lines(const char *from, const char *kind,
+                        void (*check)(const char *text), int least) {
   int checked = 0;
-  FILE *file = fopen(fixture("expected.txt"), "r");
+  FILE *file = fopen(fixture(from), "r");
   assert_non_null(file);
   while (fgets(line, sizeof line, file))
     if (strncmp(line, kind, strlen(kind)) == 0) {
@@ -109,12 +112,62 @@ static void check_lines(const char *kind, void (*check)(const char *text),
 
 static void test_files(void **state) {
   (void)state;
-  check_lines("file ", check_file, 25);
+  check_lines("expected.txt", "file ", check_file, 25);
+}
+
+/* No gamma is applied, no profile and no depth that was meant. */
+static void test_png(void **state) {
+  (void)state;
+  check_lines("expected_png.txt", "file ", check_file, 31);
+}
+
+/* The switch: x ^ (0.45455 / gamma), which libpng's own reading rounds alike
+ * within one. */
+static void test_gamma(void **state) {
+  (void)state;
+  static const struct {
+    const char *name;
+    double gamma; /* 0: nothing to apply */
+  } files[] = {{"gamma22000.png", 0.22}, {"gamma45455.png", 0},
+               {"gamma100000.png", 1},   {"gamma220000.png", 2.2},
+               {"gamma_palette.png", 1}, {"gamma_rgb16.png", 1},
+               {"srgb.png", 0},          {"iccp.png", 0},
+               {"chrm.png", 1},          {"rgb8.png", 0}};
+  for (size_t k = 0; k < sizeof files / sizeof files[0]; k++) {
+    float got[2][3 * 9 * 5];
+    sv_image image;
+    assert_ok(sv_image_read(&image, fixture(files[k].name)));
+    for (int on = 0; on < 2; on++) {
+      sv_preprocess p = sv_preprocess_default();
+      p.channels = 3;
+      p.height = 5;
+      p.width = 9;
+      for (int c = 0; c < 3; c++) {
+        p.mean[c] = 0;
+        p.deviation[c] = 1.0F / 255;
+      }
+      assert_ok(
+          sv_preprocess_set(&p, "svertka.image.gamma", on ? "file" : "none"));
+      assert_ok(sv_preprocess_pixels(&p, &image, got[on]));
+      sv_preprocess_free(&p);
+    }
+    sv_image_free(&image);
+    double exponent = files[k].gamma > 0 ? 0.45455 / files[k].gamma : 1;
+    for (int i = 0; i < 3 * 9 * 5; i++) {
+      double is = floor(255 * pow((double)got[0][i] / 255, exponent) + 0.5);
+      if (fabs((double)got[1][i] - is) > 0.01)
+        fail_msg("%s: value %d is %g, expected %g", files[k].name, i,
+                 (double)got[1][i], is);
+    }
+  }
+  sv_preprocess p = sv_preprocess_default();
+  assert_error(SV_INVALID, "svertka.image.gamma",
+               sv_preprocess_set(&p, "svertka.image.gamma", "2.2"));
 }
 
 static void test_resize(void **state) {
   (void)state;
-  check_lines("resize ", check_resize, 8);
+  check_lines("expected.txt", "resize ", check_resize, 8);
 }
 
 /* Each file cut short at every length, and with every byte changed: an image or
@@ -122,9 +175,10 @@ static void test_resize(void **state) {
 static void test_damaged(void **state) {
   (void)state;
   static const char *const names[] = {
-      "colour.webp", "moving.webp", "interlaced.gif", "colour.bmp",
-      "palette.bmp", "lzw.tif",     "group4.tif",     "turned6.tif",
-      "turned6.png", "turned6.jpg", "turned6.webp",   "deflate.tif"};
+      "colour.webp",  "moving.webp", "interlaced.gif",    "colour.bmp",
+      "palette.bmp",  "lzw.tif",     "group4.tif",        "turned6.tif",
+      "turned6.png",  "rgb16.png",   "clear_palette.png", "turned6.jpg",
+      "turned6.webp", "deflate.tif"};
   static uint8_t bytes[1 << 14];
   for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
     FILE *file = fopen(fixture(names[k]), "rb");
@@ -183,7 +237,8 @@ static void test_likely(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_files),   cmocka_unit_test(test_resize),
+      cmocka_unit_test(test_files),   cmocka_unit_test(test_png),
+      cmocka_unit_test(test_gamma),   cmocka_unit_test(test_resize),
       cmocka_unit_test(test_damaged), cmocka_unit_test(test_resize_rule),
       cmocka_unit_test(test_likely),
   };

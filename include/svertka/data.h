@@ -19,6 +19,8 @@ typedef struct sv_image {
   ptrdiff_t stride; /* bytes from a row to the next; 0: width * channels */
   const uint8_t *pixels; /* of the top row */
   void *owned;           /* freed by sv_image_free; NULL: pixels are borrowed */
+  float gamma; /* that a PNG (gAMA) says its samples have, and that is not
+                * applied yet: light ^ gamma, of sRGB 0.45455; 0: none */
 } sv_image;
 
 /* No side of a picture is longer, and none has more pixels. */
@@ -26,7 +28,8 @@ enum { SV_IMAGE_SIDE = 65535, SV_IMAGE_PIXELS = 1 << 27 };
 
 /* Reads a PNG, JPEG, WebP, GIF, TIFF or BMP file, recognised by its content,
  * into grey or RGB: of several frames or pages the first. Palettes are looked
- * up, 16 bits reduced to 8, a PNG's gamma is applied. What is transparent is
+ * up, of 16 bits the upper 8 are taken; a PNG's gamma is noted and not applied,
+ * as in Pillow (sv_preprocess can). What is transparent is
  * laid over white: drawings and icons are made for a page or a browser, and the
  * colour hidden below full transparency means nothing. CMYK is converted by the
  * plain formula, without a colour profile. The image is turned as its EXIF
@@ -235,6 +238,7 @@ typedef struct sv_preprocess {
                * from its middle, 0.875 as of 256 pixels 224; 0: 1 */
   sv_filter filter;
   sv_order order;
+  bool gamma; /* images that say their gamma are brought to that of sRGB */
   float mean[3], deviation[3]; /* of pixel / 255; NAN: not given */
   bool permuted;        /* then, last of all, the pixels of each channel are */
   uint64_t permutation; /* put into an order that this seed draws */

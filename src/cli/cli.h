@@ -77,10 +77,10 @@ typedef struct cli_option {
         "threads of arithmetic; 0: all processors, "   \
         "or OMP_NUM_THREADS if that is less"           \
   }
-#define CLI_SEED_OPTION(target)                                    \
-  {                                                                \
-    "seed", 0, CLI_SEED, target, 0, 0, NULL, "S",                  \
-        "where random numbers start; the same seed, the same bits" \
+#define CLI_SEED_OPTION(target)                                 \
+  {                                                             \
+    "seed", 0, CLI_SEED, target, 0, 0, NULL, "S",               \
+        "random seed; the same seed reproduces the run exactly" \
   }
 #define CLI_BACKEND_OPTION(target)                                         \
   {                                                                        \
@@ -92,8 +92,7 @@ typedef struct cli_option {
 #define CLI_EXTERNAL_OPTION(target)                                \
   {                                                                \
     "external-data", 0, CLI_FLAG, target, 0, 0, NULL, NULL,        \
-        "the model file's tensors may lie in others, too: in its " \
-        "folder or below"                                          \
+        "allow weights in separate files below the model's folder" \
   }
 
 typedef struct cli_page {
@@ -110,8 +109,9 @@ typedef struct cli_page {
 bool cli_parse(const cli_page *page, int argc, char **argv, char ***operands,
                int *count, int *exit_status);
 
-/* What cli_parse prints for --help. */
+/* What cli_parse prints for --help and --version. */
 void cli_print_help(const cli_page *page);
+void cli_print_version(void);
 /* Numbers outside are refused, and as a default they stand for none. */
 bool cli_in_bounds(const cli_option *o, double value);
 
@@ -189,8 +189,8 @@ sv_status cli_fit_image(const sv_graph *graph, const sv_ints *image) SV_CHECKED;
  * what it says: texts as its metadata have them (docs/onnx.md), and a file with
  * a class a line. NULL: not given. */
 typedef struct cli_image {
-  const char *size, *pad, *resize, *order, *mean, *deviation, *labels, *output,
-      *layout, *scores;
+  const char *size, *pad, *resize, *order, *gamma, *mean, *deviation, *labels,
+      *output, *layout, *scores;
 } cli_image;
 
 /* Rows of an option table: CLI_IMAGE_OPTIONS(&image), */
@@ -202,8 +202,8 @@ typedef struct cli_image {
                   "has several")
 #define CLI_IMAGE_OPTIONS(i)                                                \
   CLI_TEXT_OPTION("size", &(i)->size, "CxHxW",                              \
-                  "of MODEL's pictures: channels, height, width; this and " \
-                  "the next ones go before what MODEL says itself"),        \
+                  "image size as CxHxW; this and the following options "    \
+                  "override MODEL's metadata"),                             \
       CLI_TEXT_OPTION("mean", &(i)->mean, "M,M,M",                          \
                       "subtracted from pixel / 255, a number a channel"),   \
       CLI_TEXT_OPTION("deviation", &(i)->deviation, "D,D,D",                \
@@ -215,6 +215,9 @@ typedef struct cli_image {
           "bilinear or bicubic"),                                           \
       CLI_TEXT_OPTION("order", &(i)->order, "ORDER",                        \
                       "of channels: rgb or bgr"),                           \
+      CLI_TEXT_OPTION("gamma", &(i)->gamma, "WHOSE",                        \
+                      "file: apply the gamma that a PNG says; none: leave " \
+                      "its samples as they are, as Pillow does"),           \
       CLI_TEXT_OPTION("pad", &(i)->pad, "T,L,B,R",                          \
                       "black pixels at the top, left, bottom, right, part " \
                       "of the size"),                                       \
@@ -259,6 +262,9 @@ json_t *cli_json_number(double number);
 enum { CLI_NAME_TEXT = 4096 };
 const char *cli_name(const char *name, char text[CLI_NAME_TEXT]);
 
+/* A text on stdout, its lines broken between words. */
+void cli_print_words(const char *text);
+
 /* A table on stdout. Columns: "Layer|Output|<Params|" - a `<` sets a column to
  * the left and `>`, the default for all but the first, to the right. */
 typedef struct cli_table cli_table;
@@ -270,13 +276,18 @@ void cli_table_rule(cli_table *table);
 /* Leaves out columns without words, and, where the table is wider than `width`
  * (0: no limit), those of `order` (ends in -1) one after the other. The last
  * column is rather cut short than left out: to 40, and to 16 where `order` has
- * it for the first of two times. */
-void cli_table_fit(cli_table *table, int width, const int *order);
+ * it for the first of two times. What was left out is told below the table,
+ * with `advice` what shows it. */
+void cli_table_fit(cli_table *table, int width, const int *order,
+                   const char *advice);
+/* Words stand in several lines where the terminal is narrow: nothing is cut. */
+void cli_table_wrap(cli_table *table);
 /* Prints and frees. */
 void cli_table_print(cli_table *table);
 
-/* Of the terminal on stdout; $COLUMNS goes before; 0: there is no limit. */
-int cli_width(void);
+/* Columns of the terminal on this stream (1 stdout, 2 stderr), 80 of what is
+ * none; $COLUMNS overrides both. */
+int cli_width(int stream);
 
 /* 61706 as "61,706". */
 enum { CLI_NUMBER_TEXT = 32 };

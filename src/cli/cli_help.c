@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/cli_spellings.h"
 
 enum { WIDTH = 80, HELP_COLUMN = 26 };
 
@@ -89,16 +90,23 @@ static void print_option(const cli_option *o) {
   }
   if (*show_default(o, value, sizeof value))
     snprintf(text + strlen(text), sizeof text - strlen(text), " (%s)", value);
+  for (int i = 0; cli_spelling(o->name, i); i++)
+    snprintf(text + strlen(text), sizeof text - strlen(text), "%s --%s",
+             i ? "," : "; also", cli_spelling(o->name, i));
   print_wrapped(text, HELP_COLUMN);
 }
+
+void cli_print_version(void) { printf("svertka %s\n", sv_version()); }
 
 void cli_print_help(const cli_page *page) {
   printf("Usage: svertka %s %s\n\n%s", page->verb->name, page->verb->usage,
          page->about);
-  printf("\nOptions, and in brackets what they are if not given:\n");
+  printf("\nOptions (defaults in brackets):\n");
   for (const cli_option *o = page->options; o->name; o++) print_option(o);
-  const cli_option help = {
-      .name = "help", .type = CLI_FLAG, .help = "print this and exit"};
+  const cli_option help = {.name = "help",
+                           .letter = 'h',
+                           .type = CLI_FLAG,
+                           .help = "print this and exit"};
   print_option(&help);
   if (!page->examples) return;
   printf("\nExamples:\n");

@@ -24,6 +24,7 @@ static void list_rows(const cli_image *image, row rows[ROWS]) {
       {"pad", "svertka.image.pad", image->pad},
       {"resize", "svertka.image.resize", image->resize},
       {"order", "svertka.image.order", image->order},
+      {"gamma", "svertka.image.gamma", image->gamma},
       {"mean", "svertka.image.mean", image->mean},
       {"deviation", "svertka.image.deviation", image->deviation},
       {"layout", "svertka.image.layout", image->layout},

@@ -12,8 +12,15 @@
 #include "base/near.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/cli_spellings.h"
 
-enum { MOST_OPTIONS = 64, FIRST_LONG = 256, HELP_LONG = FIRST_LONG - 1 };
+enum {
+  MOST_OPTIONS = 64,
+  MOST_SPELLINGS = 64,
+  FIRST_LONG = 256,
+  HELP_LONG = FIRST_LONG - 1,
+  VERSION_LONG = FIRST_LONG - 2
+};
 
 static const char *verb_name = "";
 
@@ -233,10 +240,23 @@ static bool store(const cli_option *o, const char *text) {
 /* ---- argv ---- */
 
 typedef struct tables {
-  struct option options[MOST_OPTIONS + 2];
-  char letters[2 * MOST_OPTIONS + 2];
-  int count;
+  struct option options[MOST_OPTIONS + MOST_SPELLINGS + 3];
+  char letters[2 * MOST_OPTIONS + 3];
+  int count; /* of the verb's own */
 } tables;
+
+/* Those of the other programs stand for the rows that the verb has. */
+static int add_spellings(tables *t, const cli_option *rows) {
+  int at = t->count;
+  for (int row = 0; row < t->count; row++)
+    for (int i = 0; at < t->count + MOST_SPELLINGS; i++, at++) {
+      const char *spelling = cli_spelling(rows[row].name, i);
+      if (!spelling) break;
+      t->options[at] = t->options[row];
+      t->options[at].name = spelling;
+    }
+  return at;
+}
 
 static void fill_tables(tables *t, const cli_option *rows) {
   char *letter = t->letters;
@@ -250,7 +270,10 @@ static void fill_tables(tables *t, const cli_option *rows) {
     *letter++ = o->letter;
     if (argument) *letter++ = ':';
   }
-  t->options[t->count] = (struct option){"help", 0, NULL, HELP_LONG};
+  int at = add_spellings(t, rows);
+  t->options[at++] = (struct option){"help", 0, NULL, HELP_LONG};
+  t->options[at++] = (struct option){"version", 0, NULL, VERSION_LONG};
+  *letter++ = 'h';
   *letter = '\0';
 }
 
@@ -266,6 +289,7 @@ static int unknown_option(const cli_page *page, char *const *argv) {
     return cli_usage("--%s takes no argument",
                      page->options[optopt - FIRST_LONG].name);
   if (optopt == HELP_LONG) return cli_usage("--help takes no argument");
+  if (optopt == VERSION_LONG) return cli_usage("--version takes no argument");
   if (optopt) return cli_usage("no option -%c", optopt);
   char word[64];
   const char *given = argv[optind - 1] + 2;
@@ -278,6 +302,8 @@ static int unknown_option(const cli_page *page, char *const *argv) {
   }
   names[count] = "help";
   if (begun > 1) return cli_usage("--%s could be several options", word);
+  const char *answer = cli_instead_of(word);
+  if (answer) return cli_usage("no option --%s: %s", word, answer);
   const char *near = cli_nearest(word, names);
   if (near) return cli_usage("no option --%s; --%s?", word, near);
   return cli_usage("no option --%s", word);
@@ -299,8 +325,13 @@ bool cli_parse(const cli_page *page, int argc, char **argv, char ***operands,
   optind = 1;
   int got;
   while ((got = getopt_long(argc, argv, t.letters, t.options, NULL)) != -1) {
-    if (got == HELP_LONG) {
+    if (got == HELP_LONG || got == 'h') {
       cli_print_help(page);
+      *exit_status = CLI_DONE;
+      return false;
+    }
+    if (got == VERSION_LONG) {
+      cli_print_version();
       *exit_status = CLI_DONE;
       return false;
     }

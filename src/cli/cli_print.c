@@ -47,14 +47,15 @@ const char *cli_bytes(int64_t bytes, char text[CLI_NUMBER_TEXT]) {
   return text;
 }
 
-int cli_width(void) {
+int cli_width(int stream) {
+  enum { PAPER = 80 }; /* of a pipe or file */
   const char *columns = getenv("COLUMNS");
   long told = columns ? strtol(columns, NULL, 10) : 0;
   struct winsize size;
   if (told > 0 && told < 10000) return (int)told;
-  if (isatty(STDOUT_FILENO) != 1 ||
-      ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0)
-    return 0;
+  if (isatty(stream) != 1 || ioctl(stream, TIOCGWINSZ, &size) != 0 ||
+      size.ws_col == 0)
+    return PAPER;
   return size.ws_col;
 }
 
@@ -83,6 +84,8 @@ struct cli_table {
   bool fitted;         /* as cli_table_fit says */
   int width;
   const int *order;
+  const char *advice;
+  bool wraps;  /* the last column, as cli_table_wrap says */
   bool failed; /* out of memory: nothing is printed but that */
 };
 
@@ -179,6 +182,61 @@ static void print_rule(const cli_table *t, const int *widths) {
   putchar('\n');
 }
 
+/* Bytes of the words that fit into `width` columns: at least one word. */
+static int words_of(const char *text, int width) {
+  int fitting = 0, columns = 0;
+  for (int end = 0;; end++) {
+    if (text[end] == ' ' || text[end] == '\0') {
+      if (fitting && columns > width) return fitting;
+      fitting = end;
+    }
+    if (!text[end]) return fitting;
+    columns += ((unsigned char)text[end] & 0xC0) != 0x80;
+  }
+}
+
+/* The next line of each cell; false: nothing is left. */
+static bool print_line(const cli_table *t, const int *widths,
+                       const char *left[]) {
+  bool more = false;
+  for (int c = 0, debt = 0; c < t->columns; c++) {
+    if (t->hidden[c]) continue;
+    int bytes = *left[c] ? words_of(left[c], widths[c]) : 0;
+    if (bytes) {
+      int width = 0;
+      for (int i = 0; i < bytes; i++)
+        width += ((unsigned char)left[c][i] & 0xC0) != 0x80;
+      int blanks = widths[c] > width ? widths[c] - width : 0;
+      printf("%*s%.*s", debt + (t->left[c] ? 0 : blanks), "", bytes, left[c]);
+      debt = 2 + (t->left[c] ? blanks : 0);
+    } else {
+      debt += 2 + widths[c];
+    }
+    left[c] += bytes;
+    left[c] += strspn(left[c], " ");
+    more |= *left[c] != '\0';
+  }
+  putchar('\n');
+  return more;
+}
+
+/* Cells whose words stand in lines below each other. */
+static void print_wrapped(const cli_table *t, const int *widths, char **cells) {
+  enum { MOST = 32 };
+  const char *left[MOST];
+  for (int c = 0; c < t->columns && c < MOST; c++) left[c] = cells[c];
+  while (print_line(t, widths, left)) continue;
+}
+
+void cli_print_words(const char *text) {
+  for (int width = cli_width(STDOUT_FILENO); *text;) {
+    int bytes = words_of(text, width);
+    printf("%.*s\n", bytes, text);
+    text += bytes;
+    text += strspn(text, " ");
+  }
+}
+
 static void print_row(const cli_table *t, const int *widths, char **cells) {
   int last = t->columns - 1, debt = 0; /* blanks owed: none at the end */
   while (last > 0 && (cells[last][0] == '\0' || t->hidden[last])) last--;
@@ -196,11 +254,36 @@ static void print_row(const cli_table *t, const int *widths, char **cells) {
   putchar('\n');
 }
 
-void cli_table_fit(cli_table *t, int width, const int *order) {
+void cli_table_fit(cli_table *t, int width, const int *order,
+                   const char *advice) {
   if (!t) return;
   t->fitted = true;
   t->width = width;
   t->order = order;
+  t->advice = advice;
+}
+
+void cli_table_wrap(cli_table *t) {
+  if (!t) return;
+  t->wraps = true;
+  t->width = cli_width(STDOUT_FILENO);
+}
+
+/* The widest columns of words give way. */
+static void wrap(const cli_table *t, int *widths) {
+  enum { LEAST = 10 };
+  int width = -2;
+  for (int c = 0; c < t->columns; c++)
+    if (!t->hidden[c]) width += widths[c] + 2;
+  for (; width > t->width; width--) {
+    int widest = -1;
+    for (int c = 1; c < t->columns; c++)
+      if (t->left[c] && !t->hidden[c] && widths[c] > LEAST &&
+          (widest < 0 || widths[c] >= widths[widest]))
+        widest = c;
+    if (widest < 0) return;
+    widths[widest]--;
+  }
 }
 
 /* The longest words are cut, down to `least`; the width that is left. */
@@ -217,6 +300,12 @@ static int shorten(const cli_table *t, int *widths, int width, int least) {
   return width;
 }
 
+static bool is_empty(const cli_table *t, int column) {
+  for (int i = column + t->columns; i < t->count; i += t->columns)
+    if (t->cells[i] && *t->cells[i]) return false;
+  return true;
+}
+
 /* Columns that are empty below their heading go first. Long words and the last
  * one are cut short before others go, the last one shorter where `order` has it
  * for the first time; in the end all words are. What room is left is theirs. */
@@ -224,9 +313,7 @@ static void fit(cli_table *t, int *widths) {
   enum { SHORT = 40, SHORTEST = 16, MOST_WORDS = 26, LEAST_WORDS = 12 };
   int width = -2, last = t->columns - 1;
   for (int c = 0; c < t->columns; c++) {
-    t->hidden[c] = true;
-    for (int i = c + t->columns; i < t->count; i += t->columns)
-      if (t->cells[i] && *t->cells[i]) t->hidden[c] = false;
+    t->hidden[c] = is_empty(t, c);
     if (!t->hidden[c]) width += widths[c] + 2;
   }
   if (t->width <= 0) return;
@@ -254,18 +341,38 @@ static void fit(cli_table *t, int *widths) {
       widths[c]++;
 }
 
+/* Columns that had something to say. */
+static void tell_hidden(const cli_table *t) {
+  bool any = false;
+  sv_text line = {0};
+  for (int c = 0; c < t->columns; c++) {
+    if (!t->hidden[c] || is_empty(t, c)) continue;
+    sv_text_add(&line, "%s%s", any ? ", " : "", t->cells[c]);
+    any = true;
+  }
+  if (any && line.at)
+    printf("\n%d columns leave no room for: %s\n(%s)\n", t->width, line.at,
+           t->advice);
+  sv_text_clear(&line);
+}
+
 static void print_table(cli_table *t, int *widths) {
   for (int c = 0; c < t->columns; c++) widths[c] = widest(t, c);
   if (t->fitted) fit(t, widths);
+  if (t->wraps) wrap(t, widths);
   for (int at = 0; at < t->count; at += t->columns) {
     if (!t->cells[at]) {
       print_rule(t, widths);
       continue;
     }
     if (at == 0) fputs(cli_color(STDOUT_FILENO, CLI_BOLD), stdout);
-    print_row(t, widths, t->cells + at);
+    if (t->wraps)
+      print_wrapped(t, widths, t->cells + at);
+    else
+      print_row(t, widths, t->cells + at);
     if (at == 0) fputs(cli_color(STDOUT_FILENO, CLI_PLAIN), stdout);
   }
+  if (t->fitted) tell_hidden(t);
 }
 
 void cli_table_print(cli_table *t) {

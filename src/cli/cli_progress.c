@@ -2,7 +2,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,13 +26,6 @@ const char *cli_duration(double seconds, char text[CLI_TIME_TEXT]) {
 /* ---- Progress ---- */
 
 static const double redraw = 0.1, plain_line = 10; /* seconds */
-
-static int terminal_width(void) {
-  struct winsize size;
-  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-    return 80;
-  return size.ws_col;
-}
 
 void cli_progress_start(cli_progress *p, const char *label, const char *unit,
                         int64_t total) {
@@ -69,7 +61,7 @@ static void show(cli_progress *p, double now, const char *note) {
     fprintf(stderr, "%s: %s\n", p->label, line);
     return;
   }
-  int room = terminal_width() - length - (int)strlen(p->label) - 6;
+  int room = cli_width(STDERR_FILENO) - length - (int)strlen(p->label) - 6;
   fprintf(stderr, "\r%s ", p->label);
   if (room >= 10) {
     draw_bar(share, room < 30 ? room : 30);

@@ -69,6 +69,7 @@ void cli_print_rows(const sv_op *op, const char *heading) {
     cli_cell(t, "%s", cli_row_range(row, text));
     cli_cell(t, "%s", row->help ? row->help : "");
   }
+  cli_table_wrap(t);
   cli_table_print(t);
 }
 

@@ -28,8 +28,8 @@ static const char about[] =
     "nan, which --json writes as the strings \"inf\", \"-inf\" and \"nan\".\n";
 
 static const char examples[] =
-    "svertka op conv --x '1 3 -1 0; 2 -2 0 5; 4 1 -1 3; -3 0 1 2' "
-    "--w '1 0; 2 -1'\n"
+    "svertka op conv --x '1 3 -1 0; 2 -2 0 5; 4 1 -1 3; -3 0 1 2' \\\n"
+    "    --w '1 0; 2 -1'\n"
     "svertka op conv --x '1 2; 3 4' --w '1 1; 1 1' --padding full --steps\n"
     "svertka op max_pool --x @map.txt --kernel 2x2 --stride 2 --backward\n"
     "svertka op softmax --x '1 2 3' --json\n";

@@ -41,6 +41,7 @@ static const char *shown(const sv_text *text) {
 /* ---- For people ---- */
 
 static void print_list(void) {
+  enum { ONNX = 1 }; /* the column that a narrow terminal has no room for */
   cli_table *t = cli_table_new("Operator|<ONNX|<Backends|<Formula");
   for (int i = 0; i < sv_registry_count(); i++) {
     const sv_entry *entry = sv_registry_at(i);
@@ -53,6 +54,9 @@ static void print_list(void) {
     cli_cell(t, "%s", entry->op->summary);
     sv_text_clear(&backends);
   }
+  static const int narrow[] = {ONNX, -1};
+  cli_table_fit(t, cli_width(1), narrow, "'svertka ops OP' has them");
+  cli_table_wrap(t);
   cli_table_print(t);
 }
 
@@ -73,7 +77,11 @@ static void print_one(const void *of) {
   sv_text onnx = {0}, backends = {0};
   add_onnx(&onnx, op);
   add_backends(&backends, entry);
-  printf("%s: %s\n\n", op->name, op->summary);
+  sv_text heading = {0};
+  sv_text_add(&heading, "%s: %s", op->name, op->summary);
+  cli_print_words(shown(&heading));
+  sv_text_clear(&heading);
+  putchar('\n');
   if (onnx.at) printf("ONNX      %s\n", onnx.at);
   printf("Backends  %s\n\n", shown(&backends));
   sv_text_clear(&onnx);

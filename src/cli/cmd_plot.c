@@ -1,5 +1,6 @@
 /* svertka plot: the logs of several runs, drawn together. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -15,6 +16,27 @@ static const char about[] =
 static const char examples[] =
     "svertka plot runs/xavier runs/poor --out curves.png\n"
     "svertka plot runs/xavier runs/poor -y train_loss --log --out loss.png\n";
+
+/* What the columns of log.csv and gradients.csv are called in words. */
+static const struct {
+  const char *column, *words;
+} words[] = {{"train_loss", "training loss"},
+             {"train_top1", "training accuracy (top-1)"},
+             {"val_loss", "validation loss"},
+             {"val_top1", "validation accuracy (top-1)"},
+             {"val_top5", "validation accuracy (top-5)"},
+             {"val_f1", "validation F1 (mean over the classes)"},
+             {"val_calibration_error", "validation calibration error"},
+             {"val_iou", "validation IoU (mean over the classes)"},
+             {"rate", "learning rate"},
+             {"images_per_second", "images per second"},
+             {NULL, NULL}};
+
+static const char *in_words(const char *column) {
+  for (int i = 0; words[i].column; i++)
+    if (strcmp(words[i].column, column) == 0) return words[i].words;
+  return column;
+}
 
 typedef struct plot {
   const char *x, *y, *out, *title;
@@ -65,9 +87,9 @@ static sv_status draw(plot *p) {
     SV_TRY(find(p, i, p->x, &line->x));
     SV_TRY(find(p, i, p->y, &line->y));
   }
-  sv_chart chart = {.title = p->title ? p->title : p->y,
-                    .x_label = p->x,
-                    .y_label = p->title ? p->y : NULL,
+  sv_chart chart = {.title = p->title ? p->title : in_words(p->y),
+                    .x_label = in_words(p->x),
+                    .y_label = p->title ? in_words(p->y) : NULL,
                     .log_y = p->log,
                     .lines = p->lines,
                     .count = p->count};

@@ -24,7 +24,7 @@ static const char examples[] =
     "svertka predict model.onnx shirt.png boot.jpg\n"
     "svertka predict model.onnx shirt.png --top 1 --json\n"
     "svertka predict model.onnx photos/ --csv scores.csv\n"
-    "svertka predict resnet18.onnx cat.jpg --mean 0.485,0.456,0.406\n"
+    "svertka predict resnet18.onnx cat.jpg --mean 0.485,0.456,0.406 \\\n"
     "    --deviation 0.229,0.224,0.225 --resize 'crop 0.875' --labels "
     "names.txt\n"
     "svertka predict fcn.onnx scene.png --mask mask.png\n";

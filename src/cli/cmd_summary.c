@@ -82,7 +82,7 @@ static int show(const sv_analysis *analysis, const summary *s) {
 }
 
 int cmd_summary(const cli_verb *verb, int argc, char **argv) {
-  summary s = {.batch = 1, .show = {.width = cli_width()}};
+  summary s = {.batch = 1, .show = {.width = cli_width(1)}};
   const cli_option options[] = {
       {"batch", 'b', CLI_LONG, &s.batch, 1, 1 << 24, NULL, "N",
        "images at once: shapes and MACs are theirs"},

@@ -1,4 +1,5 @@
 /* svertka train: from a network and labelled images to a model file. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -132,6 +133,16 @@ static int print_json(const train *t, const sv_fit_result *r,
   return cli_print_json(object);
 }
 
+/* Worse than guessing, by far: ln(classes) is the loss of who knows nothing. */
+static void tell_diverged(const train *t, const sv_fit_result *r) {
+  double chance = log(sv_dataset_classes(t->dataset));
+  if (r->loss <= 2 * chance + 1 || r->top1 > 0.5) return;
+  cli_say(
+      "the training diverged: the best loss is %.4g, that of guessing %.4g; a "
+      "lower --rate may help (--lr-find suggests one)",
+      r->loss, chance);
+}
+
 static int print_result(const train *t, const sv_fit_result *r) {
   char time[CLI_TIME_TEXT], name[CLI_NAME_TEXT];
   score test = {0};
@@ -139,6 +150,7 @@ static int print_result(const train *t, const sv_fit_result *r) {
     sv_status status = train_score(t, t->fit.run, &test.loss, &test.top1);
     if (status != SV_OK) return cli_fail(status);
   }
+  tell_diverged(t, r);
   if (t->json) return print_json(t, r, &test);
   bool iou = r->of_pixels && r->held_out > 0;
   printf("%s %.2f%% %s, loss %.4f (epoch %d of %d), after %s\n",

@@ -1,6 +1,7 @@
 /* svertka zoo: the architectures and their parameters, from their tables. */
 #include <stdio.h>
 
+#include "base/text.h"
 #include "cli/cli_catalogue.h"
 #include "cli/cli_rows.h"
 #include "zoo/architecture.h"
@@ -33,22 +34,30 @@ static void print_list(void) {
     cli_cell(t, "%s", sv_zoo_name(i));
     cli_cell(t, "%s", sv_zoo_summary(i));
   }
+  cli_table_wrap(t);
   cli_table_print(t);
   printf("\nFurther names, those of torchvision among them:\n\n");
   t = cli_table_new("Name|<Stands for");
   for (int i = 0; i < sv_zoo_count(); i++)
     add_aliases(t, sv_architecture_at(i));
+  cli_table_wrap(t);
   cli_table_print(t);
 }
 
 static void print_one(const void *entry) {
   const sv_architecture *a = entry;
-  printf("%s: %s\n%s\n\n", a->table.name, a->table.summary, a->source);
+  sv_text heading = {0};
+  sv_text_add(&heading, "%s: %s", a->table.name, a->table.summary);
+  cli_print_words(heading.at ? heading.at : a->table.name);
+  sv_text_clear(&heading);
+  cli_print_words(a->source);
+  putchar('\n');
   cli_print_rows(&a->table, "Parameter");
   if (!a->aliases) return;
   putchar('\n');
   cli_table *t = cli_table_new("Name|<Stands for");
   add_aliases(t, a);
+  cli_table_wrap(t);
   cli_table_print(t);
 }
 

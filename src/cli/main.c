@@ -44,10 +44,11 @@ static int print_help(void) {
   for (int i = 0; i < VERBS; i++)
     printf("  %-11s %s\n", verbs[i].name, verbs[i].help);
   printf(
-      "\n'svertka VERB --help' explains a verb. MODEL is a name from "
-      "'svertka zoo'\nwith its parameters (lenet5:classes=10), an .onnx file, "
-      "or a network as text,\ntyped or in a file ('input 1x28x28; conv 6 5x5; "
-      "tanh; flatten; linear 10').\n");
+      "\n'svertka help VERB' or 'svertka VERB --help' explains a verb. MODEL "
+      "is an .onnx\nfile, the folder of a run, a name from 'svertka zoo' with "
+      "its parameters\n(lenet5:classes=10, resnet50), or a network as text, "
+      "typed or in a file\n('input 1x28x28; conv 6 5x5; tanh; flatten; linear "
+      "10').\n");
   return CLI_DONE;
 }
 
@@ -59,21 +60,43 @@ static int unknown_verb(const char *name) {
   return cli_usage("no verb '%s'", name);
 }
 
+static int run_verb(int argc, char **argv) {
+  for (int i = 0; i < VERBS; i++)
+    if (strcmp(verbs[i].name, argv[0]) == 0)
+      return verbs[i].run(&verbs[i], argc, argv);
+  return unknown_verb(argv[0]);
+}
+
+/* 'svertka help train' is 'svertka train --help', of 'data scenes' likewise. */
+static int help_verb(int argc, char **argv) {
+  enum { MOST_WORDS = 3 };
+  char help[] = "--help", *words[MOST_WORDS + 2] = {NULL};
+  int count = 0;
+  for (; count < argc && count < MOST_WORDS; count++)
+    words[count] = argv[count];
+  words[count++] = help;
+  return run_verb(count, words);
+}
+
+static bool is_one_of(const char *word, const char *const *words) {
+  for (; *words; words++)
+    if (strcmp(word, *words) == 0) return true;
+  return false;
+}
+
 static int run(int argc, char **argv) {
-  if (argc < 2) return cli_usage("what to do?");
+  static const char *const helps[] = {"--help", "-h", "help", NULL};
+  static const char *const versions[] = {"--version", "-V", "version", NULL};
+  if (argc < 2) return cli_usage("no command given");
   const char *name = argv[1];
-  if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||
-      strcmp(name, "help") == 0)
-    return print_help();
-  if (strcmp(name, "--version") == 0) {
-    printf("svertka %s\n", sv_version());
+  if (is_one_of(name, helps))
+    return argc > 2 ? help_verb(argc - 2, argv + 2) : print_help();
+  if (is_one_of(name, versions)) {
+    cli_print_version();
     return CLI_DONE;
   }
   if (name[0] == '-') return cli_usage("no option %s", name);
-  for (int i = 0; i < VERBS; i++)
-    if (strcmp(verbs[i].name, name) == 0)
-      return verbs[i].run(&verbs[i], argc - 1, argv + 1);
-  return unknown_verb(name);
+  return run_verb(argc - 1, argv + 1);
 }
 
 int main(int argc, char **argv) {

@@ -37,39 +37,48 @@ static int source(const grouper *g, int value, int first) {
   return info->producer - first;
 }
 
-/* Maps of one size; how many they are may differ. */
-static bool same_size(const sv_shape *a, const sv_shape *b) {
-  if (a->rank != b->rank) return false;
-  for (int d = 2; d < a->rank; d++)
-    if (a->dim[d] != b->dim[d]) return false;
+static bool same_sources(const grouper *g, const sv_node *n, int a,
+                         const sv_node *o, int b) {
+  if (n->in_count != o->in_count) return false;
+  for (int k = 0; k < n->in_count; k++)
+    if (source(g, n->in[k], a) != source(g, o->in[k], b)) return false;
   return true;
 }
 
-/* The inputs of what joins any number count where they come from inside: the
- * layers of DenseNet join ever more of those before. */
-static bool same_sources(const grouper *g, const sv_node *n, int a,
-                         const sv_node *o, int b) {
-  bool any = sv_op_is_variadic(n->op);
-  int k = 0, m = 0;
-  if (!any && n->in_count != o->in_count) return false;
-  for (;; k++, m++) {
-    while (any && k < n->in_count && source(g, n->in[k], a) < 0) k++;
-    while (any && m < o->in_count && source(g, o->in[m], b) < 0) m++;
-    if (k >= n->in_count || m >= o->in_count) break;
-    if (source(g, n->in[k], a) != source(g, o->in[m], b)) return false;
+/* Every column but the receptive field's size and centre. */
+static bool same_columns(const sv_layer *l, const sv_layer *m) {
+  return sv_shape_equal(&l->input, &m->input) &&
+         sv_shape_equal(&l->output, &m->output) &&
+         l->parameters == m->parameters && l->neurons == m->neurons &&
+         l->macs == m->macs && l->bytes == m->bytes &&
+         l->connected == m->connected && l->weighted == m->weighted;
+}
+
+/* Receptive fields grow from one repeat to the next, by the same in all of its
+ * layers: the fold's own row has that of the last. */
+static bool same_growth(const sv_layer *l, const sv_layer *m,
+                        const sv_layer *first, const sv_layer *repeat) {
+  const sv_field *f = &l->field, *o = &m->field;
+  if (f->none != o->none || f->whole != o->whole) return false;
+  for (int d = 0; d < 2 && !f->none && !f->whole; d++) {
+    const sv_sight *x = &f->axis[d], *y = &o->axis[d];
+    if (x->step != y->step || x->per != y->per ||
+        y->size - x->size !=
+            repeat->field.axis[d].size - first->field.axis[d].size)
+      return false;
   }
-  return k >= n->in_count && m >= o->in_count;
+  return true;
 }
 
 static bool alike(const grouper *g, int a, int b, int count) {
+  const sv_layer *layers = g->analysis->layers;
   for (int i = 0; i < count; i++) {
-    const sv_layer *l = &g->analysis->layers[a + i];
-    const sv_layer *m = &g->analysis->layers[b + i];
+    const sv_layer *l = &layers[a + i], *m = &layers[b + i];
     const sv_node *n = l->node, *o = m->node;
-    if (n->op != o->op || !same_size(&l->output, &m->output) ||
-        !same_sources(g, n, a, o, b))
+    if (n->op != o->op || !same_columns(l, m) || !same_sources(g, n, a, o, b) ||
+        !same_growth(l, m, &layers[a], &layers[b]) ||
+        !sv_attrs_equal(n->op, n->attrs, o->attrs))
       return false;
-    if (!sv_attrs_equal(n->op, n->attrs, o->attrs)) return false;
   }
   return true;
 }

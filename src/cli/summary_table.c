@@ -301,7 +301,8 @@ static sv_status print_rows(drawer *d) {
       else
         add_together(d, &rows.at[i]);
     }
-    cli_table_fit(d->table, d->options->width, narrow);
+    cli_table_fit(d->table, d->options->width, narrow,
+                  "--wide shows all columns, --json all of it to programs");
     cli_table_print(d->table);
   }
   summary_rows_free(&rows);

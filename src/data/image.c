@@ -18,7 +18,7 @@ sv_status sv_image_new(sv_image *image, int width, int height, int channels,
   size_t row = (size_t)width * (size_t)channels;
   SV_TRY(sv_alloc_array(pixels, (size_t)height, row));
   *image =
-      (sv_image){width, height, channels, (ptrdiff_t)row, *pixels, *pixels};
+      (sv_image){width, height, channels, (ptrdiff_t)row, *pixels, *pixels, 0};
   return SV_OK;
 }
 

@@ -2,7 +2,6 @@
  * colours of them, so reading takes its rows. */
 #include <math.h>
 #include <png.h>
-#include <setjmp.h>
 #include <string.h>
 
 #include <svertka/layers.h>
@@ -11,6 +10,7 @@
 #include "base/kind.h"
 #include "base/memory.h"
 #include "data/image.h"
+#include "data/png_reader.h"
 
 /* Hues a golden angle apart never come close soon; every third is paler. */
 void sv_mask_colour(int i, uint8_t rgb[3]) {
@@ -27,65 +27,32 @@ void sv_mask_colour(int i, uint8_t rgb[3]) {
 /* ---- Reading ---- */
 
 typedef struct reading {
-  jmp_buf failed;
-  char message[128];
-  const uint8_t *at;
-  size_t left;
   sv_image *mask;
   uint8_t *pixels;
 } reading;
 
-static void on_error(png_structp png, png_const_charp message) {
-  reading *r = png_get_error_ptr(png);
-  strncpy(r->message, message, sizeof r->message - 1);
-  longjmp(r->failed, 1);
-}
-
-static void on_warning(png_structp png, png_const_charp message) {
-  (void)png;
-  (void)message;
-}
-
-static void take_bytes(png_structp png, png_bytep to, size_t count) {
-  reading *r = png_get_io_ptr(png);
-  if (count > r->left) png_error(png, "it ends early");
-  memcpy(to, r->at, count);
-  r->at += count;
-  r->left -= count;
-}
-
-/* Leaves by `failed` if libpng finds a fault. */
-static sv_status read_rows(reading *r, png_structp png, png_infop info,
-                           const char *path) {
-  size_t size = r->left;
-  png_set_read_fn(png, r, take_bytes);
-  png_read_info(png, info);
-  int type = png_get_color_type(png, info);
-  unsigned width = png_get_image_width(png, info);
-  unsigned height = png_get_image_height(png, info);
+static sv_status read_rows(sv_png *file, void *context) {
+  reading *r = context;
+  png_structp png = file->png;
+  int type = png_get_color_type(png, file->info);
+  unsigned width = png_get_image_width(png, file->info);
+  unsigned height = png_get_image_height(png, file->info);
   if ((type != PNG_COLOR_TYPE_GRAY && type != PNG_COLOR_TYPE_PALETTE) ||
-      png_get_bit_depth(png, info) > 8)
+      png_get_bit_depth(png, file->info) > 8)
     return sv_fail(SV_FORMAT,
                    "%s: no mask: expected a PNG of grey or of a palette, up to "
                    "8 bits",
-                   path);
-  SV_TRY(sv_image_check_size(path, width, height, size, 8 * 1032));
+                   file->name);
+  SV_TRY(sv_image_check_size(file->name, width, height, file->size, 8 * 1032));
   SV_TRY(sv_image_new(r->mask, (int)width, (int)height, 1, &r->pixels));
   png_set_packing(png);
   int passes = png_set_interlace_handling(png);
-  png_read_update_info(png, info);
+  png_read_update_info(png, file->info);
   for (int pass = 0; pass < passes; pass++)
     for (unsigned y = 0; y < height; y++)
       png_read_row(png, r->pixels + (size_t)y * width, NULL);
   png_read_end(png, NULL);
   return SV_OK;
-}
-
-static sv_status decode(reading *r, png_structp png, png_infop info,
-                        const char *path) {
-  if (setjmp(r->failed))
-    return sv_fail(SV_FORMAT, "%s: damaged PNG: %s", path, r->message);
-  return read_rows(r, png, info, path);
 }
 
 sv_status sv_mask_read(sv_image *mask, const char *path) {
@@ -94,18 +61,11 @@ sv_status sv_mask_read(sv_image *mask, const char *path) {
   *mask = (sv_image){0};
   SV_TRY(sv_file_read(path, (size_t)1 << 30, &bytes, &size));
   const sv_kind *kind = sv_kind_of(bytes, size);
-  if (kind != &sv_kind_png) {
-    sv_free(bytes);
-    return kind ? sv_kind_fail(path, kind, "a mask as a PNG", false)
-                : sv_fail(SV_FORMAT, "%s: not a PNG image", path);
-  }
-  reading r = {.at = bytes, .left = size, .mask = mask};
-  png_structp png =
-      png_create_read_struct(PNG_LIBPNG_VER_STRING, &r, on_error, on_warning);
-  png_infop info = png ? png_create_info_struct(png) : NULL;
-  sv_status status = info ? decode(&r, png, info, path)
-                          : sv_fail(SV_NO_MEMORY, "%s: no memory", path);
-  png_destroy_read_struct(&png, &info, NULL);
+  reading r = {.mask = mask};
+  sv_status status = kind == &sv_kind_png
+                         ? sv_png_read(path, bytes, size, read_rows, &r)
+                     : kind ? sv_kind_fail(path, kind, "a mask as a PNG", false)
+                            : sv_fail(SV_FORMAT, "%s: not a PNG image", path);
   sv_free(bytes);
   if (status != SV_OK) sv_image_free(mask);
   return status;

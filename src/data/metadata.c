@@ -150,6 +150,15 @@ static void put_layout(const sv_preprocess *p, sv_text *text) {
   if (p->layout == SV_IMAGE_NHWC) sv_text_add(text, "nhwc");
 }
 
+static bool set_gamma(sv_preprocess *p, const char *value) {
+  p->gamma = strcmp(value, "file") == 0;
+  return p->gamma || strcmp(value, "none") == 0;
+}
+
+static void put_gamma(const sv_preprocess *p, sv_text *text) {
+  if (p->gamma) sv_text_add(text, "file");
+}
+
 static bool set_mean(sv_preprocess *p, const char *value) {
   return read_floats(value, p->mean);
 }
@@ -200,6 +209,7 @@ static const struct {
      set_resize, put_resize},
     {PREFIX "order", "rgb or bgr", set_order, put_order},
     {PREFIX "layout", "nchw or nhwc", set_layout, put_layout},
+    {PREFIX "gamma", "none, or file: what a PNG says", set_gamma, put_gamma},
     {PREFIX "mean", "a number per channel, commas between", set_mean, put_mean},
     {PREFIX "deviation", "a number per channel, commas between", set_deviation,
      put_deviation},

@@ -1,11 +1,12 @@
-/* PNG through libpng's simplified interface, which catches its own errors and
- * prints nothing. */
+/* PNG through libpng: read sample by sample, written through its simplified
+ * interface, which catches its own errors and prints nothing. */
 #include <png.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/memory.h"
 #include "data/image.h"
+#include "data/png_reader.h"
 
 /* A pixel takes at least a bit, and deflate makes at most 1032 bytes of one. */
 enum { PNG_DENSITY = 8 * 1032 };
@@ -38,36 +39,57 @@ static int orientation_of(const sv_image_bytes *file) {
   return 1;
 }
 
-static sv_status decode(sv_image *image, const sv_image_bytes *file) {
-  const char *name = file->name;
-  png_image png = {.version = PNG_IMAGE_VERSION};
-  if (!png_image_begin_read_from_memory(&png, file->at, file->size))
-    return fail_png(SV_FORMAT, name, "damaged PNG", &png);
-  sv_status status =
-      sv_image_check_size(name, png.width, png.height, file->size, PNG_DENSITY);
-  int colours = png.format & PNG_FORMAT_FLAG_COLOR ? 3 : 1;
-  bool alpha = png.format & PNG_FORMAT_FLAG_ALPHA;
-  /* Files of 16 bits that do not say otherwise are like those of 8. */
-  png.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
-  png.format &= PNG_FORMAT_FLAG_COLOR | PNG_FORMAT_FLAG_ALPHA;
-  uint8_t *pixels = NULL;
-  if (status == SV_OK && file->header) {
-    sv_image_header(image, png.width, png.height, colours);
-    png_image_free(&png);
+typedef struct decoding {
+  const sv_image_bytes *file;
+  sv_image *image;
+  uint8_t *pixels;
+} decoding;
+
+/* The exponent with which the samples were made from light, where the file says
+ * so and not in another way; sRGB's is nearly 0.45455. */
+static float gamma_of(png_structp png, png_infop info) {
+  double gamma = 0;
+  bool otherwise = png_get_valid(png, info, PNG_INFO_sRGB | PNG_INFO_iCCP) != 0;
+  if (otherwise || !png_get_gAMA(png, info, &gamma)) return 0;
+  return gamma > 0.01 && gamma < 100 ? (float)gamma : 0;
+}
+
+/* Samples as they are, as Pillow and others read them: no gamma, no profile,
+ * of 16 bits the upper 8. */
+static sv_status read_rows(sv_png *file, void *context) {
+  decoding *d = context;
+  png_structp png = file->png;
+  unsigned width = png_get_image_width(png, file->info);
+  unsigned height = png_get_image_height(png, file->info);
+  SV_TRY(
+      sv_image_check_size(file->name, width, height, file->size, PNG_DENSITY));
+  float gamma = gamma_of(png, file->info);
+  png_set_expand(png); /* palettes, fewer bits, a transparent colour */
+  png_set_strip_16(png);
+  int passes = png_set_interlace_handling(png);
+  png_read_update_info(png, file->info);
+  int channels = png_get_channels(png, file->info);
+  if (d->file->header) {
+    sv_image_header(d->image, width, height, channels > 2 ? 3 : 1);
     return SV_OK;
   }
-  if (status == SV_OK)
-    status = sv_image_new(image, (int)png.width, (int)png.height,
-                          colours + alpha, &pixels);
-  if (status != SV_OK) {
-    png_image_free(&png);
-    return status;
-  }
-  if (!png_image_finish_read(&png, NULL, pixels, 0, NULL)) {
-    sv_image_free(image);
-    return fail_png(SV_FORMAT, name, "damaged PNG", &png);
-  }
-  if (alpha) sv_image_drop_alpha(image, pixels);
+  SV_TRY(sv_image_new(d->image, (int)width, (int)height, channels, &d->pixels));
+  size_t row = (size_t)width * (size_t)channels;
+  for (int pass = 0; pass < passes; pass++)
+    for (unsigned y = 0; y < height; y++)
+      png_read_row(png, d->pixels + y * row, NULL);
+  png_read_end(png, NULL);
+  d->image->gamma = gamma;
+  return SV_OK;
+}
+
+static sv_status decode(sv_image *image, const sv_image_bytes *file) {
+  decoding d = {.file = file, .image = image};
+  sv_status status =
+      sv_png_read(file->name, file->at, file->size, read_rows, &d);
+  if (status != SV_OK) sv_image_free(image);
+  if (status != SV_OK || file->header) return status;
+  if (image->channels % 2 == 0) sv_image_drop_alpha(image, d.pixels);
   return sv_image_orient(image, orientation_of(file));
 }
 

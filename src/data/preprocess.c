@@ -151,6 +151,8 @@ sv_status sv_preprocess_fit(sv_preprocess *p, const sv_dataset *d,
 
 /* ---- For a picture ---- */
 
+static const double srgb = 0.45455;
+
 /* Grey as PIL and libjpeg have it (ITU-R BT.601), in 16 bits, rounded. */
 static uint8_t grey_of(const uint8_t *rgb) {
   return (
@@ -192,6 +194,28 @@ static sv_status convert(const sv_image *image, int channels,
   return SV_OK;
 }
 
+/* ---- Gamma ---- */
+
+/* As 0.45455, that of sRGB, has it; what is nearly so stays, as in libpng. */
+static bool has_gamma(const sv_preprocess *p, const sv_image *image) {
+  return p->gamma && image->gamma > 0 && fabs(srgb / image->gamma - 1) >= 0.05;
+}
+
+static sv_status apply_gamma(const sv_image *image, sv_image *applied) {
+  uint8_t table[256], *dst;
+  double exponent = srgb / (double)image->gamma;
+  for (int i = 0; i < 256; i++)
+    table[i] = (uint8_t)floor(255 * pow(i / 255.0, exponent) + 0.5);
+  int channels = image->channels, row = image->width * channels;
+  SV_TRY(sv_image_new(applied, image->width, image->height, channels, &dst));
+  for (int y = 0; y < image->height; y++, dst += row) {
+    const uint8_t *src = sv_image_row(image, y);
+    for (int x = 0; x < row; x++) /* opacity has no gamma */
+      dst[x] = channels == 4 && x % 4 == 3 ? src[x] : table[src[x]];
+  }
+  return SV_OK;
+}
+
 /* One side in proportion to the other, rounded down. */
 static int proportional(int side, int from, int to) {
   return (int)((int64_t)side * to / from);
@@ -220,10 +244,9 @@ static sv_scaling scaling_of(const sv_preprocess *p, const sv_image *image,
   return s;
 }
 
-sv_status sv_preprocess_fit_size(const sv_preprocess *p, const sv_image *image,
-                                 sv_image *ready) {
-  *ready = (sv_image){0};
-  SV_TRY(sv_image_check(image));
+/* Of an image that has been checked. */
+static sv_status fit_size(const sv_preprocess *p, const sv_image *image,
+                          sv_image *ready) {
   int height = p->height - p->pad_top - p->pad_bottom;
   int width = p->width - p->pad_left - p->pad_right;
   sv_scaling scaling = scaling_of(p, image, width, height);
@@ -246,6 +269,21 @@ sv_status sv_preprocess_fit_size(const sv_preprocess *p, const sv_image *image,
     status = sv_image_resize(&converted, &scaling, p->filter, pixels);
   sv_image_free(&converted);
   if (status != SV_OK) sv_image_free(ready);
+  return status;
+}
+
+sv_status sv_preprocess_fit_size(const sv_preprocess *p, const sv_image *image,
+                                 sv_image *ready) {
+  *ready = (sv_image){0};
+  SV_TRY(sv_image_check(image));
+  if (!has_gamma(p, image)) return fit_size(p, image, ready);
+  sv_image applied;
+  SV_TRY(apply_gamma(image, &applied));
+  sv_status status = fit_size(p, &applied, ready);
+  if (status == SV_OK && ready->pixels == applied.pixels)
+    ready->owned = applied.owned; /* taken over */
+  else
+    sv_image_free(&applied);
   return status;
 }
 

@@ -8,10 +8,12 @@ enum { TICKS = 6, MOST_NAMES = 40, TICK_TEXT = 32 };
 /* ---- Ticks ---- */
 
 /* 1, 2 or 5 times a power of ten, for about TICKS ticks. */
-static double step_of(double range) {
+static double step_of(const sv_axis *a) {
+  double range = a->to - a->from;
   double rough = range / TICKS, power = pow(10, floor(log10(rough)));
   double times = rough / power;
-  return power * (times <= 1 ? 1 : times <= 2 ? 2 : times <= 5 ? 5 : 10);
+  double step = power * (times <= 1 ? 1 : times <= 2 ? 2 : times <= 5 ? 5 : 10);
+  return a->whole ? fmax(1, step) : step;
 }
 
 /* Decades between two ticks of a logarithmic axis. */
@@ -26,11 +28,17 @@ void sv_axis_fit(sv_axis *a, double least, double most) {
   if (a->log) {
     a->from = pow(10, floor(log10(least)));
     a->to = pow(10, ceil(log10(most)));
-    if (!(a->from < a->to)) a->to = 10 * a->from;
+    if (a->from < a->to) return;
+    a->from /= 10;
+    a->to *= 10;
     return;
   }
-  if (!(least < most)) a->to = least + fmax(1, fabs(least));
-  double step = step_of(a->to - a->from);
+  if (!(least < most)) { /* a single value stands in the middle */
+    double room = a->whole || least == 0 ? 1 : fabs(least) / 2;
+    a->from = least - room;
+    a->to = least + room;
+  }
+  double step = step_of(a);
   a->from = step * floor(a->from / step + 1e-9);
   a->to = step * ceil(a->to / step - 1e-9);
 }
@@ -44,7 +52,7 @@ static bool tick_at(const sv_axis *a, int i, double *value) {
     double decades = decades_of(a);
     *value = pow(10, ceil(log10(a->from) - 1e-9) + i * decades);
   } else {
-    double step = step_of(a->to - a->from);
+    double step = step_of(a);
     *value = step * (ceil(a->from / step - 1e-9) + i);
     if (fabs(*value) < step * 1e-9) *value = 0;
   }

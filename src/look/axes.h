@@ -7,6 +7,7 @@
 typedef struct sv_axis {
   double from, to; /* from < to; above 0 where log */
   bool log;
+  bool whole; /* ticks at whole numbers alone, as of epochs */
   const char *label;
   const char *const *names; /* of 0, 1, ... instead of numbers; or NULL */
 } sv_axis;

@@ -50,26 +50,40 @@ static bool find_bounds(const sv_chart *chart, bounds *b) {
   return b->x0 <= b->x1;
 }
 
+/* Of epochs or steps: a tick between two of them means nothing. */
+static bool has_whole_x(const sv_chart *chart) {
+  for (int k = 0; k < chart->count; k++)
+    for (int i = 0; i < chart->lines[k].count; i++) {
+      double x = x_of(&chart->lines[k], i);
+      if (is_drawn(chart, &chart->lines[k], i) && x != floor(x)) return false;
+    }
+  return !chart->log_x;
+}
+
+static void draw_dot(const sv_axes *a, double x, double y) {
+  cairo_arc(a->canvas->cr, x, y, 3, 0, 2 * M_PI);
+  cairo_fill(a->canvas->cr);
+}
+
 static void draw_line(const sv_axes *a, const sv_chart *chart, int k) {
   const sv_chart_line *line = &chart->lines[k];
   cairo_t *cr = a->canvas->cr;
-  bool begun = false;
   sv_canvas_ink(a->canvas, ink_of(chart, k));
   cairo_set_line_width(cr, 1.8);
   cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
   cairo_set_line_cap(cr, CAIRO_LINE_CAP_ROUND);
+  int length = 0; /* points since the last gap */
   for (int i = 0; i < line->count; i++) {
     bool drawn = is_drawn(chart, line, i);
+    bool next = i + 1 < line->count && is_drawn(chart, line, i + 1);
     double x = drawn ? sv_axes_x(a, x_of(line, i)) : 0;
     double y = drawn ? sv_axes_y(a, line->y[i]) : 0;
-    if (drawn && begun) cairo_line_to(cr, x, y);
-    if (drawn && !begun) {
-      cairo_move_to(cr, x, y);
-      cairo_line_to(cr, x, y); /* a point alone is a dot */
-    }
-    begun = drawn;
+    if (drawn && length) cairo_line_to(cr, x, y);
+    if (drawn && !length && next) cairo_move_to(cr, x, y);
+    if (drawn && !length && !next) draw_dot(a, x, y); /* a point alone */
+    length = drawn ? length + 1 : 0;
+    if (drawn && !next) cairo_stroke(cr);
   }
-  cairo_stroke(cr);
 }
 
 /* Of many lines in order the first, the last and some between. */
@@ -99,6 +113,7 @@ static void draw(sv_canvas *canvas, const sv_chart *chart, const bounds *b) {
                .width = plot_width,
                .height = plot_height,
                .x = {.log = chart->log_x,
+                     .whole = has_whole_x(chart),
                      .label = chart->x_label,
                      .names = chart->x_names},
                .y = {.log = chart->log_y, .label = chart->y_label}};
