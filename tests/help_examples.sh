@@ -21,29 +21,34 @@ for class in cat dog owl yak; do
     cp "$(ls scenes/images/*.png | head -1)" photos/$class/$i.png
   done
 done
+"$SVERTKA" data scenes wide --count 1 --size 64 >out 2>err ||
+  fail "scenes: $(cat err)"
 picture=$(ls scenes/images/*.png | head -1)
-for name in shirt.png boot.jpg cat.jpg scene.png street.png photos/a.png; do
+for name in shirt.png boot.jpg cat.jpg scene.png photos/a.png; do
   cp "$picture" $name
 done
+cp "$(ls wide/images/*.png | head -1)" street.png
 printf 'cat\ndog\nowl\nyak\n' >names.txt
 echo '1 2 3 4; 5 6 7 8; 9 1 2 3; 4 5 6 7' >map.txt
 make train 'input 1x28x28; conv 4 5x5; relu; max_pool 2 2; flatten; linear 10' \
   fashion-mnist --epochs 1 --out runs/first
 for run in demo xavier poor; do cp -r runs/first runs/$run; done
 cp runs/first/model.onnx model.onnx
+cp model.onnx kept.onnx
+make train lenet5 photos --epochs 1 --out runs/cats
 make train fcn_small:width=0.1 scenes --epochs 1 --out runs/scenes
 cp runs/scenes/model.onnx fcn.onnx
 "$SVERTKA" convert resnet:depth=18,width=0.1,size=32,classes=4 resnet18.onnx
 cp model.onnx in-parts.onnx
-"$SVERTKA" convert lenet5 net.txt
 ln -s /usr/share/libonnx-testdata/data/node/test_conv_with_strides_padding .
 
 # What makes an example fast, after its own words: the last one counts.
 faster() {
   case $1 in
-  'svertka train'*) echo '--epochs 1 --samples 40 --val 10 --threads 1 --force' ;;
-  'svertka data'*) echo '--count 4 --size 28' ;;
+  'svertka train'*) echo '--epochs 1 --val 10 --threads 1 --force' ;;
+  'svertka data'*) echo '--count 14 --size 28' ;;
   'svertka bench'*) echo '--seconds 0.1' ;;
+  'svertka convert'*) echo '--force' ;;
   'svertka gradcheck'*) echo '--samples 1' ;;
   esac
 }
@@ -66,7 +71,10 @@ for verb in $verbs 'data scenes'; do
       [ -d "${line##* }" ] || echo "note: no ${line##* }"
       continue ;;
     *--resume*)
-      make train lenet5 fashion-mnist --epochs 1 --force
+      rm -rf runs/lenet5-fashion-mnist
+      "$SVERTKA" train lenet5 fashion-mnist --epochs 30 --threads 1 \
+        >out 2>err &
+      kill_once_saved runs/lenet5-fashion-mnist $! || continue
       more= ;;
     *--lr-find*) more='--threads 1 --force --lr-steps 20' ;;
     *) more=$(faster "$line") ;;
@@ -75,6 +83,7 @@ for verb in $verbs 'data scenes'; do
     eval "$line $more" >out 2>err </dev/null ||
       fail "svertka $verb --help shows: $line
 $(cat err)"
+    cp "$work/kept.onnx" model.onnx # convert writes another one
     count=$((count + 1))
   done <examples
 done

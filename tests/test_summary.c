@@ -75,7 +75,9 @@ static void check(const char *network) {
   for (int i = 0; i < rows.count; i++) {
     const summary_row *row = &rows.at[i];
     if (row->kind == ROW_GROUP) continue;
-    assert_int_equal(row->first, next);
+    if (row->first != next)
+      fail_msg("%s: %s is the next row, after layer %d", network,
+               a.layers[row->first].node->name, next - 1);
     next += row->kind == ROW_LAYER ? 1 : row->count;
     if (row->kind != ROW_FOLD) continue;
     int layers = row->count / row->times;

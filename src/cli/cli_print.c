@@ -182,12 +182,22 @@ static void print_rule(const cli_table *t, const int *widths) {
   putchar('\n');
 }
 
-/* Bytes of the words that fit into `width` columns: at least one word. */
+/* Bytes of a word that is too long for so many columns: up to an underscore, or
+ * as much as fits. */
+static int part_of(const char *word, int width) {
+  int end = bytes_of(word, width), part = end;
+  while (part > 1 && word[part - 1] != '_') part--;
+  return part > 1 ? part : end;
+}
+
+/* Bytes of the words that fit into `width` columns: at least one, or a part of
+ * one. A comma ends a word, too: width=1.2,depth=1.4. */
 static int words_of(const char *text, int width) {
   int fitting = 0, columns = 0;
   for (int end = 0;; end++) {
-    if (text[end] == ' ' || text[end] == '\0') {
-      if (fitting && columns > width) return fitting;
+    bool comma = end > 0 && text[end - 1] == ',';
+    if (text[end] == ' ' || text[end] == '\0' || comma) {
+      if (columns > width) return fitting ? fitting : part_of(text, width);
       fitting = end;
     }
     if (!text[end]) return fitting;
@@ -288,7 +298,7 @@ static void wrap(const cli_table *t, int *widths) {
 
 /* The longest words are cut, down to `least`; the width that is left. */
 static int shorten(const cli_table *t, int *widths, int width, int least) {
-  for (; width > t->width; width--) {
+  for (; width > t->width && !t->wraps; width--) {
     int longest = -1;
     for (int c = 0; c + 1 < t->columns; c++)
       if (t->left[c] && !t->hidden[c] && widths[c] > least &&
@@ -345,14 +355,17 @@ static void fit(cli_table *t, int *widths) {
 static void tell_hidden(const cli_table *t) {
   bool any = false;
   sv_text line = {0};
+  sv_text_add(&line, "%d columns leave no room for: ", t->width);
   for (int c = 0; c < t->columns; c++) {
     if (!t->hidden[c] || is_empty(t, c)) continue;
     sv_text_add(&line, "%s%s", any ? ", " : "", t->cells[c]);
     any = true;
   }
-  if (any && line.at)
-    printf("\n%d columns leave no room for: %s\n(%s)\n", t->width, line.at,
-           t->advice);
+  sv_text_add(&line, " (%s)", t->advice);
+  if (any && line.at) {
+    putchar('\n');
+    cli_print_words(line.at);
+  }
   sv_text_clear(&line);
 }
 

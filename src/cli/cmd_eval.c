@@ -28,8 +28,8 @@ static const char about[] =
 static const char examples[] =
     "svertka eval runs/demo/model.onnx fashion-mnist\n"
     "svertka eval model.onnx fashion-mnist --json\n"
-    "svertka eval model.onnx photos --csv told.csv --picture told.png\n"
-    "svertka eval model.onnx photos --mistakes 10 --calibration c.png\n"
+    "svertka eval runs/cats photos --csv told.csv --picture told.png\n"
+    "svertka eval runs/cats photos --mistakes 10 --calibration c.png\n"
     "svertka eval fcn.onnx scenes --masks told --picture told.png\n";
 
 const char *eval_class(const eval *e, int i, char text[EVAL_NAME_TEXT]) {

@@ -130,6 +130,14 @@ static sv_status add_item(grouper *g, const item *it, int skip, int depth) {
   return add_range(g, it->first, it->count, it->prefix, depth + 1);
 }
 
+/* Whether so many layers from the first item on end where an item does. */
+static bool ends_an_item(const item *items, int left, int layers) {
+  int end = items[0].first + layers;
+  for (int i = 0; i < left; i++)
+    if (items[i].first + items[i].count == end) return true;
+  return false;
+}
+
 /* How often the layers of the next `period` items come again, and how many
  * layers they are. */
 static int repeats(const grouper *g, const item *items, int left, int period,
@@ -141,6 +149,7 @@ static int repeats(const grouper *g, const item *items, int left, int period,
   while (first + (times + 2) * *layers <= end &&
          alike(g, first, first + (times + 1) * *layers, *layers))
     times++;
+  while (times && !ends_an_item(items, left, (times + 1) * *layers)) times--;
   bool group = period == 1 && items[0].prefix;
   bool worth = *layers >= 2 && times * *layers >= LEAST_FOLD;
   return group || worth ? times : 0;

@@ -302,7 +302,7 @@ static sv_status print_rows(drawer *d) {
         add_together(d, &rows.at[i]);
     }
     cli_table_fit(d->table, d->options->width, narrow,
-                  "--wide shows all columns, --json all of it to programs");
+                  "--wide shows all columns");
     cli_table_print(d->table);
   }
   summary_rows_free(&rows);
