@@ -17,7 +17,7 @@ typedef struct row {
   const char *option, *key, *value;
 } row;
 
-enum { ROWS = 9 };
+enum { ROWS = 10 };
 static void list_rows(const cli_image *image, row rows[ROWS]) {
   const row all[ROWS] = {
       {"size", "svertka.image.size", image->size},
