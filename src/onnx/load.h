@@ -10,14 +10,6 @@
 #include "onnx/tensors.h"
 #include "onnx/wire.h"
 
-/* Beyond these a file is refused: names are looked up one by one later on. */
-enum { SV_ONNX_MOST_NODES = 1 << 15, SV_ONNX_MOST_VALUES = 1 << 16 };
-/* Names are copied into graph, state and messages: a long one would be a bomb.
- */
-enum { SV_ONNX_LONGEST_NAME = 1 << 12 };
-/* Looked up by comparing each with each. */
-enum { SV_ONNX_MOST_OUTPUTS = 1 << 12, SV_ONNX_MOST_METADATA = 1 << 12 };
-
 typedef enum source_kind {
   SOURCE_INPUT,  /* an input of the graph */
   SOURCE_TENSOR, /* an initialiser or a Constant */

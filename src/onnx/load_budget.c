@@ -11,12 +11,23 @@
 #define GROWN(type) (2 * sizeof(type) + 64)
 enum { ALLOCATED = 96 };
 
-enum { PER_BYTE = 3, AT_LEAST = 12 << 20 }; /* bytes */
+/* Bytes. What a byte of the file makes: the shortest nodes and tensors that
+ * mean something, of a dozen bytes, become about a hundred times as much. All
+ * that the limits of onnx.h allow fits in STRUCTURE; beyond that a file can
+ * only hold long texts and lists. */
+enum { PER_BYTE = 3, PER_BYTE_OF_STRUCTURE = 128 };
+enum { AT_LEAST = 12 << 20, STRUCTURE = 512 << 20 };
+
+/* Nodes and tensors are in the first file, the model's. */
+static size_t structure(size_t size) {
+  bool few = size < STRUCTURE / PER_BYTE_OF_STRUCTURE;
+  return AT_LEAST + (few ? size * PER_BYTE_OF_STRUCTURE : STRUCTURE);
+}
 
 void sv_load_allow(loader *l, size_t size) {
-  size_t room = SIZE_MAX / 2 - l->arena.limit, more = room;
+  size_t room = SIZE_MAX / 4 - l->arena.limit, more = room;
   if (size < room / PER_BYTE) more = PER_BYTE * size;
-  if (!l->arena.limit) more += AT_LEAST;
+  if (!l->arena.limit) more += structure(size);
   l->arena.limit += more;
 }
 

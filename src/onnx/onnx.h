@@ -53,6 +53,16 @@ typedef struct sv_onnx_save_options {
 sv_status sv_onnx_save(const sv_model *model, const char *path,
                        const sv_onnx_save_options *options) SV_CHECKED;
 
+/* ---- Limits, the same for reading and writing ---- */
+
+/* Names are looked up one by one later on. */
+enum { SV_ONNX_MOST_NODES = 1 << 15, SV_ONNX_MOST_VALUES = 1 << 18 };
+/* Names are copied into graph, state and messages: a long one would be a bomb.
+ */
+enum { SV_ONNX_LONGEST_NAME = 1 << 12 };
+/* Looked up by comparing each with each. */
+enum { SV_ONNX_MOST_OUTPUTS = 1 << 12, SV_ONNX_MOST_METADATA = 1 << 12 };
+
 /* ---- Names inside of files ---- */
 
 /* Who wrote them. */

@@ -178,10 +178,54 @@ static sv_status make_graphs(saver *s, Onnx__ModelProto *m) {
   return add_training(s, m);
 }
 
+/* ---- What could not be read again ---- */
+
+static sv_status check_count(size_t count, const char *what, int most) {
+  if (count <= (size_t)most) return SV_OK;
+  return sv_fail(SV_UNSUPPORTED, "%zu %s in one file, at most %d are supported",
+                 count, what, most);
+}
+
+static sv_status check_name(const char *name) {
+  size_t length = strlen(name);
+  if (length <= SV_ONNX_LONGEST_NAME) return SV_OK;
+  return sv_fail(SV_UNSUPPORTED,
+                 "'%.80s...': a name of %zu bytes, at most %d are supported",
+                 name, length, SV_ONNX_LONGEST_NAME);
+}
+
+static sv_status check_part(const part *p, size_t *nodes, size_t *values) {
+  *nodes += (size_t)p->nodes.count;
+  *values += (size_t)p->initialisers.count + (size_t)p->inputs.count;
+  for (int i = 0; i < p->nodes.count; i++) {
+    const Onnx__NodeProto *node = p->nodes.at[i];
+    *values += node->n_output;
+    SV_TRY(check_name(node->name));
+    for (size_t k = 0; k < node->n_output; k++)
+      SV_TRY(check_name(node->output[k]));
+  }
+  for (int i = 0; i < p->initialisers.count; i++)
+    SV_TRY(check_name(((Onnx__TensorProto *)p->initialisers.at[i])->name));
+  for (int i = 0; i < p->inputs.count; i++)
+    SV_TRY(check_name(((Onnx__ValueInfoProto *)p->inputs.at[i])->name));
+  return check_count((size_t)p->outputs.count, "outputs", SV_ONNX_MOST_OUTPUTS);
+}
+
+static sv_status check_limits(const saver *s, const sv_model *model) {
+  size_t nodes = 0, values = 0;
+  SV_TRY(check_part(&s->main, &nodes, &values));
+  SV_TRY(check_part(&s->algorithm, &nodes, &values));
+  SV_TRY(check_count(nodes, "nodes", SV_ONNX_MOST_NODES));
+  SV_TRY(check_count(values, "tensors", SV_ONNX_MOST_VALUES));
+  return check_count((size_t)model->meta_count, "entries of metadata",
+                     SV_ONNX_MOST_METADATA);
+}
+
 static sv_status make_message(saver *s, const sv_model *model, int ir,
                               Onnx__ModelProto *m) {
   onnx__model_proto__init(m);
   SV_TRY(make_graphs(s, m));
+  SV_TRY(check_limits(s, model));
   m->has_ir_version = true;
   m->ir_version = ir;
   SV_TRY(sv_arena_text(&s->arena, &m->producer_name, SV_ONNX_PRODUCER));

@@ -210,7 +210,12 @@ static sv_status make_arrays(const wire *outer,
       counts[f.kind - of->fields] += occurrence_count(&f);
   }
   for (unsigned i = 0; i < of->n_fields; i++) {
+    bool numbers =
+        wire_type(of->fields[i].type) != PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED;
     if (!counts[i]) continue;
+    if (!numbers && counts[i] > SV_WIRE_MOST_ELEMENTS)
+      return sv_fail(SV_UNSUPPORTED, "%zu of '%s', at most %d are supported",
+                     counts[i], of->fields[i].name, SV_WIRE_MOST_ELEMENTS);
     void *slots;
     SV_TRY(sv_arena_take_array(w.arena, &slots, counts[i],
                                element_size(of->fields[i].type)));

@@ -10,6 +10,10 @@
 
 #include "onnx/arena.h"
 
+/* Texts or messages of one repeated field: a few bytes each become a hundred
+ * times as much. */
+enum { SV_WIRE_MOST_ELEMENTS = 1 << 18 };
+
 /* *message = the struct of this descriptor, in the arena; fields of type bytes
  * point into `bytes`. Unknown fields are skipped. SV_FORMAT says at which byte
  * the file is malformed. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/spare.h"
 #include "ops/registry.h"
 #include "plan/plan.h"
 #include "tensor/tensor.h"
@@ -84,6 +85,7 @@ static sv_status choose_kernel(const sv_plan *plan, sv_site *site,
 
 sv_status sv_choose(const sv_plan *plan, sv_site *site, sv_choice *choice) {
   *choice = (sv_choice){0};
+  SV_TRY(sv_spare_check(0));
   size_t in = (size_t)site->node->in_count, out = (size_t)site->node->out_count;
   SV_TRY(
       sv_alloc_array(&choice->places, 2 * (in + out), sizeof *choice->places));

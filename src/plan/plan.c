@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/spare.h"
 #include "base/thread.h"
 #include "ops/registry.h"
 #include "tensor/tensor.h"
@@ -199,6 +200,13 @@ static sv_status run_each(sv_plan *plan, int begin, int end, bool skip_once) {
   return SV_OK;
 }
 
+/* A pass for the first time: some kernels allocate then. */
+static sv_status check_spare(bool *ran) {
+  if (!*ran) SV_TRY(sv_spare_check(0));
+  *ran = true;
+  return SV_OK;
+}
+
 static sv_status run_steps(sv_plan *plan, int begin, int end, bool skip_once) {
   sv_team outer;
   sv_team_begin(&outer, plan->program->threads);
@@ -210,6 +218,7 @@ static sv_status run_steps(sv_plan *plan, int begin, int end, bool skip_once) {
 sv_status sv_plan_forward(sv_plan *plan) {
   SV_TRY(refresh(plan));
   sv_program *p = plan->program;
+  SV_TRY(check_spare(&p->forward_ran));
   bool fresh = p->fixed_ready && p->version == plan->state->version;
   SV_TRY(run_steps(plan, 0, p->forward_count, fresh));
   p->fixed_ready = true;
@@ -235,6 +244,7 @@ sv_status sv_plan_backward(sv_plan *plan) {
                    "both passes inside or both outside of a parallel region",
                    p->threads, sv_team_size(p->threads));
   rebind(plan);
+  SV_TRY(check_spare(&p->backward_ran));
   return run_steps(plan, p->forward_count, p->step_count, false);
 }
 

@@ -104,6 +104,7 @@ typedef struct sv_program {
   sv_plan_memory memory;
   uint64_t version; /* of the state at the last run of the once-steps */
   bool fixed_ready;
+  bool forward_ran, backward_ran; /* at least once */
 } sv_program;
 
 typedef struct sv_own {

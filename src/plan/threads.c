@@ -1,5 +1,6 @@
 /* The number of threads: by the work there is, and what OpenMP gives here. */
 #include "base/memory.h"
+#include "base/spare.h"
 #include "base/thread.h"
 #include "plan/plan.h"
 
@@ -36,6 +37,7 @@ sv_status sv_program_threads(sv_plan *plan, sv_program *p) {
   int64_t work = LEAST_WORK;
   if (!plan->options.threads) SV_TRY(work_of(p, &work));
   if (work < LEAST_WORK) plan->threads = 1;
+  SV_TRY(sv_spare_check(plan->threads - 1));
   p->threads = sv_plan_team(plan);
   return SV_OK;
 }

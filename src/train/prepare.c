@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/spare.h"
 #include "base/thread.h"
 #include "data/preprocess.h"
 #include "train/digest.h"
@@ -334,7 +335,9 @@ sv_status sv_fit_prepare(sv_fit_job *job) {
   const sv_fit_options *o = &job->resolved;
   SV_TRY(sv_options_resolve(&job->resolved, job->options));
   job->options = o;
-  sv_team_begin(&job->outer, sv_team_size(sv_threads_resolve(o->threads)));
+  int threads = sv_threads_resolve(o->threads);
+  SV_TRY(sv_spare_check(threads - 1));
+  sv_team_begin(&job->outer, sv_team_size(threads));
   SV_TRY(sv_checkpoint_parse(&job->checkpoint, o->checkpoint));
   SV_TRY(sv_run_open(&job->run, o->run, o->overwrite, o->resume));
   SV_TRY(sv_graph_check(sv_model_graph(job->model)));
