@@ -18,10 +18,11 @@ foreach(kind shared static)
   install(EXPORT svertka-${kind} NAMESPACE svertka:: DESTINATION ${package})
 endforeach()
 
-# svertka.pc finds the rest from where it lies.
+# svertka.pc finds the rest from where it lies. What only the library itself is
+# compiled with is no Requires.private: pkg-config would hand on its flags, and
+# miss its development files where nothing but the shared library is wanted.
 file(RELATIVE_PATH SV_PREFIX /p/${CMAKE_INSTALL_LIBDIR}/pkgconfig /p/.)
-list(JOIN SV_REQUIRES " " SV_PC_REQUIRES)
-set(SV_PC_LIBS "")
+list(JOIN SV_DEPS_LDFLAGS " " SV_PC_LIBS)
 list(GET OpenMP_C_LIBRARIES 0 openmp)
 foreach(library ${openmp} ${SV_LIBRARIES})
   cmake_path(GET library PARENT_PATH folder)

@@ -18,6 +18,10 @@ done
 PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name svertka.pc)")
 export PKG_CONFIG_PATH
 shared=$(pkg-config --cflags --libs svertka)
+# Nothing that only the library itself or the program is made of.
+case $shared in
+  *cairo* | *glib* | *png* | *jpeg* | *protobuf*) fail "pkg-config: $shared" ;;
+esac
 static=$(pkg-config --static --cflags --libs svertka |
   sed 's/-lsvertka/-l:libsvertka.a/g')
 count=0

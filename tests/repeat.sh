@@ -70,7 +70,7 @@ for round in 1 2 3 4 5 6 7 8 9 10 11 12; do
     kill -0 $process 2>/dev/null || break
     sleep 0.01
   done
-  kill -INT $process 2>/dev/null || :
+  kill -TERM $process 2>/dev/null || :
   got=0
   wait $process || got=$?
   [ $got = 1 ] || fail "stopped: exit status $got: $(cat err)"

@@ -10,7 +10,10 @@ static void no_graph(toy *t) { t->model.graph = NULL; }
 static void no_opset(toy *t) { t->model.n_opset_import = 0; }
 static void future(toy *t) { t->set.version = 1000; }
 static void opset_twice(toy *t) {
-  t->sets[1] = &t->set;
+  static Onnx__OperatorSetIdProto other;
+  other = t->set;
+  other.version++;
+  t->sets[1] = &other;
   t->model.n_opset_import = 2;
 }
 static void no_output(toy *t) { t->graph.n_output = 0; }
@@ -504,7 +507,7 @@ static void test_recursion(void **state) {
   free(bytes);
 }
 
-/* Two bytes in the file become hundreds in memory: there is a limit. */
+/* Two bytes in the file would become hundreds in memory: there is a limit. */
 static void test_memory(void **state) {
   (void)state;
   enum { ROOM = 4 << 20 };
@@ -519,7 +522,7 @@ static void test_memory(void **state) {
     bytes[at + i + 1] = 0;
   }
   assert_false(try_bytes(bytes, at + ROOM));
-  assert_non_null(strstr(sv_error(), "memory"));
+  assert_non_null(strstr(sv_error(), "of 'node', at most 262144"));
   free(bytes);
 }
 

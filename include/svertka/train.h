@@ -313,6 +313,7 @@ typedef struct sv_fit_result {
   double seconds;   /* of this call */
   int64_t images;   /* trained on in this call */
   bool saved;       /* the run folder holds what a resumption needs */
+  int saved_epoch;  /* whose weights its model.onnx holds; 0: none yet */
 } sv_fit_result;
 
 /* Fine-tuning: a classifier for so many classes in the place of the model's own

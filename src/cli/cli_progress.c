@@ -1,4 +1,5 @@
 /* Time, progress and Ctrl-C. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -89,12 +90,32 @@ void cli_progress_end(cli_progress *p) {
 
 static volatile sig_atomic_t interrupted;
 
+/* Said by the handler, which may call little more than write: a step can take
+ * a minute, and the first progress is due after it. */
+static char stopping[128];
+
 static void on_signal(int number) {
   (void)number;
+  int fault = errno;
   interrupted = 1;
+  ssize_t written = write(STDERR_FILENO, stopping, strlen(stopping));
+  (void)written;
+  errno = fault;
+}
+
+/* What was ignored when the program began stays so: nohup and shells that run a
+ * job in the background have it so. */
+static void catch (int number, const struct sigaction *action) {
+  struct sigaction before;
+  if (sigaction(number, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+    sigaction(number, action, NULL);
 }
 
 void cli_catch_interrupt(void) {
+  snprintf(
+      stopping, sizeof stopping,
+      "%ssvertka: stopping after this step; Ctrl-C again ends it at once\n",
+      isatty(STDERR_FILENO) == 1 ? "\n" : "");
   /* A stack of the signal's own: oneDNN's matrix product for AVX2 lets the
    * stack pointer wander through a block of the heap, and what the kernel puts
    * below it for a handler would land among other blocks. */
@@ -106,12 +127,9 @@ void cli_catch_interrupt(void) {
       .sa_handler = on_signal,
       .sa_flags = SA_RESETHAND | SA_RESTART | SA_ONSTACK};
   sigemptyset(&action.sa_mask);
-  sigaction(SIGINT, &action, NULL);
-  sigaction(SIGTERM, &action, NULL);
-  /* A terminal that is closed; nohup wants it ignored. */
-  struct sigaction hangup;
-  if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
-    sigaction(SIGHUP, &action, NULL);
+  catch (SIGINT, &action);
+  catch (SIGTERM, &action);
+  catch (SIGHUP, &action);
 }
 
 bool cli_interrupted(void) { return interrupted; }

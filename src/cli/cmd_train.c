@@ -169,8 +169,26 @@ static int print_result(const train *t, const sv_fit_result *r) {
   return CLI_DONE;
 }
 
+/* What a resumed run has lost of its tables. */
+static sv_status tell_lost(const train *t) {
+  static const char *const names[] = {"log.csv", "gradients.csv"};
+  sv_counters c;
+  SV_TRY(sv_records_read(sv_model_state(t->model), &c));
+  for (int i = 0; i < 1 + t->fit.log_gradients; i++) {
+    int lost;
+    SV_TRY(sv_run_rows_lost(t->fit.run, names[i], (int)c.epochs, &lost));
+    if (lost > 0)
+      cli_say(
+          "%s/%s: the rows of %d of %d epochs are missing or damaged; it is "
+          "continued without them",
+          t->fit.run, names[i], lost, (int)c.epochs);
+  }
+  return SV_OK;
+}
+
 static int run(train *t) {
   sv_fit_result result = {0};
+  if (t->resume && tell_lost(t) != SV_OK) return cli_fail(SV_IO);
   train_tell(t);
   cli_catch_interrupt();
   sv_status status = sv_fit(t->model, t->dataset, &t->fit, &result);
@@ -193,8 +211,11 @@ static int run(train *t) {
         "what was saved before is whole; to go on: svertka train --resume "
         "%s",
         t->fit.run);
-  else if (result.best_epoch > 0)
+  else if (result.saved_epoch > 0 && result.saved_epoch == result.best_epoch)
     cli_say("the best weights so far are in %s/model.onnx", t->fit.run);
+  else if (result.saved_epoch > 0)
+    cli_say("the weights of epoch %d are in %s/model.onnx", result.saved_epoch,
+            t->fit.run);
   return exit_status;
 }
 
@@ -206,6 +227,7 @@ static bool reopen(const cli_verb *verb, int argc, char **argv, train *t,
   sv_status status = sv_fit_open(&t->model, &t->fit, t->resume);
   if (status != SV_OK) {
     *exit_status = cli_fail(status);
+    if (status == SV_INVALID) train_mend(t->resume);
     return false;
   }
   if (!train_parse(verb, argc, argv, t, operands, count, exit_status))

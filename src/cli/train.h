@@ -64,6 +64,9 @@ bool train_find_check(const train *t, int *exit_status);
 /* From now on sv_fit tells of its progress on stderr. */
 void train_tell(train *t);
 
+/* Of a run that is finished: what a kill after its last checkpoint left undone.
+ */
+void train_mend(const char *run);
 /* gradients.png from gradients.csv, if this run has it. */
 sv_status train_draw_gradients(const train *t) SV_CHECKED;
 

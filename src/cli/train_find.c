@@ -136,7 +136,8 @@ static sv_status draw(const train *t, const sv_rate_curve *c) {
 
 static json_t *json_point(const sv_rate_point *p) {
   return json_pack("{s:f, s:o, s:o}", "rate", p->rate, "loss",
-                   cli_json_number(p->loss), "smoothed", p->smoothed);
+                   cli_json_number(p->loss), "smoothed",
+                   cli_json_number(p->smoothed));
 }
 
 static int print_json(const sv_rate_curve *c) {

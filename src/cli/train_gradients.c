@@ -1,5 +1,6 @@
 /* The picture of gradients.csv: a line for each epoch over the layers. */
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -71,4 +72,39 @@ sv_status train_draw_gradients(const train *t) {
   }
   sv_free(table);
   return status;
+}
+
+/* Of another time than the table, or not there. */
+static bool is_behind(const char *picture, const char *table) {
+  struct stat drawn, rows;
+  if (stat(table, &rows) != 0) return false;
+  if (stat(picture, &drawn) != 0) return true;
+  return drawn.st_mtim.tv_sec < rows.st_mtim.tv_sec ||
+         (drawn.st_mtim.tv_sec == rows.st_mtim.tv_sec &&
+          drawn.st_mtim.tv_nsec < rows.st_mtim.tv_nsec);
+}
+
+static sv_status mend(const char *run, const char *picture, const char *table,
+                      const char *best) {
+  train t = {.fit = {.run = run, .log_gradients = true}};
+  sv_writer_sweep(picture);
+  if (!is_behind(picture, table)) return SV_OK;
+  SV_TRY(sv_model_load(&t.model, best));
+  sv_status status = train_draw_gradients(&t);
+  sv_model_free(t.model);
+  if (status == SV_OK && sv_path_exists(picture))
+    cli_say("%s: drawn now, the training ended before it was", picture);
+  return status;
+}
+
+void train_mend(const char *run) {
+  static const char *const names[] = {"gradients.png", "gradients.csv",
+                                      "model.onnx"};
+  char *paths[3] = {NULL};
+  sv_status status = SV_OK;
+  for (int i = 0; i < 3 && status == SV_OK; i++)
+    status = sv_path_join(&paths[i], run, names[i]);
+  if (status == SV_OK) status = mend(run, paths[0], paths[1], paths[2]);
+  if (status != SV_OK) cli_fail(status);
+  for (int i = 0; i < 3; i++) sv_free(paths[i]);
 }

@@ -6,6 +6,7 @@
 
 #include "base/kind.h"
 #include "base/memory.h"
+#include "onnx/checksum.h"
 
 /* Protocol Buffers' own limit. */
 static const size_t largest_file = INT32_MAX;
@@ -165,6 +166,7 @@ static sv_status fill_state(loader *l) {
 static const char *key_of(const loader *l, size_t i) {
   const char *key = l->proto->metadata_props[i]->key;
   if (!key) return "";
+  if (strcmp(key, SV_ONNX_CHECKSUM) == 0) return NULL;
   return strncmp(key, SV_ONNX_ROLE, strlen(SV_ONNX_ROLE)) == 0 ? NULL : key;
 }
 
@@ -221,6 +223,7 @@ static sv_status read_model(loader *l, const void *bytes, size_t size,
                       &l->arena));
   SV_TRY(read_head(l));
   SV_TRY(build(l));
+  SV_TRY(sv_checksum_check(l->proto, bytes, size, l->map));
   sv_graph *graph = l->graph;
   sv_state *state = l->state;
   l->graph = NULL;

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "onnx/attrs.h"
+#include "onnx/checksum.h"
 
 sv_status sv_save_add(message_list *list, void *message) {
   SV_TRY(sv_grow(&list->at, list->count, &list->capacity, sizeof *list->at));
@@ -261,9 +262,17 @@ static void append(ProtobufCBuffer *buffer, size_t size, const uint8_t *bytes) {
   }
 }
 
+/* Behind a message of `size` bytes. */
+static void append_checksum(const Onnx__ModelProto *m, size_t size,
+                            ProtobufCBuffer *buffer) {
+  unsigned char entry[SV_CHECKSUM_ENTRY];
+  append(buffer, sv_checksum_entry(entry, sv_checksum_of(m, NULL), size),
+         entry);
+}
+
 static sv_status write_message(const Onnx__ModelProto *m, const char *path) {
   size_t size = onnx__model_proto__get_packed_size(m);
-  if (size > INT32_MAX)
+  if (size > INT32_MAX - SV_CHECKSUM_ENTRY)
     return sv_fail(SV_UNSUPPORTED,
                    "%s: %zu bytes are too many for one ONNX file: the most is "
                    "%d",
@@ -274,6 +283,7 @@ static sv_status write_message(const Onnx__ModelProto *m, const char *path) {
   sv_status status = sv_writer_open(&to->writer, path);
   if (status == SV_OK) {
     onnx__model_proto__pack_to_buffer(m, &to->base);
+    append_checksum(m, size, &to->base);
     flush(to);
     status = to->status;
     if (status == SV_OK)

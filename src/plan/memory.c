@@ -6,6 +6,8 @@
  * packing can go is the largest sum of bytes live at one step. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "plan/plan.h"
@@ -218,6 +220,23 @@ sv_status sv_program_pack(const sv_plan *plan, sv_program *p) {
   SV_TRY(sv_alloc(&p->arena, p->memory.arena));
   SV_TRY(sv_alloc(&p->fixed, p->memory.constant));
   return sv_alloc(&p->gradients, p->memory.gradient);
+}
+
+/* ---- Letting go ---- */
+
+/* Of whole pages; they are zeros when they are used again, as they were at
+ * first. */
+static void let_go(char *memory, size_t bytes) {
+  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  uintptr_t begin = ((uintptr_t)memory + page - 1) / page * page;
+  uintptr_t end = ((uintptr_t)memory + bytes) / page * page;
+  if (memory && begin < end) madvise((void *)begin, end - begin, MADV_DONTNEED);
+}
+
+void sv_plan_idle(sv_plan *plan) {
+  const sv_program *p = plan->program;
+  let_go(p->arena, p->memory.arena);
+  let_go(p->gradients, p->memory.gradient);
 }
 
 /* ---- Binding ---- */

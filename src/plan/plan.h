@@ -204,6 +204,9 @@ int sv_plan_team(const sv_plan *plan);
 sv_status sv_program_backward(sv_plan *plan, sv_program *p) SV_CHECKED;
 
 /* ---- memory.c ---- */
+/* Nothing that the last run left is read again: until the next one the system
+ * may have the memory of activations and gradients. */
+void sv_plan_idle(sv_plan *plan);
 sv_status sv_program_pack(const sv_plan *plan, sv_program *p) SV_CHECKED;
 void sv_program_bind(const sv_plan *plan, sv_program *p);
 

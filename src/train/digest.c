@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "data/reader.h"
 #include "ops/attrs.h"
 
 static void write_digest(uint64_t hash, char text[SV_DIGEST_TEXT]) {
@@ -61,21 +62,28 @@ static uint64_t mix_image(uint64_t hash, const sv_image *image) {
   return hash;
 }
 
-sv_status sv_digest_data(const sv_dataset *dataset, char text[SV_DIGEST_TEXT]) {
-  enum { PICTURES = 16 };
+/* The images whose pixels are looked at, spread evenly. */
+static int64_t compared(const sv_dataset *dataset) {
+  enum { FEW = 16 };
   int64_t count = sv_dataset_count(dataset);
+  return dataset->reader->in_memory || count < FEW ? count : FEW;
+}
+
+sv_status sv_digest_data(const sv_dataset *dataset, char text[SV_DIGEST_TEXT]) {
+  int64_t count = sv_dataset_count(dataset), images = compared(dataset);
   uint64_t hash = sv_hash_text("");
   for (int64_t i = 0; i < count; i++) {
     int32_t label = sv_dataset_label(dataset, i);
     hash = mix(hash, &label, sizeof label);
   }
-  for (int k = 0; k < PICTURES && count > 0; k++) {
+  for (int64_t k = 0; k < images; k++) {
+    int64_t at = count * k / images;
     sv_image image;
-    SV_TRY(sv_dataset_image(dataset, (count - 1) * k / PICTURES, &image));
+    SV_TRY(sv_dataset_image(dataset, at, &image));
     hash = mix_image(hash, &image);
     sv_image_free(&image);
     if (!sv_dataset_has_masks(dataset)) continue;
-    SV_TRY(sv_dataset_mask(dataset, (count - 1) * k / PICTURES, &image));
+    SV_TRY(sv_dataset_mask(dataset, at, &image));
     hash = mix_image(hash, &image);
     sv_image_free(&image);
   }
@@ -99,6 +107,9 @@ sv_status sv_digest_check_data(const sv_model *run, const sv_dataset *dataset) {
   char digest[SV_DIGEST_TEXT];
   SV_TRY(sv_digest_data(dataset, digest));
   if (is_same(run, SV_DIGEST_DATA_KEY, digest)) return SV_OK;
-  return sv_fail(SV_INVALID, "%s: these are not the data of the run",
-                 sv_dataset_path(dataset));
+  return sv_fail(SV_INVALID,
+                 "%s: these are not the data of the run (compared were all "
+                 "labels and the pixels of %lld of %lld images)",
+                 sv_dataset_path(dataset), (long long)compared(dataset),
+                 (long long)sv_dataset_count(dataset));
 }

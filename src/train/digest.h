@@ -14,7 +14,8 @@ enum { SV_DIGEST_TEXT = 17 };
 sv_status sv_digest_network(const sv_graph *graph,
                             char text[SV_DIGEST_TEXT]) SV_CHECKED;
 
-/* Of all labels and of the pixels of a few pictures. */
+/* Of all labels and of the pixels of all images that lie in memory; of images
+ * in files, which would have to be decoded, of a few. */
 sv_status sv_digest_data(const sv_dataset *dataset,
                          char text[SV_DIGEST_TEXT]) SV_CHECKED;
 

@@ -62,7 +62,8 @@ static void fill_result(const sv_fit_job *job, sv_fit_result *result) {
                       .held_out = job->validation.count,
                       .seconds = now() - job->started,
                       .images = job->images,
-                      .saved = job->saved};
+                      .saved = job->saved,
+                      .saved_epoch = (int)job->kept_epoch};
 }
 
 /* ---- A step ---- */
@@ -188,6 +189,8 @@ static sv_status save_last(sv_fit_job *job) {
 static sv_status save_best(sv_fit_job *job) {
   SV_TRY(sv_average_swap(job->average));
   sv_status status = sv_run_save_best(&job->run, job->model);
+  if (status == SV_OK && job->run.folder)
+    job->kept_epoch = job->counters.best_epoch;
   sv_status back = sv_average_swap(job->average);
   return status == SV_OK ? back : status;
 }
@@ -302,7 +305,9 @@ static sv_status run_epoch(sv_fit_job *job, bool *go_on) {
 static sv_status mend(sv_fit_job *job) {
   if (!job->options->resume) return SV_OK;
   if (!job->counters.best_epoch) return sv_run_drop_best(&job->run);
-  return job->behind ? save_best(job) : SV_OK;
+  if (job->behind) return save_best(job);
+  job->kept_epoch = job->counters.best_epoch;
+  return SV_OK;
 }
 
 static bool is_over(const sv_fit_job *job) {

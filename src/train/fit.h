@@ -59,7 +59,9 @@ typedef struct sv_fit_job {
   sv_team outer; /* the caller's, while the job lasts */
   bool behind;   /* model.onnx, whose weights are those of last.onnx */
   sv_checkpoint checkpoint;
-  bool saved; /* last.onnx is of this training; when it was: */
+  int64_t
+      kept_epoch; /* whose weights model.onnx holds; 0: none of this run's */
+  bool saved;     /* last.onnx is of this training; when it was: */
   int64_t saved_step;
   double saved_time;
   /* Of this call. */

@@ -377,16 +377,3 @@ void sv_fit_release(sv_fit_job *job) {
   sv_free(job->order);
   sv_run_close(&job->run);
 }
-
-sv_status sv_fit_explain(char **text, sv_model *model,
-                         const sv_dataset *dataset,
-                         const sv_fit_options *options) {
-  sv_fit_options unsaved = *options;
-  sv_fit_job job = {.model = model, .dataset = dataset, .options = &unsaved};
-  *text = NULL;
-  unsaved.run = NULL;
-  sv_status status = sv_fit_prepare(&job);
-  if (status == SV_OK) status = sv_plan_explain(job.runner.plans[0], text);
-  sv_fit_release(&job);
-  return status;
-}

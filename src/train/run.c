@@ -119,21 +119,67 @@ static sv_status write_rows(sv_run_table *table) {
   return sv_file_write(table->path, rows->at, rows->length);
 }
 
-/* The header and the rows of the epochs that are done; what came after them was
- * not saved. */
+static int count_fields(const char *row, const char *end) {
+  int count = 1;
+  for (; row < end; row++) count += *row == ',';
+  return count;
+}
+
+/* "7,..." -> 7; 0 if it does not begin so. */
+static int epoch_of(const char *row) {
+  char *end;
+  double number = sv_number_read(row, &end);
+  bool right = end != row && *end == ',' && number >= 1 && number < 1e9;
+  return right && number == floor(number) ? (int)number : 0;
+}
+
+/* The header and, of the epochs that are done, the rows that are whole; what
+ * came after them was not saved. Returns how many. */
+static int take_rows(sv_text *rows, const char *row, int epochs) {
+  const char *end = strchr(row, '\n');
+  int kept = 0, last = 0;
+  if (!end || strncmp(row, "epoch,", 6) != 0) return 0;
+  int fields = count_fields(row, end);
+  for (bool head = true; end; row = end + 1, end = strchr(row, '\n')) {
+    int epoch = head ? 0 : epoch_of(row);
+    bool whole = count_fields(row, end) == fields;
+    if (head || (whole && epoch > last && epoch <= epochs)) {
+      sv_text_add(rows, "%.*s\n", (int)(end - row), row);
+      kept += !head;
+      last = epoch;
+    }
+    head = false;
+  }
+  return kept;
+}
+
 static sv_status read_rows(sv_run_table *table, int epochs) {
   if (!sv_path_exists(table->path)) return SV_OK;
   if (!epochs) return remove_file(table->path);
   unsigned char *bytes;
   size_t size;
   SV_TRY(sv_file_read(table->path, 1 << 26, &bytes, &size));
-  const char *row = (const char *)bytes, *end;
-  for (int i = 0; i <= epochs && (end = strchr(row, '\n')); i++) {
-    sv_text_add(&table->rows, "%.*s\n", (int)(end - row), row);
-    row = end + 1;
-  }
+  take_rows(&table->rows, (const char *)bytes, epochs);
   sv_free(bytes);
   return size == table->rows.length ? SV_OK : write_rows(table);
+}
+
+sv_status sv_run_rows_lost(const char *folder, const char *name, int epochs,
+                           int *lost) {
+  char *path;
+  unsigned char *bytes = NULL;
+  size_t size;
+  sv_text rows = {0};
+  *lost = epochs;
+  SV_TRY(sv_path_join(&path, folder, name));
+  sv_status status = SV_OK;
+  if (epochs > 0 && sv_path_exists(path))
+    status = sv_file_read(path, 1 << 26, &bytes, &size);
+  if (bytes) *lost -= take_rows(&rows, (const char *)bytes, epochs);
+  sv_text_clear(&rows);
+  sv_free(bytes);
+  sv_free(path);
+  return status;
 }
 
 sv_status sv_run_start(sv_run *run, bool resume, int epochs) {
@@ -145,6 +191,7 @@ sv_status sv_run_start(sv_run *run, bool resume, int epochs) {
   sv_writer_sweep(run->last);
   sv_writer_sweep(run->log.path);
   sv_writer_sweep(run->gradients.path);
+  sv_writer_sweep(run->picture);
   if (resume) {
     SV_TRY(read_rows(&run->log, epochs));
     return read_rows(&run->gradients, epochs);

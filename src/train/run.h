@@ -36,9 +36,14 @@ sv_status sv_run_open(sv_run *run, const char *folder, bool overwrite,
 void sv_run_close(sv_run *run);
 
 /* Makes and locks the folder; SV_IO if another training holds it. A run that is
- * resumed after `epochs` keeps so many rows of its tables. What a killed
- * training was writing goes. */
+ * resumed keeps the rows of its tables that are whole and of the `epochs` that
+ * are done. What a killed training was writing goes. */
 sv_status sv_run_start(sv_run *run, bool resume, int epochs) SV_CHECKED;
+
+/* Of the `epochs` that are done, those of which the table folder/name has no
+ * row that is whole. */
+sv_status sv_run_rows_lost(const char *folder, const char *name, int epochs,
+                           int *lost) SV_CHECKED;
 
 /* A row of the log, and the log to the disk. */
 sv_status sv_run_row(sv_run *run, const sv_fit_progress *progress, int64_t step,

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "data/preprocess.h"
+#include "plan/plan.h"
 #include "train/loss.h"
 
 static sv_input_shape shape_of(const sv_runner *r, const char *name,
@@ -108,19 +109,23 @@ static sv_status plan_for(sv_runner *r, int64_t count, sv_plan **plan) {
     return sv_fail(SV_INVALID, "a batch of %lld, that of network '%s' is %lld",
                    (long long)count, r->graph->name, (long long)r->fixed);
   if (fills_up(r, count)) count = r->fixed;
-  *plan = r->plans[count != r->options.batch];
+  int at = count != r->options.batch;
+  if (r->used && r->used == r->plans[!at]) sv_plan_idle(r->used);
+  *plan = r->used = r->plans[at];
   if (count == r->options.batch || (*plan && count == r->other)) return SV_OK;
   sv_plan_free(*plan);
-  r->plans[1] = NULL;
+  r->plans[1] = r->used = NULL;
   r->other = count;
   SV_TRY(compile(r, count, &r->plans[1]));
-  *plan = r->plans[1];
+  r->used = *plan = r->plans[1];
   return SV_OK;
 }
 
 sv_status sv_runner_expect(sv_runner *r, int64_t count) {
   sv_plan *plan;
-  return plan_for(r, count, &plan);
+  SV_TRY(plan_for(r, count, &plan));
+  sv_plan_idle(plan);
+  return SV_OK;
 }
 
 /* Rows that the batch lacks are its first one. */

@@ -22,6 +22,7 @@ typedef struct sv_runner {
   sv_plan *plans[2]; /* of the full batch, of another size */
   int64_t other;     /* that size */
   int64_t fixed;     /* the batch that the network says; 0: none */
+  sv_plan *used;     /* the one that ran last; the other one is idle */
 } sv_runner;
 
 /* The batch that the network's only input for images says; 0: it is free. */
