@@ -122,7 +122,7 @@ static sv_status plan_for(sv_runner *r, int64_t count, sv_plan **plan) {
 }
 
 sv_status sv_runner_expect(sv_runner *r, int64_t count) {
-  sv_plan *plan;
+  sv_plan *plan = NULL;
   SV_TRY(plan_for(r, count, &plan));
   sv_plan_idle(plan);
   return SV_OK;
