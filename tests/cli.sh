@@ -249,6 +249,16 @@ kernel='1 0; 2 -1'
 gives '7 -1 -6;9 1 -5;-2 0 -1' op conv --x "$map" --w "$kernel"
 gives '7 -1 -6;9 1 -5;-2 0 -1' op conv --x "$map" --w "$kernel" --backend ref
 gives '7 0 0;9 1 0;0 0 0' op relu --x '7 -1 -6; 9 1 -5; -2 0 -1'
+# | divides maps wherever an operator has them: PyTorch's numbers.
+gives '2.5;|;6.5' op global_avg_pool --x '1 2; 3 4 | 5 6; 7 8'
+gives '4;|;8' op global_max_pool --x '1 2; 3 4 | 5 6; 7 8'
+gives '2.5' op global_avg_pool --x '1 2; 3 4'
+gives '0.5;|;1.5' op batch_norm --x '1 | 3' --scale '1 1' --bias '0 0' \
+  --mean '0.5 1.5' --var '1 1' --epsilon 0
+gives '1 2;3 4' op depth_to_space --x '1 | 2 | 3 | 4' --block 2
+gives '1 2 3 4' op flatten --x '1 2 | 3 4'
+gives '0.1538462;|;0.1290323;|;0.2068965' op lrn --x '1 | 2 | 3' --size 3 --alpha 3 \
+  --beta 1 --k 1.5
 # NaN passes through.
 gives 'nan 0' op relu --x 'nan -1'
 gives 'nan 0' op relu --x 'nan -1' --backend ref

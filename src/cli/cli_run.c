@@ -23,11 +23,17 @@ static bool is_image(const sv_op *op, const sv_port *port) {
   return port->role == SV_DATA || port->role == SV_WEIGHT || places;
 }
 
+/* Labels of pixels are maps without channels. */
+static int rank_of(const cli_run *run, const sv_port *port, int rank) {
+  if (is_image(run->op, port)) return rank;
+  return port->role == SV_LABEL && run->op->has_maps && rank > 2 ? rank - 1 : 0;
+}
+
 static sv_value add_input(cli_run *run, const cli_input *in, int rank) {
   sv_graph *g = run->graph;
   sv_role role = in->port->role;
-  bool image = is_image(run->op, in->port);
-  sv_shape shape = cli_numbers_shape(&in->numbers, image ? rank : 0);
+  sv_shape shape =
+      cli_numbers_shape(&in->numbers, rank_of(run, in->port, rank));
   sv_dtype dtype = cli_is_whole(role) ? SV_I64 : SV_F32;
   if (is_known(in->port))
     return sv_parameter(g, in->name, role == SV_INDEX ? SV_CONSTANT : role,
@@ -66,20 +72,31 @@ static int typed_rank(const cli_run *run) {
   return rank;
 }
 
-/* A window slides over images, N C H W; other operators take the first rank
- * that they can work with. The fault that is told is the one with matrices, or
- * with what was typed. */
+/* Input 0 has a shape in front. */
+static bool is_shaped(const cli_run *run) {
+  return run->in_count > 0 && run->in[0].numbers.fixed;
+}
+
+/* A window slides over images, N C H W, and where an operator has maps those
+ * that were typed are the maps of one image; other operators take the first
+ * rank that they can work with. The fault that is told is the one with
+ * matrices, or with what was typed. */
 static sv_status build_fitting(cli_run *run) {
+  enum { MATRIX = 2, MAPS, IMAGES };
   int rank = typed_rank(run);
-  if (sv_attr_find(run->op, "kernel") && rank < 4) return build(run, 4);
+  bool maps = run->op->has_maps && !is_shaped(run);
+  if (sv_attr_find(run->op, "kernel") && rank < IMAGES)
+    return build(run, IMAGES);
+  if (maps && rank == MAPS) return build(run, IMAGES);
   char message[1024];
   sv_status told = SV_OK;
-  for (int r = rank; r <= 4 || r == rank; r++) {
+  for (int r = rank; r <= IMAGES || r == rank; r++) {
+    if (maps && r == MAPS) continue; /* rows are no maps */
     sv_graph_free(run->graph);
     run->graph = NULL;
     sv_status status = build(run, r);
     if (status == SV_OK) return SV_OK;
-    if (r != rank && r != 2) continue;
+    if (r != rank && r != MATRIX) continue;
     told = status;
     snprintf(message, sizeof message, "%s", sv_error());
   }

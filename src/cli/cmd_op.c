@@ -24,6 +24,8 @@ static const char about[] =
     "  @FILE                  what the file holds, in one of these forms\n"
     "Where the operator wants more dimensions than were typed, dimensions of\n"
     "1 are put in front: a matrix is an image of one map for a convolution.\n"
+    "Where it has maps (convolution, pooling, batch_norm, lrn, ...), what |\n"
+    "divides are the maps of one image; elsewhere | divides matrices.\n"
     "Labels and indices are whole numbers; any other may be inf, -inf or\n"
     "nan, which --json writes as the strings \"inf\", \"-inf\" and \"nan\".\n";
 

@@ -73,6 +73,7 @@ static const sv_attr attrs[] = {
 
 SV_OP(avg_pool) = {
     .name = "avg_pool",
+    .has_maps = true,
     .summary = "y[i,j] = mean over the window at i,j of x",
     .effect = SV_EFFECT_POOLS,
     .onnx = (const sv_onnx_name[]){{"AveragePool", 0, 0}, {NULL, 0, 0}},

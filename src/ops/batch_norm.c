@@ -255,6 +255,7 @@ static const sv_attr attrs[] = {
 
 SV_OP(batch_norm) = {
     .name = "batch_norm",
+    .has_maps = true,
     .summary = "y = scale (x - mean) / sqrt(var + epsilon) + bias",
     .effect = SV_EFFECT_ACTIVATES,
     .onnx = (const sv_onnx_name[]){{"BatchNormalization", 6, 0}, {NULL, 0, 0}},

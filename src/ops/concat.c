@@ -136,6 +136,7 @@ static const sv_attr attrs[] = {{.name = "axis",
 
 SV_OP(concat) = {
     .name = "concat",
+    .has_maps = true,
     .summary = "y = [x1, x2, ...] along an axis",
     .effect = SV_EFFECT_PARTS,
     .onnx = (const sv_onnx_name[]){{"Concat", 0, 0}, {NULL, 0, 0}},

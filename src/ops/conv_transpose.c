@@ -148,6 +148,7 @@ static const sv_attr attrs[] = {
 
 SV_OP(conv_transpose) = {
     .name = "conv_transpose",
+    .has_maps = true,
     .summary = "y = what conv with w gives back to its input, plus b",
     .effect = SV_EFFECT_WEIGHS,
     .onnx = (const sv_onnx_name[]){{"ConvTranspose", 0, 0}, {NULL, 0, 0}},

@@ -319,6 +319,7 @@ static const sv_attr attrs[] = {
 
 SV_OP(cross_entropy) = {
     .name = "cross_entropy",
+    .has_maps = true,
     .summary = "loss = mean over the batch of -log softmax(x)[label]",
     .effect = SV_EFFECT_CROSS_ENTROPY,
     .onnx = (const sv_onnx_name[]){{"SoftmaxCrossEntropyLoss", 12, 0},

@@ -41,6 +41,7 @@ static const sv_attr attrs[] = {
 
 SV_OP(flatten) = {
     .name = "flatten",
+    .has_maps = true,
     .summary = "y = x as a matrix: N C H W becomes N CHW",
     .onnx = (const sv_onnx_name[]){{"Flatten", 0, 0}, {NULL, 0, 0}},
     .in = (const sv_port[]){{.name = "x"}, {.name = NULL}},

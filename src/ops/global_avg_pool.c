@@ -51,6 +51,7 @@ static sv_status backward_data(const sv_args *args) {
 
 SV_OP(global_avg_pool) = {
     .name = "global_avg_pool",
+    .has_maps = true,
     .summary = "y = mean over each map of x",
     .effect = SV_EFFECT_POOLS,
     .onnx = (const sv_onnx_name[]){{"GlobalAveragePool", 0, 0}, {NULL, 0, 0}},

@@ -81,6 +81,7 @@ static const sv_attr attrs[] = {
 
 SV_OP(global_lp_pool) = {
     .name = "global_lp_pool",
+    .has_maps = true,
     .summary = "y = (sum over each map of |x|^p)^(1/p)",
     .onnx = (const sv_onnx_name[]){{"GlobalLpPool", 2, 0}, {NULL, 0, 0}},
     .in = (const sv_port[]){{.name = "x"}, {.name = NULL}},

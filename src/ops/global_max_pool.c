@@ -65,6 +65,7 @@ static sv_status backward_data(const sv_args *args) {
 
 SV_OP(global_max_pool) = {
     .name = "global_max_pool",
+    .has_maps = true,
     .summary = "y = max over each map of x",
     .effect = SV_EFFECT_PICKS,
     .onnx = (const sv_onnx_name[]){{"GlobalMaxPool", 0, 0}, {NULL, 0, 0}},

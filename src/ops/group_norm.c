@@ -136,6 +136,7 @@ static const sv_attr attrs[] = {
 
 SV_OP(group_norm) = {
     .name = "group_norm",
+    .has_maps = true,
     .summary = "y = scale (x - mean) / sqrt(var + epsilon) + bias, per group",
     .effect = SV_EFFECT_ACTIVATES,
     .onnx = (const sv_onnx_name[]){{"GroupNormalization", 18, 0}, {NULL, 0, 0}},

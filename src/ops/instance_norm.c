@@ -50,6 +50,7 @@ static const sv_attr attrs[] = {
 
 SV_OP(instance_norm) = {
     .name = "instance_norm",
+    .has_maps = true,
     .summary = "y = scale (x - mean) / sqrt(var + epsilon) + bias, per map",
     .effect = SV_EFFECT_ACTIVATES,
     .onnx = (const sv_onnx_name[]){{"InstanceNormalization", 0, 0},

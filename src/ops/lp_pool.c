@@ -72,6 +72,7 @@ static const sv_attr attrs[] = {
 
 SV_OP(lp_pool) = {
     .name = "lp_pool",
+    .has_maps = true,
     .summary = "y[i,j] = (sum over the window at i,j of |x|^p)^(1/p)",
     .onnx = (const sv_onnx_name[]){{"LpPool", 2, 0}, {NULL, 0, 0}},
     .in = (const sv_port[]){{.name = "x"}, {.name = NULL}},

@@ -149,6 +149,7 @@ static const sv_attr attrs[] = {{.name = "size",
 
 SV_OP(lrn) = {
     .name = "lrn",
+    .has_maps = true,
     .summary = "y = x / (k + alpha/size sum of x^2 over channels)^beta",
     .effect = SV_EFFECT_ACTIVATES,
     .onnx = (const sv_onnx_name[]){{"LRN", 0, 0}, {NULL, 0, 0}},

@@ -122,6 +122,7 @@ static const sv_attr attrs[] = {
 
 SV_OP(max_pool) = {
     .name = "max_pool",
+    .has_maps = true,
     .summary = "y[i,j] = max over the window at i,j of x",
     .effect = SV_EFFECT_PICKS,
     .onnx = (const sv_onnx_name[]){{"MaxPool", 0, 0}, {NULL, 0, 0}},

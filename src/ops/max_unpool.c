@@ -126,6 +126,7 @@ static const sv_attr attrs[] = {
 
 SV_OP(max_unpool) = {
     .name = "max_unpool",
+    .has_maps = true,
     .summary = "y[index[k]] = x[k], 0 elsewhere",
     .onnx = (const sv_onnx_name[]){{"MaxUnpool", 9, 0}, {NULL, 0, 0}},
     .in =

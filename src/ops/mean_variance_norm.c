@@ -112,6 +112,7 @@ static const sv_attr attrs[] = {
 
 SV_OP(mean_variance_norm) = {
     .name = "mean_variance_norm",
+    .has_maps = true,
     .summary = "y = (x - mean) / (deviation + 1e-9), along some axes",
     .effect = SV_EFFECT_ACTIVATES,
     .onnx = (const sv_onnx_name[]){{"MeanVarianceNormalization", 9, 0},

@@ -254,6 +254,9 @@ struct sv_op {
    * mean. `given`: so many a file names; what it leaves open so is noted. 0:
    * nobody has named them yet. */
   int (*outputs)(void *attrs, int given);
+  /* Input 0 may be of images, N C H W, and dimension 1 are its maps: so a tensor
+   * typed with several maps is one image. */
+  bool has_maps;
   const sv_attr *attrs; /* ends in {NULL}; NULL: none */
   size_t attrs_size;
   /* Fills attributes that follow from others or from a weight's shape: the

@@ -255,7 +255,8 @@ static sv_status expand(const sv_node *node, sv_graph *g, const sv_value *in,
     return sv_graph_check(g);
   }
   if (node->in_count <= SCALES_PORT || !node->in[SCALES_PORT])
-    return sv_fail(SV_UNSUPPORTED, "sizes with by_scale cannot be said in ONNX");
+    return sv_fail(SV_UNSUPPORTED,
+                   "sizes with by_scale cannot be said in ONNX");
   sv_value from[] = {in[0], {0}, with_one(g, "min", in[SCALES_PORT])};
   from[0] = sv_apply(g, "resize", from, 3, &smaller);
   from[SCALES_PORT] = with_one(g, "max", in[SCALES_PORT]);
@@ -376,6 +377,7 @@ static const sv_attr attrs[] = {
 
 SV_OP(resize) = {
     .name = "resize",
+    .has_maps = true,
     .summary = "y = x in another size: nearest, linear, cubic",
     .effect = SV_EFFECT_POOLS,
     .onnx = (const sv_onnx_name[]){{"Resize", 10, 0},

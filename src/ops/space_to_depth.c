@@ -75,6 +75,7 @@ static sv_status expand(const sv_node *node, sv_graph *g, const sv_value *in,
 
 SV_OP(space_to_depth) = {
     .name = "space_to_depth",
+    .has_maps = true,
     .summary = "blocks of pixels stacked as channels",
     .effect = SV_EFFECT_PICKS,
     .onnx = (const sv_onnx_name[]){{"SpaceToDepth", 0, 0}, {NULL, 0, 0}},

@@ -185,6 +185,7 @@ static const sv_attr attrs[] = {
 
 SV_OP(weighted_avg_pool) = {
     .name = "weighted_avg_pool",
+    .has_maps = true,
     .summary = "y[i,j] = a mean over the window at i,j of x + b",
     .effect = SV_EFFECT_WEIGHS,
     .in = (const sv_port[]){{.name = "x"},

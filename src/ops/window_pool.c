@@ -211,6 +211,7 @@ static const sv_attr attrs[] = {
 
 SV_OP(window_pool) = {
     .name = "window_pool",
+    .has_maps = true,
     .summary = "y[i,j] = sum over the window at i,j of fixed weights times x",
     .in = (const sv_port[]){{.name = "x"}, {.name = NULL}},
     .out = (const sv_port[]){{.name = "y"}, {.name = NULL}},
