@@ -61,6 +61,7 @@ typedef struct oc_draw {
   bool timed;        /* for --time alone */
   bool forward_only; /* the backends need not take backward passes */
   bool inference;
+  bool spreads; /* NaN may spread: a kernel keeps running sums */
   /* Percent of the cases that a backend must take in each pass; of those alone
    * whose batch fills its vectors, if `vectors`. */
   struct {

@@ -1,7 +1,7 @@
 /* How random cases are drawn. A file tests/cases/<operator>.txt says what an
  * operator needs to be drawn sensibly, as a list of
  *
- *     draw [SHARE] [inference] [BACKEND=PERCENT[:vectors]]   or: time
+ *     draw [SHARE] [inference] [spreads] [BACKEND=PERCENT[:vectors]]   or: time
  *     set NAME=VALUE ...              attributes
  *     in PORT DIMS [below N] [from A..B] [maybe]
  *     out PORT                        an optional one that is asked for
@@ -28,6 +28,10 @@ static sv_status read_head(oc_draw *draw, char *rest) {
     if (sscanf(word, "%d", &draw->share) == 1) continue;
     if (strcmp(word, "forward") == 0) {
       draw->forward_only = true;
+      continue;
+    }
+    if (strcmp(word, "spreads") == 0) {
+      draw->spreads = true;
       continue;
     }
     if (strcmp(word, "inference") == 0) {

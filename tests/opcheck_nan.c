@@ -73,7 +73,7 @@ static bool may_spread(const oc_run *run, const char *port, bool exact) {
 }
 
 static sv_status check_case(const oc_options *o, const oc_case *c, int index,
-                            oc_tally *tally) {
+                            bool spreads, oc_tally *tally) {
   oc_run *run;
   SV_TRY(oc_run_new(&run, c, SV_F32));
   const char *port = poison_one(run, index);
@@ -83,7 +83,7 @@ static sv_status check_case(const oc_options *o, const oc_case *c, int index,
     oc_trial t = {.pass = pass,
                   .offer = (oc_offer)(index / 2 % 3),
                   .exact = index / 6 % 4 != 3};
-    t.may_spread = may_spread(run, port, t.exact);
+    t.may_spread = spreads || may_spread(run, port, t.exact);
     if (oc_has_pass(run, pass)) check_pass(o, run, c, t, port, tally);
   }
   oc_run_free(run);
@@ -95,8 +95,9 @@ void oc_check_nan(const oc_options *o, const sv_entry *entry,
   if (!entry->fast[0].kernel) return;
   for (int k = 0; k < o->random / 2; k++) {
     oc_case c = {.entry = entry};
-    if (oc_draw_case(entry, oc_draw_at(draws, k), o->seed, k, &c) != SV_OK ||
-        check_case(o, &c, k, tally) != SV_OK)
+    const oc_draw *draw = oc_draw_at(draws, k);
+    if (oc_draw_case(entry, draw, o->seed, k, &c) != SV_OK ||
+        check_case(o, &c, k, draw->spreads, tally) != SV_OK)
       oc_fail(tally, &c, "%s", sv_error());
     oc_case_clear(&c);
   }
