@@ -218,6 +218,24 @@ static void test_not_written(void **state) {
   free(kept);
 }
 
+/* What ONNX cannot say is told before anything is trained or written. */
+static void test_cannot_be_saved(void **state) {
+  (void)state;
+  sv_model *built = model_of("input 3x5x5; batch_norm spatial=false; relu");
+  assert_error(SV_UNSUPPORTED,
+               "it cannot be saved: batch_norm1: spatial cannot be said",
+               sv_onnx_save_check(built, NULL));
+  assert_error(SV_UNSUPPORTED, "batch_norm1: spatial cannot be said",
+               sv_model_save(built, in_folder("spatial.onnx")));
+  assert_int_not_equal(access(in_folder("spatial.onnx"), F_OK), 0);
+  sv_model_free(built);
+  /* Without pixels there is no difference. */
+  sv_graph *graph;
+  assert_error(SV_INVALID, "spatial=false, but with these inputs it is true",
+               sv_network_parse(&graph, "net",
+                                "input 5; batch_norm spatial=false; relu"));
+}
+
 /* ---- Data types ---- */
 
 static void check_types(toy *t, const float expected[3]) {
@@ -271,8 +289,45 @@ static void test_types(void **state) {
   check_types(&t, expected);
 }
 
-/* Weights may be listed as inputs, as they were once; a Constant, under the name
- * that an Identity gives it, is one as well. */
+/* Weights may be listed as inputs, as they were once; a Constant, under the
+ * name that an Identity gives it, is one as well. */
+/* A text, or what else is no number, may be there if nothing reads it. */
+static void test_unread_constants(void **state) {
+  (void)state;
+  static char *name[] = {"label"}, *read[] = {"a", "label"};
+  static const struct {
+    char *attribute;
+    Onnx__AttributeProto__AttributeType type;
+  } kinds[] = {
+      {"value_string", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING},
+      {"value_strings", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS},
+      {"sparse_value", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__SPARSE_TENSOR},
+  };
+  for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+    sv_model *model;
+    toy t;
+    toy_init(&t);
+    t.attribute[1].name = kinds[i].attribute;
+    t.attribute[1].type = kinds[i].type;
+    t.node[2].op_type = "Constant";
+    t.node[2].n_output = 1;
+    t.node[2].output = name;
+    t.node[2].n_attribute = 1;
+    t.node[2].attribute = &t.attributes[1];
+    t.graph.n_node = 3;
+    assert_ok(toy_load(&t, &model));
+    assert_int_equal(model->graph->node_count, 2);
+    sv_model_free(model);
+    t.node[1].op_type = "Add";
+    t.node[1].n_input = 2;
+    t.node[1].input = read;
+    assert_error(SV_UNSUPPORTED,
+                 "node 'second' (Add): the tensor 'label': "
+                 "attribute '",
+                 toy_load(&t, &model));
+  }
+}
+
 static void test_constants(void **state) {
   (void)state;
   static char *name[] = {"c"};
@@ -396,6 +451,17 @@ static void test_conformance(void **state) {
   toy_init(&t);
   told r = run_toy(&t, 1, 3, 0);
   assert_int_equal(r.counts[SV_OUTCOME_PASS], 1);
+  /* The files are those of the inputs without an initialiser. */
+  Onnx__ValueInfoProto listed;
+  onnx__value_info_proto__init(&listed);
+  listed.name = "w";
+  t.inputs[0] = &listed;
+  t.inputs[1] = &t.x;
+  t.graph.n_input = 2;
+  r = run_toy(&t, 1, 3, 0);
+  assert_int_equal(r.counts[SV_OUTCOME_PASS], 1);
+  t.inputs[0] = &t.x;
+  t.graph.n_input = 1;
   r = run_toy(&t, 1, 3, 0.001f);
   assert_int_equal(r.counts[SV_OUTCOME_FAIL], 1);
   assert_non_null(strstr(r.reason, "'y' differs by 0.001"));
@@ -423,11 +489,18 @@ static void test_conformance(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_round_trip),   cmocka_unit_test(test_expansion),
-      cmocka_unit_test(test_fixed_window), cmocka_unit_test(test_training),
-      cmocka_unit_test(test_metadata),     cmocka_unit_test(test_versions),
-      cmocka_unit_test(test_not_written),  cmocka_unit_test(test_types),
-      cmocka_unit_test(test_constants),    cmocka_unit_test(test_symbols),
+      cmocka_unit_test(test_round_trip),
+      cmocka_unit_test(test_expansion),
+      cmocka_unit_test(test_fixed_window),
+      cmocka_unit_test(test_training),
+      cmocka_unit_test(test_metadata),
+      cmocka_unit_test(test_versions),
+      cmocka_unit_test(test_not_written),
+      cmocka_unit_test(test_cannot_be_saved),
+      cmocka_unit_test(test_types),
+      cmocka_unit_test(test_constants),
+      cmocka_unit_test(test_unread_constants),
+      cmocka_unit_test(test_symbols),
       cmocka_unit_test(test_conformance),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);

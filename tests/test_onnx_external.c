@@ -81,10 +81,30 @@ static void test_allowed(void **state) {
   assert_ok(try(&e, true, &model));
   check_numbers(&e, model);
   sv_model_free(model);
-  e.toy.tensor[1].n_external_data = 2; /* to the end of the file */
-  assert_ok(try(&e, true, &model));
-  check_numbers(&e, model);
-  sv_model_free(model);
+}
+
+/* A length that is not said is what the tensor needs; a location may begin
+ * with, and have, "this folder". */
+static void test_left_out(void **state) {
+  (void)state;
+  static char *const locations[] = {"sub/weights", "./sub/weights",
+                                    "././sub/./weights"};
+  for (size_t i = 0; i < sizeof locations / sizeof locations[0]; i++) {
+    elsewhere e;
+    sv_model *model;
+    init(&e, locations[i]);
+    for (int k = 0; k < 2; k++) e.toy.tensor[k].n_external_data = 2;
+    assert_ok(try(&e, true, &model));
+    check_numbers(&e, model);
+    sv_model_free(model);
+  }
+  elsewhere e;
+  init(&e, "sub/weights");
+  e.toy.tensor[0].n_external_data = 2;
+  e.entry[1].value = "150"; /* too little behind it */
+  sv_model *model;
+  assert_error(SV_FORMAT, "tensor 'w': 58 bytes of data",
+               try(&e, true, &model));
 }
 
 /* In memory there is no folder. */
@@ -117,7 +137,7 @@ static void test_paths(void **state) {
   const char *base = strrchr(folder, '/') + 1;
   snprintf(name, sizeof name, "../%s/sub/weights", base);
   char *outside[] = {absolute, name, "sub/../sub/weights", "..",
-                     ".",      "",   "./sub/weights",      "sub//weights"};
+                     ".",      "",   "./../sub/weights",   "sub//weights"};
   for (size_t i = 0; i < sizeof outside / sizeof outside[0]; i++) {
     init(&e, outside[i]);
     refuse(&e, SV_FORMAT, "no path below the model's folder");
@@ -240,10 +260,10 @@ static void test_copies(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_allowed), cmocka_unit_test(test_memory),
-      cmocka_unit_test(test_paths),   cmocka_unit_test(test_links),
-      cmocka_unit_test(test_places),  cmocka_unit_test(test_shared),
-      cmocka_unit_test(test_copies),
+      cmocka_unit_test(test_allowed), cmocka_unit_test(test_left_out),
+      cmocka_unit_test(test_memory),  cmocka_unit_test(test_paths),
+      cmocka_unit_test(test_links),   cmocka_unit_test(test_places),
+      cmocka_unit_test(test_shared),  cmocka_unit_test(test_copies),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

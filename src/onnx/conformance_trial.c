@@ -81,13 +81,38 @@ static sv_status check_range(const char *name, const sv_tensor *value) {
   return SV_OK;
 }
 
+static bool has_initialiser(const Onnx__GraphProto *graph, size_t input) {
+  const char *name = graph->input[input]->name;
+  for (size_t i = 0; name && i < graph->n_initializer; i++)
+    if (graph->initializer[i]->name &&
+        strcmp(graph->initializer[i]->name, name) == 0)
+      return true;
+  return false;
+}
+
+/* Files are numbered as the inputs that have no initialiser. Only where there
+ * are more of them do they count all inputs. */
+static sv_status counts_all(const trial *t, bool *all) {
+  size_t needed = 0;
+  sv_tensor *more;
+  for (size_t i = 0; i < t->graph->n_input; i++)
+    needed += !has_initialiser(t->graph, i);
+  SV_TRY(read_numbered(t, "input", needed, &more));
+  *all = more != NULL;
+  sv_tensor_free(more);
+  return SV_OK;
+}
+
 static sv_status read_inputs(trial *t) {
   const Onnx__GraphProto *graph = t->graph;
+  bool all;
+  SV_TRY(counts_all(t, &all));
   SV_TRY(sv_alloc_array(&t->known, graph->n_input, sizeof *t->known));
   for (size_t i = 0; i < graph->n_input; i++) {
     sv_tensor *value;
+    if (!all && has_initialiser(graph, i)) continue;
     SV_TRY(check_tensor(graph->input[i]));
-    SV_TRY(read_numbered(t, "input", i, &value));
+    SV_TRY(read_numbered(t, "input", (size_t)t->known_count, &value));
     if (!value) break;
     sv_onnx_known *known = &t->known[t->known_count++];
     known->name = graph->input[i]->name ? graph->input[i]->name : "";

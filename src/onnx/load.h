@@ -31,7 +31,8 @@ typedef struct source {
   bool moved;  /* SAME: no Identity, but what the tensor became (constants) */
   int readers; /* nodes and outputs that read it by this name */
   int user;    /* TENSOR: as that of a step */
-  int step, port; /* NODE */
+  int step, port;      /* NODE */
+  const char *refused; /* why nothing may read it; NULL: it may be read */
   /* Found when the nodes are looked through. */
   bool used;     /* something but an attribute's slot reads it */
   bool fixed;    /* a known INPUT that becomes part of the state */

@@ -54,6 +54,24 @@ static sv_status read_place(const Onnx__TensorProto *tensor, place *p) {
   return sv_fail(SV_FORMAT, "external data: the file is not named");
 }
 
+/* The location without the parts of it that are "."; what is left is looked at
+ * when it is opened. One file has one name so. */
+static sv_status tidy_location(loader *l, place *p) {
+  char *name;
+  size_t length = 0;
+  SV_TRY(sv_arena_text(&l->arena, &name, "%s", p->location));
+  for (const char *at = p->location; *at;) {
+    size_t part = strcspn(at, "/"), whole = part + (at[part] == '/');
+    bool here = part == 1 && *at == '.';
+    if (!here) memcpy(name + length, at, whole);
+    if (!here) length += whole;
+    at += whole;
+  }
+  name[length] = '\0';
+  p->location = name;
+  return SV_OK;
+}
+
 /* Each file is mapped once, however many tensors lie in it. */
 static sv_status open_file(loader *l, const char *name, external **file) {
   int at = sv_names_get(&l->external_names, name);
@@ -90,6 +108,21 @@ static sv_status check_place(const place *p, external *file) {
                  map->size);
 }
 
+/* Where it is not said: what the tensor needs, if that is there. */
+static uint64_t length_of(const Onnx__TensorProto *tensor, uint64_t left) {
+  sv_shape shape = {.rank = 0};
+  sv_dtype dtype;
+  size_t bytes;
+  if (tensor->n_dims > SV_MAX_RANK ||
+      sv_onnx_dtype(tensor->data_type, &dtype) != SV_OK)
+    return left;
+  for (size_t d = 0; d < tensor->n_dims; d++)
+    shape.dim[shape.rank++] = tensor->dims[d];
+  bool known = sv_shape_count(&shape) >= 0 && sv_shape_fits(&shape) &&
+               sv_tensor_bytes(dtype, &shape, &bytes) == SV_OK;
+  return known && bytes < left ? bytes : left;
+}
+
 sv_status sv_load_tensor(loader *l, source *s,
                          const Onnx__TensorProto *tensor) {
   s->tensor = tensor;
@@ -99,10 +132,11 @@ sv_status sv_load_tensor(loader *l, source *s,
   external *file;
   Onnx__TensorProto *filled;
   SV_TRY(read_place(tensor, &p));
+  SV_TRY(tidy_location(l, &p));
   SV_TRY(open_file(l, p.location, &file));
   s->map = &file->map;
   if (p.length == UINT64_MAX && p.offset <= s->map->size)
-    p.length = s->map->size - p.offset;
+    p.length = length_of(tensor, s->map->size - p.offset);
   SV_TRY(check_place(&p, file));
   SV_TRY(sv_arena_take(&l->arena, &filled, sizeof *filled));
   *filled = *tensor;

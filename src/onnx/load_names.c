@@ -65,6 +65,9 @@ sv_status sv_load_find(loader *l, const char *name, source **found) {
                      "nothing makes the tensor " SV_NAME
                      ": no input, initialiser or node",
                      name);
+    if (l->sources[at].refused)
+      return sv_fail(SV_UNSUPPORTED, "the tensor " SV_NAME ": %s", name,
+                     l->sources[at].refused);
     if (l->sources[at].kind != SOURCE_SAME) {
       *found = &l->sources[at];
       if (hops) shorten(l, start, l->sources[at].name);
@@ -214,6 +217,20 @@ static sv_status read_constant(loader *l, const Onnx__NodeProto *node,
                  a->name);
 }
 
+/* A text, say, or a sparse tensor may be there as long as nothing reads it. */
+static sv_status add_constant(loader *l, const Onnx__NodeProto *n,
+                              source *made) {
+  const Onnx__TensorProto *tensor = NULL;
+  char *why;
+  sv_status status = read_constant(l, n, &tensor);
+  if (status == SV_OK) return sv_load_tensor(l, made, tensor);
+  if (status != SV_UNSUPPORTED) return status;
+  SV_TRY(sv_arena_text(&l->arena, &why, "%s", sv_error()));
+  made->kind = SOURCE_NODE;
+  made->refused = why;
+  return SV_OK;
+}
+
 /* Another name for an initialiser or a Constant. */
 static bool is_alias(const loader *l, const Onnx__NodeProto *n) {
   if (strcmp(n->op_type, "Identity") != 0 || n->n_input != 1) return false;
@@ -236,10 +253,7 @@ static sv_status add_name(loader *l, const step *s, bool *done) {
   SV_TRY(sv_load_add_source(l, n->output[0],
                             constant ? SOURCE_TENSOR : SOURCE_SAME, &made));
   made->same = constant ? NULL : n->input[0];
-  if (!constant) return SV_OK;
-  const Onnx__TensorProto *tensor = NULL;
-  SV_TRY(read_constant(l, n, &tensor));
-  return sv_load_tensor(l, made, tensor);
+  return constant ? add_constant(l, n, made) : SV_OK;
 }
 
 /* ---- Nodes ---- */

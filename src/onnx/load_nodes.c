@@ -188,12 +188,45 @@ static sv_status check_window(const draft *d, const sv_info *in) {
   return SV_OK;
 }
 
+/* No attribute follows from the number that stands for a free size: with others
+ * it would be the same. `before`: as they were. */
+static sv_status check_free(const loader *l, draft *d, void *before) {
+  const sv_op *op = d->from->op;
+  sv_info *others;
+  bool any = false;
+  SV_TRY(sample_inputs(l, d, &others));
+  for (int i = 0; i < d->in_count; i++) {
+    const sv_shape *said = &l->graph->values[d->in[i]].shape;
+    for (int k = 0; k < said->rank; k++) {
+      if (said->dim[k] >= 0) continue;
+      others[i].shape.dim[k] += 1;
+      any = true;
+    }
+  }
+  if (!any) return SV_OK;
+  SV_TRY(op->settle(before, others, d->in_count));
+  if (sv_attrs_equal(op, before, d->attrs)) return SV_OK;
+  return sv_fail(SV_UNSUPPORTED,
+                 "a size that is free decides what it computes: that of its "
+                 "window, or how many maps it makes");
+}
+
+static sv_status settle_attrs(const loader *l, draft *d, sv_info *infos) {
+  const sv_op *op = d->from->op;
+  void *before;
+  if (!op->settle) return SV_OK;
+  SV_TRY(sv_arena_take(&d->scratch, &before, op->attrs_size));
+  if (op->attrs_size) memcpy(before, d->attrs, op->attrs_size);
+  SV_TRY(op->settle(d->attrs, infos, d->in_count));
+  return check_free(l, d, before);
+}
+
 static sv_status settle(const loader *l, draft *d) {
   const sv_op *op = d->from->op;
   sv_info *infos;
   SV_TRY(sample_inputs(l, d, &infos));
   SV_TRY(check_window(d, infos));
-  if (op->settle) SV_TRY(op->settle(d->attrs, infos, d->in_count));
+  SV_TRY(settle_attrs(l, d, infos));
   SV_TRY(check_window(d, infos));
   return sv_attrs_check(op, d->attrs);
 }

@@ -53,6 +53,11 @@ typedef struct sv_onnx_save_options {
 sv_status sv_onnx_save(const sv_model *model, const char *path,
                        const sv_onnx_save_options *options) SV_CHECKED;
 
+/* What sv_onnx_save would fail of but the writing itself: what ONNX cannot say,
+ * or not in one file. */
+sv_status sv_onnx_save_check(const sv_model *model,
+                             const sv_onnx_save_options *options) SV_CHECKED;
+
 /* ---- Limits, the same for reading and writing ---- */
 
 /* Names are looked up one by one later on. */

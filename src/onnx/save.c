@@ -262,7 +262,7 @@ static void append(ProtobufCBuffer *buffer, size_t size, const uint8_t *bytes) {
   }
 }
 
-/* Behind a message of `size` bytes. */
+/* After a message of `size` bytes. */
 static void append_checksum(const Onnx__ModelProto *m, size_t size,
                             ProtobufCBuffer *buffer) {
   unsigned char entry[SV_CHECKSUM_ENTRY];
@@ -270,13 +270,16 @@ static void append_checksum(const Onnx__ModelProto *m, size_t size,
          entry);
 }
 
+static sv_status check_size(const Onnx__ModelProto *m) {
+  size_t size = onnx__model_proto__get_packed_size(m);
+  if (size <= INT32_MAX - SV_CHECKSUM_ENTRY) return SV_OK;
+  return sv_fail(SV_UNSUPPORTED,
+                 "%zu bytes are too many for one ONNX file: the most is %d",
+                 size, INT32_MAX);
+}
+
 static sv_status write_message(const Onnx__ModelProto *m, const char *path) {
   size_t size = onnx__model_proto__get_packed_size(m);
-  if (size > INT32_MAX - SV_CHECKSUM_ENTRY)
-    return sv_fail(SV_UNSUPPORTED,
-                   "%s: %zu bytes are too many for one ONNX file: the most is "
-                   "%d",
-                   path, size, INT32_MAX);
   stream *to;
   SV_TRY(sv_alloc(&to, sizeof *to));
   to->base.append = append;
@@ -319,6 +322,7 @@ static const struct {
 } versions[] = {{17, 8}, {SV_ONNX_WRITTEN, 9}};
 enum { VERSION_COUNT = sizeof versions / sizeof versions[0] };
 
+/* NULL path: all but the writing. */
 static sv_status save_version(const sv_model *model, const char *path,
                               bool training, int version) {
   saver s = {.graph = model->graph,
@@ -327,22 +331,33 @@ static sv_status save_version(const sv_model *model, const char *path,
              .opset = versions[version].opset};
   Onnx__ModelProto m;
   sv_status status = make_message(&s, model, versions[version].ir, &m);
+  if (status == SV_OK) status = check_size(&m);
   if (status != SV_OK)
-    status = sv_fail_in(status, "%s", path);
-  else
+    status = sv_fail_in(status, "%s", path ? path : "it cannot be saved");
+  else if (path)
     status = write_message(&m, path);
   free_saver(&s);
   return status;
 }
 
-sv_status sv_onnx_save(const sv_model *model, const char *path,
-                       const sv_onnx_save_options *options) {
+static sv_status save(const sv_model *model, const char *path,
+                      const sv_onnx_save_options *options) {
   bool training = options && options->training;
   SV_TRY(sv_graph_check(model->graph));
   sv_status status = SV_UNSUPPORTED;
   for (int i = 0; i < VERSION_COUNT && status == SV_UNSUPPORTED; i++)
     status = save_version(model, path, training, i);
   return status;
+}
+
+sv_status sv_onnx_save(const sv_model *model, const char *path,
+                       const sv_onnx_save_options *options) {
+  return save(model, path, options);
+}
+
+sv_status sv_onnx_save_check(const sv_model *model,
+                             const sv_onnx_save_options *options) {
+  return save(model, NULL, options);
 }
 
 sv_status sv_model_save(const sv_model *model, const char *path) {

@@ -32,7 +32,8 @@ enum { Y, NEW_MEAN, NEW_VAR };
  */
 static sv_status settle(void *attrs, const sv_info *in, int in_count) {
   sv_batch_norm_attrs *a = attrs;
-  (void)in, (void)in_count;
+  /* Without pixels an element is a channel. */
+  if (in_count && in[X].present && in[X].shape.rank == 2) a->spatial = true;
   if (a->is_test) a->training = false;
   a->is_test = false;
   return SV_OK;

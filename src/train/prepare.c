@@ -354,6 +354,7 @@ sv_status sv_fit_prepare(sv_fit_job *job) {
   SV_TRY(compile(job));
   SV_TRY(check_classes(job));
   SV_TRY(make_optimiser(job));
+  SV_TRY(sv_run_check(&job->run, job->model, job->graph));
   SV_TRY(start_loader(job));
   return sv_run_start(&job->run, o->resume, (int)job->counters.epochs);
 }

@@ -268,13 +268,28 @@ static sv_status keep_previous(const sv_run *run) {
   return sv_fail(SV_IO, "%s: cannot link: %s", run->previous, strerror(errno));
 }
 
-sv_status sv_run_save_last(sv_run *run, const sv_model *model,
-                           const sv_graph *graph) {
-  if (!run->folder) return SV_OK;
+/* The model with the graph that is trained, its losses among it. */
+static sv_model trained_model(const sv_model *model, const sv_graph *graph) {
   sv_model trained = *model;
   trained.graph = (sv_graph *)graph; /* only read */
-  sv_onnx_save_options options = {.training = true};
+  return trained;
+}
+
+static const sv_onnx_save_options checkpoint = {.training = true};
+
+sv_status sv_run_check(const sv_run *run, const sv_model *model,
+                       const sv_graph *graph) {
+  sv_model trained = trained_model(model, graph);
+  if (!run->folder) return SV_OK;
+  SV_TRY(sv_onnx_save_check(model, NULL));
+  return sv_onnx_save_check(&trained, &checkpoint);
+}
+
+sv_status sv_run_save_last(sv_run *run, const sv_model *model,
+                           const sv_graph *graph) {
+  sv_model trained = trained_model(model, graph);
+  if (!run->folder) return SV_OK;
   if (!run->replacing) SV_TRY(keep_previous(run));
-  SV_TRY(sv_onnx_save(&trained, run->last, &options));
+  SV_TRY(sv_onnx_save(&trained, run->last, &checkpoint));
   return drop_others(run);
 }

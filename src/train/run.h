@@ -53,6 +53,10 @@ sv_status sv_run_row(sv_run *run, const sv_fit_progress *progress, int64_t step,
 sv_status sv_run_gradients(sv_run *run, sv_gradients *gradients,
                            int epoch) SV_CHECKED;
 
+/* Before the first step: both files can be written. */
+sv_status sv_run_check(const sv_run *run, const sv_model *model,
+                       const sv_graph *graph) SV_CHECKED;
+
 /* model.onnx; last.onnx, with the losses of `graph` and the state's records.
  * The last.onnx that was there becomes previous.onnx. */
 sv_status sv_run_save_best(sv_run *run, const sv_model *model) SV_CHECKED;
