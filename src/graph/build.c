@@ -185,8 +185,8 @@ static bool is_open(const sv_node *node, const sv_info *in) {
   return false;
 }
 
-static sv_status infer_known(const sv_graph *graph, const sv_node *node,
-                             const sv_info *in, sv_info *out) {
+sv_status sv_graph_infer_known(const sv_graph *graph, const sv_node *node,
+                               const sv_info *in, sv_info *out) {
   if (sv_node_has_computed(node))
     return sv_graph_infer_computed(graph, node, in, out);
   if (!is_open(node, in)) return node->op->infer(node, in, out);
@@ -216,7 +216,7 @@ static sv_status infer_draft(draft *d) {
   SV_TRY(sv_graph_end_inits(d->graph));
   for (int i = 0; i < d->node.out_count; i++)
     d->out[i].present = !sv_op_out_port(op, i)->optional;
-  return infer_known(d->graph, &d->node, d->in, d->out);
+  return sv_graph_infer_known(d->graph, &d->node, d->in, d->out);
 }
 
 /* The first output bears the node's name, the others their port's too, and a
@@ -308,7 +308,7 @@ static sv_status demand_output(sv_graph *graph, int producer, int index) {
     infos[i] = sv_graph_sample(graph, node->in[i]);
   for (size_t i = 0; i < out; i++)
     infos[in + i].present = node->out[i] || (int)i == index;
-  sv_status status = infer_known(graph, node, infos, infos + in);
+  sv_status status = sv_graph_infer_known(graph, node, infos, infos + in);
   int id = 0;
   if (status == SV_OK)
     status =

@@ -183,6 +183,10 @@ sv_status sv_graph_sample_contents(const sv_graph *graph, const sv_node *node,
 /* Outputs of a node with such inputs: rank -1 unless all contents are known. */
 sv_status sv_graph_infer_computed(const sv_graph *graph, const sv_node *node,
                                   const sv_info *in, sv_info *out) SV_CHECKED;
+/* The same of any node, computed sizes or not, as far as its inputs are known.
+ */
+sv_status sv_graph_infer_known(const sv_graph *graph, const sv_node *node,
+                               const sv_info *in, sv_info *out) SV_CHECKED;
 void sv_graph_leave_open(const sv_node *node, const sv_info *in, sv_info *out);
 
 /* Inputs that stand for attributes (sv_op_in_attr) become those, as inference

@@ -322,7 +322,7 @@ static sv_status check_node(expansion *e, const sv_graph *outer) {
   sv_info *out = in + e->node->in_count;
   for (int i = 0; i < e->node->out_count; i++)
     out[i].present = e->node->out[i] != 0;
-  return e->node->op->infer(e->node, in, out);
+  return sv_graph_infer_known(outer, e->node, in, out);
 }
 
 static sv_status expand(expansion *e, const sv_graph *outer,
