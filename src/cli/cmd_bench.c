@@ -244,6 +244,7 @@ static sv_status prepare(bench *b, const char *network) {
     SV_TRY(sv_head_attach(&b->own, b->graph, sv_head_is_of_pixels(b->graph)));
     b->graph = b->own;
   }
+  if (sv_runner_fixed(b->graph)) b->plan.batch = sv_runner_fixed(b->graph);
   b->size = sv_preprocess_default();
   SV_TRY(find_size(b));
   SV_TRY(cli_blame(count_classes(b), network));

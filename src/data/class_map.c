@@ -12,6 +12,7 @@
 #include "graph/answer.h"
 #include "graph/channels_first.h"
 #include "graph/model.h"
+#include "tensor/tensor.h"
 
 sv_class_map_options sv_class_map_default(void) {
   return (sv_class_map_options){.scale = 1};
@@ -174,13 +175,14 @@ static sv_status take_output(slider *s, sv_plan *plan,
   map->classes = (int)shape->dim[1];
   map->height = (int)shape->dim[2];
   map->width = (int)shape->dim[3];
-  SV_TRY(sv_alloc(&map->probabilities, y.layout.bytes));
-  memcpy(map->probabilities, y.data, y.layout.bytes);
+  size_t count = (size_t)(shape->dim[1] * shape->dim[2] * shape->dim[3]);
+  SV_TRY(sv_alloc_array(&map->probabilities, count, sizeof(float)));
+  memcpy(map->probabilities, y.data, count * sizeof(float));
   int producer = s->model->graph->values[output->value].producer;
   if (producer < 0 ||
       strcmp(s->model->graph->nodes[producer].op->name, "softmax") != 0)
     softmax(map, (int64_t)map->height * map->width);
-  for (size_t i = 0; i < y.layout.bytes / sizeof(float); i++)
+  for (size_t i = 0; i < count; i++)
     if (!isfinite(map->probabilities[i]))
       return sv_fail(SV_NUMERIC, "a probability is not a number");
   return SV_OK;
@@ -191,6 +193,7 @@ static sv_status run_plan(slider *s, sv_plan *plan) {
   sv_tensor x;
   SV_TRY(sv_plan_input(plan, input_of(s->model)->name, &x));
   SV_TRY(sv_preprocess_pixels(&s->p, s->image, x.data));
+  sv_tensor_repeat_row(&x);
   SV_TRY(sv_plan_forward(plan));
   int answer;
   SV_TRY(sv_graph_answer(g, &answer));
@@ -203,8 +206,9 @@ static sv_status run_plan(slider *s, sv_plan *plan) {
 static sv_status run(slider *s) {
   sv_plan *plan;
   sv_plan_options options = sv_plan_default();
-  sv_input_shape shape = {input_of(s->model)->name,
-                          sv_preprocess_shape(&s->p, 1)};
+  const sv_value_info *input = input_of(s->model);
+  int64_t batch = input->shape.dim[0] > 0 ? input->shape.dim[0] : 1;
+  sv_input_shape shape = {input->name, sv_preprocess_shape(&s->p, batch)};
   options.shapes = &shape;
   options.shape_count = 1;
   options.threads = s->options->threads;

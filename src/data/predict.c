@@ -41,7 +41,9 @@ static sv_status find_output(sv_classifier *c, const sv_graph *graph) {
 static sv_status compile(sv_classifier *c, const sv_model *model,
                          const sv_value_info *input, int threads) {
   const sv_preprocess *p = &c->preprocess;
-  sv_shape size = sv_preprocess_shape(p, 1);
+  /* A batch that the network fixes is the same image over and over. */
+  bool fixed = input->shape.rank > 0 && input->shape.dim[0] > 0;
+  sv_shape size = sv_preprocess_shape(p, fixed ? input->shape.dim[0] : 1);
   sv_input_shape free_size = {input->name, size};
   sv_plan_options options = sv_plan_default();
   if (input->shape.rank != 4)
@@ -68,7 +70,9 @@ static sv_status count_classes(sv_classifier *c) {
   sv_tensor output;
   SV_TRY(sv_plan_value(c->plan, c->output, &output));
   int64_t count = sv_shape_count(&output.shape);
-  bool row = output.shape.rank > 0 && output.shape.dim[0] == 1;
+  int64_t rows = c->image.shape.dim[0];
+  bool row = output.shape.rank > 0 && output.shape.dim[0] == rows;
+  if (row) count /= rows;
   int longer = 0; /* dimensions of more than one, as in 1 x 10 x 1 x 1 */
   for (int d = 1; d < output.shape.rank; d++) longer += output.shape.dim[d] > 1;
   if (!row || longer > 1 || count < 1 || count > INT32_MAX ||
@@ -163,6 +167,7 @@ sv_status sv_classify_image(sv_classifier *classifier, const sv_image *image,
                             const float **probabilities) {
   sv_classifier *c = classifier;
   SV_TRY(sv_preprocess_pixels(&c->preprocess, image, c->image.data));
+  sv_tensor_repeat_row(&c->image);
   SV_TRY(sv_plan_forward(c->plan));
   sv_tensor output;
   SV_TRY(sv_plan_check_numbers(c->plan, c->output));

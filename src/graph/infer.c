@@ -1,5 +1,4 @@
 /* Shapes, types and known contents through the whole graph. */
-#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -39,89 +38,35 @@ static bool folds(const sv_node *node, int64_t most, const sv_info *in,
   return true;
 }
 
-static bool is_whole(sv_dtype type) { return type == SV_I64 || type == SV_I32; }
-
-/* The operands of one run of a reference: the inputs' contents, those that are
- * whole numbers in double where it computes, and new outputs. */
+/* The operands of one run of a reference: the inputs' contents, and new
+ * outputs. */
 typedef struct folding {
   const sv_node *node;
-  bool in_double;
-  sv_tensor **made; /* conversions, then outputs */
   const sv_tensor **in;
   sv_tensor **out;
   sv_tensor *shapes; /* of inputs that only have one */
 } folding;
 
-static bool wants_double(const sv_node *node, const sv_info *in) {
-  if (node->op->ref.any_type) return false;
-  for (int i = 0; i < node->in_count; i++) {
-    sv_role role = sv_op_in_port(node->op, i)->role;
-    if (in[i].present && role != SV_INDEX && role != SV_LABEL &&
-        (is_whole(in[i].dtype) || in[i].dtype == SV_F64))
-      return true;
-  }
-  return false;
-}
-
-static void convert(sv_tensor *to, const sv_tensor *from) {
-  int64_t count = sv_shape_count(&from->shape);
-  for (int64_t i = 0; i < count; i++)
-    sv_tensor_set(to, i, sv_tensor_get(from, i));
-}
-
-static sv_status fold_input(folding *f, const sv_info *info, int i) {
-  sv_role role = sv_op_in_port(f->node->op, i)->role;
-  if (!info->present) return SV_OK;
+static void fold_input(folding *f, const sv_info *info, int i) {
+  if (!info->present) return;
   f->in[i] = info->content;
-  if (!info->content) {
-    f->shapes[i] = (sv_tensor){.dtype = info->dtype, .shape = info->shape};
-    f->in[i] = &f->shapes[i];
-  } else if (f->in_double && role != SV_INDEX && role != SV_LABEL &&
-             info->dtype != SV_F64) {
-    SV_TRY(sv_tensor_new(&f->made[i], SV_F64, &info->shape));
-    convert(f->made[i], info->content);
-    f->in[i] = f->made[i];
-  }
-  return SV_OK;
+  if (info->content) return;
+  f->shapes[i] = (sv_tensor){.dtype = info->dtype, .shape = info->shape};
+  f->in[i] = &f->shapes[i];
 }
 
-static sv_status fold_output(folding *f, const sv_info *info, int i) {
-  if (!info->present) return SV_OK;
-  sv_dtype type = f->in_double && is_whole(info->dtype) ? SV_F64 : info->dtype;
-  return sv_tensor_new(&f->out[i], type, &info->shape);
+/* The double version where real numbers are doubles. */
+static const sv_op *version_of(const sv_node *node, const sv_info *in) {
+  const sv_entry *entry = sv_registry_of(node->op);
+  for (int i = 0; entry && i < node->in_count; i++)
+    if (in[i].present && in[i].dtype == SV_F64) return entry->op_f64;
+  return node->op;
 }
 
-static sv_status run_folding(folding *f) {
-  const sv_entry *entry = sv_registry_of(f->node->op);
-  const sv_op *op = f->in_double && entry ? entry->op_f64 : f->node->op;
-  sv_args args = {.node = f->node, .in = f->in, .out = f->out};
-  return op->ref.forward(&args);
-}
-
-/* Whole numbers are computed in double: only there a division by zero shows. */
-static sv_status check_whole(const sv_tensor *numbers) {
-  int64_t count = sv_shape_count(&numbers->shape);
-  for (int64_t i = 0; i < count; i++)
-    if (!isfinite(sv_tensor_get(numbers, i)))
-      return sv_fail(SV_INVALID,
-                     "element %lld of its result is no whole number, as after "
-                     "a division by zero",
-                     (long long)i);
-  return SV_OK;
-}
-
-/* Hands the outputs to `contents`, in the types that inference says. */
+/* Hands the outputs to `contents`. */
 static sv_status keep_outputs(folding *f, sv_info *out, sv_contents *contents) {
   for (int i = 0; i < f->node->out_count; i++) {
     if (!out[i].present) continue;
-    if (f->out[i]->dtype != out[i].dtype) {
-      sv_tensor *whole;
-      SV_TRY(check_whole(f->out[i]));
-      SV_TRY(sv_tensor_new(&whole, out[i].dtype, &out[i].shape));
-      convert(whole, f->out[i]);
-      sv_tensor_free(f->out[i]);
-      f->out[i] = whole;
-    }
     SV_TRY(sv_grow(&contents->at, contents->count, &contents->capacity,
                    sizeof *contents->at));
     contents->numbers += sv_shape_count(&out[i].shape);
@@ -134,24 +79,25 @@ static sv_status keep_outputs(folding *f, sv_info *out, sv_contents *contents) {
 static sv_status fold_all(folding *f, const sv_info *in, sv_info *out,
                           sv_contents *contents) {
   size_t ins = (size_t)f->node->in_count, outs = (size_t)f->node->out_count;
-  SV_TRY(sv_alloc_array(&f->made, ins + outs, sizeof *f->made));
+  SV_TRY(sv_alloc_array(&f->out, outs, sizeof *f->out));
   SV_TRY(sv_alloc_array(&f->in, ins, sizeof *f->in));
   SV_TRY(sv_alloc_array(&f->shapes, ins, sizeof *f->shapes));
-  f->out = f->made + ins;
-  for (size_t i = 0; i < ins; i++) SV_TRY(fold_input(f, &in[i], (int)i));
-  for (size_t i = 0; i < outs; i++) SV_TRY(fold_output(f, &out[i], (int)i));
-  SV_TRY(run_folding(f));
+  for (size_t i = 0; i < ins; i++) fold_input(f, &in[i], (int)i);
+  for (size_t i = 0; i < outs; i++)
+    if (out[i].present)
+      SV_TRY(sv_tensor_new(&f->out[i], out[i].dtype, &out[i].shape));
+  const sv_args args = {.node = f->node, .in = f->in, .out = f->out};
+  SV_TRY(version_of(f->node, in)->ref.forward(&args));
   return keep_outputs(f, out, contents);
 }
 
 static sv_status fold(const sv_node *node, int64_t most, const sv_info *in,
                       sv_info *out, sv_contents *contents) {
-  folding f = {.node = node, .in_double = wants_double(node, in)};
+  folding f = {.node = node};
   if (!folds(node, most, in, out, contents)) return SV_OK;
   sv_status status = fold_all(&f, in, out, contents);
-  for (int i = 0; f.made && i < node->in_count + node->out_count; i++)
-    sv_tensor_free(f.made[i]);
-  sv_free(f.made);
+  for (int i = 0; f.out && i < node->out_count; i++) sv_tensor_free(f.out[i]);
+  sv_free(f.out);
   sv_free(f.in);
   sv_free(f.shapes);
   return status;

@@ -9,7 +9,8 @@
 
 #include "ops/op.h"
 
-#define TAKES_WHOLE_NUMBERS
+#define WHOLE_VALUE sv_whole_abs(x)
+#define WHOLE_TYPES SV_WHOLE_ALL
 static inline real value(real x) { return fabs(x); }
 
 #define GRADIENT_READS_X

@@ -1,5 +1,5 @@
 /* What argmax and argmin share. Included by one of them, which gives
- * bool beats(a, b). */
+ * BEATS, an expression of a and b. */
 #ifndef SV_OPS_ARG_H
 #define SV_OPS_ARG_H
 
@@ -7,13 +7,12 @@
 
 #include "base/thread.h"
 #include "ops/op.h"
+#include "ops/whole.h"
 
 typedef struct sv_arg_attrs {
   int64_t axis;
   bool keepdims, last;
 } sv_arg_attrs;
-
-static bool beats(real a, real b);
 
 static inline sv_status sv_arg_infer(const sv_node *node, const sv_info *in,
                                      sv_info *out) {
@@ -38,8 +37,8 @@ typedef struct sv_arg {
   int64_t outer, count, inner;
   bool last;
   const real *x;
-  void *y;
-  bool real_y; /* where inference computes in double */
+  const sv_tensor *whole; /* x in whole numbers; NULL: it is real */
+  int64_t *y;
 } sv_arg;
 
 /* What is no number wins, as it does in a maximum. */
@@ -48,7 +47,17 @@ static inline int64_t sv_arg_find(const sv_arg *s, const real *x) {
   for (int64_t k = 1; k < s->count; k++) {
     real a = x[k * s->inner], b = x[best * s->inner];
     if (isnan(b) && !(s->last && isnan(a))) continue;
-    if (beats(a, b) || isnan(a) || (s->last && a == b)) best = k;
+    if (BEATS || isnan(a) || (s->last && a == b)) best = k;
+  }
+  return best;
+}
+
+static inline int64_t sv_arg_find_whole(const sv_arg *s, int64_t from) {
+  int64_t best = 0;
+  for (int64_t k = 1; k < s->count; k++) {
+    int64_t a = sv_tensor_whole(s->whole, from + k * s->inner);
+    int64_t b = sv_tensor_whole(s->whole, from + best * s->inner);
+    if (BEATS || (s->last && a == b)) best = k;
   }
   return best;
 }
@@ -57,11 +66,8 @@ static inline void sv_arg_rows(void *context, int64_t begin, int64_t end) {
   const sv_arg *s = context;
   for (int64_t row = begin; row < end; row++) {
     int64_t from = row / s->inner * s->count * s->inner + row % s->inner;
-    int64_t found = sv_arg_find(s, s->x + from);
-    if (s->real_y)
-      ((double *)s->y)[row] = (double)found;
-    else
-      ((int64_t *)s->y)[row] = found;
+    s->y[row] =
+        s->whole ? sv_arg_find_whole(s, from) : sv_arg_find(s, s->x + from);
   }
 }
 
@@ -75,8 +81,8 @@ static inline sv_status sv_arg_forward(const sv_args *args) {
               .inner = 1,
               .last = a->last,
               .x = sv_in(args, 0),
-              .y = args->out[0]->data,
-              .real_y = args->out[0]->dtype == SV_F64};
+              .y = args->out[0]->data};
+  if (sv_dtype_is_whole(args->in[0]->dtype)) s.whole = args->in[0];
   for (int d = 0; d < x->rank; d++)
     if (d != axis) *(d < axis ? &s.outer : &s.inner) *= x->dim[d];
   sv_parallel(s.outer * s.inner, 64, sv_arg_rows, &s);
@@ -131,7 +137,9 @@ static inline sv_status sv_arg_cost(const sv_node *node, const sv_info *in,
       .attrs_size = sizeof(sv_arg_attrs),                            \
       .infer = sv_arg_infer,                                         \
       .cost = sv_arg_cost,                                           \
-      .ref = {.forward = sv_arg_forward, .folds = SV_FOLD_CONTENTS}, \
+      .ref = {.forward = sv_arg_forward,                             \
+              .whole = SV_WHOLE_ALL,                                 \
+              .folds = SV_FOLD_CONTENTS},                            \
   }
 
 #endif

@@ -4,8 +4,8 @@
  *
  * Shapes: x any; y as x, the axis 1 or left out.
  * Source: https://onnx.ai/onnx/operators/onnx__ArgMax.html */
-#include "ops/arg.h"
+#define BEATS (a > b)
 
-static bool beats(real a, real b) { return a > b; }
+#include "ops/arg.h"
 
 SV_ARG(argmax, "ArgMax", "y = the place of the greatest number along an axis");

@@ -8,11 +8,6 @@ static bool is_real(sv_dtype dtype) {
          dtype == SV_BF16;
 }
 
-static int64_t whole_at(const sv_tensor *t, int64_t i) {
-  return t->dtype == SV_I64 ? ((const int64_t *)t->data)[i]
-                            : (int64_t)sv_tensor_get(t, i);
-}
-
 static sv_status count_of(const sv_attr *row, const sv_tensor *t, int *count) {
   int64_t found = sv_shape_count(&t->shape);
   *count = (int)found;
@@ -25,7 +20,7 @@ static sv_status set_ints(const sv_attr *row, const sv_tensor *t,
                           sv_ints *ints) {
   *ints = (sv_ints){0};
   SV_TRY(count_of(row, t, &ints->count));
-  for (int i = 0; i < ints->count; i++) ints->at[i] = whole_at(t, i);
+  for (int i = 0; i < ints->count; i++) ints->at[i] = sv_tensor_whole(t, i);
   return SV_OK;
 }
 
@@ -45,6 +40,14 @@ static sv_status check_kind(const sv_attr *row, const sv_tensor *t) {
   bool fits = list ? t->shape.rank <= 1 : sv_shape_count(&t->shape) == 1;
   if (fits && real == is_real(t->dtype) && row->type != SV_ATTR_CHOICE)
     return SV_OK;
+  if (fits && real && !list && sv_dtype_is_whole(t->dtype)) {
+    /* The bounds of whole numbers, as far as a float holds them. */
+    int64_t number = sv_tensor_whole(t, 0);
+    if (number >= -(1 << 24) && number <= 1 << 24) return SV_OK;
+    return sv_fail(SV_UNSUPPORTED,
+                   "input '%s' is %lld, which f32 does not hold",
+                   row->onnx ? row->onnx : row->name, (long long)number);
+  }
   if (fits && real && !is_real(t->dtype))
     return sv_fail(SV_UNSUPPORTED, "input '%s' is %s, expected f32",
                    row->onnx ? row->onnx : row->name, sv_dtype_name(t->dtype));
@@ -58,8 +61,10 @@ static sv_status check_kind(const sv_attr *row, const sv_tensor *t) {
 sv_status sv_attr_set(const sv_attr *row, void *attrs, const sv_tensor *t) {
   SV_TRY(check_kind(row, t));
   switch (row->type) {
-    case SV_ATTR_INT: *int_at(attrs, row) = whole_at(t, 0); return SV_OK;
-    case SV_ATTR_BOOL: *bool_at(attrs, row) = whole_at(t, 0) != 0; return SV_OK;
+    case SV_ATTR_INT: *int_at(attrs, row) = sv_tensor_whole(t, 0); return SV_OK;
+    case SV_ATTR_BOOL:
+      *bool_at(attrs, row) = sv_tensor_whole(t, 0) != 0;
+      return SV_OK;
     case SV_ATTR_FLOAT:
       *float_at(attrs, row) = (float)sv_tensor_get(t, 0);
       return SV_OK;

@@ -7,12 +7,22 @@
 #include "ops/op.h"
 #include "tensor/tensor.h"
 
+/* Rounded once, where a double lies between. */
+static void put_whole(sv_tensor *y, int64_t i, int64_t value) {
+  if (y->dtype == SV_F32)
+    ((float *)y->data)[i] = (float)value;
+  else
+    sv_tensor_set_whole(y, i, value);
+}
+
 static sv_status forward(const sv_args *args) {
   const sv_tensor *x = args->in[0];
   sv_tensor *y = args->out[0];
   int64_t count = sv_shape_count(&x->shape);
   if (x->dtype == y->dtype)
     memcpy(y->data, x->data, (size_t)count * sv_dtype_size(x->dtype));
+  else if (sv_dtype_is_whole(x->dtype))
+    for (int64_t i = 0; i < count; i++) put_whole(y, i, sv_tensor_whole(x, i));
   else
     for (int64_t i = 0; i < count; i++)
       sv_tensor_set(y, i, sv_tensor_get(x, i));

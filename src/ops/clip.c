@@ -26,6 +26,14 @@ static inline real gradient(real dy, real y, const clip *a) {
   return y <= a->min || y >= a->max ? 0 : dy;
 }
 
+/* A bound that is a float is compared as one: a whole one, or none at all. */
+static inline int64_t whole_value(int64_t x, const clip *a) {
+  if ((double)x < (double)a->min) x = (int64_t)a->min;
+  return (double)x > (double)a->max ? (int64_t)a->max : x;
+}
+#define WHOLE_VALUE whole_value(x, &a)
+#define WHOLE_TYPES SV_WHOLE_ALL
+
 #include "ops/pointwise.h"
 
 #define AT(field) offsetof(clip, field)
@@ -80,5 +88,6 @@ SV_OP(clip) = {
             .data_reads_out = SV_PORT(0),
             .in_place = true,
             .pointwise = true,
+            .whole = WHOLE_TYPES,
             .folds = SV_FOLD_CONTENTS},
 };

@@ -6,8 +6,9 @@
  *     #define HOLDS (a > b)   as an expression of a and b
  *     #define OF_TRUTHS       if a and b are true or false, not numbers
  *
- * and says SV_COMPARE in its descriptor. Numbers of any type are compared, in
- * double; what is not a number is neither equal nor less nor greater. */
+ * and says SV_COMPARE in its descriptor. Whole numbers are compared
+ * exactly, others in double; what is not a number is neither equal nor less nor
+ * greater. */
 #ifndef SV_OPS_COMPARE_H
 #define SV_OPS_COMPARE_H
 
@@ -42,6 +43,12 @@ typedef struct comparison {
 static void forward_part(void *context, int64_t begin, int64_t end) {
   const comparison *c = context;
   sv_run run = {.next = begin};
+  while (c->a->dtype == SV_I64 && sv_broadcast_next(&c->shape, end, &run))
+    for (int64_t i = 0; i < run.count; i++) {
+      int64_t a = sv_tensor_whole(c->a, run.a + i * run.a_step);
+      int64_t b = sv_tensor_whole(c->b, run.b + i * run.b_step);
+      c->y[run.y + i] = HOLDS;
+    }
   while (sv_broadcast_next(&c->shape, end, &run))
     for (int64_t i = 0; i < run.count; i++) {
       double a = sv_tensor_get(c->a, run.a + i * run.a_step);

@@ -1,6 +1,6 @@
 /* div: the quotient of two tensors, element by element.
  *
- *   y = a / b
+ *   y = a / b, cut off towards 0 where they are whole
  *   da = dy / b, db = -dy a / b^2,
  *
  * each gradient summed over the dimensions in which its input is repeated.
@@ -11,6 +11,10 @@
 #define SLOPE_A (1 / b)
 #define SLOPE_B (-a / (b * b))
 #define READS_INPUTS
+#define WHOLE_VALUE sv_whole_div(a, b)
+#define WHOLE_TYPES SV_WHOLE_ALL
+#define WHOLE_FAULT (b == 0)
+#define WHOLE_FAULT_IS "a division by zero"
 
 #include "ops/pairwise.h"
 

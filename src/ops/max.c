@@ -11,6 +11,8 @@
 #define FINISH (y)
 #define GRADIENT (x == y || (x != x && y != y) ? dy / count : 0)
 #define PICKED
+#define WHOLE_JOIN (x > y ? x : y)
+#define WHOLE_TYPES SV_WHOLE_ALL
 
 #include "ops/several.h"
 

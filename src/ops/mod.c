@@ -11,6 +11,7 @@
 #include <tgmath.h>
 
 #include "ops/compose.h"
+#include "ops/whole.h"
 
 typedef struct mod_attrs {
   bool fmod, floored;
@@ -25,12 +26,21 @@ static inline real quotient(real a, real b, const mod_attrs *o) {
   return o->fmod ? trunc(a / b) : floor(a / b);
 }
 
+static inline int64_t whole_remains(int64_t a, int64_t b, const mod_attrs *o) {
+  int64_t left = sv_whole_rest(a, b);
+  return !o->fmod && left != 0 && (left < 0) != (b < 0) ? left + b : left;
+}
+
 #define ATTRIBUTES mod_attrs
 #define VALUE remains(a, b, o)
 #define SLOPE_A 1
 #define SLOPE_B -quotient(a, b, o)
 #define READS_INPUTS
 #define COSTLY
+#define WHOLE_VALUE whole_remains(a, b, o)
+#define WHOLE_TYPES SV_WHOLE_ALL
+#define WHOLE_FAULT (b == 0)
+#define WHOLE_FAULT_IS "a division by zero"
 #define INFER infer
 
 #include "ops/pairwise.h"

@@ -11,6 +11,8 @@
 #define SLOPE_A b
 #define SLOPE_B a
 #define READS_INPUTS
+#define WHOLE_VALUE sv_whole_mul(a, b)
+#define WHOLE_TYPES SV_WHOLE_ALL
 
 #include "ops/pairwise.h"
 

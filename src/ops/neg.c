@@ -7,7 +7,8 @@
  * Source: https://onnx.ai/onnx/operators/onnx__Neg.html */
 #include "ops/op.h"
 
-#define TAKES_WHOLE_NUMBERS
+#define WHOLE_VALUE sv_whole_sub(0, x)
+#define WHOLE_TYPES SV_WHOLE_SIGNED
 static inline real value(real x) { return -x; }
 
 static inline real gradient(real dy, real x) {

@@ -82,21 +82,25 @@ sv_status sv_check_inputs(const sv_node *node, const sv_info *in) {
   return SV_OK;
 }
 
-static bool is_known_whole(const sv_info *info) {
-  return (info->dtype == SV_I64 || info->dtype == SV_I32) && info->content;
+/* "f32", or with the whole numbers that it computes. */
+static sv_status refuse_type(const sv_port *port, sv_dtype type,
+                             unsigned whole) {
+  return sv_fail(SV_UNSUPPORTED, "input %s is %s, expected f32%s%s%s",
+                 port->name, sv_dtype_name(type), whole ? ", i64, i32" : "",
+                 whole >> SV_I8 & 1 ? ", i8" : "",
+                 whole >> SV_U8 & 1 ? ", u8" : "");
 }
 
 static sv_status check_types(const sv_node *node, const sv_info *in,
-                             bool whole) {
+                             unsigned whole) {
   SV_TRY(sv_check_inputs(node, in));
   int first = -1;
   for (int i = 0; i < node->in_count; i++) {
     const sv_port *port = sv_op_in_port(node->op, i);
     if (!in[i].present || !holds_reals(port->role)) continue;
     sv_dtype type = in[i].dtype;
-    if (type != SV_F32 && type != SV_F64 && !(whole && is_known_whole(&in[i])))
-      return sv_fail(SV_UNSUPPORTED, "input %s is %s, expected f32", port->name,
-                     sv_dtype_name(type));
+    if (type != SV_F32 && type != SV_F64 && !(whole >> type & 1))
+      return refuse_type(port, type, whole);
     if (first < 0) first = i;
     if (type != in[first].dtype)
       return sv_fail(SV_INVALID, "input %s is %s, but input %s is %s",
@@ -108,11 +112,11 @@ static sv_status check_types(const sv_node *node, const sv_info *in,
 }
 
 sv_status sv_check_real(const sv_node *node, const sv_info *in) {
-  return check_types(node, in, false);
+  return check_types(node, in, SV_WHOLE_NONE);
 }
 
 sv_status sv_check_numbers(const sv_node *node, const sv_info *in) {
-  return check_types(node, in, true);
+  return check_types(node, in, node->op->ref.whole);
 }
 
 sv_status sv_check_shape(const sv_node *node, const sv_info *in, int i,
@@ -133,7 +137,7 @@ sv_status sv_check_axis(int64_t *axis, int rank) {
 }
 
 sv_status sv_infer_same(const sv_node *node, const sv_info *in, sv_info *out) {
-  SV_TRY(sv_check_real(node, in));
+  SV_TRY(sv_check_numbers(node, in));
   out[0].dtype = in[0].dtype;
   out[0].shape = in[0].shape;
   return SV_OK;

@@ -167,6 +167,14 @@ typedef enum sv_folding {
   SV_FOLD_SHAPES /* forward reads the shapes of its inputs only */
 } sv_folding;
 
+/* Bits of 1 << sv_dtype. */
+typedef enum sv_whole_types {
+  SV_WHOLE_NONE,
+  SV_WHOLE_WIDE = 1 << SV_I64 | 1 << SV_I32,
+  SV_WHOLE_SIGNED = SV_WHOLE_WIDE | 1 << SV_I8,
+  SV_WHOLE_ALL = SV_WHOLE_SIGNED | 1 << SV_U8
+} sv_whole_types;
+
 /* The executable specification: plain C on plain tensors of `real`. */
 typedef struct sv_reference {
   sv_status (*forward)(const sv_args *args);
@@ -182,10 +190,11 @@ typedef struct sv_reference {
   bool (*views)(const sv_node *node, bool training);
   /* Where inference knows the contents of all inputs, and they are few, it runs
    * forward and knows those of the outputs, too: the shape arithmetic of
-   * exporters. Whole numbers are computed in double and cut off, unless forward
-   * moves elements of any type. */
+   * exporters. */
   sv_folding folds;
   bool any_type; /* forward and backward move elements, whatever they are */
+  /* Types of whole numbers that forward computes, too: as many as ONNX has. */
+  sv_whole_types whole;
   /* At inference output 0 holds the elements of input 0, each of them once, in
    * another order, shape or type. */
   bool moves;
@@ -268,8 +277,8 @@ sv_status sv_check_inputs(const sv_node *node, const sv_info *in) SV_CHECKED;
  * f32 or f64, all of the same type. */
 sv_status sv_check_real(const sv_node *node, const sv_info *in) SV_CHECKED;
 
-/* sv_check_real, but inputs may also be whole numbers, all of one type, whose
- * contents are known: those of an operator that folds. */
+/* sv_check_real, but inputs may also be whole numbers, all of one type, where
+ * the operator's table says that it computes them (ref.whole). */
 sv_status sv_check_numbers(const sv_node *node, const sv_info *in) SV_CHECKED;
 
 /* Input i, a parameter say, has this shape. */
@@ -279,8 +288,8 @@ sv_status sv_check_shape(const sv_node *node, const sv_info *in, int i,
 /* *axis, which may count from the end, as 0 .. rank-1, or -rank .. as ONNX. */
 sv_status sv_check_axis(int64_t *axis, int rank) SV_CHECKED;
 
-/* infer of most operators: output 0 has input 0's shape and type, a real one.
- */
+/* infer of most operators: output 0 has input 0's shape and type, which
+ * sv_check_numbers takes. */
 sv_status sv_infer_same(const sv_node *node, const sv_info *in, sv_info *out);
 
 /* cost where each output sees the whole input, or may. */

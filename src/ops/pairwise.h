@@ -12,6 +12,9 @@
  *     #define ATTRIBUTES mod_attrs its struct, if it has attributes: `o` in the
  *                                  expressions
  *
+ *     #define WHOLE_VALUE          y of whole numbers a and b (ops/whole.h)
+ *     #define WHOLE_TYPES          which (sv_whole_types)
+ *     #define WHOLE_FAULT          when that is none, and WHOLE_FAULT_IS why
  *     #define INFER infer          if it has a shape rule of its own
  *
  * and says SV_PAIRWISE in its descriptor. */
@@ -21,6 +24,7 @@
 #include "base/thread.h"
 #include "ops/broadcast.h"
 #include "ops/sum.h"
+#include "ops/whole.h"
 
 #ifdef COSTLY
 enum { GRAIN = 1 << 10 };
@@ -65,7 +69,39 @@ static void forward_part(void *context, int64_t begin, int64_t end) {
   }
 }
 
+#ifdef WHOLE_VALUE
+#ifndef WHOLE_FAULT
+#define WHOLE_FAULT false
+#define WHOLE_FAULT_IS ""
+#endif
+
+static sv_status forward_whole(const sv_args *args) {
+  const sv_tensor *of_a = args->in[0], *of_b = args->in[1];
+  sv_broadcast both = sv_broadcast_of(&of_a->shape, &of_b->shape);
+  int64_t end = sv_broadcast_count(&both);
+  sv_run run = {0};
+  pairs pair = {.attrs = args->node->attrs}, *p = &pair;
+  BIND_ATTRIBUTES;
+  (void)p;
+  while (sv_broadcast_next(&both, end, &run))
+    for (int64_t i = 0; i < run.count; i++) {
+      int64_t a = sv_tensor_whole(of_a, run.a + i * run.a_step);
+      int64_t b = sv_tensor_whole(of_b, run.b + i * run.b_step);
+      if (WHOLE_FAULT)
+        return sv_fail(SV_INVALID, "element %lld: %s", (long long)(run.y + i),
+                       WHOLE_FAULT_IS);
+      sv_tensor_set_whole(args->out[0], run.y + i, WHOLE_VALUE);
+    }
+  return SV_OK;
+}
+#else
+#define WHOLE_TYPES SV_WHOLE_NONE
+#endif
+
 static sv_status forward(const sv_args *args) {
+#ifdef WHOLE_VALUE
+  if (sv_dtype_is_whole(args->in[0]->dtype)) return forward_whole(args);
+#endif
   pairs p = {.shape = sv_broadcast_of(&args->in[0]->shape, &args->in[1]->shape),
              .attrs = args->node->attrs,
              .a = sv_in(args, 0),
@@ -170,6 +206,7 @@ static inline sv_status backward_data(const sv_args *args) {
           .backward_data = backward_data,                                  \
           .data_reads_in = READS,                                          \
           .in_place = true,                                                \
+          .whole = WHOLE_TYPES,                                            \
           .folds = SV_FOLD_CONTENTS}
 
 #endif

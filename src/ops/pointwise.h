@@ -11,13 +11,15 @@
  * and says SV_POINTWISE in its descriptor. Without attributes the functions
  * take no `a`. The second argument of `gradient` is y where it reads y, and
  * means nothing where it reads neither. Where the gradient is zero wherever
- * there is one, NO_GRADIENT stands in its place. TAKES_WHOLE_NUMBERS: it
- * means something for them, too, in the shape arithmetic of exporters. */
+ * there is one, NO_GRADIENT stands in its place. Where it
+ * means something for whole numbers x, WHOLE_VALUE is y of one, an expression,
+ * and WHOLE_TYPES say which (sv_whole_types). */
 #ifndef SV_OPS_POINTWISE_H
 #define SV_OPS_POINTWISE_H
 
 #include "base/thread.h"
 #include "ops/op.h"
+#include "ops/whole.h"
 
 #ifdef COSTLY
 enum { GRAIN = 1 << 10 };
@@ -43,23 +45,30 @@ static void forward_part(void *context, int64_t begin, int64_t end) {
   for (int64_t i = begin; i < end; i++) y[i] = VALUE(x[i]);
 }
 
+#ifdef WHOLE_VALUE
+static void whole_part(void *context, int64_t begin, int64_t end) {
+  const sv_args *args = context;
+  BIND_ATTRIBUTES;
+  for (int64_t i = begin; i < end; i++) {
+    int64_t x = sv_tensor_whole(args->in[0], i);
+    sv_tensor_set_whole(args->out[0], i, WHOLE_VALUE);
+  }
+}
+#else
+#define WHOLE_TYPES SV_WHOLE_NONE
+#endif
+
 static sv_status forward(const sv_args *args) {
   int64_t count = sv_shape_count(&args->out[0]->shape);
+#ifdef WHOLE_VALUE
+  if (sv_dtype_is_whole(args->in[0]->dtype)) {
+    sv_parallel(count, GRAIN, whole_part, (void *)args);
+    return SV_OK;
+  }
+#endif
   sv_parallel(count, GRAIN, forward_part, (void *)args);
   return SV_OK;
 }
-
-#ifdef TAKES_WHOLE_NUMBERS
-static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
-  SV_TRY(sv_check_numbers(node, in));
-  out[0].dtype = in[0].dtype;
-  out[0].shape = in[0].shape;
-  return SV_OK;
-}
-#define INFER infer
-#else
-#define INFER sv_infer_same
-#endif
 
 #ifdef NO_GRADIENT
 #define BACKWARD NULL
@@ -98,11 +107,13 @@ static sv_status backward_data(const sv_args *args) {
 #define SV_POINTWISE                                                          \
   .in =                                                                       \
       (const sv_port[]){{.name = "x", .no_gradient = STOPS}, {.name = NULL}}, \
-  .out = (const sv_port[]){{.name = "y"}, {.name = NULL}}, .infer = INFER,    \
+  .out = (const sv_port[]){{.name = "y"}, {.name = NULL}},                    \
+  .infer = sv_infer_same,                                                     \
   .ref = {.forward = forward,                                                 \
           .backward_data = BACKWARD,                                          \
           READS.in_place = true,                                              \
           .pointwise = true,                                                  \
+          .whole = WHOLE_TYPES,                                               \
           .folds = SV_FOLD_CONTENTS}
 
 #endif

@@ -4,6 +4,10 @@
  *     real reduce(r, x)              y of the numbers of r
  *     void spread(r, x, y, dy, dx)   dx of each of them
  *
+ * and, where it computes whole numbers, before it includes this, WHOLE_TYPES,
+ * WHOLE_START, WHOLE_JOIN of y so far and one more x, and WHOLE_FINISH of y and
+ * of how many they were, `count`.
+ *
  * Shapes: x any; y as x, the reduced axes 1 or left out.
  * ONNX: axes were an attribute and became an input, at opset 13 for the sum, at
  * 18 for the others. */
@@ -14,6 +18,16 @@
 
 #include "base/thread.h"
 #include "ops/axis_set.h"
+#include "ops/whole.h"
+
+#ifndef WHOLE_TYPES
+#define WHOLE_TYPES SV_WHOLE_NONE
+#define WHOLE_START 0
+#define WHOLE_JOIN y
+#endif
+#ifndef WHOLE_FINISH
+#define WHOLE_FINISH y
+#endif
 
 typedef struct sv_reduce_attrs {
   sv_ints axes; /* none: all */
@@ -139,9 +153,27 @@ static inline void sv_reduce_parts(void *context, int64_t begin, int64_t end) {
   }
 }
 
+static inline sv_status sv_reduce_whole(const sv_reduction *all,
+                                        const sv_args *args) {
+  for (int64_t i = 0; i < all->outputs; i++) {
+    sv_reduced r = sv_reduce_at(all, i);
+    int64_t y = WHOLE_START, count = r.count;
+    if (count == 0)
+      return sv_fail(SV_INVALID, "there is nothing along the axes");
+    SV_EACH(&r, k) {
+      int64_t x = sv_tensor_whole(args->in[0], k);
+      (void)x;
+      y = WHOLE_JOIN;
+    }
+    sv_tensor_set_whole(args->out[0], i, WHOLE_FINISH);
+  }
+  return SV_OK;
+}
+
 static inline sv_status sv_reduce_forward(const sv_args *args) {
   sv_reduction all;
   SV_TRY(sv_reduce_divide(&all, args->node, &args->in[0]->shape));
+  if (sv_dtype_is_whole(args->in[0]->dtype)) return sv_reduce_whole(&all, args);
   all.x = sv_in(args, 0);
   all.y = sv_out(args, 0);
   sv_parallel(all.outputs, 1 + (1 << 12) / (1 + all.r.count), sv_reduce_parts,
@@ -227,6 +259,7 @@ static inline sv_status sv_reduce_backward(const sv_args *args) {
               .backward_data = sv_reduce_backward,                  \
               .data_reads_in = (reads_x) ? SV_PORT(0) : 0,          \
               .data_reads_out = (reads_y) ? SV_PORT(0) : 0,         \
+              .whole = WHOLE_TYPES,                                 \
               .folds = SV_FOLD_CONTENTS},                           \
   }
 

@@ -5,6 +5,10 @@
  *
  * Shapes: ops/reduce.h.
  * Source: https://onnx.ai/onnx/operators/onnx__ReduceMax.html */
+#define WHOLE_TYPES SV_WHOLE_ALL
+#define WHOLE_START INT64_MIN
+#define WHOLE_JOIN (x > y ? x : y)
+
 #include "ops/reduce.h"
 
 static real reduce(const sv_reduced *r, const real *x) {

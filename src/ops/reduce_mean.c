@@ -5,6 +5,11 @@
  *
  * Shapes: ops/reduce.h.
  * Source: https://onnx.ai/onnx/operators/onnx__ReduceMean.html */
+#define WHOLE_TYPES SV_WHOLE_WIDE
+#define WHOLE_START 0
+#define WHOLE_JOIN sv_whole_add(y, x)
+#define WHOLE_FINISH (y / count)
+
 #include "ops/reduce.h"
 
 static real reduce(const sv_reduced *r, const real *x) {

@@ -16,6 +16,9 @@ static inline real value(real x) { return x < 0 ? 0 : x; }
 #define GRADIENT_READS_Y
 static inline real gradient(real dy, real y) { return y <= 0 ? 0 : dy; }
 
+#define WHOLE_VALUE (x < 0 ? 0 : x)
+#define WHOLE_TYPES SV_WHOLE_SIGNED
+
 #include "ops/pointwise.h"
 
 SV_OP(relu) = {

@@ -55,6 +55,14 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   int64_t count = sv_shape_count(x), rest = sv_shape_count(&known);
   if (count < 0 || rest < 0) return does_not_fit(x, y);
   if (open < 0) return count == rest ? SV_OK : does_not_fit(x, y);
+  if (rest == 0) { /* of an empty batch what stays in its place says nothing */
+    count = rest = 1;
+    for (int d = 0; d < x->rank || d < y->rank; d++) {
+      bool same = d < x->rank && d < y->rank && x->dim[d] == y->dim[d];
+      if (d < x->rank && !same) count = sv_times(count, x->dim[d]);
+      if (d < y->rank && !same && d != open) rest = sv_times(rest, y->dim[d]);
+    }
+  }
   if (rest == 0 || count % rest) return does_not_fit(x, y);
   y->dim[open] = count / rest;
   return SV_OK;

@@ -8,12 +8,15 @@
  *     #define GRADIENT dy         of dy, count and, if it is PICKED, x and y
  *     #define PICKED              y is one of x; as many as `count` are it
  *
+ *     #define WHOLE_JOIN y        JOIN of whole numbers, of WHOLE_TYPES
+ *
  * and says SV_SEVERAL in its descriptor. */
 #ifndef SV_OPS_SEVERAL_H
 #define SV_OPS_SEVERAL_H
 
 #include "ops/broadcast.h"
 #include "ops/sum.h"
+#include "ops/whole.h"
 
 #ifdef PICKED
 enum { READS = SV_PORT(0) };
@@ -35,7 +38,29 @@ static void take(real *to, const sv_shape *shape, const sv_tensor *in,
   }
 }
 
+#ifdef WHOLE_JOIN
+static void take_whole(sv_tensor *to, const sv_tensor *in, bool first) {
+  sv_broadcast both = sv_broadcast_of(&to->shape, &in->shape);
+  int64_t end = sv_broadcast_count(&both);
+  sv_run run = {0};
+  while (sv_broadcast_next(&both, end, &run))
+    for (int64_t i = 0; i < run.count; i++) {
+      int64_t x = sv_tensor_whole(in, run.b + i * run.b_step);
+      int64_t y = first ? x : sv_tensor_whole(to, run.y + i);
+      sv_tensor_set_whole(to, run.y + i, WHOLE_JOIN);
+    }
+}
+#else
+#define WHOLE_TYPES SV_WHOLE_NONE
+#endif
+
 static sv_status forward(const sv_args *args) {
+#ifdef WHOLE_JOIN
+  bool whole = sv_dtype_is_whole(args->out[0]->dtype);
+  for (int k = 0; whole && k < args->node->in_count; k++)
+    take_whole(args->out[0], args->in[k], k == 0);
+  if (whole) return SV_OK;
+#endif
   const sv_shape *shape = &args->out[0]->shape;
   real *to = sv_out(args, 0), count = (real)args->node->in_count;
   int64_t elements = sv_shape_count(shape);
@@ -138,6 +163,7 @@ static sv_status backward_data(const sv_args *args) {
           .backward_data = backward_data,                                   \
           .data_reads_in = READS,                                           \
           .data_reads_out = READS,                                          \
+          .whole = WHOLE_TYPES,                                             \
           .folds = SV_FOLD_CONTENTS}
 
 #endif

@@ -7,7 +7,8 @@
  * Source: https://onnx.ai/onnx/operators/onnx__Sign.html */
 #include "ops/op.h"
 
-#define TAKES_WHOLE_NUMBERS
+#define WHOLE_VALUE ((x > 0) - (x < 0))
+#define WHOLE_TYPES SV_WHOLE_ALL
 static inline real value(real x) { return x > 0 ? 1 : x < 0 ? -1 : x; }
 
 #define NO_GRADIENT

@@ -10,6 +10,8 @@
 #define VALUE (a - b)
 #define SLOPE_A 1
 #define SLOPE_B -1
+#define WHOLE_VALUE sv_whole_sub(a, b)
+#define WHOLE_TYPES SV_WHOLE_ALL
 
 #include "ops/pairwise.h"
 

@@ -30,7 +30,7 @@ static sv_status input_shape(const sv_plan_options *o, const sv_graph *graph,
   if (given) {
     bool fits = given->rank == shape->rank;
     for (int d = 0; fits && d < shape->rank; d++)
-      fits = shape->dim[d] < 0 ? given->dim[d] > 0
+      fits = shape->dim[d] < 0 ? given->dim[d] >= (d > 0) /* no image is one */
                                : shape->dim[d] == given->dim[d];
     if (!fits)
       return sv_fail(SV_INVALID, "input '%s': expected %s, found %s",

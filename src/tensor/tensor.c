@@ -293,6 +293,36 @@ void sv_tensor_set(sv_tensor *t, int64_t i, double value) {
   }
 }
 
+void sv_tensor_repeat_row(sv_tensor *t) {
+  int64_t rows = t->shape.rank > 0 ? t->shape.dim[0] : 1;
+  size_t row = rows > 0 ? t->layout.bytes / (size_t)rows : 0;
+  for (int64_t i = 1; i < rows; i++)
+    memcpy((char *)t->data + (size_t)i * row, t->data, row);
+}
+
+bool sv_dtype_is_whole(sv_dtype dtype) {
+  return dtype == SV_I64 || dtype == SV_I32 || dtype == SV_I8 || dtype == SV_U8;
+}
+
+int64_t sv_tensor_whole(const sv_tensor *t, int64_t i) {
+  return t->dtype == SV_I64 ? ((const int64_t *)t->data)[i]
+                            : (int64_t)sv_tensor_get(t, i);
+}
+
+/* To unsigned types as C has it; from there the bits stay as they are. */
+void sv_tensor_set_whole(sv_tensor *t, int64_t i, int64_t value) {
+  uint32_t low = (uint32_t)value;
+  uint8_t byte = (uint8_t)value;
+  switch (t->dtype) {
+    case SV_I64: ((int64_t *)t->data)[i] = value; break;
+    case SV_I32: memcpy((int32_t *)t->data + i, &low, sizeof low); break;
+    case SV_I8:
+    case SV_U8: ((uint8_t *)t->data)[i] = byte; break;
+    case SV_BOOL: ((uint8_t *)t->data)[i] = value != 0; break;
+    default: sv_tensor_set(t, i, (double)value);
+  }
+}
+
 sv_status sv_tensor_clone(sv_tensor **clone, const sv_tensor *tensor) {
   SV_TRY(sv_tensor_new(clone, tensor->dtype, &tensor->shape));
   sv_status status = sv_tensor_copy(*clone, tensor);

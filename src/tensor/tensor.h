@@ -41,6 +41,16 @@ sv_status sv_tensor_copy(sv_tensor *dst, const sv_tensor *src) SV_CHECKED;
 double sv_tensor_get(const sv_tensor *tensor, int64_t i);
 void sv_tensor_set(sv_tensor *tensor, int64_t i, double value);
 
+/* The first row of a plain tensor's first dimension becomes all of them. */
+void sv_tensor_repeat_row(sv_tensor *tensor);
+
+/* i64, i32, i8 or u8. */
+bool sv_dtype_is_whole(sv_dtype dtype);
+/* The same of whole numbers, or bool, exactly: what a type does not hold wraps
+ * around. */
+int64_t sv_tensor_whole(const sv_tensor *tensor, int64_t i);
+void sv_tensor_set_whole(sv_tensor *tensor, int64_t i, int64_t value);
+
 /* A plain tensor from a tensor in any known layout; same type. */
 sv_status sv_tensor_clone(sv_tensor **clone,
                           const sv_tensor *tensor) SV_CHECKED;

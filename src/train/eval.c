@@ -74,7 +74,7 @@ static sv_status prepare(eval_job *job) {
   SV_TRY(sv_metrics_new(job->metrics, classes));
   sv_loader_options loader = {.dataset = job->dataset,
                               .preprocess = &job->preprocess,
-                              .batch = options.batch,
+                              .batch = job->runner.options.batch,
                               .threads = SV_LOADER_AUTO};
   SV_TRY(sv_loader_new(&job->loader, &loader));
   return sv_loader_start(job->loader, job->samples.at, job->samples.count, 0);

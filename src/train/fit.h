@@ -57,7 +57,7 @@ typedef struct sv_fit_job {
   sv_gradients *gradients; /* NULL: not asked for */
   sv_run run;
   sv_team outer; /* the caller's, while the job lasts */
-  bool behind; /* model.onnx, whose weights are those of last.onnx */
+  bool behind;   /* model.onnx, whose weights are those of last.onnx */
   sv_checkpoint checkpoint;
   bool saved; /* last.onnx is of this training; when it was: */
   int64_t saved_step;

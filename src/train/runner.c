@@ -59,9 +59,17 @@ static sv_status list_kept(sv_runner *r) {
   return SV_OK;
 }
 
+int64_t sv_runner_fixed(const sv_graph *graph) {
+  const sv_value_info *input = &graph->values[sv_graph_data_input(graph)];
+  bool fixed = input->name && input->shape.rank > 0 && input->shape.dim[0] > 0;
+  return fixed ? input->shape.dim[0] : 0;
+}
+
 static sv_status start(sv_runner *r) {
   SV_TRY(sv_graph_check(r->graph));
   SV_TRY(name_values(r));
+  r->fixed = sv_runner_fixed(r->graph);
+  if (r->fixed) r->options.batch = r->fixed;
   SV_TRY(list_kept(r));
   return compile(r, r->options.batch, &r->plans[0]);
 }
@@ -85,7 +93,15 @@ void sv_runner_free(sv_runner *runner) {
   *runner = (sv_runner){0};
 }
 
+static bool fills_up(const sv_runner *r, int64_t count) {
+  return r->fixed && r->options.mode == SV_INFER && count < r->fixed;
+}
+
 static sv_status plan_for(sv_runner *r, int64_t count, sv_plan **plan) {
+  if (r->fixed && count > r->fixed)
+    return sv_fail(SV_INVALID, "a batch of %lld, that of network '%s' is %lld",
+                   (long long)count, r->graph->name, (long long)r->fixed);
+  if (fills_up(r, count)) count = r->fixed;
   *plan = r->plans[count != r->options.batch];
   if (count == r->options.batch || (*plan && count == r->other)) return SV_OK;
   sv_plan_free(*plan);
@@ -101,49 +117,63 @@ sv_status sv_runner_expect(sv_runner *r, int64_t count) {
   return plan_for(r, count, &plan);
 }
 
-static sv_status copy_in(sv_plan *plan, const char *name, const void *from) {
+/* Rows that the batch lacks are its first one. */
+static sv_status copy_in(sv_plan *plan, const char *name, const void *from,
+                         int64_t count) {
   sv_tensor view;
   SV_TRY(sv_plan_input(plan, name, &view));
-  memcpy(view.data, from, view.layout.bytes);
+  int64_t rows = view.shape.dim[0];
+  size_t row = view.layout.bytes / (size_t)rows;
+  memcpy(view.data, from, (size_t)count * row);
+  for (int64_t i = count; i < rows; i++)
+    memcpy((char *)view.data + (size_t)i * row, from, row);
   return SV_OK;
+}
+
+void sv_runner_trim(const sv_runner *r, int64_t count, sv_tensor *value) {
+  sv_shape *shape = &value->shape;
+  if (fills_up(r, count) && shape->rank > 0 && shape->dim[0] == r->fixed)
+    shape->dim[0] = count;
 }
 
 /* N x classes, with any number of dimensions of 1 behind, or a row of scores
  * for each pixel of the input. */
-static sv_status check_scores(const sv_runner *r, const sv_tensor *scores) {
+static sv_status check_scores(const sv_runner *r, const sv_tensor *scores,
+                              int64_t rows) {
   const sv_shape *shape = &scores->shape;
   const sv_preprocess *p = r->preprocess;
-  bool row = shape->rank >= 2;
+  bool row = shape->rank >= 2 && shape->dim[0] == rows;
   for (int d = 2; row && d < shape->rank; d++) row = shape->dim[d] == 1;
-  bool pixels = shape->rank == 4 && shape->dim[2] == p->height &&
-                shape->dim[3] == p->width;
+  bool pixels = shape->rank == 4 && shape->dim[0] == rows &&
+                shape->dim[2] == p->height && shape->dim[3] == p->width;
   if (scores->dtype == SV_F32 && (row || pixels) && shape->dim[1] > 0 &&
       shape->dim[1] < INT_MAX)
     return SV_OK;
   return sv_fail(SV_INVALID,
-                 "network '%s' ends in %s, %s of %s: neither a row of class "
-                 "scores nor one for each of %d x %d pixels",
+                 "network '%s' ends in %s, %s of %s for %lld images: neither a "
+                 "row of class scores nor one for each of %d x %d pixels",
                  r->graph->name, r->scores, sv_dtype_name(scores->dtype),
-                 sv_shape_text(shape, (char[SV_SHAPE_TEXT]){0}), p->height,
-                 p->width);
+                 sv_shape_text(shape, (char[SV_SHAPE_TEXT]){0}),
+                 (long long)rows, p->height, p->width);
 }
 
 sv_status sv_runner_forward(sv_runner *r, const sv_batch *batch, int64_t step,
                             sv_plan **plan, sv_tensor *scores) {
   SV_TRY(plan_for(r, batch->count, plan));
-  SV_TRY(copy_in(*plan, r->input, batch->pixels));
+  SV_TRY(copy_in(*plan, r->input, batch->pixels, batch->count));
   if (r->options.mode == SV_TRAIN)
-    SV_TRY(copy_in(*plan, r->label, batch->labels));
+    SV_TRY(copy_in(*plan, r->label, batch->labels, batch->count));
   sv_plan_set_step(*plan, (uint64_t)step);
   SV_TRY(sv_plan_forward(*plan));
   SV_TRY(sv_plan_value(*plan, r->scores, scores));
-  return check_scores(r, scores);
+  sv_runner_trim(r, batch->count, scores);
+  return check_scores(r, scores, batch->count);
 }
 
 sv_status sv_runner_classes(const sv_runner *r, int *classes) {
   sv_tensor scores;
   SV_TRY(sv_plan_value(r->plans[0], r->scores, &scores));
-  SV_TRY(check_scores(r, &scores));
+  SV_TRY(check_scores(r, &scores, r->options.batch));
   *classes = (int)scores.shape.dim[1];
   return SV_OK;
 }
@@ -151,7 +181,7 @@ sv_status sv_runner_classes(const sv_runner *r, int *classes) {
 sv_status sv_runner_check_data(const sv_runner *r, const sv_dataset *dataset) {
   sv_tensor scores;
   SV_TRY(sv_plan_value(r->plans[0], r->scores, &scores));
-  SV_TRY(check_scores(r, &scores));
+  SV_TRY(check_scores(r, &scores, r->options.batch));
   bool masks = sv_dataset_has_masks(dataset);
   if ((scores.shape.rank == 4 &&
        scores.shape.dim[2] * scores.shape.dim[3] > 1) == masks)

@@ -110,12 +110,12 @@ static sv_status compile(units_job *job) {
   SV_TRY(sv_runner_new(&job->plain, job->model->graph, state, p, &options));
   sv_loader_options loader = {.dataset = job->dataset,
                               .preprocess = p,
-                              .batch = options.batch,
+                              .batch = job->plain.options.batch,
                               .threads = SV_LOADER_AUTO};
   SV_TRY(sv_loader_new(&job->loader, &loader));
   if (o->shift == 0) return SV_OK;
   size_t image = (size_t)p->channels * (size_t)p->height * (size_t)p->width;
-  SV_TRY(sv_alloc_array(&job->pixels, (size_t)options.batch * image,
+  SV_TRY(sv_alloc_array(&job->pixels, (size_t)job->plain.options.batch * image,
                         sizeof *job->pixels));
   return sv_runner_new(&job->shifted, job->model->graph, state, p, &options);
 }
@@ -221,6 +221,7 @@ static sv_status run_batch(units_job *job, const sv_batch *batch) {
   for (int i = 0; i < job->units->count; i++) {
     tally *t = &job->tallies[i];
     SV_TRY(sv_plan_value(plan, t->value, &y));
+    sv_runner_trim(&job->plain, batch->count, &y);
     SV_TRY(count_off(&job->units->rows[i], t, &y));
     if (!o->shift) continue;
     SV_TRY(sv_plan_value(after, t->value, &z));
