@@ -222,6 +222,122 @@ def volume(name, op, **attributes):
     return g
 
 
+# ---- Whole numbers ----
+
+WIDE = 2**62 + 12345  # twice that wraps around
+NUMBERS = {
+    "i8": ints(7, -7, 7, -7, WIDE, -WIDE, 2**53 + 1, 0, 6, -6),
+    "i4": ints(7, -7, 7, -7, 2**30 + 5, -(2**30) - 5, 65537, 0, 6, -6, kind="i4"),
+}
+OTHERS = {
+    "i8": ints(2, 2, -2, -2, WIDE, WIDE, 2**53, 5, 3, 3),
+    "i4": ints(2, 2, -2, -2, 2**30, 2**30, 65537, 5, 3, 3, kind="i4"),
+}
+
+
+def whole(name, op, kind, *constants, inputs=2, bools=False, out=None, **attributes):
+    """One node of whole numbers, which are inputs: nothing is known before."""
+    given = [NUMBERS[kind].reshape(2, 5), OTHERS[kind].reshape(2, 5)][:inputs]
+    g = Graph(f"whole_{name}_{kind}", 18, *given)
+    names = list(g.inputs) + [g.const(c) for c in constants]
+    g.add(op, names, "y", **attributes)
+    kind = numpy.dtype("?" if bools else out or kind)
+    g.kinds["y"] = helper.np_dtype_to_tensor_dtype(kind)
+    return g
+
+
+def wholes():
+    for kind in "i8", "i4":
+        for op in "Add", "Sub", "Mul", "Div", "Mod", "Min", "Max":
+            yield whole(op.lower(), op, kind)
+        yield whole("fmod", "Mod", kind, fmod=1)
+        for op in "Neg", "Abs", "Sign":
+            yield whole(op.lower(), op, kind, inputs=1)
+        for op in "Equal", "Less", "Greater", "LessOrEqual", "GreaterOrEqual":
+            yield whole(op.lower(), op, kind, bools=True)
+        low, high = numpy.array(-6, kind), numpy.array(100, kind)
+        yield whole("clip", "Clip", kind, low, high, inputs=1)
+        yield whole("pow", "Pow", kind, numpy.array(3, kind), inputs=1)
+        yield whole("reduce_sum", "ReduceSum", kind, ints(1), inputs=1)
+        yield whole("reduce_max", "ReduceMax", kind, ints(0), inputs=1, keepdims=0)
+        yield whole("reduce_min", "ReduceMin", kind, inputs=1)
+        yield whole("argmax", "ArgMax", kind, inputs=1, axis=1, out="i8")
+    yield whole("relu", "Relu", "i4", inputs=1)
+    yield whole("reduce_mean", "ReduceMean", "i4", ints(1), inputs=1)
+    yield whole("reduce_prod", "ReduceProd", "i4", ints(1), inputs=1)
+    yield whole("to_float", "Cast", "i8", inputs=1, to=FLOAT, out="f")
+    yield whole("to_i32", "Cast", "i8", inputs=1, to=6, out="i4")
+    g = Graph("whole_between", 18, 4 * real(2, 6))
+    x = g.add("Cast", ["x"], to=7)
+    third = g.add("Div", [x, g.const(ints(3))])
+    rest = g.add("Sub", [x, g.add("Mul", [third, g.const(ints(3))])])
+    small = g.add("Less", [rest, g.const(ints(0))])
+    picked = g.add("Where", [small, third, rest])
+    taken = g.add("Gather", [picked, g.const(ints(3, 0, 5))], axis=1)
+    both = g.add("Concat", [taken, g.add("Abs", [x])], axis=1)
+    g.add("Cast", [both], "y", to=FLOAT)
+    yield g
+
+
+# ---- Batches ----
+
+
+def empty(name, *layers):
+    """No image at all, where the batch is free."""
+    g = Graph(f"empty_{name}", 13, numpy.zeros((0, 3, 8, 8), "f"), free=(0,))
+    at = "x"
+    for op, constants, attributes in layers:
+        at = g.add(op, [at] + [g.const(c) for c in constants], **attributes)
+    g.add("Identity", [at], "y")
+    return g
+
+
+def empties():
+    conv = ("Conv", [real(4, 3, 3, 3), real(4)], {"pads": [1, 1, 1, 1]})
+    norm = [abs(real(4)) + 0.5, real(4), real(4), abs(real(4)) + 0.5]
+    pool = {"kernel_shape": [2, 2], "strides": [2, 2]}
+    gemm = ("Gemm", [real(64, 10), real(10)], {})
+    flat = ("Flatten", [], {})
+    yield empty("plain", conv, ("Relu", [], {}), ("MaxPool", [], pool), flat, gemm)
+    yield empty(
+        "norm", conv, ("BatchNormalization", norm, {}), ("AveragePool", [], pool),
+        ("LRN", [], {"size": 3}), flat, gemm, ("Softmax", [], {}),
+    )
+    yield empty(
+        "gap", conv, ("GlobalAveragePool", [], {}), flat, ("Add", [real(4)], {}),
+        ("Sigmoid", [], {}), ("MatMul", [real(4, 2)], {}),
+    )
+    yield empty("mean", conv, ("ReduceMean", [], {"axes": [2, 3], "keepdims": 0}))
+    yield empty("moved", ("Transpose", [], {"perm": [0, 2, 3, 1]}), ("Tanh", [], {}))
+    yield empty(
+        "resized", conv,
+        ("Resize", [numpy.zeros(0, "f"), numpy.array([1, 1, 2, 2], "f")], {}),
+        ("Pad", [ints(0, 0, 1, 1, 0, 0, 1, 1)], {}), ("Clip", [], {}),
+    )
+
+
+def fixed():
+    """One network for a batch of 1, of 4, of 7 and for any, as PyTorch has it; and
+    of pixels as they are, which it prepares itself."""
+    given = real(4, 1, 5, 5), real(10, 144) / 12, real(10)
+    for batch in 1, 4, 7, None:
+        x = numpy.zeros((batch or 1, 1, 28, 28), "f")
+        g = Graph(str(batch or "free"), 13, x, free=() if batch else (0,))
+        w, v, b = (g.const(a) for a in given)
+        c = g.add("Relu", [g.add("Conv", ["x", w], strides=[4, 4])])
+        f = g.add("Reshape", [c, g.const(ints(batch or 0, -1))])
+        g.add("Gemm", [f, v, b], "y", transB=1)
+        yield g
+    g = Graph("bytes", 13, numpy.zeros((1, 1, 28, 28), "u1"), free=(0,))
+    w, v, b = (g.const(a) for a in given)
+    x = g.add("Div", [g.add("Cast", ["x"], to=FLOAT), g.const(numpy.float32(255))])
+    x = g.add("Sub", [x, g.const(numpy.float32(0.3))])
+    x = g.add("Div", [x, g.const(numpy.float32(0.4))])
+    c = g.add("Relu", [g.add("Conv", [x, w], strides=[4, 4])])
+    g.add("Gemm", [g.add("Flatten", [c]), v, b], "y", transB=1)
+    yield g
+
+
 def tests():
     yield squeezed("if_size_one", (0, 2, 3), 1)
     yield squeezed("if_size_three", (0,), 3)
@@ -250,6 +366,8 @@ def tests():
         count_include_pad=1, pads=[0, 1, 0, 0, 0, 1],
     )
     yield volume("volume_max", "MaxPool", kernel_shape=[2, 1, 1])
+    yield from wholes()
+    yield from empties()
 
 
 # ---- What is refused, with words of the message ----
@@ -315,7 +433,15 @@ def cube():
     return g, "expected N C H W or N C W"
 
 
-REFUSED = [sized, numbered, limited, circular, halved, saved_mean, opsets, cube]
+def by_zero():
+    g = Graph("by_zero", 13, real(1, 6))
+    shape = g.add("Shape", ["x"])
+    g.add("Div", [shape, g.const(ints(1, 0))], "quotient")
+    g.add("Reshape", ["x", "quotient"], "y")
+    return g, "element 1: a division by zero"
+
+
+REFUSED = [sized, numbered, limited, circular, halved, saved_mean, opsets, cube, by_zero]
 
 
 def answer(bytes, inputs):
@@ -348,6 +474,10 @@ def main():
     onnxruntime.set_default_logger_severity(4)
     for test in tests():
         write(folder, test)
+    (folder / "fixed").mkdir()
+    for test in fixed():
+        path = folder / "fixed" / f"{test.name}.onnx"
+        path.write_bytes(test.model().SerializeToString())
     refused = folder / "refused"
     refused.mkdir()
     lines = []

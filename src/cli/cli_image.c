@@ -103,6 +103,12 @@ static bool is_sized(const sv_model *model) {
   return sized || sv_model_meta(model, "svertka.image.size");
 }
 
+/* Pixels of bytes are as they are: nothing is to be said of them. */
+static bool is_of_bytes(const sv_model *model) {
+  const sv_graph *g = sv_model_graph(model);
+  return g->values[sv_graph_data_input(g)].dtype == SV_U8;
+}
+
 /* The options that would say it, all at once. */
 static sv_status check_said(const sv_model *model, const char *name) {
   const struct {
@@ -112,8 +118,8 @@ static sv_status check_said(const sv_model *model, const char *name) {
                 {"--deviation", "svertka.image.deviation"}};
   char options[80] = "", keys[128] = "";
   for (int i = 0; i < 3; i++) {
-    if (i == 0 ? is_sized(model) : sv_model_meta(model, needed[i].key) != NULL)
-      continue;
+    bool said = sv_model_meta(model, needed[i].key) != NULL;
+    if (i == 0 ? is_sized(model) : said || is_of_bytes(model)) continue;
     size_t a = strlen(options), b = strlen(keys);
     snprintf(options + a, sizeof options - a, "%s%s", a ? ", " : "",
              needed[i].option);

@@ -192,7 +192,13 @@ static sv_status run_plan(slider *s, sv_plan *plan) {
   const sv_graph *g = s->model->graph;
   sv_tensor x;
   SV_TRY(sv_plan_input(plan, input_of(s->model)->name, &x));
-  SV_TRY(sv_preprocess_pixels(&s->p, s->image, x.data));
+  int64_t count = sv_shape_count(&x.shape) / x.shape.dim[0];
+  float *pixels;
+  SV_TRY(sv_alloc_array(&pixels, (size_t)count, sizeof *pixels));
+  sv_status status = sv_preprocess_pixels(&s->p, s->image, pixels);
+  if (status == SV_OK) sv_preprocess_give(&x, pixels, count);
+  sv_free(pixels);
+  SV_TRY(status);
   sv_tensor_repeat_row(&x);
   SV_TRY(sv_plan_forward(plan));
   int answer;

@@ -330,8 +330,29 @@ static sv_status take(sv_preprocess *p, const sv_model *model, bool labels) {
   return SV_OK;
 }
 
+/* A network of bytes takes pixels as they are, and prepares them itself. */
+static sv_status take_range(sv_preprocess *p, const sv_model *model) {
+  const float byte = 1.0f / 255;
+  const sv_graph *graph = model->graph;
+  int input = graph ? sv_graph_data_input(graph) : 0;
+  if (!input || graph->values[input].dtype != SV_U8) return SV_OK;
+  for (int i = 0; i < 3; i++) {
+    if (isnan(p->mean[i])) p->mean[i] = 0;
+    if (isnan(p->deviation[i])) p->deviation[i] = byte;
+    if (p->mean[i] != 0 || fabsf(p->deviation[i] * 255 - 1) > 1e-4f)
+      return sv_fail(SV_INVALID,
+                     "input '%s' is u8, pixels from 0 to 255 as they are: "
+                     "expected mean 0 and deviation %.9g (1/255), found %g and "
+                     "%g",
+                     graph->values[input].name, (double)byte,
+                     (double)p->mean[i], (double)p->deviation[i]);
+  }
+  return SV_OK;
+}
+
 sv_status sv_preprocess_take(sv_preprocess *p, const sv_model *model) {
-  return take(p, model, false);
+  SV_TRY(take(p, model, false));
+  return take_range(p, model);
 }
 
 void sv_preprocess_find_layout(sv_preprocess *p, const sv_graph *graph) {
@@ -388,6 +409,7 @@ sv_status sv_preprocess_load(sv_preprocess *p, const sv_model *model) {
   *p = sv_preprocess_default();
   sv_status status = take(p, model, true);
   if (status == SV_OK) status = take_size(p, model);
+  if (status == SV_OK) status = take_range(p, model);
   if (status == SV_OK) status = check_given(p);
   if (status == SV_OK) status = sv_preprocess_check(p);
   if (status != SV_OK) sv_preprocess_free(p);

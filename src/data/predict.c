@@ -15,6 +15,7 @@ struct sv_classifier {
   sv_plan *plan;
   sv_preprocess preprocess; /* with a name for every class */
   sv_tensor image;          /* the plan's input, 1 x C x H x W */
+  float *pixels;            /* of one */
   char *output;             /* its value's name */
   float *probabilities;
   int classes;
@@ -58,8 +59,10 @@ static sv_status compile(sv_classifier *c, const sv_model *model,
                      &options));
   SV_TRY(sv_plan_input(c->plan, input->name, &c->image));
   char wanted[SV_SHAPE_TEXT], found[SV_SHAPE_TEXT];
-  if (sv_shape_equal(&c->image.shape, &size) && c->image.dtype == SV_F32)
-    return SV_OK;
+  if (sv_shape_equal(&c->image.shape, &size) &&
+      (c->image.dtype == SV_F32 || c->image.dtype == SV_U8))
+    return sv_alloc_array(&c->pixels, (size_t)sv_shape_count(&size),
+                          sizeof *c->pixels);
   return sv_fail(SV_INVALID,
                  "input '%s' is %s of %s, its metadata say %s of f32",
                  input->name, sv_shape_text(&c->image.shape, found),
@@ -134,6 +137,7 @@ void sv_classifier_free(sv_classifier *classifier) {
   sv_preprocess_free(&classifier->preprocess);
   sv_free(classifier->output);
   sv_free(classifier->probabilities);
+  sv_free(classifier->pixels);
   sv_free(classifier);
 }
 
@@ -166,7 +170,9 @@ static void softmax(float *p, int classes) {
 sv_status sv_classify_image(sv_classifier *classifier, const sv_image *image,
                             const float **probabilities) {
   sv_classifier *c = classifier;
-  SV_TRY(sv_preprocess_pixels(&c->preprocess, image, c->image.data));
+  int64_t count = sv_shape_count(&c->image.shape) / c->image.shape.dim[0];
+  SV_TRY(sv_preprocess_pixels(&c->preprocess, image, c->pixels));
+  sv_preprocess_give(&c->image, c->pixels, count);
   sv_tensor_repeat_row(&c->image);
   SV_TRY(sv_plan_forward(c->plan));
   sv_tensor output;

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "data/image.h"
+#include "tensor/tensor.h"
 
 sv_preprocess sv_preprocess_default(void) {
   return (sv_preprocess){.mean = {NAN, NAN, NAN}, .deviation = {NAN, NAN, NAN}};
@@ -287,6 +288,14 @@ sv_status sv_preprocess_pixels(const sv_preprocess *p, const sv_image *image,
                                float *dst) {
   SV_TRY(sv_preprocess_plain(p, image, dst));
   return sv_preprocess_reorder(p, dst);
+}
+
+void sv_preprocess_give(sv_tensor *x, const float *pixels, int64_t count) {
+  if (x->dtype == SV_F32)
+    memcpy(x->data, pixels, (size_t)count * sizeof *pixels);
+  else
+    for (int64_t i = 0; i < count; i++)
+      sv_tensor_set(x, i, nearbyint((double)pixels[i]));
 }
 
 /* ---- For a mask ---- */

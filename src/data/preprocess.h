@@ -46,6 +46,10 @@ sv_status sv_preprocess_plain(const sv_preprocess *p, const sv_image *image,
 sv_status sv_preprocess_reorder(const sv_preprocess *p,
                                 float *pixels) SV_CHECKED;
 
+/* The first `count` numbers of a network's input: as they are, or, where it
+ * takes bytes, rounded. */
+void sv_preprocess_give(sv_tensor *x, const float *pixels, int64_t count);
+
 /* The order of a permuted p, anew; none where its size is not known. */
 sv_status sv_preprocess_make_order(sv_preprocess *p) SV_CHECKED;
 

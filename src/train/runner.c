@@ -34,10 +34,12 @@ static sv_status compile(const sv_runner *r, int64_t batch, sv_plan **plan) {
 static sv_status name_values(sv_runner *r) {
   const sv_graph *g = r->graph;
   int scores, input = sv_graph_data_input(g), label = sv_graph_label_input(g);
-  if (!input || g->values[input].dtype != SV_F32 ||
+  sv_dtype type = g->values[input].dtype;
+  if (!input || (type != SV_F32 && type != SV_U8) ||
       g->values[input].shape.rank != 4)
     return sv_fail(SV_INVALID,
-                   "network '%s' has not one f32 input of N x C x H x W",
+                   "network '%s' has not one input of N x C x H x W, of f32 or "
+                   "u8",
                    g->name);
   if (!label && r->options.mode == SV_TRAIN)
     return sv_fail(SV_INVALID, "network '%s' has not one input of labels",
@@ -118,15 +120,23 @@ sv_status sv_runner_expect(sv_runner *r, int64_t count) {
 }
 
 /* Rows that the batch lacks are its first one. */
-static sv_status copy_in(sv_plan *plan, const char *name, const void *from,
-                         int64_t count) {
+static sv_status copy_pixels(sv_plan *plan, const char *name,
+                             const float *pixels, int64_t count) {
+  sv_tensor x;
+  SV_TRY(sv_plan_input(plan, name, &x));
+  int64_t rows = x.shape.dim[0];
+  size_t row = x.layout.bytes / (size_t)rows;
+  sv_preprocess_give(&x, pixels, sv_shape_count(&x.shape) / rows * count);
+  for (int64_t i = count; i < rows; i++)
+    memcpy((char *)x.data + (size_t)i * row, x.data, row);
+  return SV_OK;
+}
+
+static sv_status copy_labels(sv_plan *plan, const char *name,
+                             const void *labels) {
   sv_tensor view;
   SV_TRY(sv_plan_input(plan, name, &view));
-  int64_t rows = view.shape.dim[0];
-  size_t row = view.layout.bytes / (size_t)rows;
-  memcpy(view.data, from, (size_t)count * row);
-  for (int64_t i = count; i < rows; i++)
-    memcpy((char *)view.data + (size_t)i * row, from, row);
+  memcpy(view.data, labels, view.layout.bytes);
   return SV_OK;
 }
 
@@ -160,9 +170,9 @@ static sv_status check_scores(const sv_runner *r, const sv_tensor *scores,
 sv_status sv_runner_forward(sv_runner *r, const sv_batch *batch, int64_t step,
                             sv_plan **plan, sv_tensor *scores) {
   SV_TRY(plan_for(r, batch->count, plan));
-  SV_TRY(copy_in(*plan, r->input, batch->pixels, batch->count));
+  SV_TRY(copy_pixels(*plan, r->input, batch->pixels, batch->count));
   if (r->options.mode == SV_TRAIN)
-    SV_TRY(copy_in(*plan, r->label, batch->labels, batch->count));
+    SV_TRY(copy_labels(*plan, r->label, batch->labels));
   sv_plan_set_step(*plan, (uint64_t)step);
   SV_TRY(sv_plan_forward(*plan));
   SV_TRY(sv_plan_value(*plan, r->scores, scores));

@@ -1,0 +1,45 @@
+#!/bin/sh
+# A network of a fixed batch, as PyTorch's exporters write it, answers as the same
+# network of a free one: batches are made to fit, and what fills them up does not
+# count (scripts/make_fixtures_graphs.py).
+. "$SOURCE_DIR/tests/common.sh"
+fixed=$SOURCE_DIR/tests/fixtures/graphs/fixed
+
+mkdir "$work/few"
+fashion train 60 "$work/few"
+fashion t10k 45 "$work/few" # 4 and 7 do not divide it
+cd "$work"
+how='--mean 0.3 --deviation 0.4 --threads 1'
+
+svertka() {
+  "$SVERTKA" "$@" 2>err || fail "$*: $(cat err)"
+}
+
+# Four digits of each number: kernels for other batches round otherwise.
+rounded() {
+  sed 's/\(\.[0-9]\{4\}\)[0-9]*/\1/g; s/e-[0-9]*//'
+}
+
+# The network of bytes has mean and deviation inside: none are given.
+for batch in free 1 4 7 bytes; do
+  model=$fixed/$batch.onnx
+  [ $batch != bytes ] || how='--threads 1'
+  svertka eval "$model" few $how --json | rounded >"eval.$batch"
+  svertka eval "$model" few $how --batch 3 --csv "each.$batch" \
+    --picture told.png >/dev/null
+  cut -d, -f1-3 "each.$batch" >"classes.$batch"
+  svertka units "$model" few $how --samples 10 --shift 1 --json |
+    rounded >"units.$batch"
+  svertka predict "$model" told.png $how --top 10 --json | rounded >"told.$batch"
+  svertka bench "$model" --infer --seconds 0.1 --threads 1 --json >"bench.$batch"
+  for what in eval classes units told; do
+    cmp -s $what.free $what.$batch || fail "batch of $batch, $what: \
+$(diff $what.free $what.$batch)"
+  done
+  svertka train "$model" few --epochs 1 --batch 8 --threads 1 \
+    --out "run.$batch" >/dev/null
+done
+status 1 'is u8, pixels from 0 to 255 as they are: expected mean 0' \
+  "$SVERTKA" predict "$fixed/bytes.onnx" told.png --mean 0.5 --deviation 0.5
+grep -q '"batch": 7' bench.7 || fail "bench of 7: $(cat bench.7)"
+grep -q '"samples": 45' eval.7 || fail "eval of 7: $(cat eval.7)"
