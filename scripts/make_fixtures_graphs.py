@@ -250,7 +250,6 @@ def wholes():
     for kind in "i8", "i4":
         for op in "Add", "Sub", "Mul", "Div", "Mod", "Min", "Max":
             yield whole(op.lower(), op, kind)
-        yield whole("fmod", "Mod", kind, fmod=1)
         for op in "Neg", "Abs", "Sign":
             yield whole(op.lower(), op, kind, inputs=1)
         for op in "Equal", "Less", "Greater", "LessOrEqual", "GreaterOrEqual":
@@ -264,7 +263,7 @@ def wholes():
         yield whole("argmax", "ArgMax", kind, inputs=1, axis=1, out="i8")
     yield whole("relu", "Relu", "i4", inputs=1)
     yield whole("reduce_mean", "ReduceMean", "i4", ints(1), inputs=1)
-    yield whole("reduce_prod", "ReduceProd", "i4", ints(1), inputs=1)
+    yield whole("fmod", "Mod", "i4", fmod=1)
     yield whole("to_float", "Cast", "i8", inputs=1, to=FLOAT, out="f")
     yield whole("to_i32", "Cast", "i8", inputs=1, to=6, out="i4")
     g = Graph("whole_between", 18, 4 * real(2, 6))

@@ -165,7 +165,7 @@ sv_status sv_resample_resolve(sv_resample *r, const sv_shape *x,
   if (sized == (a->scales.count > 0))
     return sv_fail(SV_INVALID, "either sizes or scales are needed");
   for (int d = 0; d < x->rank; d++) {
-    if (x->dim[d] < 1 || x->dim[d] > INT32_MAX)
+    if (x->dim[d] < (d > 0) || x->dim[d] > INT32_MAX) /* no image is one */
       return sv_fail(SV_INVALID, "input x is %s: nothing to resize",
                      sv_shape_text(x, (char[SV_SHAPE_TEXT]){0}));
     r->axis[d] = (sv_resample_axis){x->dim[d], x->dim[d], 1, 0, 1, false};
