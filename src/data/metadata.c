@@ -336,7 +336,7 @@ static sv_status take_range(sv_preprocess *p, const sv_model *model) {
   const sv_graph *graph = model->graph;
   int input = graph ? sv_graph_data_input(graph) : 0;
   if (!input || graph->values[input].dtype != SV_U8) return SV_OK;
-  for (int i = 0; i < 3; i++) {
+  for (int i = 0; i < (p->channels ? p->channels : 1); i++) {
     if (isnan(p->mean[i])) p->mean[i] = 0;
     if (isnan(p->deviation[i])) p->deviation[i] = byte;
     if (p->mean[i] != 0 || fabsf(p->deviation[i] * 255 - 1) > 1e-4f)

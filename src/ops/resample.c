@@ -83,7 +83,7 @@ static sv_status by_scales(sv_resample *r, const int *axes, int count) {
     float scale = scales->at[scales->count == 1 ? 0 : i];
     float size = floorf(scale * (float)axis->in);
     axis->scale = scale;
-    if (!(size >= 1 && size <= LARGEST))
+    if (!(size >= (axis->in > 0) && size <= LARGEST))
       return sv_fail(SV_INVALID,
                      "a dimension of %lld becomes %g by a scale of %g",
                      (long long)axis->in, (double)size, (double)scale);
