@@ -96,7 +96,8 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   for (int d = 0; d < x->rank; d++) {
     int64_t left = x->dim[d] - cropped(s.begin[d]) - cropped(s.end[d]);
     int64_t *size = &out[0].shape.dim[d];
-    if (__builtin_add_overflow(*size, s.begin[d] + s.end[d], size) || left < 1)
+    if (__builtin_add_overflow(*size, s.begin[d] + s.end[d], size) ||
+        left < (x->dim[d] > 0 || d > 0))
       return sv_fail(SV_INVALID,
                      "pads of %lld and %lld do not fit dimension %d of %s",
                      (long long)s.begin[d], (long long)s.end[d], d,
