@@ -76,7 +76,8 @@ static void fill_image(sv_plan *plan) {
 static double distance(const float *a, const double *b, int count) {
   double far = 0, most = 0;
   for (int i = 0; i < count; i++) {
-    far = fmax(far, fabs(a[i] - b[i]));
+    double off = fabs(a[i] - b[i]);
+    far = isfinite(off) ? fmax(far, off) : INFINITY;
     most = fmax(most, fabs(b[i]));
   }
   return far / most;
