@@ -291,6 +291,52 @@ static void test_types(void **state) {
 
 /* Weights may be listed as inputs, as they were once; a Constant, under the
  * name that an Identity gives it, is one as well. */
+/* The type of what the second output holds, as a plan finds it. */
+static sv_dtype second_dtype(const sv_model *model) {
+  sv_plan *plan;
+  sv_tensor view;
+  assert_ok(sv_plan_new(&plan, model->graph, model->state, NULL));
+  assert_ok(sv_plan_forward(plan));
+  assert_ok(sv_plan_value(plan, "m", &view));
+  assert_true(sv_tensor_get(&view, 0) == 1);
+  sv_dtype dtype = view.dtype;
+  sv_plan_free(plan);
+  return dtype;
+}
+
+/* Before opset 10 the mask of a dropout is of real numbers, and stays so in a
+ * newer file. */
+static void test_mask(void **state) {
+  (void)state;
+  static char *names[] = {"y", "m"};
+  for (int opset = 7; opset < 12; opset++) {
+    sv_model *model;
+    toy t;
+    toy_init(&t);
+    t.set.version = opset;
+    t.node[1].op_type = "Dropout";
+    t.node[1].n_output = 2;
+    t.node[1].output = names;
+    Onnx__ValueInfoProto mask;
+    onnx__value_info_proto__init(&mask);
+    mask.name = "m";
+    t.outputs[1] = &mask;
+    t.graph.n_output = 2;
+    Onnx__TypeProto type = t.y_type;
+    Onnx__TypeProto__Tensor tensor = t.y_tensor;
+    tensor.elem_type = opset < 10 ? ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT
+                                  : ONNX__TENSOR_PROTO__DATA_TYPE__BOOL;
+    type.tensor_type = &tensor;
+    mask.type = &type;
+    assert_ok(toy_load(&t, &model));
+    assert_int_equal(second_dtype(model), opset < 10 ? SV_F32 : SV_BOOL);
+    sv_model *loaded = reload(model, "mask.onnx", false);
+    assert_int_equal(second_dtype(loaded), opset < 10 ? SV_F32 : SV_BOOL);
+    sv_model_free(loaded);
+    sv_model_free(model);
+  }
+}
+
 /* A text, or what else is no number, may be there if nothing reads it. */
 static void test_unread_constants(void **state) {
   (void)state;
@@ -498,6 +544,7 @@ int main(void) {
       cmocka_unit_test(test_not_written),
       cmocka_unit_test(test_cannot_be_saved),
       cmocka_unit_test(test_types),
+      cmocka_unit_test(test_mask),
       cmocka_unit_test(test_constants),
       cmocka_unit_test(test_unread_constants),
       cmocka_unit_test(test_symbols),

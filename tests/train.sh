@@ -34,6 +34,12 @@ status 2 '^svertka train: n: training needs two values or more per channel' \
   "$SVERTKA" train --threads 1 --batch 1 "$alone" few --samples 20 --out one
 ! [ -e one ] || fail "a training that cannot be leaves a folder"
 
+# ---- What a file cannot say is told before the first step ------------------
+untold='input 1x28x28; batch_norm spatial=false; flatten; linear 10; classifier'
+status 1 '^svertka train: it cannot be saved: batch_norm1: spatial cannot be' \
+  "$SVERTKA" train --threads 1 "$untold" few --samples 300 --out untold
+! [ -e untold ] || fail "a training that cannot be saved leaves a folder"
+
 # ---- Stopped by a signal, and gone on with --------------------------------
 for signal in INT TERM; do
   # No function here: the signal must reach the program, not a shell.

@@ -99,10 +99,11 @@ typedef struct sv_batch_norm_attrs {
 } sv_batch_norm_attrs;
 
 typedef struct sv_dropout_attrs {
-  float ratio;   /* the share that is left out */
-  bool training; /* at inference, too */
-  bool is_test;  /* without a meaning: a word of old ONNX files */
-  int64_t seed;  /* of its own random numbers; INT64_MIN: the run's */
+  float ratio;    /* the share that is left out */
+  bool training;  /* at inference, too */
+  bool is_test;   /* without a meaning: a word of old ONNX files */
+  int64_t seed;   /* of its own random numbers; INT64_MIN: the run's */
+  bool real_mask; /* of 1 and 0, as ONNX had it before opset 10 */
 } sv_dropout_attrs;
 
 /* y = x / (k + alpha / size  sum of x^2 over `size` channels)^beta. */

@@ -285,6 +285,7 @@ static sv_status fill_draft(loader *l, draft *d) {
   SV_TRY(sv_attrs_check(s->op, d->attrs)); /* whatever follows may trust them */
   SV_TRY(sv_load_spread(l, s, d->attrs, d->in, d->in_count));
   SV_TRY(connect_outputs(l, d));
+  sv_attrs_forget(s->op, d->attrs, d->out, d->out_count);
   return settle(l, d);
 }
 

@@ -37,6 +37,14 @@ void sv_attrs_default_at(const sv_op *op, void *attrs, int64_t opset) {
       set_default(attrs, row);
 }
 
+void sv_attrs_forget(const sv_op *op, void *attrs, const int *out,
+                     int out_count) {
+  for (const sv_attr *row = op->attrs; row && row->name; row++)
+    if (row->output && sv_attr_is_first(op, row) &&
+        (row->output >= out_count || !out[row->output]))
+      set_default(attrs, row);
+}
+
 const sv_attr *sv_attr_find(const sv_op *op, const char *name) {
   for (const sv_attr *row = op->attrs; row && row->name; row++)
     if (strcmp(row->name, name) == 0) return row;

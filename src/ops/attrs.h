@@ -13,6 +13,10 @@ void sv_attrs_default(const sv_op *op, void *attrs);
  * an old version meant, and a second row that ONNX's default differs. */
 void sv_attrs_default_at(const sv_op *op, void *attrs, int64_t opset);
 
+/* What speaks of outputs that are not there (0) is as by default again. */
+void sv_attrs_forget(const sv_op *op, void *attrs, const int *out,
+                     int out_count);
+
 /* The row is the first one of its attribute. */
 bool sv_attr_is_first(const sv_op *op, const sv_attr *row);
 

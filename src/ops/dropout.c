@@ -33,7 +33,8 @@ static sv_status settle(void *attrs, const sv_info *in, int in_count) {
 static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   SV_TRY(sv_infer_same(node, in, out));
   if (node->out_count <= MASK) return SV_OK;
-  out[MASK].dtype = SV_BOOL;
+  const sv_dropout_attrs *a = node->attrs;
+  out[MASK].dtype = a->real_mask ? in[0].dtype : SV_BOOL;
   out[MASK].shape = in[0].shape;
   return SV_OK;
 }
@@ -59,6 +60,7 @@ typedef struct dropout {
   const real *from;
   real *to;
   bool *mask;
+  real *real_mask; /* one of the two, or none */
 } dropout;
 
 static dropout describe(const sv_args *args, const sv_tensor *x) {
@@ -110,6 +112,7 @@ static void run_draws(void *context, int64_t begin, int64_t end) {
       if (next.count == 0) next = line_at(d, i);
       if (d->to) d->to[next.at] = kept ? d->factor * d->from[next.at] : 0;
       if (d->mask) d->mask[i] = kept;
+      if (d->real_mask) d->real_mask[i] = kept;
       next.at += next.step;
       next.count--;
     }
@@ -124,7 +127,10 @@ static sv_status forward(const sv_args *args) {
   dropout d = describe(args, args->in[0]);
   d.from = sv_in(args, 0);
   d.to = sv_out(args, Y);
-  if (args->node->out_count > MASK && args->out[MASK])
+  const sv_dropout_attrs *a = args->node->attrs;
+  if (args->node->out_count > MASK && args->out[MASK] && a->real_mask)
+    d.real_mask = args->out[MASK]->data;
+  else if (args->node->out_count > MASK && args->out[MASK])
     d.mask = args->out[MASK]->data;
   run(&d);
   return SV_OK;
@@ -136,6 +142,18 @@ static sv_status backward_data(const sv_args *args) {
   d.to = sv_diff_in(args, 0);
   run(&d);
   return SV_OK;
+}
+
+/* As it is said since opset 10. */
+static sv_status expand(const sv_node *node, sv_graph *g, const sv_value *in,
+                        sv_value *out) {
+  sv_dropout_attrs plain = *(const sv_dropout_attrs *)node->attrs;
+  plain.real_mask = false;
+  out[Y] = sv_apply(g, "dropout", in, 1, &plain);
+  if (node->out_count <= MASK || !node->out[MASK]) return sv_graph_check(g);
+  sv_value mask = sv_output_of(g, out[Y], MASK);
+  out[MASK] = sv_apply_text(g, "cast", &mask, 1, "f32");
+  return sv_graph_check(g);
 }
 
 #define AT(field) offsetof(sv_dropout_attrs, field)
@@ -178,6 +196,19 @@ static const sv_attr attrs[] = {
      .offset = AT(is_test),
      .until = 6,
      .help = "what ONNX before opset 7 said of inference; without a meaning"},
+    /* Not an attribute of ONNX: what its opsets before 10 do. */
+    {.name = "real_mask",
+     .type = SV_ATTR_BOOL,
+     .offset = AT(real_mask),
+     .output = MASK,
+     .help = "the mask is of real numbers, 1 and 0"},
+    {.name = "real_mask",
+     .type = SV_ATTR_BOOL,
+     .offset = AT(real_mask),
+     .initial = 1,
+     .until = 9,
+     .output = MASK,
+     .help = "as ONNX had it"},
     {.name = NULL}};
 
 SV_OP(dropout) = {
@@ -195,6 +226,7 @@ SV_OP(dropout) = {
     .attrs_size = sizeof(sv_dropout_attrs),
     .settle = settle,
     .infer = infer,
+    .expand = expand,
     .ref = {.forward = forward,
             .backward_data = backward_data,
             .views = views,

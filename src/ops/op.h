@@ -75,6 +75,8 @@ typedef struct sv_attr {
   /* Of BOOL: where it is on, ONNX wants every output to have a name; before
    * ONNX had it, names for more than the first said so. */
   bool all_outputs;
+  /* > 0: it speaks of this optional output, and is as by default without. */
+  int output;
   const char *help;
 } sv_attr;
 
@@ -262,9 +264,10 @@ struct sv_op {
   /* Fills attributes that follow from others or from a weight's shape: the
    * kernel's size, `full` padding. At building and loading. Optional. */
   sv_status (*settle)(void *attrs, const sv_info *in, int in_count);
-  /* Of windows: a padding that is a rule becomes numbers, for an input 0 of this
-   * shape, sizes below 0 being free; it stays where the numbers depend on these.
-   * For files: not all that read them take the rules for the same. Optional. */
+  /* Of windows: a padding that is a rule becomes numbers, for an input 0 of
+   * this shape, sizes below 0 being free; it stays where the numbers depend on
+   * these. For files: not all that read them take the rules for the same.
+   * Optional. */
   void (*spell)(void *attrs, const sv_shape *x);
   /* The shape of the parameter that belongs in port `port`; rank -1: it is not
    * wanted (a bias that is off). Only operators with parameters. */
