@@ -179,8 +179,8 @@ static void data_channels(void *context, int64_t begin, int64_t end) {
     for (int64_t o = 0; o < n->outer; o++)
       for (int64_t i = offset(n, o, c), last = i + n->inner; i < last; i++) {
         real h = (n->x[i] - mean) * factor;
-        n->dx[i] =
-            n->scale[c] * factor * (n->dy[i] - (dbias + h * dscale) / count);
+        real through = n->batch ? (dbias + h * dscale) / count : 0;
+        n->dx[i] = n->scale[c] * factor * (n->dy[i] - through);
       }
   }
 }
