@@ -18,7 +18,7 @@ has() {
   grep -q "$(printf '\351')" out && fail "a byte of Latin-1 is in: $* $(cat out)"
   return 0
 }
-lost='"error": "lost-caf\\xE9.png'
+lost='"error": "lost-caf\\xe9.png'
 
 has '"run": "run-caf\\xE9"' train 'input 1x28x28; flatten; linear 10' few \
   --epochs 1 --batch 20 --threads 1 --out "run-$odd" --json

@@ -106,7 +106,7 @@ static int escape_one(char unit[8], const unsigned char *at) {
   if (*at == '\n' || *at == '\t' || *at == '\r')
     snprintf(unit, 8, "\\%c", *at == '\n' ? 'n' : *at == '\t' ? 't' : 'r');
   else if (bytes == 0 || *at < 0x20 || *at == 0x7f)
-    snprintf(unit, 8, "\\x%02X", *at);
+    snprintf(unit, 8, "\\x%02x", *at);
   else if (is_invisible(code) || (code >= 0x80 && code < 0xa0))
     snprintf(unit, 8, "\\u%04x", code);
   else

@@ -110,10 +110,13 @@ sv_status sv_pool_infer(const sv_node *node, const sv_info *in, sv_info *out) {
   SV_TRY(sv_check_real(node, in));
   SV_TRY(sv_pool_resolve(&window, node->attrs, &in[0].shape));
   out[0].dtype = in[0].dtype;
-  out[0].shape = sv_window_output(&window, &in[0].shape, in[0].shape.dim[1]);
-  if (in[0].shape.rank < 5) return SV_OK;
+  const sv_shape *x = &in[0].shape;
+  if (x->rank < 5) {
+    out[0].shape = sv_window_output(&window, x, x->dim[1]);
+    return SV_OK;
+  }
   bool images = is_idle(node->attrs, 0);
-  out[0].shape = in[0].shape;
+  out[0].shape = *x;
   if (!images) out[0].shape.dim[2] = window.out[0];
   for (int d = 0; d < 2 && images; d++) out[0].shape.dim[3 + d] = window.out[d];
   return SV_OK;
