@@ -18,9 +18,9 @@
 enum { MOST_BRANCHES = 1 << 10 };
 
 bool sv_load_is_branching(const step *s) {
-  const char *domain = s->proto->domain;
-  return (!domain || !domain[0] || strcmp(domain, "ai.onnx") == 0) &&
-         strcmp(s->proto->op_type, "If") == 0;
+  const char *domain = s->proto->domain, *type = s->proto->op_type;
+  return (!domain || !domain[0] || strcmp(domain, "ai.onnx") == 0) && type &&
+         strcmp(type, "If") == 0;
 }
 
 /* ---- Whether the condition depends on what is free ---- */
