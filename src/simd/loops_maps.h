@@ -56,7 +56,8 @@ BACKWARD(leaky_relu, WHERE(v > 0.0f, dy, (a * dy)))
 /* v is y: alpha e^x is y + alpha. */
 BACKWARD(elu, WHERE(v > 0.0f, dy, (dy * (v + a))))
 
-FORWARD(clip, WHERE(x < a, a, WHERE(x > b, b, x)))
+/* The upper bound last: it wins where it is below the lower one. */
+FORWARD(clip, WHERE(WHERE(x < a, a, x) > b, b, WHERE(x < a, a, x)))
 BACKWARD(clip, WHERE((v <= a) | (v >= b), all(0), dy))
 
 #define SIXTH (1.0f / 6.0f)
