@@ -19,7 +19,7 @@ typedef struct follower {
   sv_meaning *of; /* per value */
 } follower;
 
-static const sv_meaning unknown = {SV_FORM_UNKNOWN};
+static const sv_meaning unknown = {.form = SV_FORM_UNKNOWN};
 static const sv_meaning real_numbers = {.form = SV_FORM_REAL};
 
 static const sv_meaning *input(const follower *f, const sv_node *node, int i) {
