@@ -1,7 +1,7 @@
 #!/bin/sh
 # fuzz/run.sh [onnx|text] [SECONDS] [libFuzzer's options]: builds the fuzzer of
 # ONNX files, or of networks as text, into build/fuzz and runs it, from the
-# models of ONNX's own tests and fuzz/corpus, or from fuzz/texts and the
+# models of ONNX's backend tests and fuzz/corpus, or from fuzz/texts and the
 # examples. New ways through the program stay in build/fuzz/corpus-*; a finding
 # is a file in build/fuzz/findings, named crash-*, oom-* or timeout-*, and the
 # exit status. A finding that is mended belongs into fuzz/corpus or fuzz/texts,

@@ -412,7 +412,7 @@ def halved():
     g = Graph("halved", 13, real(2, 3))
     yes = branch("yes", [make("Relu", ["x"], ["a"])], "a")
     g.add("If", [g.const(numpy.array(False))], "y", then_branch=yes)
-    return g, "a branch of it is missing"
+    return g, "one of its branches is missing"
 
 
 def saved_mean():

@@ -59,8 +59,8 @@ for verb in $verbs; do
   has "Usage: svertka $verb" "$verb" --help
   [ ! -s err ] || fail "$verb --help: $(cat err)"
   grep -q -e '--help' out || fail "$verb --help does not name itself"
-  refuse 2 "svertka $verb: no option --nonsense" "$verb" --nonsense
-  refuse 2 'no option -Q' "$verb" -Q
+  refuse 2 "svertka $verb: unknown option --nonsense" "$verb" --nonsense
+  refuse 2 'unknown option -Q' "$verb" -Q
   awk -v verb="$verb" 'length > 80 { print verb ": " $0; bad = 1 }
     END { exit bad }' out
 done
@@ -68,17 +68,17 @@ refuse 2 "--out '': expected a name" train lenet5 few --out=
 refuse 2 "--resume '': expected a name" train --resume ''
 refuse 2 "--csv '': expected a name" eval model.onnx few --csv=
 refuse 2 "no command given" 
-refuse 2 "no verb 'trian'; 'train'?" trian
-refuse 2 "no verb 'nonsense'" nonsense
-refuse 2 'no option --nonsense' --nonsense
-refuse 2 'no option --bacth; --batch?' summary lenet5 --bacth 3
+refuse 2 "unknown command 'trian'; did you mean 'train'?" trian
+refuse 2 "unknown command 'nonsense'" nonsense
+refuse 2 'unknown option --nonsense' --nonsense
+refuse 2 'unknown option --bacth; did you mean --batch?' summary lenet5 --bacth 3
 refuse 2 'needs an argument' summary lenet5 --batch
-refuse 2 "'0': expected a whole number" summary lenet5 --batch 0
+refuse 2 "'0': expected an integer" summary lenet5 --batch 0
 refuse 2 "'1e99'" summary lenet5 --batch 1e99
 refuse 2 "'x'" summary lenet5 --batch=x
 refuse 2 'takes no argument' summary lenet5 --json=3
 refuse 2 'expected svertka summary MODEL' summary
-refuse 2 "'more' is one operand too many" summary lenet5 more
+refuse 2 "unexpected 'more'" summary lenet5 more
 if [ -e /dev/full ]; then
   "$SVERTKA" zoo >/dev/full 2>err && fail "a full disk is not noticed"
   grep -q 'cannot write' err || fail "a full disk: $(cat err)"
@@ -94,7 +94,7 @@ refuse 2 "unknown model 'ResNet51'; did you mean 'resnet50'?" summary ResNet51
 refuse 2 'size has no value' summary vgg:size=
 refuse 2 'dropout is -0.1, expected 0 to 0.99' summary vgg:dropout=-0.1
 run 0 summary vgg:dropout=0.99
-refuse 2 'is free, a size .*--image CxHxW' summary resnet:size=0
+refuse 2 'is free; give a size .*--image CxHxW' summary resnet:size=0
 refuse 2 '^svertka summary: --image is 1x64x64, but .* 1x32x32: linear1: ' \
   summary lenet5 --image 1x64x64
 for verb in gradcheck bench; do
@@ -108,19 +108,19 @@ done
 refuse 2 'input is ?x5: sizes in numbers are needed' gradcheck 'input ?x5; relu'
 has '^linear1.weight' gradcheck --threads 1 --image 1x6x6 --samples 2 \
   'input 1x?x?; conv 2 3x3; tanh; global_avg_pool; flatten; linear 3'
-refuse 1 "'vgg': its weights take .* GiB, the machine has" \
+refuse 1 "'vgg': its weights need .* GiB, the machine has" \
   convert vgg:width=64,hidden=65536,size=4096 vast.onnx
-refuse 2 'lenet5 has no parameter .clases.; it has classes' \
+refuse 2 'lenet5 has no parameter .clases.; its parameters are classes' \
   summary lenet5:clases=3
 refuse 2 'classes is given twice' summary lenet5:classes=3,classes=4
 refuse 2 'classes' summary lenet5:classes=0
 refuse 2 'pool' summary lenet5:pool=big
-refuse 2 'parameter=value is expected' summary lenet5:classes
+refuse 2 'expected parameter=value' summary lenet5:classes
 refuse 1 'none.onnx: cannot open' summary none.onnx
 for text in input 'conv 6 3x3'; do
   refuse 2 "'$text': not a file.*begins with 'input CxHxW;'" summary "$text"
 done
-refuse 2 "'99999999999999999999x8x8': 99999999999999999999 is no size from 1" \
+refuse 2 "'99999999999999999999x8x8': expected a size from 1 to 2.48, found 99" \
   summary 'input 99999999999999999999x8x8; relu'
 refuse 2 "x99999999': expected CxHxW, each from 1 to 16777216" \
   summary mlp --image 1x99999999x99999999
@@ -131,7 +131,7 @@ refuse 1 'binary: not a text file' summary binary
 has '^lenet5 ' zoo
 has '^activation .*tanh' zoo lenet5
 has '"name": "mlp"' zoo --json
-refuse 2 "no architecture 'lenez'; 'lenet'?" zoo lenez
+refuse 2 "unknown architecture 'lenez'; did you mean 'lenet'?" zoo lenez
 
 # Text, also from a file, with places in the errors.
 cat >net.txt <<'END'
@@ -144,7 +144,7 @@ add(., skip); relu
 END
 has 'add1 .*16@12x12' summary net.txt
 echo 'conv(nowhere) 3' >>net.txt
-refuse 2 "net.txt:7:6: there is no value 'nowhere'" summary net.txt
+refuse 2 "net.txt:7:6: unknown value 'nowhere'" summary net.txt
 refuse 2 'network:1:19: conv: .*colour' summary 'input 3x8x8; conv colour'
 refuse 2 "network:1:23: conv has no 'strid'" summary \
   'input 3x8x8; conv 6 3 strid=2'
@@ -155,19 +155,19 @@ refuse 2 "network:1:14: unknown initialiser 'hee'" summary \
   'input 3x8x8; init hee; conv 6 3x3'
 refuse 2 "network:1:28: unknown initialiser 'hee'" summary \
   'input 3x8x8; w = parameter init=hee 6x3x3x3; conv(image, w)'
-refuse 2 "network:1:26: init.*'he 1 2' has 2 numbers.* (in b at 2:14)" summary \
+refuse 2 "network:1:26: init.*'he 1 2' has 2 values.* (in b at 2:14)" summary \
   'define b c { conv $c 3x3 init.weight="he 1 2" }
 input 3x8x8; b 4'
 refuse 2 'network:1:25: conv: kernel is given twice' summary \
   'input 3x8x8; conv 6 3x3 kernel=5'
-refuse 2 "network:1:37: 'a' is not the value before this; output(a)" summary \
+refuse 2 "network:1:37: 'a' is not the previous value; did you mean output(a)" summary \
   'input 3x8x8; a = relu; tanh; output a'
-refuse 2 "network:1:37: 'b(a)' is no name" summary \
+refuse 2 "network:1:37: 'b(a)' is not a name" summary \
   'input 3x8x8; a = relu; tanh; output b(a)'
 has '^output(b) a$' convert 'input 3; a = relu; b = tanh; output(b) a' -
 refuse 2 'network:1:13: conv1: kernel 3x3' summary 'input 1x2x2;conv 1 3'
 refuse 2 'the network is empty' summary ';'
-refuse 2 'double quote is never closed' summary 'input 3x8x8; "a = conv 6'
+refuse 2 'double quote is not closed' summary 'input 3x8x8; "a = conv 6'
 refuse 2 'is too large' summary \
   'input 3x999999999999x999999999999; flatten; linear 1'
 
@@ -257,8 +257,8 @@ gives '0.5;|;1.5' op batch_norm --x '1 | 3' --scale '1 1' --bias '0 0' \
   --mean '0.5 1.5' --var '1 1' --epsilon 0
 gives '1 2;3 4' op depth_to_space --x '1 | 2 | 3 | 4' --block 2
 gives '1 2 3 4' op flatten --x '1 2 | 3 4'
-gives '0.1538462;|;0.1290323;|;0.2068965' op lrn --x '1 | 2 | 3' --size 3 --alpha 3 \
-  --beta 1 --k 1.5
+gives '0.0625;|;0.08;|;0.125' op lrn --x '1 | 2 | 3' --size 3 --alpha 3 \
+  --beta 1 --k 11
 # NaN passes through.
 gives 'nan 0' op relu --x 'nan -1'
 gives 'nan 0' op relu --x 'nan -1' --backend ref
@@ -317,13 +317,13 @@ gives '3 5' op add --a '1 2' --b '2 3'
 # Numbers that shapes follow from.
 gives '1 4 7' op range --start 1 --limit 9 --delta 3
 gives '7 7;7 7' op constant_of_shape --shape '2 2' --value 7
-refuse 2 'scales has 1 numbers, expected one for each of 2 dimensions' \
+refuse 2 'scales has 1 values, expected one for each of 2 dimensions' \
   op resize --x '1 2; 3 4' --scales 0.2
-refuse 2 'sizes has 2 numbers, expected one for each of 1 axes' \
+refuse 2 'sizes has 2 values, expected one for each of 1 axes' \
   op resize --x '1 2; 3 4' --sizes 2x2 --axes 0
-refuse 2 'axis 0 is there twice' \
+refuse 2 'axis 0 is given twice' \
   op resize --x '1 2; 3 4' --sizes 2x2x2 --axes 0,1,0
-refuse 2 'axis 0 is there twice' op pad --x '1 2; 3 4' --pads 1,1 --axes 0,0
+refuse 2 'axis 0 is given twice' op pad --x '1 2; 3 4' --pads 1,1 --axes 0,0
 gives '1 0 0 0;0 0 0 3;4 0 0 0;0 0 0 2' op max_unpool --x '1 2; 3 4' \
   --index '0 15; 7 8' --kernel 2 --stride 2
 refuse 2 'index 99, expected 0 to 15' op max_unpool --x '1 2; 3 4' \
@@ -346,25 +346,25 @@ refuse 2 'conv needs --w' op conv --x "$map"
 refuse 2 'a row has 1 numbers, the first one 2' op relu --x '1 2; 3'
 refuse 2 "'one' is not a number" op relu --x 'one two'
 refuse 2 'no number' op relu --x ''
-refuse 2 '3 numbers for a shape of 2x2' op relu --x '2x2: 1 2 3'
+refuse 2 '3 values do not fit the shape 2x2' op relu --x '2x2: 1 2 3'
 refuse 2 'a map has no rows' op relu --x '1 | | 2'
 refuse 1 'none.txt: cannot open' op relu --x @none.txt
 refuse 2 'kernel 5x5 does not fit' op max_pool --x "$map" --kernel 5
 refuse 2 'op: conv: input is' op conv --x '1x1x1x1x1x1: 3' --w "$kernel"
 refuse 2 'stride' op conv --x "$map" --w "$kernel" --stride 0
-refuse 2 '--dy belongs to --backward' op relu --x 1 --dy 1
-refuse 2 '--dy: 2 numbers' op relu --x 1 --backward --dy '1 2'
+refuse 2 '--dy needs --backward' op relu --x 1 --dy 1
+refuse 2 '--dy: 2 values' op relu --x 1 --backward --dy '1 2'
 refuse 2 "unknown backend 'gpu'" op relu --x 1 --backend gpu
-refuse 2 'no option --steps' op relu --x 1 --steps
-refuse 2 '--steps is text' op conv --x 1 --w 1 --steps --json
+refuse 2 'unknown option --steps' op relu --x 1 --steps
+refuse 2 '--steps prints text' op conv --x 1 --w 1 --steps --json
 refuse 2 '--bias false, but --b is given' op conv --x 1 --w 1 --b 5 --bias false
 refuse 2 '--bias true, but --b is not given' op linear --x 1 --w 1 --bias true
 for label in 1.5 nan inf 1e+17; do
-  refuse 2 "--label: .*$label.*whole number" op cross_entropy --x '1 2 3' \
+  refuse 2 "--label: .*$label.*integers" op cross_entropy --x '1 2 3' \
     --label $label
 done
-refuse 2 "--x: '1e400' is beyond" op relu --x '1 1e400'
-refuse 2 "--x: '-1e39' is beyond" op relu --x '-1e39 1'
+refuse 2 "--x: '1e400' exceeds" op relu --x '1 1e400'
+refuse 2 "--x: '-1e39' exceeds" op relu --x '-1e39 1'
 gives '0 inf' op relu --x '-inf inf'
 
 has '^conv .*Conv' ops
@@ -431,11 +431,11 @@ run 1 predict model.onnx bad.png told.png
 grep -q '^told.png$' out || fail 'predict: stops at a bad picture'
 grep -q 'svertka predict: bad.png: ' err || fail "predict: $(cat err)"
 refuse 1 'none.png: cannot open' predict model.onnx none.png
-refuse 2 '--csv or --json' predict model.onnx told.png --csv - --json
+refuse 2 '--csv excludes --json' predict model.onnx told.png --csv - --json
 refuse 1 'cannot write' predict model.onnx told.png --csv nowhere/x.csv
-refuse 2 'not say how its pictures are prepared: give --mean, --dev' \
+refuse 2 'not say how to prepare images: give --mean, --dev' \
   predict lenet5 told.png
-refuse 2 'not say how its pictures are prepared: give --mean, --dev' \
+refuse 2 'not say how to prepare images: give --mean, --dev' \
   eval lenet5 ../tiny
 has '^conv1 ' summary model.onnx
 
@@ -482,11 +482,11 @@ has '^a.x1b\[2J.nb.u009bc.png$' predict model.onnx "$named.png"
 run 0 train "$network" ../tiny --epochs 1 --out "$named"
 grep -q '^a.x1b\[2J.nb.u009bc/model.onnx ' out || fail "train: $(cat out)"
 if grep -q "$escape" out err; then fail 'train: escapes'; fi
-refuse 2 "no verb 'a.x1b\[2J.nb.u009bc'" "$named"
-refuse 2 'no option --a.x1b\[2J.nb.u009bc' "--$named"
-refuse 2 'no option --a.x1b\[2J.nb.u009bc' summary lenet5 "--$named"
-refuse 2 'no option -.x1b' summary lenet5 "-$escape"
-refuse 2 "'a.x1b\[2J.nb.u009bc' is one operand too many" summary lenet5 "$named"
-refuse 2 "'a.x1b\[2J.nb.u009bc': expected a whole" summary lenet5 --batch "$named"
-refuse 2 'a.x1b\[2J.nb.u009bc holds a run already' train "$network" ../tiny \
+refuse 2 "unknown command 'a.x1b\[2J.nb.u009bc'" "$named"
+refuse 2 'unknown option --a.x1b\[2J.nb.u009bc' "--$named"
+refuse 2 'unknown option --a.x1b\[2J.nb.u009bc' summary lenet5 "--$named"
+refuse 2 'unknown option -.x1b' summary lenet5 "-$escape"
+refuse 2 "unexpected 'a.x1b\[2J.nb.u009bc'" summary lenet5 "$named"
+refuse 2 "'a.x1b\[2J.nb.u009bc': expected an integer" summary lenet5 --batch "$named"
+refuse 2 'a.x1b\[2J.nb.u009bc contains a run' train "$network" ../tiny \
   --out "$named"

@@ -124,7 +124,7 @@ told=$(key same_class json)
 holds "pooling" "$pooled > $before + 0.08"
 units strides --shift 1
 holds "no pooling" "$pooled > $(layer relu1 unchanged json) + 0.05"
-holds "told as before" "$told > $(key same_class json)"
+holds "keep their predicted class" "$told > $(key same_class json)"
 
 # ---- Refused --------------------------------------------------------------
 # refused STATUS WORDS COMMAND...
@@ -135,7 +135,7 @@ refused() {
   [ $got = "$wanted" ] || fail "exit status $got, not $wanted: $* $(cat err)"
   grep -q -e "$words" err || fail "'$words' is not said by: $* $(cat err)"
 }
-refused 2 'pixels are permuted' units cnn-permuted/model.onnx few --shift 1
+refused 2 'permuted pixels' units cnn-permuted/model.onnx few --shift 1
 refused 2 '28 wide' units cnn/model.onnx few --shift 28
 refused 2 'svertka.image.mean, svertka.image.dev' units lenet5 few
 refused 2 "no column 'top1'; it has: epoch, step" plot cnn -y top1

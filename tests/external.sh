@@ -32,8 +32,8 @@ call() {
 }
 same() {
   call whole.onnx "$@" >whole.out 2>whole.err || fail "$*: $(cat whole.err)"
-  status 1 "pair.onnx: tensor '.*': its data lie in another file, which is not \
-read unless external data are allowed; --external-data reads it$" \
+  status 1 "pair.onnx: tensor '.*': its data are in another file, which is \
+read only if external data are allowed; --external-data reads it$" \
     call sub/pair.onnx "$@"
   call sub/pair.onnx "$@" --external-data >pair.out 2>pair.err ||
     fail "$* --external-data: $(cat pair.err)"
@@ -92,7 +92,7 @@ for seed in 1 2; do
 done
 
 # ---- Refused -------------------------------------------------------------
-status 2 "^svertka summary: --external-data: 'lenet5' is no .onnx file$" \
+status 2 "^svertka summary: --external-data: 'lenet5' is not an .onnx file$" \
   "$SVERTKA" summary lenet5 --external-data
 mv sub/pair.onnx.data elsewhere
 ln -s ../elsewhere sub/pair.onnx.data

@@ -34,10 +34,10 @@ train "$net" ten --epochs 3 --out ten.run >out 2>err || fail "train: $(cat err)"
 model=ten.run/model.onnx
 
 # ---- A new head, all before it frozen -------------------------------------
-status 2 'has 10 classes, four has 4' train $model four --out x
+status 2 'has 10 classes, but four has 4' train $model four --out x
 tune() { train $model four --epochs 4 --classes 4 --freeze-until r2 "$@"; }
 tune --out tuned >out 2>err || fail "fine-tuning: $(cat err)"
-grep -q '^svertka train: a new head: fc, for 4 classes$' err || fail "$(cat err)"
+grep -q '^svertka train: new head: fc, for 4 classes$' err || fail "$(cat err)"
 grep -q '^svertka train: frozen up to r2: 1,204 of 2,056 parameters are trained$' \
   err || fail "$(cat err)"
 top1=$(sed -n 's/^validation \([0-9]*\)\..*/\1/p' out)
@@ -82,13 +82,13 @@ train "$net" four --epochs 1 --classes 4 --out text >out 2>err ||
   --freeze-until r2 --ema 0.9 --out broken --checkpoint-every 1 >out 2>err &
 if kill_once_saved broken $!; then
   go_on() { "$SVERTKA" train --resume broken "$@"; }
-  status 2 'begun with freeze-until r2; with c1 it would be' \
+  status 2 'started with freeze-until r2, not c1' \
     go_on --freeze-until c1
-  status 2 "resume prepares pictures as the run does: no --mean" \
+  status 2 "resume prepares images as the run does: it excludes --mean" \
     go_on --mean 0.5
   status 2 '^svertka train: --classes 10, but four has 4 classes$' \
     go_on --classes 10
-  status 2 'begun with another network' "$SVERTKA" train lenet5 four \
+  status 2 'started with another network' "$SVERTKA" train lenet5 four \
     --resume broken
   go_on $model four --classes 4 >out 2>err || fail "--resume: $(cat err)"
 fi
@@ -100,11 +100,11 @@ cmp unbroken/last.onnx broken/last.onnx || fail "SIGKILL changed last.onnx"
   flatten; linear 10' other.onnx >out 2>err || fail "convert: $(cat err)"
 train other.onnx four --epochs 1 --classes 4 --mean 0.5 --deviation 0.25 \
   --out others >out 2>err || fail "a file of others: $(cat err)"
-grep -q 'no batch norms; they may have been folded' err || fail "$(cat err)"
+grep -q 'no batch norms (they may have been folded' err || fail "$(cat err)"
 ! grep -q 'folded' tuned.err 2>/dev/null || fail "our own file is folded"
 
 # ---- Refused --------------------------------------------------------------
-status 2 "freeze-until: network '.*' has no layer 'r3'; it has r1, r2" \
+status 2 "freeze-until: network '.*' has no layer 'r3'; its layers: r1, r2" \
   train $model four --classes 4 --freeze-until r3 --out x
 status 2 'leaves nothing to train' \
   train $model four --classes 4 --freeze-until fc --out x

@@ -66,8 +66,8 @@ status 1 'png: a PNG image, expected a text file' \
 
 # Nothing that a terminal would obey.
 printf 'input 1x8x8; \033[2J' >escape
-status 2 "'.x1b' where an operator is expected" "$SVERTKA" summary escape
-status 2 "'.x9b' where an operator is expected" \
+status 2 "unexpected '.x1b', expected an operator" "$SVERTKA" summary escape
+status 2 "unexpected '.x9b', expected an operator" \
   "$SVERTKA" summary "$(printf 'input 1x8x8; \233J')"
-status 2 "'é' where an operator is expected" "$SVERTKA" summary 'input 1x8x8; é'
+status 2 "unexpected 'é', expected an operator" "$SVERTKA" summary 'input 1x8x8; é'
 exit 0

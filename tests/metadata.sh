@@ -46,12 +46,12 @@ grep -q 'Pullover' out && grep -q ' Shirt$' out || fail "--labels: $(cat out)"
   fixed.onnx >out 2>err || fail "convert: $(cat err)"
 "$SVERTKA" convert 'input 1,?,?; conv 4 5x5; relu; global_avg_pool; flatten
   linear 10' free.onnx >out 2>err || fail "convert: $(cat err)"
-needs='does not say how its pictures are prepared: give'
-status 2 "fixed.onnx $needs --mean, --deviation (it has no svertka.image.mean, \
+needs='does not say how to prepare images: give'
+status 2 "fixed.onnx $needs --mean, --deviation (the metadata lacks svertka.image.mean, \
 svertka.image.deviation)" "$SVERTKA" predict fixed.onnx told.png
 status 2 "free.onnx $needs --size CxHxW, --mean, --deviation" \
   "$SVERTKA" predict free.onnx told.png
-status 2 "$needs --deviation (it has no svertka.image.deviation)" \
+status 2 "$needs --deviation (the metadata lacks svertka.image.deviation)" \
   "$SVERTKA" eval fixed.onnx few --mean 0.5
 status 2 "$needs --mean, --deviation" "$SVERTKA" heatmap fixed.onnx told.png
 status 2 "$needs --mean, --deviation" "$SVERTKA" units fixed.onnx few
@@ -86,9 +86,9 @@ option deviation nan
 status 2 'deviation: 2 numbers, expected 1' "$SVERTKA" predict fixed.onnx \
   told.png --mean 0.5 --deviation 1,2
 printf 'one\ntwo\n' >two
-status 2 '10 classes, svertka.labels 2' "$SVERTKA" predict fixed.onnx told.png \
+status 2 '10 classes, but svertka.labels has 2' "$SVERTKA" predict fixed.onnx told.png \
   --mean 0.5 --deviation 1 --labels two
-status 2 'svertka.labels: 2 names, the network tells 10' "$SVERTKA" eval \
+status 2 'svertka.labels has 2 names, but the network has 10' "$SVERTKA" eval \
   fixed.onnx few --mean 0.5 --deviation 1 --labels two
 : >empty
 status 1 'empty: an empty file' "$SVERTKA" predict fixed.onnx \

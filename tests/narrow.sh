@@ -46,11 +46,11 @@ done
 
 # Columns that a table leaves out are named.
 COLUMNS=80 "$SVERTKA" ops >out
-grep -q '80 columns leave no room for: ONNX' out || fail "ops: $(tail -2 out)"
+grep -q '80 columns are too narrow for: ONNX' out || fail "ops: $(tail -2 out)"
 COLUMNS=80 "$SVERTKA" summary vgg | tr '\n' ' ' >out
-grep -q 'columns leave no room for: .*Memory' out || fail "summary: $(tail out)"
+grep -q 'columns are too narrow for: .*Memory' out || fail "summary: $(tail out)"
 COLUMNS=80 "$SVERTKA" summary vgg --wide >out
-grep -q 'leave no room' out && fail "--wide leaves something out"
+grep -q 'too narrow' out && fail "--wide leaves something out"
 
 # A training's lines, and what it says of itself.
 network='input 1x28x28; flatten; linear 10'

@@ -95,7 +95,7 @@ works convert norm.onnx - --fold
 [ "$(grep -c 'batch_norm' out)" = 1 ] || fail "folded as text: $(cat out)"
 
 # Nothing is lost.
-refuse 2 'a.onnx is there already; --force' convert lenet5 a.onnx
+refuse 2 'a.onnx exists; --force' convert lenet5 a.onnx
 cmp a.onnx b.onnx || fail "a.onnx was replaced"
 works convert lenet5 a.onnx --force
 cmp -s a.onnx b.onnx && fail "--force does not replace a.onnx"
@@ -111,12 +111,12 @@ done
 LC_ALL=C sed 's/axis\x18\x01/axis\x18\x09/' axis.onnx >nine.onnx
 refuse 1 "nine.onnx: node 'softmax1' (Softmax): softmax: axis is 9" \
   summary nine.onnx
-refuse 2 "'a.c' where NAME.onnx, NAME.txt or -" convert lenet5 a.c
+refuse 2 "cannot write 'a.c': expected NAME.onnx, NAME.txt or -" convert lenet5 a.c
 refuse 2 'lenet6' convert lenet6 e.txt
 [ ! -e e.txt ] || fail "e.txt is written for a name that is none"
 refuse 1 'nowhere' convert lenet5 nowhere/e.txt
 printf 'define f(x) {\n  relu(y)\n}\ninput 3; f\n' >bad.txt
-refuse 2 "bad.txt:2:8: there is no value 'y' in f (in f at 4:10)" \
+refuse 2 "bad.txt:2:8: unknown value 'y' in f (in f at 4:10)" \
   convert bad.txt -
 
 # ---- summary: groups, folds, branches ----
@@ -276,10 +276,10 @@ works summary inception.txt --svg net.dot --all
 # Names stay names.
 works summary 'input 3x8x8; "</svg><b>&\"x" = relu' --svg odd.svg
 [ "$(grep -c '</svg' odd.svg)" -eq 1 ] || fail "a name closes the picture"
-refuse 2 "'net.pdf' where a name that ends" summary lenet5 --svg net.pdf
+refuse 2 "cannot write 'net.pdf': expected a name ending" summary lenet5 --svg net.pdf
 refuse 2 'is also MODEL' summary inception.txt --svg ./inception.txt
 refuse 1 'nowhere' summary lenet5 --svg nowhere/net.dot
 status=0
 PATH=/nowhere "$SVERTKA" summary lenet5 --svg none.svg 2>err || status=$?
-[ $status -eq 1 ] && grep -q 'its package is graphviz' err && [ ! -e none.svg ] ||
+[ $status -eq 1 ] && grep -q 'comes with the package graphviz' err && [ ! -e none.svg ] ||
   fail "without dot: status $status: $(cat err)"

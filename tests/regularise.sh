@@ -19,8 +19,8 @@ head -1 rates.csv | grep -q '^step,rate,loss,smoothed$' || fail "$(cat rates.csv
 [ "$(wc -l <rates.csv)" -gt 50 ] || fail "--csv has few rows"
 ! [ -e runs ] || fail "--lr-find left a run folder"
 cksum rates.png rates.csv >before
-status 2 'rates.png: there is such a file' train --lr-find --plot rates.png
-status 2 'rates.csv: there is such a file' train --lr-find --csv rates.csv
+status 2 'rates.png: the file exists' train --lr-find --plot rates.png
+status 2 'rates.csv: the file exists' train --lr-find --csv rates.csv
 cksum rates.png rates.csv >after
 cmp before after || fail "--lr-find wrote over a file"
 train --lr-find --csv rates.csv --force --json >json 2>err ||
@@ -28,10 +28,10 @@ train --lr-find --csv rates.csv --force --json >json 2>err ||
 for key in suggested lowest steepest diverged steps points; do
   grep -q "\"$key\"" json || fail "--lr-find --json has no $key"
 done
-status 1 'makes the loss fall in 20 steps' \
+status 1 'reduces the loss in 20 steps' \
   train --lr-find --lr-from 1e-9 --lr-to 1e-8 --lr-steps 20
-status 2 '--epochs means nothing with --lr-find' train --lr-find --epochs 3
-status 2 '--out means nothing with --lr-find' train --lr-find --out x
+status 2 '--lr-find excludes --epochs' train --lr-find --epochs 3
+status 2 '--lr-find excludes --out' train --lr-find --out x
 status 2 '--plot needs --lr-find' train --plot x.png
 status 2 'from 1 to 0.1, expected' train --lr-find --lr-from 1 --lr-to 0.1
 status 2 'it would be overwritten' train --lr-find --plot x --csv x
@@ -44,9 +44,9 @@ grep -q 'stopped early: 2 epochs in a row were no better than' err ||
   fail "--patience does not say so: $(cat err)"
 rows=$(($(wc -l <short/log.csv) - 1))
 [ "$rows" -lt 40 ] || fail "--patience: $rows epochs"
-status 2 "finished: it ended early, after epoch $rows of 40" \
+status 2 "finished: it stopped early after epoch $rows of 40" \
   "$SVERTKA" train --resume short
-status 2 'no samples are held out' train --val 0 --patience 2 --out x
+status 2 'there is no validation set' train --val 0 --patience 2 --out x
 
 # ---- Wider, narrower, with dropout -----------------------------------------
 "$SVERTKA" summary lenet5:width=0.5,dropout=0.3 --json >json || fail "width"
@@ -65,5 +65,5 @@ train --epochs 2 --label-smoothing 0.1 --class-weights inverse --warm-up 1 \
 status 2 "class weights 'no', expected off" \
   train --class-weights no --out x
 status 2 'label-smoothing' train --label-smoothing 1.5 --out x
-status 2 'rises by itself' train --schedule onecycle --warm-up 1 --out x
+status 2 'has its own warm-up' train --schedule onecycle --warm-up 1 --out x
 ! [ -e x ] || fail "a training that failed left a folder"

@@ -74,22 +74,22 @@ for round in 1 2 3 4 5 6 7 8 9 10 11 12; do
   got=0
   wait $process || got=$?
   [ $got = 1 ] || fail "stopped: exit status $got: $(cat err)"
-  grep -q 'the same command goes on' err || fail "how to go on is not said"
+  grep -q 'the same command resumes' err || fail "how to resume is not said"
   ! [ -e slow/seed-2 ] || fail "stopped, it began the next seed"
 done
 
 # ---- Refused --------------------------------------------------------------
 again() { train "$@" --seed 7 --repeat 3; }
-status 2 'begun with another network' again lenet5 few --out series
+status 2 'started with another network' again lenet5 few --out series
 status 2 'not the data of the run' again mlp:hidden=16 other --out series
-status 2 'begun with rate 0.05' again mlp:hidden=16 few --out series --rate 0.1
-status 2 'holds a single run' again mlp:hidden=16 few --out single
-status 2 'no --resume' train --resume single --repeat 2
-status 2 'no --lr-find' "$SVERTKA" train mlp few --lr-find --repeat 2
-status 2 'no --explain-plan' train mlp few --explain-plan --repeat 2
-status 2 'leaves no room' train mlp few --seed 18446744073709551615 --repeat 2
-status 2 'or --test, not both' train mlp few --explain-plan --test
-status 2 '--test means nothing' "$SVERTKA" train mlp few --lr-find --test
+status 2 'started with rate 0.05' again mlp:hidden=16 few --out series --rate 0.1
+status 2 'contains a single run' again mlp:hidden=16 few --out single
+status 2 'it excludes --resume' train --resume single --repeat 2
+status 2 'it excludes --lr-find' "$SVERTKA" train mlp few --lr-find --repeat 2
+status 2 'it excludes --explain-plan' train mlp few --explain-plan --repeat 2
+status 2 'is too large for 2 seeds' train mlp few --seed 18446744073709551615 --repeat 2
+status 2 'excludes --test' train mlp few --explain-plan --test
+status 2 '--lr-find excludes --test' "$SVERTKA" train mlp few --lr-find --test
 status 1 't10k' train mlp train-only --out x --test
 status 1 't10k' train mlp train-only --out x --test --repeat 2
 ! [ -e x ] || fail "without test images it was trained"

@@ -26,8 +26,8 @@ is_png() {
 diff -r scenes again >/dev/null || fail "the same seed makes other scenes"
 [ "$(wc -l <scenes/classes.txt)" = 11 ] || fail "classes.txt"
 [ "$(wc -l <scenes/test.txt)" = 4 ] || fail "test.txt"
-refused "is a data set already" "$SVERTKA" data scenes scenes --data small
-refused "there is: scenes" "$SVERTKA" data sceens x
+refused "already contains a data set" "$SVERTKA" data scenes scenes --data small
+refused "expected one of: scenes" "$SVERTKA" data sceens x
 
 # ---- Training, with classes that move with their pixels ----
 train() {
@@ -40,8 +40,8 @@ grep -q 'mean IoU' out || fail "train says: $(cat out)"
 head -1 run/log.csv | grep -q ',val_mean_iou$' || fail "log.csv"
 train --out twin
 cmp run/model.onnx twin/model.onnx || fail "a training is not repeatable"
-refused "tells a class of each picture" "$SVERTKA" train lenet5 scenes
-refused "tells a class of each pixel" \
+refused "classifies images, but" "$SVERTKA" train lenet5 scenes
+refused "is for semantic segmentation, but" \
   "$SVERTKA" train fcn_small:width=0.03,hidden=8 small
 
 # ---- Judging, and masks as pictures ----
@@ -52,13 +52,13 @@ for key in mean_iou pixel_accuracy '"iou"'; do
   grep -q "$key" json || fail "eval --json has no $key"
 done
 [ "$(ls told | wc -l)" = 4 ] || fail "eval --masks wrote $(ls told)"
-refused "no --csv" "$SVERTKA" eval run/model.onnx scenes --csv x.csv
+refused "instead of --csv" "$SVERTKA" eval run/model.onnx scenes --csv x.csv
 "$SVERTKA" predict run/model.onnx scenes/images/test_000002.png --mask m.png \
   >/dev/null
 cmp m.png told/000002.png || fail "predict --mask and eval --masks differ"
 "$SVERTKA" heatmap run/model.onnx scenes/images/test_000002.png --out map.png \
   >/dev/null
-refused "--mask is of one picture" \
+refused "--mask needs exactly one image" \
   "$SVERTKA" predict run/model.onnx m.png m.png --mask n.png
 
 # ---- Data that are not what they should be ----
@@ -67,7 +67,7 @@ broken() { # TEXT: eval of the folder `bad` is refused
   rm -r bad
 }
 cp -r scenes bad && printf '../x\n' >bad/test.txt
-broken "line 1 is no name of a picture"
+broken "line 1 is not the name of an image"
 cp -r scenes bad && printf 'a\n\nb\n' >bad/classes.txt
 broken "line 2 is empty"
 cp -r scenes bad && rm bad/labels/test_000001.png
@@ -107,10 +107,10 @@ grep -q '"stride"' json || fail "heatmap --json"
   --class 8 >other
 cmp json other || fail "a converted classifier says something else"
 "$SVERTKA" data scenes tiny --data small --count 2 --size 28 >/dev/null 2>&1
-refused "lenet/model.onnx: it tells one class of the whole picture" \
+refused "lenet/model.onnx: it predicts one class for the whole image" \
   "$SVERTKA" predict lenet/model.onnx tiny/images/test_000000.png --mask n.png
 [ ! -e n.png ] || fail "a refused mask was written"
-refused "is no class of the model" "$SVERTKA" heatmap sliding.onnx map.png \
+refused "is neither a class of the model nor" "$SVERTKA" heatmap sliding.onnx map.png \
   --class bag
 "$SVERTKA" train "input 1x?x?; conv 4 3x3 padding=same; relu; global_avg_pool; \
 flatten; linear 10" small --epochs 1 --threads 1 --out any >/dev/null 2>&1

@@ -89,8 +89,10 @@ static void test_faults(void **state) {
                "data_batch_3.bin: label 10 of record 1 is not 0 to 9",
                try_open("faults", SV_SPLIT_TRAIN));
   write_plain("faults/data_batch_3.bin", "x", 1);
-  assert_error(SV_FORMAT, "data_batch_3.bin: 1 bytes are not records of 3073",
-               try_open("faults", SV_SPLIT_TRAIN));
+  assert_error(
+      SV_FORMAT,
+      "data_batch_3.bin: 1 bytes are not a multiple of the record size 3073",
+      try_open("faults", SV_SPLIT_TRAIN));
   assert_int_equal(remove(in_folder("faults/data_batch_3.bin")), 0);
   assert_error(SV_IO, "data_batch_3.bin", try_open("faults", SV_SPLIT_TRAIN));
 }

@@ -93,7 +93,7 @@ static void test_samples(void **state) {
   assert_int_equal(result.images, 18);
   assert_int_equal(result.held_out, 12);
   o.samples = 49;
-  assert_error(SV_INVALID, "49 samples are wanted, there are 48",
+  assert_error(SV_INVALID, "49 samples requested, but only 48",
                sv_fit(model, d, &o, NULL));
   o.samples = -1;
   assert_error(SV_INVALID, "samples is -1", sv_fit(model, d, &o, NULL));
@@ -127,7 +127,8 @@ static void test_normalise(void **state) {
   sv_model *model = model_of(network, 3);
   sv_fit_options o = quick(NULL);
   o.normalise = "mean";
-  assert_error(SV_INVALID, "'mean'; there are: standard, centre, scale, none",
+  assert_error(SV_INVALID,
+               "'mean'; expected one of: standard, centre, scale, none",
                sv_fit(model, d, &o, NULL));
   sv_model_free(model);
   sv_dataset_free(d);
@@ -154,10 +155,11 @@ static void test_permuted(void **state) {
   assert_true(m.top1 < top1);
   sv_metrics_free(&m);
   o.run = NULL;
-  assert_error(SV_INVALID, "no permute-pixels", sv_fit(model, d, &o, NULL));
+  assert_error(SV_INVALID, "it excludes permute-pixels",
+               sv_fit(model, d, &o, NULL));
   o.permute_pixels = -1;
   o.normalise = "none";
-  assert_error(SV_INVALID, "no normalise", sv_fit(model, d, &o, NULL));
+  assert_error(SV_INVALID, "it excludes normalise", sv_fit(model, d, &o, NULL));
   o.normalise = "standard";
   assert_ok(sv_fit(model, d, &o, NULL));
   assert_string_equal(sv_model_meta(model, "svertka.image.permute"), "6");

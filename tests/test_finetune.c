@@ -178,9 +178,9 @@ static void test_layers(void **state) {
   sv_graph *graph;
   sv_freeze freeze;
   assert_ok(sv_network_parse(&graph, NULL, branches));
-  assert_error(SV_INVALID, "has no layer 'stam'; it has stem",
+  assert_error(SV_INVALID, "has no layer 'stam'; its layers: stem",
                sv_freeze_until(&freeze, graph, "stam"));
-  assert_error(SV_INVALID, "no layer 'head.7'; it has stem, b.conv1, c, fc",
+  assert_error(SV_INVALID, "no layer 'head.7'; its layers: stem, b.conv1, c, fc",
                sv_freeze_until(&freeze, graph, "head.7"));
   assert_error(SV_INVALID, "no layer ''", sv_freeze_until(&freeze, graph, ""));
   assert_error(SV_INVALID, "leaves nothing to train",
@@ -316,7 +316,7 @@ static void test_heads_refused(void **state) {
        "ends in 'ends' (concat)"},
       {"input 1x8x8; flatten", "no layer computes its scores"},
       {"input 1x8x8; x = flatten; a = linear 2; b = linear(x) 1; add(a, b)",
-       "tells 2 classes and b 1"}};
+       "has 2 classes and b 1"}};
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     sv_model *model = model_of(rows[i][0], 1);
     assert_error(SV_INVALID, rows[i][1], sv_model_new_head(model, 4, 1, NULL));
@@ -389,11 +389,11 @@ static void test_fit(void **state) {
   sv_model *model = model_of(norms, 3);
   sv_fit_options o = tuned(NULL);
   o.freeze_until = "r7";
-  assert_error(SV_INVALID, "has no layer 'r7'; it has r1, ",
+  assert_error(SV_INVALID, "has no layer 'r7'; its layers: r1, ",
                sv_fit(model, d, &o, NULL));
   o.freeze_until = NULL;
   o.classes = 4;
-  assert_error(SV_INVALID, "classes is 4, bars has 3",
+  assert_error(SV_INVALID, "classes is 4, but bars has 3",
                sv_fit(model, d, &o, NULL));
   sv_model_free(model);
   sv_dataset_free(d);
@@ -424,10 +424,10 @@ static void test_resumed(void **state) {
     assert_ok(sv_fit_open(&model, &o, run));
     assert_string_equal(o.freeze_until, "r1");
     o.freeze_until = "c1";
-    assert_error(SV_INVALID, "begun with freeze-until r1; with c1",
+    assert_error(SV_INVALID, "started with freeze-until r1, not c1",
                  sv_fit(model, d, &o, NULL));
     o.freeze_until = NULL;
-    assert_error(SV_INVALID, "begun with freeze-until r1; with (none)",
+    assert_error(SV_INVALID, "started with freeze-until r1, not (none)",
                  sv_fit(model, d, &o, NULL));
     o.freeze_until = "r1";
     assert_ok(sv_fit(model, d, &o, NULL));

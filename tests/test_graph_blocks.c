@@ -120,30 +120,33 @@ static const struct {
 } faults[] = {
     {"define", "network:1:1: unknown operator"},
     {"define ", "network:1:8: the name of a block is missing"},
-    {"define f", "network:1:9: '{' is expected here"},
-    {"define f c", "network:1:11: '{' is expected here"},
-    {"define f {", "network:1:10: '{' is never closed"},
-    {"define f { relu \"}", "network:1:10: '{' is never closed"},
-    {"define f { } relu", "network:1:14: after '}' a line or ;"},
+    {"define f", "network:1:9: expected '{'"},
+    {"define f c", "network:1:11: expected '{'"},
+    {"define f {", "network:1:10: '{' is not closed"},
+    {"define f { relu \"}", "network:1:10: '{' is not closed"},
+    {"define f { } relu", "network:1:14: expected a new line or ; after '}'"},
     {"define conv { }", "network:1:8: 'conv' is an operator"},
     {"define repeat { }", "network:1:8: 'repeat' is a statement"},
     {"define f { }; define f { }", "network:1:22: 'f' is another block"},
     {"define f(x, x) { }", "network:1:13: two values are named 'x'"},
-    {"define f(x y) { }", "network:1:12: after the name of a value"},
-    {"define f() { }", "network:1:10: ')' where the name of a value"},
+    {"define f(x y) { }",
+     "network:1:12: expected , or ) after the name of a value"},
+    {"define f() { }",
+     "network:1:10: unexpected ')', expected the name of a value"},
     {"define f a a { }", "network:1:12: two parameters are named 'a'"},
-    {"define f 3 { }", "network:1:10: '3' where the name of a parameter"},
-    {"define f a.b { }", "network:1:10: 'a.b' where the name"},
+    {"define f 3 { }",
+     "network:1:10: unexpected '3', expected the name of a parameter"},
+    {"define f a.b { }", "network:1:10: unexpected 'a.b', expected the name"},
     {"define f { define g { } }; input 3; f",
-     "network:1:12: define stands outside of { } (in f at 1:37)"},
+     "network:1:12: define is not allowed inside { } (in f at 1:37)"},
     {"define f { f }; input 3; f", "network:1:12: unknown operator 'f'"},
     {"define f { g }; define g { f }; input 3; g",
      "network:1:12: unknown operator 'g'"},
     {"define f { input 3 }; input 3; f",
-     "network:1:12: input stands outside of { } (in f at 1:32)"},
-    {"define f { relu }; f", "network:1:20: there is no value before f"},
+     "network:1:12: input is not allowed inside { } (in f at 1:32)"},
+    {"define f { relu }; f", "network:1:20: no value precedes f"},
     {"define f c { relu }; input 3; f", "network:1:31: f needs c"},
-    {"define f c { relu }; input 3; f 1 2", "network:1:35: f: '2' is one word"},
+    {"define f c { relu }; input 3; f 1 2", "network:1:35: f: unexpected '2'"},
     {"define f c { relu }; input 3; f 1 c=2",
      "network:1:35: f: c is given twice"},
     {"define f c { relu }; input 3; f d=2",
@@ -153,9 +156,10 @@ static const struct {
     {"define f(a, b) { relu }; input 3; f",
      "network:1:35: f takes 2 values, 1 given"},
     {"define f { relu }; input 3; f()", "network:1:29: f takes 1 value, 0"},
-    {"define f { relu }; input 3; a, b = f", "network:1:32: f makes one value"},
+    {"define f { relu }; input 3; a, b = f",
+     "network:1:32: f produces one value"},
     {"define f { relu(image) }; input 3; f",
-     "network:1:17: there is no value 'image' in f (in f at 1:36)"},
+     "network:1:17: unknown value 'image' in f (in f at 1:36)"},
     {"define f(x) { x = relu }; input 3; f",
      "network:1:15: two values are named 'x'"},
     {"define f { relu }; input 3; a = f; a = relu",
@@ -166,9 +170,10 @@ static const struct {
      "network:1:36: two values are named 'a'"},
     {"define f c {\n  relu\n  conv $d 3\n}\ninput 3x8x8\nf 2",
      "network:3:9: f has no parameter 'd' (in f at 6:1)"},
-    {"define f { conv $( 3 }; input 3; f", "network:1:22: one of + - * / % )"},
+    {"define f { conv $( 3 }; input 3; f",
+     "network:1:22: expected one of + - * / % )"},
     {"define f c { conv $(c) 1 }; input 3x8x8; f x",
-     "network:1:21: c is no whole number: 'x'"},
+     "network:1:21: c is not an integer: 'x'"},
     {"define f c { conv $(c / 0) 1 }; input 3x8x8; f 2",
      "network:1:23: division by zero"},
     {"define f c { conv $(c*c) 1 }; input 3x8x8; f 4000000000",
@@ -176,20 +181,22 @@ static const struct {
     {"define f { conv $(99999999999999999999) 1 }; input 3x8x8; f",
      "network:1:19: 9999"},
     {"define f { conv $ 1 }; input 3x8x8; f",
-     "network:1:18: $ is followed by a parameter"},
-    {"input 3; repeat { relu }", "network:1:17: '{' follows only"},
-    {"input 3; repeat two { relu }", "network:1:17: repeat needs a number"},
-    {"input 3; repeat -1 { relu }", "network:1:17: repeat needs a number"},
-    {"input 3; repeat 2", "network:1:18: '{' is expected"},
-    {"input 3; repeat 2 relu", "network:1:19: '{' is expected"},
-    {"input 3; repeat 2 { relu", "network:1:19: '{' is never closed"},
+     "network:1:18: expected a parameter or ( after $"},
+    {"input 3; repeat { relu }",
+     "network:1:17: unexpected '{': it follows only"},
+    {"input 3; repeat two { relu }", "network:1:17: repeat needs a count"},
+    {"input 3; repeat -1 { relu }", "network:1:17: repeat needs a count"},
+    {"input 3; repeat 2", "network:1:18: expected '{'"},
+    {"input 3; repeat 2 relu", "network:1:19: expected '{'"},
+    {"input 3; repeat 2 { relu", "network:1:19: '{' is not closed"},
     {"input 3; repeat(image, image) 2 { }", "network:1:10: repeat takes one"},
-    {"input 3; a, b = repeat 2 { relu }", "network:1:13: repeat makes one"},
+    {"input 3; a, b = repeat 2 { relu }", "network:1:13: repeat produces one"},
     {"input 3; repeat 2 { a = relu }",
-     "network:1:25: two values are named 'a' (in round 2 of the repeat at "
+     "network:1:25: two values are named 'a' (in iteration 2 of the repeat at "
      "1:10)"},
     {"input 3x9x9\nrepeat 9 {\n  conv 3 3\n}",
-     "network:3:3: conv5: kernel 3x3 does not fit the 1x1 input (in round 5 of "
+     "network:3:3: conv5: kernel 3x3 does not fit the 1x1 input (in iteration "
+     "5 of "
      "the repeat at 2:1)"},
 };
 
@@ -223,16 +230,16 @@ static void test_too_much(void **state) {
   sv_network_text_free(text);
   many[strlen(many) - 1] = '\0';
   refuse(strcat(many, ", .)"), "more than 4096 values");
-  refuse("input 3; repeat 2000000000 { }", "longer than 64 MiB");
+  refuse("input 3; repeat 2000000000 { }", "more than 64 MiB");
   refuse("input 3; repeat 2000000000 { relu }", "more than 32768 layers");
   refuse(
       "define a { repeat 99999 { } }; define b { repeat 99999 { a } }\n"
       "input 3; b",
-      "longer than 64 MiB");
+      "more than 64 MiB");
   refuse(
       "define f(x) { s = shape; reshape(x, s) }\n"
       "input 1x4x4; repeat 30000 { f }",
-      "too many sizes are computed in a network of");
+      "too many computed sizes in a network of");
   strcpy(many, "define f");
   for (int i = 0; i < 257; i++) sprintf(many + strlen(many), " p%d", i);
   refuse(strcat(many, " { relu }; input 3; f"), "more than 256 parameters");
@@ -240,11 +247,11 @@ static void test_too_much(void **state) {
   for (int i = 0; i < 40; i++) strcat(deep, "repeat 1 { ");
   strcat(deep, "relu");
   for (int i = 0; i < 40; i++) strcat(deep, " }");
-  refuse(deep, "{ } more than 32 deep");
+  refuse(deep, "{ } nested more than 32 deep");
   strcpy(deep, "define f { conv $");
   for (int i = 0; i < 200; i++) strcat(deep, "(");
   strcat(deep, " }; input 3x8x8; f");
-  refuse(deep, "brackets more than 32 deep");
+  refuse(deep, "brackets nested more than 32 deep");
   strcpy(deep, "define f c { conv ");
   for (int i = 0; i < 120; i++) strcat(deep, "$c");
   strcat(deep, " 3 }; input 3x8x8; f 123456");

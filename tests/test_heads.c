@@ -79,8 +79,8 @@ static void test_outputs(void **state) {
   assert_ok(sv_model_set_meta(model, "svertka.image.mean", "0"));
   assert_ok(sv_model_set_meta(model, "svertka.image.deviation", "1"));
   static const char several[] =
-      "network 'several' has the outputs 'c', 's', 'y': --output NAME "
-      "(svertka.output) says which of them holds the class scores";
+      "network 'several' has several outputs, 'c', 's', 'y': --output NAME "
+      "(svertka.output) selects the one with the class scores";
   assert_error(SV_INVALID, several, sv_model_new_head(model, 3, 1, NULL));
   assert_error(SV_INVALID, several, sv_classifier_new(&c, model, 1));
   assert_ok(sv_model_set_meta(model, "svertka.output", "z"));

@@ -306,7 +306,7 @@ static void test_huge(void **state) {
   assert_error(SV_FORMAT, "bytes cannot hold 30000x4000", try_decode(length));
   put_be32(16, 70000);
   put_be32(29, (uint32_t)crc32(0, buffer + 12, 17));
-  assert_error(SV_FORMAT, "70000x4000 pixels, at most 65535 a side",
+  assert_error(SV_FORMAT, "70000x4000 pixels, expected sides up to 65535",
                try_decode(length));
   make_any(2);
   size_t at = 2;
@@ -375,7 +375,7 @@ static void test_write_refuses(void **state) {
   assert_error(SV_INVALID, "2 channels", sv_image_write(&image, path));
   image.channels = 3;
   image.stride = 5;
-  assert_error(SV_INVALID, "6 bytes a row has a stride of 5",
+  assert_error(SV_INVALID, "6 bytes per row has a stride of 5",
                sv_image_write(&image, path));
   image.stride = 0;
   image.height = 0;

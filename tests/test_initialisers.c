@@ -252,7 +252,8 @@ static void test_builder(void **state) {
                         rows[i][1]);
   sv_init(g, "scale", "ones");
   sv_conv(g, x, 3, 3);
-  assert_error(SV_INVALID, "conv4: init 'ones': it makes no parameter 'scale'",
+  assert_error(SV_INVALID,
+               "conv4: init 'ones': the layer has no parameter 'scale'",
                sv_graph_check(g));
   sv_graph_free(g);
 }
@@ -289,7 +290,7 @@ static void test_refused(void **state) {
   (void)state;
   static const char *const texts[][2] = {
       {"input 4; linear 2 init=hee",
-       "linear1.weight: unknown initialiser 'hee'; there are: xavier"},
+       "linear1.weight: unknown initialiser 'hee'; expected one of: xavier"},
       {"input 4; linear 2 init=he init.bias=xavier",
        "linear1.bias: initialiser 'xavier': it needs two dimensions or more"},
       {"input 4; linear 2 init=\"normal 0.2 0.1\"",
@@ -297,7 +298,7 @@ static void test_refused(void **state) {
       {"input 4; linear 2 init=\"uniform\"", "usage: uniform BOUND"},
       {"input 4; linear 2 init=file", "usage: file PATH"},
       {"input 4; linear 2 init=\"numbers 1,2,3\"",
-       "'numbers' has 3 of them, which do not fill a tensor of 8"},
+       "'numbers' has 3 values for a tensor of 8"},
       {"input 4; linear 2 init=\"numbers 1,,3\"",
        "'numbers': expected numbers such as 1,2,1 at ',3'"},
       {"input 4; linear 2 init=\"numbers 1,2,\"", "at '2,'"},
@@ -314,10 +315,10 @@ static void test_refused(void **state) {
       fail_msg("\"%s\" does not say \"%s\"", sv_error(), texts[i][1]);
   }
   static const char *const networks[][2] = {
-      {"input 4; relu init=he", "relu1: init 'he': it makes no parameter"},
+      {"input 4; relu init=he", "relu1: init 'he': the layer has no parameter"},
       {"input 4; w = parameter 2x4; linear(image, w) init=he",
-       "linear1: init 'he': it makes no parameter"},
-      {"input 4; linear 2 init.wight=he", "makes no parameter 'wight'"},
+       "linear1: init 'he': the layer has no parameter"},
+      {"input 4; linear 2 init.wight=he", "has no parameter 'wight'"},
       {"input 4; init; linear 2", "init takes a text such as he"},
       {"input 4; x = init he; linear 2", "init takes a text such as he"},
       {"input 4; init gain=2; linear 2", "init takes a text such as he"},
@@ -361,7 +362,7 @@ static void test_file(void **state) {
   sv_model_free(to);
   snprintf(text, sizeof text, "%s5", body);
   to = model_of(text, 1);
-  assert_error(SV_INVALID, "from.onnx: it is 3x64 there, 5x64 is needed",
+  assert_error(SV_INVALID, "from.onnx: it is 3x64 there, expected 5x64",
                sv_state_init_with(to->state, to->graph, 1, init));
   assert_non_null(strstr(sv_error(), "linear1.weight: "));
   sv_model_free(to);

@@ -51,10 +51,10 @@ static void the_place_is_named(void **unused) {
   (void)unused;
   check(0.5F, 1, NULL);
   check(0.5F, 0, NULL); /* the logarithm of 0 is minus infinity */
-  check(NAN, 1, "'half.weight' of node 'half' (conv) holds NaN");
-  check(INFINITY, 1, "'half.weight' of node 'half' (conv) holds infinity");
-  check(0.5F, NAN, "input 'x' holds NaN");
-  check(0.5F, -1, "NaN began in node 'logarithm' (log)");
+  check(NAN, 1, "'half.weight' of node 'half' (conv) contains NaN");
+  check(INFINITY, 1, "'half.weight' of node 'half' (conv) contains infinity");
+  check(0.5F, NAN, "input 'x' contains NaN");
+  check(0.5F, -1, "NaN first appeared in the output of node 'logarithm' (log)");
 }
 
 int main(void) {

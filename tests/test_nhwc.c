@@ -129,7 +129,7 @@ static void test_said(void **state) {
   sv_model *model = load(&e);
   assert_ok(sv_model_set_meta(model, "svertka.image.layout", "nchw"));
   sv_classifier *c;
-  assert_error(SV_INVALID, "is 1x8x10x3 of f32, its metadata say 1x3x8x10",
+  assert_error(SV_INVALID, "is 1x8x10x3 of f32, but the metadata say 1x3x8x10",
                sv_classifier_new(&c, model, 1));
   sv_model_free(model);
   model = load(&e);
@@ -142,7 +142,7 @@ static void test_said(void **state) {
   toy_init(&t); /* x 1x2x4x4 */
   assert_ok(toy_load(&t, &model));
   assert_error(SV_INVALID,
-               "input 'x' is 1x2x4x4, taken for N x C x H x W: 2 channels, "
+               "input 'x' is 1x2x4x4; as N x C x H x W it has 2 channels, "
                "expected 1 or 3 (--layout, svertka.image.layout,",
                sv_preprocess_load(&p, model));
   sv_model_free(model);

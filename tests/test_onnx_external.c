@@ -75,7 +75,7 @@ static void test_allowed(void **state) {
   elsewhere e;
   sv_model *model;
   init(&e, "sub/weights");
-  assert_error(SV_UNSUPPORTED, "tensor 'w': its data lie in another file",
+  assert_error(SV_UNSUPPORTED, "tensor 'w': its data are in another file",
                try(&e, false, &model));
   assert_null(model);
   assert_ok(try(&e, true, &model));
@@ -116,7 +116,7 @@ static void test_memory(void **state) {
   init(&e, "sub/weights");
   uint8_t *bytes = toy_pack(&e.toy, &size);
   sv_onnx_load_options options = {.external_data = true};
-  assert_error(SV_UNSUPPORTED, "toy: tensor 'w': its data lie in another file",
+  assert_error(SV_UNSUPPORTED, "toy: tensor 'w': its data are in another file",
                sv_onnx_load_memory(&model, "toy", bytes, size, &options));
   free(bytes);
 }
@@ -140,7 +140,7 @@ static void test_paths(void **state) {
                      ".",      "",   "./../sub/weights",   "sub//weights"};
   for (size_t i = 0; i < sizeof outside / sizeof outside[0]; i++) {
     init(&e, outside[i]);
-    refuse(&e, SV_FORMAT, "no path below the model's folder");
+    refuse(&e, SV_FORMAT, "not a path below the model's folder");
   }
   init(&e, "nothing");
   refuse(&e, SV_IO, "nothing: cannot open");
@@ -172,14 +172,14 @@ static void test_places(void **state) {
   static const struct {
     char *offset, *length, *words;
   } places[] = {
-      {"209", "96", "96 bytes from byte 209 on are not in 'sub/weights'"},
-      {"200", "96", "96 bytes from byte 200 on are not in 'sub/weights'"},
-      {"18446744073709551615", "96", "are not in 'sub/weights'"},
-      {"100", "18446744073709551614", "are not in 'sub/weights'"},
-      {"99999999999999999999", "96", "'99999999999999999999' is no number"},
-      {"-1", "96", "'-1' is no number"},
-      {"1x", "96", "'1x' is no number"},
-      {"100", "92", "92 bytes of data, its shape 3x2x2x2 of f32 needs 96"},
+      {"209", "96", "96 bytes from byte 209 on exceed the file 'sub/weights'"},
+      {"200", "96", "96 bytes from byte 200 on exceed the file 'sub/weights'"},
+      {"18446744073709551615", "96", "exceed the file 'sub/weights'"},
+      {"100", "18446744073709551614", "exceed the file 'sub/weights'"},
+      {"99999999999999999999", "96", "'99999999999999999999' is not a number"},
+      {"-1", "96", "'-1' is not a number"},
+      {"1x", "96", "'1x' is not a number"},
+      {"100", "92", "92 bytes of data, but its shape 3x2x2x2 of f32 needs 96"},
   };
   for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
     init(&e, "sub/weights");
@@ -188,10 +188,10 @@ static void test_places(void **state) {
   }
   init(&e, "sub/weights");
   e.entry[1].key = "colour";
-  refuse(&e, SV_UNSUPPORTED, "external data: 'colour' is not known");
+  refuse(&e, SV_UNSUPPORTED, "external data: 'colour' is unknown");
   init(&e, "sub/weights");
   e.entry[0].key = "checksum";
-  refuse(&e, SV_FORMAT, "external data: the file is not named");
+  refuse(&e, SV_FORMAT, "external data: no file is named");
   init(&e, "sub/weights");
   e.entry[2].key = "location";
   refuse(&e, SV_FORMAT, "external data: 'location' is given twice");

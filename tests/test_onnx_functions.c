@@ -112,7 +112,8 @@ static void test_refused(void **state) {
   old.version = 13;
   init(&n);
   n.function.opset_import = olds;
-  refuse(&n, SV_UNSUPPORTED, "its function is of opset 13, the model of 17");
+  refuse(&n, SV_UNSUPPORTED,
+         "its function is for opset 13, the model for opset 17");
   init(&n);
   n.functions[1] = &n.function;
   n.toy.model.n_functions = 2;
@@ -121,7 +122,7 @@ static void test_refused(void **state) {
   static char *two[] = {"x", "x"};
   n.toy.node[0].n_input = 2;
   n.toy.node[0].input = two;
-  refuse(&n, SV_FORMAT, "2 inputs and 1 outputs, its function has 1 and 1");
+  refuse(&n, SV_FORMAT, "2 inputs and 1 outputs, but its function has 1 and 1");
   init(&n);
   n.function.n_attribute = n.toy.node[0].n_attribute = 0;
   refuse(&n, SV_UNSUPPORTED, "default of its attribute 'slope'");
@@ -138,7 +139,7 @@ static void test_inside(void **state) {
   char name[SV_ONNX_LONGEST_NAME + 2];
   init(&n);
   n.inner[1].input = nowhere;
-  refuse(&n, SV_FORMAT, "nothing makes the tensor 'y/nowhere'");
+  refuse(&n, SV_FORMAT, "no source for the tensor 'y/nowhere'");
   init(&n);
   n.inner[1].output = n.mid;
   refuse(&n, SV_FORMAT, "two tensors are named 'h/r'");
@@ -166,7 +167,7 @@ static void test_recursion(void **state) {
   init(&n);
   n.inner[0].op_type = "Block";
   n.inner[0].domain = "local";
-  refuse(&n, SV_UNSUPPORTED, "functions call each other more than 16 deep");
+  refuse(&n, SV_UNSUPPORTED, "function calls are nested more than 16 deep");
   assert_null(strchr(sv_error(), '\n'));
   init(&n);
   back = n.inner[0];
@@ -178,7 +179,7 @@ static void test_recursion(void **state) {
   other.node = backs;
   n.functions[1] = &other;
   n.toy.model.n_functions = 2;
-  refuse(&n, SV_UNSUPPORTED, "functions call each other more than 16 deep");
+  refuse(&n, SV_UNSUPPORTED, "function calls are nested more than 16 deep");
 }
 
 /* Wide instead of deep: each level calls the next so many times. */
@@ -211,9 +212,9 @@ static void test_wide(void **state) {
   nested n;
   Onnx__FunctionProto level[LEVELS];
   widen(&n, level, 3); /* 10,101 calls of nothing, and nobody makes y */
-  refuse(&n, SV_FORMAT, "nothing makes");
+  refuse(&n, SV_FORMAT, "no source for the tensor");
   widen(&n, level, 4); /* a million */
-  refuse(&n, SV_UNSUPPORTED, "more than 32768 calls of functions");
+  refuse(&n, SV_UNSUPPORTED, "more than 32768 function calls");
 }
 
 int main(void) {

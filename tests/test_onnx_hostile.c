@@ -205,9 +205,9 @@ static const struct {
   const char *words; /* in the message, besides the file's name */
 } faults[] = {
     {no_graph, SV_FORMAT, "has no graph"},
-    {no_opset, SV_FORMAT, "does not say which opset"},
+    {no_opset, SV_FORMAT, "does not name its opset"},
     {future, SV_UNSUPPORTED, "opset 1000, the newest known is"},
-    {opset_twice, SV_FORMAT, "made for opset 17 and for opset"},
+    {opset_twice, SV_FORMAT, "declares both opset 17 and opset"},
     {no_output, SV_FORMAT, "has no output"},
     {unknown_operator, SV_UNSUPPORTED, "node 'second' (Frobnicate)"},
     {no_operator, SV_FORMAT, "node 'second' (?): has no operator"},
@@ -216,17 +216,17 @@ static const struct {
      "node 'first' (Conv): attribute 'flavour' is not supported"},
     {unnamed_attribute, SV_FORMAT, "an attribute has no name"},
     {attribute_twice, SV_FORMAT, "attribute 'kernel_shape' is given twice"},
-    {wrong_type, SV_FORMAT, "'kernel_shape' holds floats, expected is ints"},
+    {wrong_type, SV_FORMAT, "'kernel_shape' holds floats, expected ints"},
     {one_number, SV_FORMAT,
      "node 'first' (Conv): attribute 'kernel_shape' has 1 numbers, expected 2"},
     {out_of_bounds, SV_INVALID, "node 'first' (Conv): conv: kernel is -7"},
     {function_attribute, SV_UNSUPPORTED, "refers to a function's"},
-    {long_attribute, SV_UNSUPPORTED, "has 1000 numbers, at most"},
+    {long_attribute, SV_UNSUPPORTED, "has 1000 values, at most"},
     {unknown_word, SV_UNSUPPORTED, "'auto_pad' is 'SOMEHOW'"},
-    {missing_input, SV_FORMAT, "node 'second' (Relu): nothing makes"},
+    {missing_input, SV_FORMAT, "node 'second' (Relu): no source for"},
     {left_out_input, SV_FORMAT,
      "node 'first' (Conv): its input 'w' is missing"},
-    {missing_output, SV_FORMAT, "output 'nowhere': nothing makes"},
+    {missing_output, SV_FORMAT, "output 'nowhere': no source for"},
     {too_many_inputs, SV_UNSUPPORTED, "input 1, 'b', is not supported"},
     {too_many_outputs, SV_UNSUPPORTED, "output 1, 'z', is not supported"},
     {cycle, SV_FORMAT, "is computed from its own output"},
@@ -238,28 +238,28 @@ static const struct {
     {made_twice, SV_FORMAT, "two tensors are named 'a'"},
     {input_twice, SV_FORMAT, "two tensors are named 'x'"},
     {cut_tensor, SV_FORMAT, "tensor 'w': 92 bytes of data"},
-    {long_tensor, SV_FORMAT, "tensor 'b': 2 numbers, its shape 3 needs 3"},
+    {long_tensor, SV_FORMAT, "tensor 'b': 2 values, but its shape 3 needs 3"},
     {huge_tensor, SV_FORMAT, "tensor 'w': a shape of"},
     {huge_dimension, SV_FORMAT, "tensor 'w': a dimension of"},
     {hidden_dimension, SV_FORMAT, "tensor 'w': a shape of"},
     {negative_dimension, SV_FORMAT, "tensor 'w': a dimension of -3"},
     {deep_tensor, SV_UNSUPPORTED, "tensor 'w': 9 dimensions"},
     {text_tensor, SV_UNSUPPORTED, "tensor 'w': data type string"},
-    {unknown_tensor, SV_FORMAT, "tensor 'w': data type 99"},
+    {unknown_tensor, SV_FORMAT, "tensor 'w': unknown data type 99"},
     {quantised_tensor, SV_UNSUPPORTED, "tensor 'w': data type int4"},
-    {elsewhere, SV_UNSUPPORTED, "tensor 'w': its data lie in another file"},
+    {elsewhere, SV_UNSUPPORTED, "tensor 'w': its data are in another file"},
     {segment, SV_UNSUPPORTED, "tensor 'w': is a segment"},
     {sparse, SV_UNSUPPORTED, "initialiser 'few' is sparse"},
     {quantised, SV_UNSUPPORTED, "quantised"},
     {not_a_tensor, SV_UNSUPPORTED, "input 'x': is not declared as a tensor"},
-    {shapeless, SV_UNSUPPORTED, "input 'x': its number of dimensions"},
+    {shapeless, SV_UNSUPPORTED, "input 'x': the number of dimensions"},
     {huge_input, SV_FORMAT, "input 'x': a shape of"},
     {text_input, SV_UNSUPPORTED, "input 'x': data type string"},
     {same_metadata, SV_FORMAT, "metadata 'author' are given twice"},
     {much_metadata, SV_UNSUPPORTED, "more than 4096 metadata"},
     {many_outputs, SV_UNSUPPORTED, "4097 outputs, at most 4096 are supported"},
     {output_twice, SV_INVALID, "two outputs are named 'y'"},
-    {unknown_role, SV_FORMAT, "'king' is no role"},
+    {unknown_role, SV_FORMAT, "'king' is not a role"},
     {empty_constant, SV_FORMAT, "(Constant): 0 attributes"},
     {computed_attribute, SV_UNSUPPORTED, "its input 'c' (ratio) is computed"},
 };
@@ -501,7 +501,7 @@ static void test_recursion(void **state) {
   /* The outermost must be a model's graph. */
   bytes[ROOM - size] = tags[0];
   assert_false(try_bytes(bytes + ROOM - size, size));
-  assert_non_null(strstr(sv_error(), "nest too deeply"));
+  assert_non_null(strstr(sv_error(), "are nested too deeply"));
   free(bytes);
 }
 

@@ -1,6 +1,6 @@
 /* Load, save, load is the identity on a model: names, attributes, shapes, free
  * dimensions with their names, tensors, roles, metadata. Over the zoo, our
- * fixtures and ONNX's own tests. */
+ * fixtures and ONNX's backend tests. */
 #include "onnx_files.h"
 
 #include <dirent.h>
@@ -188,7 +188,7 @@ static void test_fixtures(void **state) {
   assert_true(check_folder(path) >= 72);
 }
 
-/* ONNX's own tests, as far as they load. */
+/* ONNX's backend tests, as far as they load. */
 static void test_conformance(void **state) {
   (void)state;
   static const struct {

@@ -174,7 +174,7 @@ static void test_parts(void **state) {
                load_part(&t, 3, -1));
   assert_error(SV_FORMAT, "SequenceAt): its sequence has a part of 0",
                load_part(&t, 0, 0));
-  assert_error(SV_FORMAT, "does not tell parts of a tensor",
+  assert_error(SV_FORMAT, "is not a sequence of parts of a tensor",
                load_part(&t, INT64_MAX, 0));
   sv_model *model;
   make_part(&t, 3, 0);
@@ -255,7 +255,7 @@ static void test_quotient(void **state) {
   check_roles(&t, SV_SCALE, SV_BIAS);
 }
 
-/* Clip's bound as PyTorch writes F.relu6's: a whole number, cast to x's type.
+/* Clip's bound as PyTorch writes F.relu6's: an integer, cast to x's type.
  */
 static void test_bound(void **state) {
   (void)state;
@@ -360,7 +360,7 @@ static void test_bounds(void **state) {
   assert_ok(load_filled(4, 3));
   assert_error(SV_UNSUPPORTED,
                "(ConstantOfShape): it computes a constant of "
-               "1000000x1000000: at most 268435456 numbers",
+               "1000000x1000000, but at most 268435456 elements",
                load_filled(1000000, 1000000));
   assert_error(SV_NO_MEMORY, "is too large", load_filled(1ll << 40, 1ll << 40));
   assert_error(SV_INVALID, "dimension 0 is -1", load_filled(-1, 3));

@@ -165,17 +165,16 @@ static void test_text_errors(void **state) {
   static const struct {
     const char *op, *text, *message;
   } cases[] = {
-      {"conv", "6 3y3",
-       "conv: kernel is '3y3', expected whole numbers such as 3x3"},
-      {"conv", "six", "conv: channels is 'six', expected a whole number"},
+      {"conv", "6 3y3", "conv: kernel is '3y3', expected integers such as 3x3"},
+      {"conv", "six", "conv: channels is 'six', expected an integer"},
       {"conv", "6 3x3 1",
-       "conv: '1' is one word too many: conv takes 2 without name="},
+       "conv: unexpected '1': conv takes 2 values without name="},
       {"conv", "6 3x3 strid=2",
-       "conv: no attribute 'strid'; did you mean stride?"},
+       "conv: unknown attribute 'strid'; did you mean stride?"},
       {"conv", "6 channels=6", "conv: channels is given twice"},
       {"conv", "6 0x3", "conv: kernel is 0, expected 1 to 16777216"},
       {"conv", "6 99999999999999999999",
-       "conv: kernel is '99999999999999999999', expected whole numbers such "
+       "conv: kernel is '99999999999999999999', expected integers such "
        "as 3x3"},
       {"conv", "padding=some",
        "conv: padding is 'some', expected same, same_lower, valid, full or "
@@ -185,9 +184,9 @@ static void test_text_errors(void **state) {
       {"pad", "1 mirror",
        "pad: border is 'mirror', expected constant, reflect, edge, wrap"},
       {"pad", "1 value=nan", "pad: value is 'nan', expected a number"},
-      {"relu", "1", "relu: '1' is one word too many: it has no attributes"},
-      {"relu", "slope=1", "relu: no attribute 'slope', it has none"},
-      {"flatten", "begin=1", "flatten: no attribute 'begin', it has axis"},
+      {"relu", "1", "relu: unexpected '1': it has no attributes"},
+      {"relu", "slope=1", "relu: unknown attribute 'slope'; it has none"},
+      {"flatten", "begin=1", "flatten: unknown attribute 'begin'; it has axis"},
   };
   for (size_t i = 0; i < count_of(cases); i++) {
     lone l;
@@ -195,7 +194,7 @@ static void test_text_errors(void **state) {
   }
 }
 
-/* An attribute that holds a whole number, as one. */
+/* An attribute that holds an integer, as one. */
 static int64_t whole(const lone *l, const char *attr) {
   return (int64_t)sv_attr_number(&l->node, attr);
 }

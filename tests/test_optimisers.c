@@ -255,21 +255,22 @@ static void test_refused(void **state) {
     sv_optimiser_options options;
     const char *words;
   } rows[] = {
-      {{.kind = "sdg"}, "there are: sgd, nesterov, rmsprop"},
+      {{.kind = "sdg"}, "expected one of: sgd, nesterov, rmsprop"},
       {{.kind = "sgd 1"}, "usage: sgd"},
       {{.kind = "adam 1"}, "1 is not in 0 <= number < 1"},
       {{.kind = "adam 0.9 0.9 0"}, "0 is not above 0"},
       {{.kind = "adamw -0.1"}, "-0.1 is not in"},
       {{.kind = "rmsprop 0.9 nan"}, "is not a number"},
       {{.kind = "lars 0"}, "usage: lars [TRUST]"},
-      {{.kind = "adam", .momentum = 0.9}, "adam has no momentum, 0.9 is given"},
+      {{.kind = "adam", .momentum = 0.9},
+       "adam has no momentum, but 0.9 is given"},
       {{.kind = "nesterov"}, "nesterov needs a momentum above 0"},
       {{.momentum = 1}, "momentum 1 is not in"},
       {{.momentum = NAN}, "momentum"},
       {{.weight_decay = -1}, "weight decay -1 is negative"},
       {{.clip_norm = INFINITY}, "clip norm inf"},
       {{.clip_value = -2}, "clip value -2 is negative"},
-      {{.decay = "none"}, "decay 'none' is not known; there are: usual"},
+      {{.decay = "none"}, "unknown decay 'none'; expected one of: usual"},
       {{.kind = "adamw", .decay = "coupled"}, "with coupled decay it is adam"},
   };
   sv_model *model = model_of("input 1x1x1; flatten; linear 7", 1);
@@ -564,29 +565,29 @@ static void test_resume_refused(void **state) {
   assert_true(given.ema == 0.7 && given.decay_all && given.clip_norm == 0.4);
   o = given;
   o.optimiser = "adam";
-  assert_error(SV_INVALID, "optimiser adam 0.85 0.99;",
+  assert_error(SV_INVALID, "optimiser adam 0.85 0.99, not",
                sv_fit(model, d, &o, NULL));
   o = given;
   o.decay = "coupled";
-  assert_error(SV_INVALID, "decay decoupled;", sv_fit(model, d, &o, NULL));
+  assert_error(SV_INVALID, "decay decoupled, not", sv_fit(model, d, &o, NULL));
   o = given;
   o.decay_all = false;
-  assert_error(SV_INVALID, "decay-all true;", sv_fit(model, d, &o, NULL));
+  assert_error(SV_INVALID, "decay-all true, not", sv_fit(model, d, &o, NULL));
   o = given;
   o.clip_value = 0;
-  assert_error(SV_INVALID, "clip-value 0.5;", sv_fit(model, d, &o, NULL));
+  assert_error(SV_INVALID, "clip-value 0.5, not", sv_fit(model, d, &o, NULL));
   o = given;
   o.clip_norm = 0.5;
-  assert_error(SV_INVALID, "clip-norm 0.4;", sv_fit(model, d, &o, NULL));
+  assert_error(SV_INVALID, "clip-norm 0.4, not", sv_fit(model, d, &o, NULL));
   o = given;
   o.ema = 0;
-  assert_error(SV_INVALID, "ema 0.7;", sv_fit(model, d, &o, NULL));
+  assert_error(SV_INVALID, "ema 0.7, not", sv_fit(model, d, &o, NULL));
   o = given;
   o.init = "he";
-  assert_error(SV_INVALID, "init usual;", sv_fit(model, d, &o, NULL));
+  assert_error(SV_INVALID, "init usual, not", sv_fit(model, d, &o, NULL));
   o = given;
   o.init = NULL;
-  assert_error(SV_INVALID, "no init is given", sv_fit(model, d, &o, NULL));
+  assert_error(SV_INVALID, "no init given", sv_fit(model, d, &o, NULL));
   sv_model_free(model);
   sv_dataset_free(d);
 }

@@ -185,7 +185,7 @@ static void test_pixels_refused(void **state) {
   image = (sv_image){70000, 1, 1, 0, pixels, NULL, 0};
   assert_error(SV_INVALID, "70000x1", sv_preprocess_pixels(&p, &image, got));
   image = (sv_image){4, 4, 1, 3, pixels, NULL, 0};
-  assert_error(SV_INVALID, "4 bytes a row has a stride of 3",
+  assert_error(SV_INVALID, "4 bytes per row has a stride of 3",
                sv_preprocess_pixels(&p, &image, got));
 }
 
@@ -418,11 +418,11 @@ static void test_disagreement(void **state) {
                sv_preprocess_check(&p));
   p = plain(1, 8, 8);
   p.pad_top = p.pad_bottom = 4;
-  assert_error(SV_INVALID, "pad: 4,0,4,0 leaves nothing of 8x8",
+  assert_error(SV_INVALID, "pad: 4,0,4,0 leaves no pixels of 8x8",
                sv_preprocess_check(&p));
   p = plain(1, 8, 8);
   p.order = SV_ORDER_BGR;
-  assert_error(SV_INVALID, "order: bgr, but", sv_preprocess_check(&p));
+  assert_error(SV_INVALID, "order: bgr needs 3", sv_preprocess_check(&p));
   p = plain(3, 8, 8);
   p.mean[2] = NAN;
   assert_error(SV_INVALID, "mean: 2 numbers, expected 3",
@@ -441,7 +441,7 @@ static void test_disagreement(void **state) {
   p = plain(1, 8, 8);
   assert_ok(sv_preprocess_set(&p, "svertka.labels", "one"));
   p.names[0][1] = '\n';
-  assert_error(SV_INVALID, "the name of class 0 is not one line",
+  assert_error(SV_INVALID, "the name of class 0 contains a line break",
                sv_preprocess_save(&p, model));
   sv_preprocess_free(&p);
   sv_model_free(model);

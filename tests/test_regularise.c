@@ -86,13 +86,13 @@ static void test_adjust(void **state) {
   sv_tensor_free(record);
   sv_graph_free(changed);
   assert_ok(sv_state_drop(model->state, SV_RECORD));
-  assert_error(SV_INVALID, "tells 3 classes apart, the data have 2",
+  assert_error(SV_INVALID, "has 3 classes, but the data have 2",
                sv_loss_adjust(&changed, g, model->state, 0, weights, 2));
   assert_null(changed);
   sv_model_free(model);
   model = model_of("input 2; t = input 2; squared_error(image, t); loss", 1);
   assert_error(
-      SV_INVALID, "smoothed labels are for a cross-entropy",
+      SV_INVALID, "smoothed labels need a cross-entropy",
       sv_loss_adjust(&changed, model->graph, model->state, 0.1, NULL, 2));
   sv_model_free(model);
 }
@@ -230,11 +230,11 @@ static void test_resume(void **state) {
     assert_ok(sv_fit_open(&model, &o, broken));
     assert_true(o.label_smoothing == 0.1);
     o.label_smoothing = 0.2;
-    assert_error(SV_INVALID, "begun with label-smoothing 0.1; with 0.2",
+    assert_error(SV_INVALID, "started with label-smoothing 0.1, not 0.2",
                  sv_fit(model, d, &o, NULL));
     o.label_smoothing = 0.1;
     o.class_weights = "sqrt";
-    assert_error(SV_INVALID, "begun with class-weights inverse; with sqrt",
+    assert_error(SV_INVALID, "started with class-weights inverse, not sqrt",
                  sv_fit(model, d, &o, NULL));
     sv_model_free(model);
     assert_ok(sv_fit_open(&model, &o, broken));

@@ -67,13 +67,14 @@ static void test_short(void **state) {
 static void test_refused(void **state) {
   (void)state;
   static const char *const texts[][2] = {
-      {"cosin", "unknown schedule 'cosin'; there are: constant, step, multi"},
+      {"cosin",
+       "unknown schedule 'cosin'; expected one of: constant, step, multi"},
       {"step", "usage: step EPOCHS [FACTOR]"},
       {"step -1", "-1 is not in 1e-06 to 1e+06"},
       {"step 0", "0 is not in"},
       {"step 2 -1", "-1 is not in 0"},
-      {"step 1 2 3", "has 3 numbers"},
-      {"multistep 0.1", "has 1 number "},
+      {"step 1 2 3", "has 3 values"},
+      {"multistep 0.1", "has 1 value "},
       {"multistep 0.1 3 3", "3 comes after 3"},
       {"multistep 0.1 3 9 8", "8 comes after 9"},
       {"exponential nan", "is not a number"},
@@ -86,9 +87,9 @@ static void test_refused(void **state) {
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
     assert_error(SV_INVALID, texts[i][1],
                  sv_schedule_parse(&s, texts[i][0], 1, 0, 1, 1));
-  assert_error(SV_INVALID, "rises by itself",
+  assert_error(SV_INVALID, "has its own warm-up",
                sv_schedule_parse(&s, "cosine 1", 1, 2, 1, 1));
-  assert_error(SV_INVALID, "rises by itself",
+  assert_error(SV_INVALID, "has its own warm-up",
                sv_schedule_parse(&s, "onecycle", 1, 2, 1, 1));
   assert_error(SV_INVALID, "a warm-up of 2.5 epochs in a training of 2",
                sv_schedule_parse(&s, "step 1", 1, 2.5, 10, 2));
@@ -186,7 +187,7 @@ static void test_patience(void **state) {
   assert_int_equal(result.epochs, result.best_epoch + 2);
   assert_true(result.epochs < o.epochs);
   sv_model *model;
-  assert_error(SV_INVALID, "ended early, after epoch",
+  assert_error(SV_INVALID, "stopped early after epoch",
                sv_fit_open(&model, &o, whole));
   o = tired(whole);
   o.patience = 2;
@@ -233,7 +234,7 @@ static void test_options_refused(void **state) {
   sv_fit_options o = tired(NULL);
   o.patience = 2;
   o.validation = 0;
-  assert_error(SV_INVALID, "no samples are held out",
+  assert_error(SV_INVALID, "there is no validation set",
                sv_fit(model, d, &o, NULL));
   o = tired(in_folder("changed"));
   watcher w = {.stop_at = 8};
@@ -243,11 +244,11 @@ static void test_options_refused(void **state) {
   sv_model_free(model);
   assert_ok(sv_fit_open(&model, &o, in_folder("changed")));
   o.patience = 3;
-  assert_error(SV_INVALID, "begun with patience 0; with 3",
+  assert_error(SV_INVALID, "started with patience 0, not 3",
                sv_fit(model, d, &o, NULL));
   o.patience = 0;
   o.warm_up = 1.5;
-  assert_error(SV_INVALID, "begun with warm-up 0; with 1.5",
+  assert_error(SV_INVALID, "started with warm-up 0, not 1.5",
                sv_fit(model, d, &o, NULL));
   sv_model_free(model);
   sv_dataset_free(d);

@@ -47,9 +47,9 @@ static int classify(const sv_model *model, float p[CLASSES_MOST]) {
 static void check_unknown(const sv_model *model) {
   sv_classifier *c;
   sv_score_kind kind;
-  assert_error(SV_INVALID, "is not recognised as class scores: --scores",
+  assert_error(SV_INVALID, "is not recognised as class scores: use --scores",
                sv_model_scores(&kind, model));
-  assert_error(SV_INVALID, "is not recognised as class scores: --scores",
+  assert_error(SV_INVALID, "is not recognised as class scores: use --scores",
                sv_classifier_new(&c, model, 1));
 }
 
@@ -140,7 +140,7 @@ static void test_one_number(void **state) {
   sv_model *model = model_of("input 1x4x4; flatten; linear 1", 1);
   assert_ok(sv_model_set_meta(model, "svertka.image.mean", "0"));
   assert_ok(sv_model_set_meta(model, "svertka.image.deviation", "1"));
-  assert_error(SV_INVALID, "one number for an image",
+  assert_error(SV_INVALID, "a single value per image",
                sv_classifier_new(&c, model, 1));
   sv_model_free(model);
 }

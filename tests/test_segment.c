@@ -154,30 +154,30 @@ static void test_refusals(void **state) {
   } cases[] = {
       {"input 1x8x8; conv 3 3x3; relu",
        "network 'network' has neither linear layers on a flattened map nor "
-       "global pooling: there is nothing to make convolutions of"},
+       "global pooling: nothing to convert to convolutions"},
       {"input 1x8x8; flatten; softmax; linear 3",
        "softmax1: softmax of a flattened map does not slide over an image"},
       {"input 2x4x4; reshape 1,2,16; reshape 1,2,4,4; global_avg_pool; "
        "flatten; linear 3",
-       "it does not slide over an image twice as large: reshape1: input of "
-       "1x2x8x8 does not fit the shape 1x2x16"},
+       "it cannot slide over an image twice as large: reshape1: an input of "
+       "1x2x8x8 cannot have the shape 1x2x16"},
       {"input 1x4x4; conv 3 1x1; reshape 0,3,-1; global_max_pool; flatten; "
        "linear 3",
        "network 'network' has neither linear layers on a flattened map nor "
-       "global pooling: there is nothing to make convolutions of"},
+       "global pooling: nothing to convert to convolutions"},
       {"input 3x4x4; w = parameter 3x3; x = global_avg_pool(image); flatten; "
        "linear(., w) bias=false; relu; linear(., w) bias=false "
        "transpose_w=false",
-       "linear2: 'w' is shared by unlike layers"},
+       "linear2: 'w' is shared by layers of different kinds"},
       {"input 3x4x4; w = parameter 3x3; x = global_avg_pool(image); flatten; "
        "linear(., w) bias=false; output A; flatten(w); output B",
-       "flatten2: 'w' is shared by unlike layers"},
+       "flatten2: 'w' is shared by layers of different kinds"},
       {"input 1x8x8; conv 3 3x3; resize sizes=4x4; flatten; linear 3",
-       "it does not slide: 'linear1' is 1x1 however large the image is"},
+       "it cannot slide: 'linear1' is 1x1 whatever the size of the image"},
       {"input 1x8x8; conv 3 3x3; slice 0,0 6,6 2,3; flatten; linear 3",
-       "it does not slide: 'linear1' is 1x1 however large the image is"},
+       "it cannot slide: 'linear1' is 1x1 whatever the size of the image"},
       {"input 1x?x8; global_avg_pool; flatten; linear 3",
-       "input 'image': dimension 2 is free, a size for it is needed"}};
+       "input 'image': dimension 2 is free; give a size for it"}};
   for (size_t i = 0; i < count_of(cases); i++) {
     sv_model *model = model_of(cases[i].network), *sliding;
     expect_error(sv_model_convolve(&sliding, model, NULL), cases[i].message);

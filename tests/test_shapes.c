@@ -92,23 +92,23 @@ static void test_infer_errors(void **state) {
   refuse("max_pool", "3x3 dilation=2", sv_shape_of(4, 1, 1, 4, 4),
          "kernel 5x5 (dilated) does not fit the 4x4 input");
   refuse("max_pool", "2x2 padding=2", sv_shape_of(4, 1, 1, 4, 4),
-         "window 0 along the height lies in padding alone");
+         "window 0 along the height lies entirely in the padding");
   refuse("avg_pool", "2x2x2", sv_shape_of(4, 1, 1, 4, 4),
          "kernel has 3 numbers, expected 1 or 2");
   refuse("avg_pool", "2 padding=1,1,1", sv_shape_of(4, 1, 1, 4, 4),
-         "padding has 3 numbers, expected 1, 2 or 4");
+         "padding has 3 values, expected 1, 2 or 4");
   refuse("avg_pool", "", sv_shape_of(4, 1, 1, 4, 4),
          "the kernel's size is missing");
   refuse("max_pool", "2", sv_shape_of(5, 1, 1, 4, 4, 4),
          "input is 1x1x4x4x4, expected N C H W or N C W");
   refuse("max_pool", "2", sv_shape_of(4, 1, 1, 0, 4),
-         "input is 1x1x0x4: no image");
+         "input is 1x1x0x4, expected an image");
   refuse("softmax", "2", sv_shape_of(2, 3, 4), "axis is 2, expected -2 to 1");
   refuse("flatten", "3", sv_shape_of(2, 3, 4), "axis is 3, expected -2 to 2");
   refuse("pad", "-2", sv_shape_of(4, 1, 1, 4, 4),
          "pads of -2 and -2 do not fit dimension 2 of 1x1x4x4");
   refuse("pad", "1,2,3", sv_shape_of(4, 1, 1, 4, 4),
-         "pads has 3 numbers, expected 1, 2 or 4");
+         "pads has 3 values, expected 1, 2 or 4");
   refuse("add", "", sv_shape_of(2, 3, 4), "input b is missing");
 }
 
@@ -119,13 +119,12 @@ static void test_parameter_errors(void **state) {
   give_shape(&l, SV_F32, sv_shape_of(4, 1, 16, 5, 5));
   give_shape(&l, SV_F32, sv_shape_of(2, 10, 400));
   expect_error(infer(&l),
-               "input x is 1x16x5x5, expected N K; a flatten before it makes "
-               "it so");
+               "input x is 1x16x5x5, expected N K; add flatten before it");
   expect_ok(start(&l, "conv", "6 3x3 group=2"));
   give_shape(&l, SV_F32, sv_shape_of(4, 1, 3, 5, 5));
   give_shape(&l, SV_F32, sv_shape_of(4, 6, 3, 3, 3));
   expect_error(infer(&l),
-               "group is 2, which does not divide 3 input maps and 6 output "
+               "group 2 does not divide both 3 input maps and 6 output "
                "maps");
   expect_ok(start(&l, "conv", "6 3x3"));
   give_shape(&l, SV_F32, sv_shape_of(4, 1, 3, 5, 5));
@@ -134,7 +133,7 @@ static void test_parameter_errors(void **state) {
   expect_ok(start(&l, "add", ""));
   give_shape(&l, SV_F32, sv_shape_of(2, 6, 1));
   give_shape(&l, SV_F32, sv_shape_of(2, 5, 2));
-  expect_error(infer(&l), "inputs of 6x1 and 5x2 do not fit each other");
+  expect_error(infer(&l), "shapes 6x1 and 5x2 cannot be broadcast together");
   expect_ok(start(&l, "add", ""));
   give_shape(&l, SV_F32, sv_shape_of(1, 6));
   give_shape(&l, SV_F64, sv_shape_of(1, 6));

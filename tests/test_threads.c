@@ -160,7 +160,8 @@ static void passes_of_two_callers(void **unused) {
   ask(call_inside, &c, backward);
   assert_int_equal(c.status, fewer ? SV_INVALID : SV_OK);
   if (fewer)
-    assert_non_null(strstr(c.message, "the forward pass had 2 threads, there"));
+    assert_non_null(
+        strstr(c.message, "the forward pass had 2 threads, but here"));
   ask_well(call_inside, &c, forward);
   ask_well(call_here, &c, backward);
   sv_plan_free(c.plan);

@@ -216,7 +216,8 @@ static void test_unknown_parameter(void **state) {
   for (int i = 0; i < sv_zoo_count(); i++) {
     char model[LINE], words[LINE];
     snprintf(model, sizeof model, "%s:klasses=3", sv_zoo_name(i));
-    snprintf(words, sizeof words, "%s has no parameter 'klasses'; it has ",
+    snprintf(words, sizeof words,
+             "%s has no parameter 'klasses'; its parameters are ",
              sv_zoo_name(i));
     refuse(model, NULL, words);
     assert_non_null(strstr(sv_error(), "channels"));
@@ -235,10 +236,10 @@ static void test_too_small(void **state) {
     sv_status status = sv_zoo_build(&graph, sv_zoo_name(i), &dot);
     sv_graph_free(graph);
     if (status == SV_OK) continue;
-    const char *least = strstr(sv_error(), "too small, size=");
+    const char *least = strstr(sv_error(), "too small, expected size=");
     if (!least) fail_msg("%s: %s", sv_zoo_name(i), sv_error());
     snprintf(model, sizeof model, "%s:size=%d", sv_zoo_name(i),
-             atoi(least + strlen("too small, size=")));
+             atoi(least + strlen("too small, expected size=")));
     if (sv_zoo_build(&graph, model, NULL) != SV_OK) fail_msg("%s", sv_error());
     sv_graph_free(graph);
     refused++;
@@ -246,18 +247,18 @@ static void test_too_small(void **state) {
   assert_true(refused > 5);
   refuse("vgg", &(sv_zoo_data){10, 1, 28, 28},
          "vgg: pool5: kernel 2x2 does not fit the 1x1 input; the image is too "
-         "small, size=32 is the least");
+         "small, expected size=32 or more");
   refuse("googlenet:size=64", NULL,
          "aux1.avg_pool1: kernel 5x5 does not fit the 4x4 input; the image is "
-         "too small, size=79 is the least, or auxiliary=false");
+         "too small, expected size=79 or more, or auxiliary=false");
   refuse(
       "unet:form=paper,size=64", NULL,
       "mirror: a border of 92 does not fit the 64x64 image; the image is too "
-      "small, size=93 is the least");
-  refuse("unet:form=paper,size=0", NULL, "size is 0, any, but form=paper");
+      "small, expected size=93 or more");
+  refuse("unet:form=paper,size=0", NULL, "size is 0 (any), but form=paper");
   refuse("inception_v3:size=28", NULL,
-         "size=299 is the least, 75 with auxiliary=false");
-  refuse("vgg:size=0", NULL, "size is 0, any, but a linear layer");
+         "expected size=299 or more, 75 with auxiliary=false");
+  refuse("vgg:size=0", NULL, "size is 0 (any), but the linear layers");
   refuse("nin:size=3x8x8", NULL, "expected one or height x width");
   assert_null(strstr(sv_error(), "too small"));
   refuse("resnext:depth=34", NULL, "blocks have no groups");

@@ -62,12 +62,12 @@ for signal in INT TERM; do
   else
     [ $got = 1 ] || fail "SIG$signal: exit status $got: $(cat err)"
     grep -q 'svertka train --resume broken' err ||
-      fail "SIG$signal: how to go on is not said: $(cat err)"
+      fail "SIG$signal: how to resume is not said: $(cat err)"
     status 2 'another network' "$SVERTKA" train mlp few --resume broken
     status 2 'rate 0.05' "$SVERTKA" train --resume broken --rate 0.1
     status 2 'epochs 5' "$SVERTKA" train --resume broken --epochs 9
     status 2 'not the data' "$SVERTKA" train lenet5 other --resume broken
-    status 2 'no --out' "$SVERTKA" train --resume broken --out elsewhere
+    status 2 'it excludes --out' "$SVERTKA" train --resume broken --out elsewhere
     "$SVERTKA" train lenet5 few --resume broken >out 2>err ||
       fail "train --resume: $(cat err)"
   fi
@@ -101,7 +101,7 @@ got=0
   --checkpoint-every 3 >out 2>err || got=$?
 [ $got = 1 ] || exit 1
 grep -q '^svertka train: full/run/last.onnx: cannot write: No space' err || exit 2
-grep -q 'to go on: svertka train --resume full/run' err || exit 3
+grep -q 'to resume: svertka train --resume full/run' err || exit 3
 [ "$(ls full/run)" = "$(printf 'last.onnx\nprevious.onnx')" ] || exit 4
 mount -o remount,size=9m full
 "$SVERTKA" train --resume full/run >out 2>err || exit 5
@@ -127,7 +127,7 @@ status 2 'a warm-up of 6 epochs in a training of 5' train lenet5 few --out x \
   --epochs 5 --warm-up 6
 ln -s few same
 for folder in few ./few/ same; do
-  status 2 "^svertka train: --out $folder is the folder of DATA: give another" \
+  status 2 "^svertka train: --out $folder is the folder of DATA; choose another" \
     train lenet5 few --out $folder
 done
 status 2 'is the folder of DATA' train lenet5 same --out few --repeat 2
@@ -137,7 +137,7 @@ status 2 'lenet' "$SVERTKA" train lenet55 few --out x
 status 1 'few-not' "$SVERTKA" train lenet5 few-not --out x
 status 1 'epoch 1' train lenet5 few --out x --rate 1e6 --weight-decay 1e6
 status 1 'epoch 1' train lenet5 few --out whole --force --rate 1e6
-status 2 'not both' train lenet5 few --explain-plan --json
+status 2 'excludes --json' train lenet5 few --explain-plan --json
 status 2 'ends in maps of 4x26x26' train 'input 1x28x28; conv 4 3x3; relu' few
 cksum whole/* >after
 cmp before after || fail "what was refused changed the run"
@@ -176,7 +176,7 @@ grep -q '"top3": 0\.' json || fail "eval --top 3 gives no top3"
 grep -q 'calibration error 0\.' out || fail "eval prints no calibration error"
 status 2 'it would be overwritten' "$SVERTKA" eval whole/model.onnx few \
   --calibration x.png --matrix x.png
-status 2 'give --mean, --deviation (it has no svertka.image.mean' \
+status 2 'give --mean, --deviation (the metadata lacks svertka.image.mean' \
   "$SVERTKA" eval lenet5 few
 head -c 3000 whole/model.onnx >cut.onnx
 status 1 'cut.onnx' "$SVERTKA" eval cut.onnx few
@@ -204,7 +204,7 @@ tune whole/model.onnx few --out given >out 2>err || fail "tuning: $(cat err)"
 cmp given/log.csv taken/log.csv >/dev/null ||
   cut -d, -f1-7 given/log.csv >rows && cut -d, -f1-7 taken/log.csv | cmp rows - ||
   fail "weights from a file are not those of the file"
-status 2 'adam has no momentum, 0.9' tune lenet5 few --out x --optimiser adam \
+status 2 'adam has no momentum, but 0.9' tune lenet5 few --out x --optimiser adam \
   --momentum 0.9
 status 2 'rmsprop_centred, adam, adamw, lars' tune lenet5 few --out x \
   --optimiser adagrad

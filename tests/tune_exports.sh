@@ -24,7 +24,7 @@ tune() {
   "$SVERTKA" train $name.onnx data --external-data --classes 4 \
     --freeze-until $layer --size 3x64x64 --epochs 2 --batch 10 --rate 0.001 \
     --val 8 --threads 1 --out $name >out 2>err || fail "$name: $(cat err)"
-  grep -q "^svertka train: a new head: $head, for 4 classes$" err ||
+  grep -q "^svertka train: new head: $head, for 4 classes$" err ||
     fail "$name: no new head: $(cat err)"
   tensors whole.onnx before
   tensors $name/model.onnx after
@@ -41,7 +41,7 @@ only() {
   ! grep -Ev "$1" new || fail "$name: more is trained than $1"
 }
 folded() {
-  grep -q 'svertka train: no batch norms; they may have been folded' err
+  grep -q 'svertka train: it has no batch norms (they may have been folded' err
 }
 
 # TorchScript names folded weights anew: onnx::Conv_238.
@@ -77,7 +77,7 @@ grep -q '^classifier.1.weight 5120 ' new || fail "$name: no head for 4 classes"
   fcn.onnx || fail "fcn: not filled"
 cp data/train-images-idx3-ubyte data/t10k-images-idx3-ubyte
 cp data/train-labels-idx1-ubyte data/t10k-labels-idx1-ubyte
-tells='tells a class of each pixel, but data has one for each picture$'
+tells='is for semantic segmentation, but data has one class per image$'
 status 2 "^svertka train: network 'main_graph' $tells" \
   "$SVERTKA" train fcn.onnx data --threads 1 --out fcn
 status 2 "$tells" "$SVERTKA" train fcn.onnx data --classes 4 --threads 1 --out fcn

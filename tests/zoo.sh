@@ -8,7 +8,7 @@ fashion train 200 "$work/few"
 cd "$work"
 
 # A size that is too small names the layer; one that is given resizes.
-status 2 'vgg: pool5: kernel 2x2 does not fit the 1x1 input.*size=32 is the' \
+status 2 'vgg: pool5: kernel 2x2 does not fit the 1x1 input.*size=32 or more' \
   "$SVERTKA" train vgg few
 "$SVERTKA" train nin:form=small,size=20,width=0.1 few --epochs 1 --threads 1 \
   --out sized >out 2>err || fail "resized: $(cat err)"

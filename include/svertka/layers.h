@@ -44,7 +44,7 @@ typedef struct sv_pool_attrs {
   sv_padding padding;
   sv_ints dilation;
   bool ceil_mode;     /* sizes are rounded up */
-  bool count_padding; /* average only: padding counts in the divisor */
+  bool count_padding; /* average only: include the padding in the divisor */
   bool column_major;  /* maximum only: how the second output counts */
 } sv_pool_attrs;
 
@@ -61,13 +61,13 @@ typedef struct sv_window_pool_attrs {
   sv_ints stride;
   sv_padding padding; /* by zeros */
   sv_window_shape window;
-  float sigma;       /* of a gaussian, in pixels */
+  float sigma;       /* standard deviation of a gaussian in pixels */
   sv_floats numbers; /* instead: along each axis, divided by their sum */
 } sv_window_pool_attrs;
 
 /* y = alpha x W^T + beta b; the last four are for ONNX's Gemm. */
 typedef struct sv_linear_attrs {
-  int64_t features; /* outputs; 0: as many as the weight has */
+  int64_t features; /* number of outputs; 0: from the weight's shape */
   bool bias;
   float alpha, beta;
   bool transpose_x;
@@ -87,23 +87,23 @@ typedef struct sv_pad_attrs {
    * than 0 crops. */
   sv_ints pads;
   sv_border border;
-  float value;  /* of a constant border */
+  float value;  /* value of a constant border */
   sv_ints axes; /* what `pads` speaks of; none: as said there */
 } sv_pad_attrs;
 
 typedef struct sv_batch_norm_attrs {
   float epsilon, momentum;
-  bool training; /* the batch's own statistics, at inference too */
+  bool training; /* use the batch's statistics at inference too */
   bool spatial;  /* statistics of channels, the default */
   bool is_test;  /* without a meaning: a word of old ONNX files */
 } sv_batch_norm_attrs;
 
 typedef struct sv_dropout_attrs {
-  float ratio;    /* the share that is left out */
+  float ratio;    /* share of the elements that are dropped */
   bool training;  /* at inference, too */
   bool is_test;   /* without a meaning: a word of old ONNX files */
   int64_t seed;   /* of its own random numbers; INT64_MIN: the run's */
-  bool real_mask; /* of 1 and 0, as ONNX had it before opset 10 */
+  bool real_mask; /* of 1 and 0, as in opsets before 10 */
 } sv_dropout_attrs;
 
 /* y = x / (k + alpha / size  sum of x^2 over `size` channels)^beta. */
@@ -169,7 +169,7 @@ typedef struct sv_group_norm_attrs {
   int64_t groups;
   float epsilon;
   int64_t stash; /* ONNX's: 1, f32 */
-  bool by_group; /* one scale and bias for each group, not for each channel */
+  bool by_group; /* one scale and bias per group instead of per channel */
 } sv_group_norm_attrs;
 
 /* Each starts from the defaults of the operator's table. */

@@ -220,12 +220,12 @@ typedef struct sv_fit_options {
   int epochs;            /* 10: passes over the training samples */
   int batch;             /* 64: samples a step; an epoch's last may have less */
   double rate;           /* SV_USUAL (sgd 0.05, adam 0.001): the highest */
-  const char *schedule;  /* "cosine [WARM-UP EPOCHS] [LEAST FACTOR]"; also
+  const char *schedule;  /* "cosine [WARM-UP EPOCHS] [MIN FACTOR]"; also
                           * "constant", "step EPOCHS [FACTOR]", "multistep
                           * FACTOR EPOCH...", "exponential FACTOR",
                           * "onecycle [SHARE OF RISE] [FIRST DIVISOR]
                           * [LAST DIVISOR]", "plateau [FACTOR] [PATIENCE
-                          * EPOCHS] [LEAST FACTOR]"; docs/training.md */
+                          * EPOCHS] [MIN FACTOR]"; docs/training.md */
   double warm_up;        /* 0: epochs in which the rate rises to the schedule's;
                           * not with a schedule that rises by itself */
   int patience;          /* 0: never; else the training ends after so many
@@ -239,7 +239,7 @@ typedef struct sv_fit_options {
                           * tensors with the role WEIGHT */
   const char *decay;     /* "usual"; "coupled": into the gradient, "decoupled":
                           * of the weight itself, as adamw has it */
-  bool decay_all;        /* biases and scales decay too */
+  bool decay_all;        /* apply weight decay to biases and scales too */
   double clip_value;     /* 0: no; each number of a gradient is cut to +-this */
   double clip_norm;      /* 0: no; then all gradients are scaled so that their
                           * common norm is at most this */

@@ -44,7 +44,7 @@ sv_status sv_file_read(const char *path, size_t limit, unsigned char **bytes,
   else if (!S_ISREG(info.st_mode))
     status = sv_fail(SV_IO, "%s: not a regular file", path);
   else if (limit && (uint64_t)info.st_size > limit)
-    status = sv_fail(SV_FORMAT, "%s: %lld bytes, the most is %zu", path,
+    status = sv_fail(SV_FORMAT, "%s: %lld bytes, expected at most %zu", path,
                      (long long)info.st_size, limit);
   if (status == SV_OK) status = sv_alloc(bytes, (size_t)info.st_size + 1);
   if (status == SV_OK)

@@ -19,7 +19,7 @@ static sv_status map_file(sv_map *map, int fd, const struct stat *info,
   if (!S_ISREG(info->st_mode))
     return sv_fail(SV_IO, "%s: not a regular file", path);
   if (limit && (uint64_t)info->st_size > limit)
-    return sv_fail(SV_FORMAT, "%s: %lld bytes, the most is %zu", path,
+    return sv_fail(SV_FORMAT, "%s: %lld bytes, expected at most %zu", path,
                    (long long)info->st_size, limit);
   map->bytes = (const unsigned char *)"";
   if (!info->st_size) return SV_OK;
@@ -68,7 +68,7 @@ static sv_status open_below(int *fd, const char *folder, const char *name) {
     int fault = errno;
     close(*fd);
     if (!found)
-      return sv_fail(SV_FORMAT, "%.200s: no path below the model's folder",
+      return sv_fail(SV_FORMAT, "%.200s: not a path below the model's folder",
                      name);
     if (inner < 0 && fault == ELOOP)
       return sv_fail(SV_FORMAT, "%.200s: is a symbolic link", name);

@@ -16,7 +16,8 @@ sv_status sv_alloc(void *memory, size_t bytes) {
     return sv_fail(SV_NO_MEMORY, "a size of %zu bytes is too large", bytes);
   size_t rounded = sv_align_up(bytes ? bytes : 1);
   void *fresh = aligned_alloc(SV_ALIGNMENT, rounded);
-  if (!fresh) return sv_fail(SV_NO_MEMORY, "no memory for %zu bytes", bytes);
+  if (!fresh)
+    return sv_fail(SV_NO_MEMORY, "out of memory (%zu bytes requested)", bytes);
   memset(fresh, 0, rounded);
   store(memory, fresh);
   return SV_OK;

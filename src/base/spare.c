@@ -20,10 +20,10 @@ sv_status sv_spare_check(int threads) {
   void *probe = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (probe == MAP_FAILED)
-    return sv_fail(SV_NO_MEMORY,
-                   "no memory for kernels and threads: less than %zu MiB are "
-                   "left",
-                   bytes >> 20);
+    return sv_fail(
+        SV_NO_MEMORY,
+        "out of memory: less than %zu MiB are left for kernels and threads",
+        bytes >> 20);
   munmap(probe, bytes);
   return SV_OK;
 }

@@ -51,7 +51,7 @@ sv_status sv_text_take(sv_text *text, char **taken) {
   if (!text->failed && !text->at) reserve(text, 0);
   if (text->failed) {
     sv_text_clear(text);
-    return sv_fail(SV_NO_MEMORY, "no memory for a text");
+    return sv_fail(SV_NO_MEMORY, "out of memory");
   }
   *taken = text->at;
   *text = (sv_text){0};

@@ -71,21 +71,21 @@ typedef struct cli_option {
 } cli_option;
 
 /* Rows that many verbs have. */
-#define CLI_THREADS_OPTION(target)                     \
-  {                                                    \
-    "threads", 0, CLI_INT, target, 0, 1024, NULL, "N", \
-        "threads of arithmetic; 0: all processors, "   \
-        "or OMP_NUM_THREADS if that is less"           \
+#define CLI_THREADS_OPTION(target)                                        \
+  {                                                                       \
+    "threads", 0, CLI_INT, target, 0, 1024, NULL, "N",                    \
+        "compute threads; 0: all processors, or OMP_NUM_THREADS if fewer" \
   }
 #define CLI_SEED_OPTION(target)                                 \
   {                                                             \
     "seed", 0, CLI_SEED, target, 0, 0, NULL, "S",               \
         "random seed; the same seed reproduces the run exactly" \
   }
-#define CLI_BACKEND_OPTION(target)                                         \
-  {                                                                        \
-    "backend", 0, CLI_TEXT, target, 0, 0, NULL, "B",                       \
-        "the only backend to use besides the reference, ref (svertka ops)" \
+#define CLI_BACKEND_OPTION(target)                                           \
+  {                                                                          \
+    "backend", 0, CLI_TEXT, target, 0, 0, NULL, "B",                         \
+        "use only this backend and the reference, ref; 'svertka ops' lists " \
+        "the backends"                                                       \
   }
 #define CLI_JSON_OPTION(target) \
   { "json", 0, CLI_FLAG, target, 0, 0, NULL, NULL, "print the result as JSON" }
@@ -198,43 +198,46 @@ typedef struct cli_image {
   { name, 0, CLI_TEXT, target, 0, 0, NULL, argument, help }
 #define CLI_OUTPUT_OPTION(target)                                              \
   CLI_TEXT_OPTION("output", target, "NAME",                                    \
-                  "the output of MODEL that holds the class scores, where it " \
-                  "has several")
-#define CLI_IMAGE_OPTIONS(i)                                                \
-  CLI_TEXT_OPTION("size", &(i)->size, "CxHxW",                              \
-                  "image size as CxHxW; this and the following options "    \
-                  "override MODEL's metadata"),                             \
-      CLI_TEXT_OPTION("mean", &(i)->mean, "M,M,M",                          \
-                      "subtracted from pixel / 255, a number a channel"),   \
-      CLI_TEXT_OPTION("deviation", &(i)->deviation, "D,D,D",                \
-                      "and divided by"),                                    \
-      CLI_TEXT_OPTION(                                                      \
-          "resize", &(i)->resize, "HOW",                                    \
-          "stretch; crop, the middle of the image with its shorter "        \
-          "side resized; crop 0.875, that share of it; then "               \
-          "bilinear or bicubic"),                                           \
-      CLI_TEXT_OPTION("order", &(i)->order, "ORDER",                        \
-                      "of channels: rgb or bgr"),                           \
-      CLI_TEXT_OPTION("gamma", &(i)->gamma, "WHOSE",                        \
-                      "file: apply the gamma that a PNG says; none: leave " \
-                      "its samples as they are, as Pillow does"),           \
-      CLI_TEXT_OPTION("pad", &(i)->pad, "T,L,B,R",                          \
-                      "black pixels at the top, left, bottom, right, part " \
-                      "of the size"),                                       \
-      CLI_TEXT_OPTION("layout", &(i)->layout, "LAYOUT",                     \
-                      "of MODEL's input: nchw, or nhwc, channels last; "    \
-                      "where what MODEL does with it does not tell"),       \
-      CLI_OUTPUT_OPTION(&(i)->output),                                      \
-      CLI_SCORES_OPTION(&(i)->scores)
+                  "the output of MODEL that holds the class scores, if MODEL " \
+                  "has several outputs")
+#define CLI_IMAGE_OPTIONS(i)                                                  \
+  CLI_TEXT_OPTION("size", &(i)->size, "CxHxW",                                \
+                  "image size as CxHxW; this and the following options "      \
+                  "override MODEL's metadata"),                               \
+      CLI_TEXT_OPTION(                                                        \
+          "mean", &(i)->mean, "M,M,M",                                        \
+          "mean, subtracted from pixel / 255; one value per channel"),        \
+      CLI_TEXT_OPTION(                                                        \
+          "deviation", &(i)->deviation, "D,D,D",                              \
+          "standard deviation to divide by; one value per channel"),          \
+      CLI_TEXT_OPTION(                                                        \
+          "resize", &(i)->resize, "HOW",                                      \
+          "stretch: resize to the size; crop: resize the shorter side, then " \
+          "crop the centre; crop 0.875: crop that share of the centre; "      \
+          "optionally followed by bilinear or bicubic"),                      \
+      CLI_TEXT_OPTION("order", &(i)->order, "ORDER",                          \
+                      "order of the channels: rgb or bgr"),                   \
+      CLI_TEXT_OPTION("gamma", &(i)->gamma, "WHOSE",                          \
+                      "file: apply the gamma stored in a PNG; none: ignore "  \
+                      "it, as Pillow does"),                                  \
+      CLI_TEXT_OPTION("pad", &(i)->pad, "T,L,B,R",                            \
+                      "add black pixels at the top, left, bottom and right; " \
+                      "the size includes them"),                              \
+      CLI_TEXT_OPTION(                                                        \
+          "layout", &(i)->layout, "LAYOUT",                                   \
+          "layout of MODEL's input: nchw (channels first) or nhwc (channels " \
+          "last); needed only if it cannot be found from MODEL's layers"),    \
+      CLI_OUTPUT_OPTION(&(i)->output), CLI_SCORES_OPTION(&(i)->scores)
 /* The same of what comes out. */
-#define CLI_SCORES_OPTION(target)                                        \
-  CLI_TEXT_OPTION("scores", target, "KIND",                              \
-                  "MODEL's outputs: logits, log-probabilities, "         \
-                  "probabilities, independent (probabilities); usually " \
-                  "found from what it computes")
+#define CLI_SCORES_OPTION(target)                                             \
+  CLI_TEXT_OPTION(                                                            \
+      "scores", target, "KIND",                                               \
+      "what MODEL's outputs are: logits, log-probabilities, probabilities, "  \
+      "or independent (one probability per class); needed only if it cannot " \
+      "be found from MODEL's layers")
 #define CLI_LABELS_OPTION(i)                      \
   CLI_TEXT_OPTION("labels", &(i)->labels, "FILE", \
-                  "names of the classes, a line each")
+                  "text file with the names of the classes, one per line")
 
 /* The options into the model's metadata; SV_INVALID names the option. */
 sv_status cli_image_set(sv_model *model, const cli_image *image) SV_CHECKED;

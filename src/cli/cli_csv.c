@@ -58,7 +58,7 @@ static sv_status read_row(cli_csv *csv, reader *r, int rows) {
       return sv_fail(SV_FORMAT, "%s: line %d: '%s' is not a number", r->path,
                      r->line, text);
     if (r->ends != (c + 1 == csv->columns))
-      return sv_fail(SV_FORMAT, "%s: line %d has not %d fields", r->path,
+      return sv_fail(SV_FORMAT, "%s: line %d does not have %d fields", r->path,
                      r->line, csv->columns);
     csv->at[(size_t)c * (size_t)rows + (size_t)csv->rows] = number;
   }
@@ -73,7 +73,7 @@ static sv_status read_all(cli_csv *csv, reader *r) {
   int rows = 0;
   for (const char *c = r->at; *c; c++) rows += *c == '\n' || !c[1];
   if ((size_t)rows * (size_t)csv->columns > 2 * strlen(r->at))
-    return sv_fail(SV_FORMAT, "%s: its lines have not %d fields", r->path,
+    return sv_fail(SV_FORMAT, "%s: its lines do not have %d fields", r->path,
                    csv->columns);
   SV_TRY(sv_alloc_array(&csv->at, (size_t)rows * (size_t)csv->columns,
                         sizeof *csv->at));

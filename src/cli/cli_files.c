@@ -64,7 +64,7 @@ sv_status cli_folders_apart(const char *output, const char *path,
   if (stat(path, &a) != 0 || stat(folder, &b) != 0 || !S_ISDIR(a.st_mode) ||
       !is_one(&a, &b))
     return SV_OK;
-  return sv_fail(SV_INVALID, "%s %s is the folder of %s: give another one",
+  return sv_fail(SV_INVALID, "%s %s is the folder of %s; choose another one",
                  output, path, other);
 }
 

@@ -55,7 +55,7 @@ static sv_status set(sv_model *model, const row *r) {
 static sv_status read_labels(const char *path, sv_text *text) {
   char *lines;
   SV_TRY(sv_text_read(&lines, path, LARGEST_LABELS,
-                      "a text file with a class a line"));
+                      "a text file with one class per line"));
   size_t size = strlen(lines);
   while (size > 0 && (lines[size - 1] == '\n' || lines[size - 1] == '\r'))
     size--;
@@ -68,7 +68,7 @@ static sv_status read_labels(const char *path, sv_text *text) {
   }
   sv_free(lines);
   if (size > 0) return SV_OK;
-  return sv_fail(SV_FORMAT, "%s: there are no names in it", path);
+  return sv_fail(SV_FORMAT, "%s: contains no names", path);
 }
 
 static sv_status set_labels(sv_model *model, const char *path) {
@@ -126,10 +126,10 @@ static sv_status check_said(const sv_model *model, const char *name) {
     snprintf(keys + b, sizeof keys - b, "%s%s", b ? ", " : "", needed[i].key);
   }
   if (!options[0]) return SV_OK;
-  return sv_fail(SV_INVALID,
-                 "%s does not say how its pictures are prepared: give %s (it "
-                 "has no %s)",
-                 name, options, keys);
+  return sv_fail(
+      SV_INVALID,
+      "%s does not say how to prepare images: give %s (the metadata lacks %s)",
+      name, options, keys);
 }
 
 sv_status cli_model_of_images(sv_model **model, const char *text,

@@ -96,7 +96,7 @@ static sv_status read_network(sv_graph **graph, const char *path) {
 static sv_status read_any(sv_graph **graph, const char *text,
                           const cli_reading *reading) {
   if (reading->external)
-    return sv_fail(SV_INVALID, "--external-data: '%.80s' is no .onnx file",
+    return sv_fail(SV_INVALID, "--external-data: '%.80s' is not an .onnx file",
                    text);
   if (is_typed(text))
     return sv_network_parse_checked(graph, NULL, text, sv_init_check);
@@ -131,7 +131,7 @@ static sv_status find_file(char **path, const char *text) {
   *path = NULL;
   return sv_fail(SV_IO,
                  "%s: a folder without " CLI_RUN_MODEL
-                 ", which the folder of a run has once an epoch has ended",
+                 "; a run has it after its first epoch",
                  text);
 }
 

@@ -62,7 +62,7 @@ static sv_status add_number(reader *r) {
     return sv_fail(SV_INVALID, "%s: '%.*s' is not a number", r->what, length,
                    r->at);
   if (is_too_large(value))
-    return sv_fail(SV_INVALID, "%s: '%.*s' is beyond what f32 holds, %.8g",
+    return sv_fail(SV_INVALID, "%s: '%.*s' exceeds the largest f32, %.8g",
                    r->what, length, r->at, (double)FLT_MAX);
   SV_TRY(sv_grow(&n->at, n->count, &n->capacity, sizeof *n->at));
   n->at[n->count++] = value;
@@ -96,7 +96,7 @@ static sv_status read_all(reader *r) {
 static sv_status read_divided(reader *r) {
   cli_numbers *n = r->numbers;
   SV_TRY(read_all(r));
-  if (n->count == 0) return sv_fail(SV_INVALID, "%s: no number", r->what);
+  if (n->count == 0) return sv_fail(SV_INVALID, "%s: no numbers", r->what);
   if (r->have[0]) SV_TRY(close_level(r, 0));
   int rank = r->top + 1;
   if (r->top == 1 && r->have[1] == 1) rank = 1; /* one line of a file */
@@ -129,10 +129,10 @@ static sv_status read_shaped(reader *r) {
   cli_numbers *n = r->numbers;
   SV_TRY(read_all(r));
   if (r->top > 1)
-    return sv_fail(SV_INVALID, "%s: | beside a shape in front", r->what);
+    return sv_fail(SV_INVALID, "%s: a shape in front excludes |", r->what);
   int64_t count = sv_shape_count(&n->shape);
   if (count == n->count) return SV_OK;
-  return sv_fail(SV_INVALID, "%s: %d numbers for a shape of %s", r->what,
+  return sv_fail(SV_INVALID, "%s: %d values do not fit the shape %s", r->what,
                  n->count, sv_shape_text(&n->shape, (char[SV_SHAPE_TEXT]){0}));
 }
 
@@ -161,8 +161,7 @@ sv_status cli_numbers_whole(const cli_numbers *numbers, const char *what) {
   for (int i = 0; i < numbers->count; i++) {
     double value = numbers->at[i];
     if (!(fabs(value) <= most) || floor(value) != value)
-      return sv_fail(SV_INVALID, "%s: %.15g, expected whole numbers", what,
-                     value);
+      return sv_fail(SV_INVALID, "%s: %.15g, expected integers", what, value);
   }
   return SV_OK;
 }

@@ -118,7 +118,7 @@ static const char *wanted_kind(const cli_option *o) {
   switch (o->type) {
     case CLI_INT:
     case CLI_LONG:
-    case CLI_SEED: return "a whole number";
+    case CLI_SEED: return "an integer";
     case CLI_FLOAT:
     case CLI_REAL: return "a number";
     case CLI_SIZE: return o->argument; /* "CxHxW" */
@@ -290,7 +290,7 @@ static int unknown_option(const cli_page *page, char *const *argv) {
                      page->options[optopt - FIRST_LONG].name);
   if (optopt == HELP_LONG) return cli_usage("--help takes no argument");
   if (optopt == VERSION_LONG) return cli_usage("--version takes no argument");
-  if (optopt) return cli_usage("no option -%c", optopt);
+  if (optopt) return cli_usage("unknown option -%c", optopt);
   char word[64];
   const char *given = argv[optind - 1] + 2;
   snprintf(word, sizeof word, "%.*s", (int)strcspn(given, "="), given);
@@ -301,17 +301,20 @@ static int unknown_option(const cli_page *page, char *const *argv) {
     begun += strncmp(names[count], word, strlen(word)) == 0;
   }
   names[count] = "help";
-  if (begun > 1) return cli_usage("--%s could be several options", word);
+  if (begun > 1)
+    return cli_usage("--%s is ambiguous: it could be one of several options",
+                     word);
   const char *answer = cli_instead_of(word);
-  if (answer) return cli_usage("no option --%s: %s", word, answer);
+  if (answer) return cli_usage("unknown option --%s: %s", word, answer);
   const char *near = cli_nearest(word, names);
-  if (near) return cli_usage("no option --%s; --%s?", word, near);
-  return cli_usage("no option --%s", word);
+  if (near)
+    return cli_usage("unknown option --%s; did you mean --%s?", word, near);
+  return cli_usage("unknown option --%s", word);
 }
 
 static int wrong_count(const cli_page *page, int count, char **operands) {
   if (count >= page->least)
-    return cli_usage("'%s' is one operand too many", operands[page->most]);
+    return cli_usage("unexpected '%s'", operands[page->most]);
   return cli_usage("expected svertka %s %s", page->verb->name,
                    page->verb->usage);
 }

@@ -355,7 +355,7 @@ static void fit(cli_table *t, int *widths) {
 static void tell_hidden(const cli_table *t) {
   bool any = false;
   sv_text line = {0};
-  sv_text_add(&line, "%d columns leave no room for: ", t->width);
+  sv_text_add(&line, "%d columns are too narrow for: ", t->width);
   for (int c = 0; c < t->columns; c++) {
     if (!t->hidden[c] || is_empty(t, c)) continue;
     sv_text_add(&line, "%s%s", any ? ", " : "", t->cells[c]);

@@ -66,7 +66,7 @@ static sv_status run(const char *const *command, FILE *files[STREAMS],
   pid_t pid;
   int error = spawn(command, files, &pid), result;
   if (error == ENOENT)
-    return sv_fail(SV_UNSUPPORTED, "there is no program '%s'", command[0]);
+    return sv_fail(SV_UNSUPPORTED, "program '%s' not found", command[0]);
   if (error)
     return sv_fail(SV_IO, "cannot start %s: %s", command[0], strerror(error));
   while (waitpid(pid, &result, 0) < 0)
@@ -75,8 +75,8 @@ static sv_status run(const char *const *command, FILE *files[STREAMS],
                      strerror(errno));
   if (!WIFEXITED(result) || WEXITSTATUS(result) == 127) {
     if (WIFEXITED(result))
-      return sv_fail(SV_UNSUPPORTED, "there is no program '%s'", command[0]);
-    return sv_fail(SV_IO, "%s was ended by a signal", command[0]);
+      return sv_fail(SV_UNSUPPORTED, "program '%s' not found", command[0]);
+    return sv_fail(SV_IO, "%s was killed by a signal", command[0]);
   }
   if (WEXITSTATUS(result) != 0) return complain(command[0], files[ERR]);
   return read_back(files[OUT], output, size);

@@ -112,10 +112,10 @@ static void catch (int number, const struct sigaction *action) {
 }
 
 void cli_catch_interrupt(void) {
-  snprintf(
-      stopping, sizeof stopping,
-      "%ssvertka: stopping after this step; Ctrl-C again ends it at once\n",
-      isatty(STDERR_FILENO) == 1 ? "\n" : "");
+  snprintf(stopping, sizeof stopping,
+           "%ssvertka: stopping after this step; press Ctrl-C again to quit at "
+           "once\n",
+           isatty(STDERR_FILENO) == 1 ? "\n" : "");
   /* A stack of the signal's own: oneDNN's matrix product for AVX2 lets the
    * stack pointer wander through a block of the heap, and what the kernel puts
    * below it for a handler would land among other blocks. */

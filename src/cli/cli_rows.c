@@ -8,7 +8,7 @@
 #include "ops/attrs.h"
 
 static const char *const kinds[] = {
-    [SV_ATTR_INT] = "whole number", [SV_ATTR_FLOAT] = "number",
+    [SV_ATTR_INT] = "integer",      [SV_ATTR_FLOAT] = "number",
     [SV_ATTR_BOOL] = "true, false", [SV_ATTR_CHOICE] = "word",
     [SV_ATTR_INTS] = "size",        [SV_ATTR_FLOATS] = "numbers",
     [SV_ATTR_PADDING] = "padding"};

@@ -151,7 +151,7 @@ static sv_status fill_seed(cli_run *run) {
   SV_TRY(sv_plan_seed(run->plan, run->op->out[0].name, &dy));
   int64_t count = sv_shape_count(&dy.shape);
   if (run->dy.count && run->dy.count != count)
-    return sv_fail(SV_INVALID, "--dy: %d numbers, the output is %s",
+    return sv_fail(SV_INVALID, "--dy: %d values given, but the output is %s",
                    run->dy.count,
                    sv_shape_text(&dy.shape, (char[SV_SHAPE_TEXT]){0}));
   if (run->dy.count)

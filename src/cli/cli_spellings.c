@@ -42,28 +42,30 @@ static const struct {
     {{"device", "gpu", "gpus", "cuda", "cpu", "no-cuda", "ngpus"},
      "Svertka computes on the CPU; --threads N limits its threads"},
     {{"workers", "num-workers", "jobs", "j"},
-     "images are read and prepared beside the training without an option; "
-     "--threads N limits the threads of arithmetic"},
+     "images are always read and prepared in the background; --threads N "
+     "limits the compute threads"},
     {{"amp", "fp16", "half", "bf16", "mixed-precision", "dtype"},
      "Svertka computes in 32-bit floating point"},
     {{"pretrained", "weights", "pretrain"},
      "weights come with MODEL: a trained .onnx file or the folder of a run"},
     {{"model", "arch", "cfg", "network"},
-     "MODEL is the first word after the verb, without an option"},
+     "MODEL is the first word after the command, without an option"},
     {{"data", "dataset", "data-path", "data-dir"},
-     "DATA is the second word after the verb, without an option"},
+     "DATA is the second word after the command, without an option"},
     {{"input", "image", "source"},
-     "what is read follows the verb, without an option"},
+     "the input follows the command, without an option"},
     {{"verbose", "quiet", "silent"},
-     "progress and messages go to stderr, results to stdout: 2>/dev/null "
-     "silences the former"},
-    {{"dampening", "nesterov"}, "--optimiser nesterov is another optimiser"},
+     "progress and messages go to stderr, results to stdout; 2>/dev/null hides "
+     "progress"},
+    {{"dampening", "nesterov"}, "use --optimiser nesterov"},
     {{"gamma", "step-size", "milestones", "lr-step-size", "lr-gamma"},
-     "part of --schedule: 'step EPOCHS FACTOR', 'multistep FACTOR EPOCH...'"},
+     "it is part of --schedule: 'step EPOCHS FACTOR', 'multistep FACTOR "
+     "EPOCH...'"},
     {{"beta1", "beta2", "betas", "eps", "adam-eps"},
-     "part of --optimiser: 'adam BETA1 BETA2 EPS'"},
+     "it is part of --optimiser: 'adam BETA1 BETA2 EPS'"},
     {{"dropout", "drop-rate"},
-     "a parameter of the network: MODEL:dropout=0.3 ('svertka zoo NAME')"},
+     "it is a parameter of the network: MODEL:dropout=0.3 ('svertka zoo "
+     "NAME')"},
 };
 enum { ANSWERS = sizeof answers / sizeof answers[0] };
 

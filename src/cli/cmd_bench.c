@@ -13,11 +13,13 @@
 #include "train/runner.h"
 
 static const char about[] =
-    "Measures on random images that lie in memory: inference, and full steps\n"
-    "of training: forward, backward, the optimiser (momentum and weight\n"
-    "decay). Each step is timed; of all of them the median counts, and the\n"
-    "first ones, which warm caches up, do not. There are five at least, fewer\n"
-    "where they would take more than ten times as long as --seconds.\n";
+    "Measures the speed of inference and of full training steps (forward,\n"
+    "backward, SGD with momentum and weight decay) on random images in "
+    "memory.\n"
+    "Reported is the median time of a step, after some steps to warm up the\n"
+    "caches. At least five steps are timed, unless they would take more than "
+    "ten\n"
+    "times as long as --seconds.\n";
 
 static const char examples[] =
     "svertka bench lenet5 --batch 64\n"
@@ -58,9 +60,10 @@ static sv_status find_size(bench *b) {
   int input = sv_graph_data_input(b->graph);
   const sv_shape *shape = &b->graph->values[input].shape;
   if (!input || shape->rank != 4)
-    return sv_fail(SV_INVALID,
-                   "network '%s' has not one input of N x C x H x W",
-                   b->graph->name);
+    return sv_fail(
+        SV_INVALID,
+        "network '%s' does not have exactly one input of N x C x H x W",
+        b->graph->name);
   SV_TRY(cli_fit_image(b->graph, &b->image));
   int *const dims[] = {&b->size.channels, &b->size.height, &b->size.width};
   for (int d = 0; d < 3; d++)
@@ -310,19 +313,21 @@ int cmd_bench(const cli_verb *verb, int argc, char **argv) {
   b.plan.seed = 1;
   const cli_option options[] = {
       {"batch", 'b', CLI_LONG, &b.plan.batch, 1, 1 << 20, NULL, "N",
-       "images a step"},
-      {"train", 0, CLI_FLAG, &b.train, 0, 0, NULL, NULL, "only training"},
-      {"infer", 0, CLI_FLAG, &b.infer, 0, 0, NULL, NULL, "only inference"},
+       "images per step"},
+      {"train", 0, CLI_FLAG, &b.train, 0, 0, NULL, NULL,
+       "measure only training"},
+      {"infer", 0, CLI_FLAG, &b.infer, 0, 0, NULL, NULL,
+       "measure only inference"},
       {"steps", 'n', CLI_LONG, &b.steps, 0, 1e7, NULL, "N",
-       "steps to time; 0: as many as --seconds take"},
+       "number of steps to time; 0: as many as fit into --seconds"},
       {"seconds", 0, CLI_REAL, &b.seconds, 0, 1e5, NULL, "S",
-       "time for each measurement"},
+       "duration of each measurement"},
       {"image", 0, CLI_SIZE, &b.image, 1, 1 << 24, NULL, "CxHxW",
-       "size of an image, where the network leaves it free"},
+       "image size, if the network leaves it free"},
       {"exact", 0, CLI_FLAG, &b.plan.exact, 0, 0, NULL, NULL,
-       "only algorithms that do not trade accuracy for speed"},
+       "use only algorithms that do not trade accuracy for speed"},
       {"explain-plan", 0, CLI_FLAG, &b.explain, 0, 0, NULL, NULL,
-       "print kernels, layouts and memory instead"},
+       "print kernels, layouts and memory instead of measuring"},
       CLI_SEED_OPTION(&b.plan.seed),
       CLI_THREADS_OPTION(&b.plan.threads),
       CLI_BACKEND_OPTION(&b.plan.backend),
@@ -336,8 +341,7 @@ int cmd_bench(const cli_verb *verb, int argc, char **argv) {
   figures f[2] = {{0}};
   if (!cli_parse(&page, argc, argv, &operands, NULL, &exit_status))
     return exit_status;
-  if (b.explain && b.json)
-    return cli_usage("--explain-plan or --json, not both");
+  if (b.explain && b.json) return cli_usage("--explain-plan excludes --json");
   sv_status status = run(&b, operands[0], f);
   exit_status = cli_fail(status);
   if (status == SV_OK && !b.explain)

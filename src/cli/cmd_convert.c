@@ -7,23 +7,31 @@
 #include "graph/graph.h"
 
 static const char about[] =
-    "Reads a network and writes it in the form that OUT names:\n"
-    "  NAME.onnx  a model file, with the numbers of IN; where IN has none (a\n"
-    "             zoo name, a text), they are initialised\n"
-    "  NAME.txt   a text that reads back to the same network; without numbers\n"
-    "  -          the same text on the terminal\n"
-    "A model file holds what its outputs need, a text the losses too.\n"
-    "With --fully-convolutional a classifier becomes one that slides over\n"
-    "images of any size: linear layers and global pooling become\n"
-    "convolutions and poolings as large as their maps. The same numbers, and\n"
-    "on images of the old size the same outputs.\n"
-    "With --fold it becomes one for inference with fewer nodes and the same\n"
-    "outputs but for rounding: batch normalisations in the weights and biases\n"
-    "of the layers before them, dropout and identity gone, what is computed\n"
-    "from constants alone a constant. What cannot be folded stays. It trains\n"
-    "on as it is, without batch normalisation: keep the file it was made of.\n"
-    "A model file whose tensors lie in others (--external-data) is one file\n"
-    "afterwards.\n";
+    "Reads the network IN and writes it in the format that OUT names:\n"
+    "  NAME.onnx  a model file with the weights of IN; the weights of a zoo\n"
+    "             network or of a network as text are initialised first\n"
+    "  NAME.txt   the network as text, without weights; it reads back to the\n"
+    "             same network\n"
+    "  -          the same text on stdout\n"
+    "A model file contains the layers that its outputs need, a text also the\n"
+    "losses.\n"
+    "--fully-convolutional makes a classifier slide over images of any size:\n"
+    "linear layers and global pooling become convolutions and poolings as "
+    "large\n"
+    "as their input maps. The weights stay the same, and so do the outputs "
+    "for\n"
+    "images of the original size.\n"
+    "--fold makes a network for inference with fewer nodes: batch "
+    "normalisation\n"
+    "is merged into the weights and biases of the preceding layer, dropout "
+    "and\n"
+    "identity are removed, and everything computed from constants becomes a\n"
+    "constant. The outputs are equal up to rounding. What cannot be folded "
+    "stays.\n"
+    "A folded network has no batch normalisation left to train with: keep the\n"
+    "original file.\n"
+    "A model with weights in separate files (--external-data) becomes one "
+    "file.\n";
 
 static const char examples[] =
     "svertka convert lenet5 -\n"
@@ -95,7 +103,7 @@ static void tell_constants(const sv_graph *graph) {
              !value->init;
   }
   if (count)
-    cli_say("the numbers of %d constant%s are not in the text", count,
+    cli_say("the values of %d constant%s are not in the text", count,
             count == 1 ? "" : "s");
 }
 
@@ -143,15 +151,14 @@ static sv_status check_output(const conversion *c) {
   if (strcmp(c->out, "-") == 0) return SV_OK;
   SV_TRY(cli_apart("OUT", c->out, "IN", c->in));
   if (c->force || !sv_path_exists(c->out)) return SV_OK;
-  return sv_fail(SV_INVALID, "%s is there already; --force replaces it",
-                 c->out);
+  return sv_fail(SV_INVALID, "%s exists; --force replaces it", c->out);
 }
 
 int cmd_convert(const cli_verb *verb, int argc, char **argv) {
   conversion c = {.reading = {.seed = 1}};
   const cli_option options[] = {
       {"force", 'f', CLI_FLAG, &c.force, 0, 0, NULL, NULL,
-       "replace OUT if it is there already"},
+       "replace OUT if it exists"},
       {"fully-convolutional", 0, CLI_FLAG, &c.convolve, 0, 0, NULL, NULL,
        "make a classifier slide over larger images"},
       {"fold", 0, CLI_FLAG, &c.fold, 0, 0, NULL, NULL,
@@ -169,7 +176,8 @@ int cmd_convert(const cli_verb *verb, int argc, char **argv) {
   c.out = operands[1];
   bool model = cli_names_onnx(c.out);
   if (!model && strcmp(c.out, "-") != 0 && !is_text(c.out))
-    return cli_usage("'%s' where NAME.onnx, NAME.txt or - is expected", c.out);
+    return cli_usage("cannot write '%s': expected NAME.onnx, NAME.txt or -",
+                     c.out);
   sv_status status = check_output(&c);
   if (status == SV_OK) status = model ? write_model(&c) : write_text(&c);
   return cli_fail(status);

@@ -8,11 +8,13 @@
 /* ---- scenes ---- */
 
 static const char scenes_about[] =
-    "Composes scenes of the pictures of a data set, with a class for each\n"
-    "pixel, for networks that tell those (fcn, fcn_small, unet): 1 to --items\n"
-    "pictures in each, some behind others. Test scenes, a fifth as many, are\n"
-    "made of test pictures. OUT becomes a folder of images, labels (PNGs\n"
-    "whose values are classes, 0 the background), train.txt, test.txt and\n"
+    "Makes a data set for semantic segmentation (fcn, fcn_small, unet): "
+    "scenes\n"
+    "composed of 1 to --items images of another data set, partly overlapping,\n"
+    "with the class of each pixel. Test scenes, a fifth as many, are composed "
+    "of\n"
+    "test images. OUT becomes a folder with images, labels (PNGs whose pixel\n"
+    "values are classes, 0 the background), train.txt, test.txt and "
     "classes.txt.\n";
 
 static const char scenes_examples[] =
@@ -47,18 +49,19 @@ static sv_status make_scenes(const char *out, const char *data,
 static int run_scenes(const cli_verb *verb, int argc, char **argv) {
   sv_scenes scenes = sv_scenes_default();
   const char *data = "fashion-mnist";
-  const cli_option options[] = {{"data", 'd', CLI_TEXT, &data, 0, 0, NULL,
-                                 "DATA", "whose pictures scenes are made of"},
-                                {"count", 'n', CLI_LONG, &scenes.count, 1, 1e7,
-                                 NULL, "N", "scenes to train on"},
-                                {"size", 0, CLI_INT, &scenes.size, 8, 4096,
-                                 NULL, "S", "height and width in pixels"},
-                                {"items", 0, CLI_INT, &scenes.items, 1, 64,
-                                 NULL, "N", "the most pictures in a scene"},
-                                {"black", 0, CLI_FLAG, &scenes.black, 0, 0,
-                                 NULL, NULL, "a black background, no textures"},
-                                CLI_SEED_OPTION(&scenes.seed),
-                                {0}};
+  const cli_option options[] = {
+      {"data", 'd', CLI_TEXT, &data, 0, 0, NULL, "DATA",
+       "the data set whose images are used"},
+      {"count", 'n', CLI_LONG, &scenes.count, 1, 1e7, NULL, "N",
+       "number of training scenes"},
+      {"size", 0, CLI_INT, &scenes.size, 8, 4096, NULL, "S",
+       "height and width in pixels"},
+      {"items", 0, CLI_INT, &scenes.items, 1, 64, NULL, "N",
+       "maximum number of images in a scene"},
+      {"black", 0, CLI_FLAG, &scenes.black, 0, 0, NULL, NULL,
+       "a black background, no textures"},
+      CLI_SEED_OPTION(&scenes.seed),
+      {0}};
   const cli_page page = {verb, 1, 1, options, scenes_about, scenes_examples};
   int exit_status;
   char **operands;
@@ -71,13 +74,17 @@ static int run_scenes(const cli_verb *verb, int argc, char **argv) {
 
 static const cli_verb ways[] = {
     {"data scenes", "OUT [options]",
-     "pictures composed into scenes, with a class for each pixel", run_scenes},
+     "compose images into scenes for semantic segmentation", run_scenes},
 };
 enum { WAYS = sizeof ways / sizeof ways[0], OWN = sizeof "data" };
 
 static int print_help(const cli_verb *verb) {
-  printf("Usage: svertka %s %s\n\nMakes data sets.\n\n", verb->name,
-         verb->usage);
+  printf(
+      "Usage: svertka %s %s\n"
+      "\n"
+      "Makes data sets.\n"
+      "\n",
+      verb->name, verb->usage);
   for (int i = 0; i < WAYS; i++)
     printf("  %-11s %s\n", ways[i].name + OWN, ways[i].help);
   printf("\n'svertka data scenes --help' explains it.\n");
@@ -86,12 +93,12 @@ static int print_help(const cli_verb *verb) {
 
 int cmd_data(const cli_verb *verb, int argc, char **argv) {
   cli_begin(verb);
-  if (argc < 2) return cli_usage("what to do? There is: scenes");
+  if (argc < 2) return cli_usage("no command given; expected one of: scenes");
   if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
     return print_help(verb);
-  if (argv[1][0] == '-') return cli_usage("no option %s", argv[1]);
+  if (argv[1][0] == '-') return cli_usage("unknown option %s", argv[1]);
   for (int i = 0; i < WAYS; i++)
     if (strcmp(argv[1], ways[i].name + OWN) == 0)
       return ways[i].run(&ways[i], argc - 1, argv + 1);
-  return cli_usage("no '%s'; there is: scenes", argv[1]);
+  return cli_usage("unknown command '%s'; expected one of: scenes", argv[1]);
 }

@@ -7,30 +7,43 @@
 #include "cli/eval.h"
 
 static const char about[] =
-    "Runs MODEL on the images of DATA, prepared as the file says (one of\n"
-    "others needs --mean and --deviation), and prints for each class\n"
-    "  precision   of the images told as it, the share that are\n"
-    "  recall      of its images, the share that was told\n"
-    "  F1          their harmonic mean\n"
-    "  support     its images\n"
-    "and their means, plain and by support; the confusion matrix: rows are\n"
-    "the true classes, columns what the model says; and over all images\n"
-    "  top-k       the share whose class is among the k most probable\n"
+    "Evaluates MODEL on the images of DATA. The images are prepared as "
+    "MODEL's\n"
+    "metadata says; a model from another program needs --mean and "
+    "--deviation.\n"
+    "Printed for each class:\n"
+    "  precision   share of the images predicted as this class that belong\n"
+    "              to it\n"
+    "  recall      share of this class's images that were found\n"
+    "  F1          harmonic mean of precision and recall\n"
+    "  support     number of images of this class\n"
+    "and the means of these, plain and weighted by support. Then the "
+    "confusion\n"
+    "matrix (rows: true class; columns: predicted class), and over all "
+    "images:\n"
+    "  top-k       share of the images whose class is among the k most\n"
+    "              probable\n"
     "  loss        mean cross-entropy\n"
-    "  Brier       score: mean squared distance of the probabilities from\n"
-    "              the truth\n"
-    "  calibration error: how far confidence is from being right, on\n"
-    "              average: images told with a confidence of 80% should be\n"
-    "              right in 80% of the cases; in 15 bins\n"
-    "Where DATA have a class for each pixel, all this is of pixels, and IoU\n"
-    "is the intersection of what is and what is told over their union.\n";
+    "  Brier score\n"
+    "              mean squared distance between the predicted probabilities\n"
+    "              and the true class\n"
+    "  calibration error\n"
+    "              mean difference between confidence and accuracy in 15 "
+    "bins;\n"
+    "              of the images predicted with a confidence of 80%, 80% "
+    "should\n"
+    "              be correct\n"
+    "For semantic segmentation (DATA with a class per pixel) all of these "
+    "count\n"
+    "pixels, and IoU is the intersection over union of the true and the\n"
+    "predicted pixels.\n";
 
 static const char examples[] =
     "svertka eval runs/demo/model.onnx fashion-mnist\n"
     "svertka eval model.onnx fashion-mnist --json\n"
-    "svertka eval runs/cats photos --csv told.csv --picture told.png\n"
+    "svertka eval runs/cats photos --csv predicted.csv --picture some.png\n"
     "svertka eval runs/cats photos --mistakes 10 --calibration c.png\n"
-    "svertka eval fcn.onnx scenes --masks told --picture told.png\n";
+    "svertka eval fcn.onnx scenes --masks predicted --picture some.png\n";
 
 const char *eval_class(const eval *e, int i, char text[EVAL_NAME_TEXT]) {
   if (i < e->names.classes) return e->names.names[i];
@@ -80,11 +93,13 @@ static sv_status check_masks(const eval *e) {
   bool pixels = eval_of_pixels(e);
   if (pixels && (e->csv || e->mistakes_most || e->mistakes_picture))
     return sv_fail(SV_INVALID,
-                   "%s has a class for each pixel: no --csv or --mistakes, but "
-                   "--masks and --picture",
+                   "%s is for semantic segmentation: use --masks and --picture "
+                   "instead of --csv and --mistakes",
                    sv_dataset_name(e->dataset));
   if (!pixels && e->masks)
-    return sv_fail(SV_INVALID, "--masks: %s has a class for each picture",
+    return sv_fail(SV_INVALID,
+                   "--masks needs data for semantic segmentation; %s has one "
+                   "class per image",
                    sv_dataset_name(e->dataset));
   return e->masks ? sv_folder_make(e->masks) : SV_OK;
 }
@@ -106,26 +121,28 @@ int cmd_eval(const cli_verb *verb, int argc, char **argv) {
   eval e = {.options = sv_eval_default(), .split = SV_SPLIT_TEST};
   const cli_option options[] = {
       {"split", 's', CLI_CHOICE, &e.split, 0, 0, splits, "PART",
-       "which images of DATA"},
+       "which images of DATA to use"},
       {"batch", 'b', CLI_INT, &e.options.batch, 1, 1e6, NULL, "N",
-       "images at once"},
+       "images per batch"},
       {"csv", 0, CLI_TEXT, &e.csv, 0, 0, NULL, "FILE",
-       "write each image's class, and what was told"},
+       "write the true and the predicted class of each image"},
       {"picture", 0, CLI_TEXT, &e.picture, 0, 0, NULL, "FILE",
-       "write a PNG of images with what was told"},
+       "write a PNG of some images with their predictions"},
       {"masks", 0, CLI_TEXT, &e.masks, 0, 0, NULL, "FOLDER",
-       "write what is told of each picture's pixels, a PNG each"},
+       "write the predicted classes of each image's pixels, one PNG per image"},
       {"matrix", 0, CLI_TEXT, &e.matrix, 0, 0, NULL, "FILE",
        "write a PNG of the confusion matrix"},
       {"calibration", 0, CLI_TEXT, &e.calibration, 0, 0, NULL, "FILE",
-       "write a PNG of confidence against what is right"},
+       "write a PNG of accuracy against confidence"},
       {"mistakes", 0, CLI_INT, &e.mistakes_most, 1, 4096, NULL, "N",
        "list the most confident mistakes"},
       {"mistakes-picture", 0, CLI_TEXT, &e.mistakes_picture, 0, 0, NULL, "FILE",
-       "write a PNG of them: as many as --mistakes says, or 40"},
-      {"top", 0, CLI_INT, &e.top, 1, 1e6, NULL, "K", "print top-K too"},
+       "write a PNG of the most confident mistakes: as many as --mistakes "
+       "says, or 40"},
+      {"top", 0, CLI_INT, &e.top, 1, 1e6, NULL, "K",
+       "also print top-K accuracy"},
       {"exact", 0, CLI_FLAG, &e.options.exact, 0, 0, NULL, NULL,
-       "only algorithms that do not trade accuracy for speed"},
+       "use only algorithms that do not trade accuracy for speed"},
       CLI_THREADS_OPTION(&e.options.threads),
       CLI_BACKEND_OPTION(&e.options.backend),
       CLI_IMAGE_OPTIONS(&e.image),

@@ -7,15 +7,19 @@
 #include "train/gradcheck.h"
 
 static const char about[] =
-    "Moves numbers of each parameter and of the input by a small step to\n"
-    "both sides, in double precision, and compares the change of the loss\n"
-    "with the gradient of the backward pass:\n"
+    "Changes elements of each parameter and of the input by a small step in "
+    "both\n"
+    "directions, in double precision, and compares the change of the loss "
+    "with\n"
+    "the gradient of the backward pass:\n"
     "  error = max |analytic - numeric| / max |numeric|\n"
-    "Differences of a loss are rounded, at about 1e-10: a gradient below\n"
-    "1e-4 is compared with that instead.\n"
-    "Where a ReLU or a maximum switches between the two sides they differ\n"
-    "though both are right: a smaller step or another seed shows it. The\n"
-    "exit status is 1 if an error is above the tolerance.\n";
+    "The difference of two losses is exact to about 1e-10 only; where all\n"
+    "gradients of a tensor are below 1e-4, the error is divided by 1e-4 "
+    "instead.\n"
+    "If a ReLU or a maximum switches between the two sides, the two gradients\n"
+    "differ although both are right; a smaller step or another seed shows "
+    "this.\n"
+    "The exit status is 1 if an error exceeds the tolerance.\n";
 
 static const char examples[] =
     "svertka gradcheck lenet5\n"
@@ -106,15 +110,14 @@ int cmd_gradcheck(const cli_verb *verb, int argc, char **argv) {
   sv_ints image = {0};
   const cli_option options[] = {
       {"batch", 'b', CLI_LONG, &c.options.batch, 1, 1 << 20, NULL, "N",
-       "random images at once"},
+       "random images per batch"},
       {"samples", 'n', CLI_LONG, &c.options.samples, 1, 1e12, NULL, "N",
-       "numbers moved of each tensor"},
-      {"step", 0, CLI_REAL, &c.options.step, 1e-12, 1, NULL, "H",
-       "by which they are moved"},
+       "elements of each tensor to check"},
+      {"step", 0, CLI_REAL, &c.options.step, 1e-12, 1, NULL, "H", "step size"},
       {"tolerance", 0, CLI_REAL, &c.tolerance, 0, 1, NULL, "E",
-       "the greatest error that passes"},
+       "maximum error that passes"},
       {"image", 0, CLI_SIZE, &image, 1, 1 << 24, NULL, "CxHxW",
-       "size of an image, where the network leaves it free"},
+       "image size, if the network leaves it free"},
       CLI_OUTPUT_OPTION(&c.output),
       CLI_SEED_OPTION(&c.options.seed),
       CLI_THREADS_OPTION(&c.options.threads),
@@ -132,8 +135,8 @@ int cmd_gradcheck(const cli_verb *verb, int argc, char **argv) {
                                        : CLI_FAILED;
   if (status == SV_OK && is_flat(&c))
     cli_say(
-        "all gradients are 0, of which little is shown: the network gives "
-        "the same whatever it is given");
+        "all gradients are 0, so nothing was checked: the loss does not depend "
+        "on the input or the parameters");
   if (status == SV_OK && !passes(&c, worst_row(&c))) {
     cli_say("the gradient of '%.80s' is off by %.1e", worst_row(&c)->name,
             worst(&c));

@@ -9,15 +9,18 @@
 #include "cli/cli.h"
 
 static const char about[] =
-    "Slides a classifier over a picture that is larger than the images it was\n"
-    "trained on, by making it fully convolutional (as 'svertka convert\n"
-    "--fully-convolutional' does), and tells the surest positions: the class,\n"
-    "its probability, and the centre of the window in pixels. Of two windows\n"
-    "of one class that overlap by more than half only the surer is told. A\n"
-    "network that tells a class of each pixel is shown as it is.\n"
-    "A file of others needs --mean and --deviation.\n"
-    "A classifier that has learned no class for 'none of them' is sure of\n"
-    "something everywhere.\n";
+    "Slides a classifier over an image that is larger than its training "
+    "images.\n"
+    "The classifier is made fully convolutional first, as 'svertka convert\n"
+    "--fully-convolutional' does. Printed are the positions with the highest\n"
+    "probability: class, probability and the centre of the window in pixels. "
+    "If\n"
+    "two windows of the same class overlap by more than half, only the more\n"
+    "probable one is printed. A network for semantic segmentation is drawn\n"
+    "without this step.\n"
+    "A model from another program needs --mean and --deviation.\n"
+    "A classifier without a class for the background predicts some class with\n"
+    "confidence everywhere.\n";
 
 static const char examples[] =
     "svertka heatmap model.onnx street.png --out map.png\n"
@@ -93,8 +96,8 @@ static sv_status find_class(heatmap *h) {
   long number = strtol(h->class, &end, 10);
   if (end == h->class || *end || number < 0 || number >= h->map.classes)
     return sv_fail(SV_INVALID,
-                   "--class: '%s' is no class of the model and no number from "
-                   "0 to %d",
+                   "--class: '%s' is neither a class of the model nor a number "
+                   "from 0 to %d",
                    h->class, h->map.classes - 1);
   h->chosen = (int)number;
   return SV_OK;
@@ -170,13 +173,13 @@ int cmd_heatmap(const cli_verb *verb, int argc, char **argv) {
   heatmap h = {.options = sv_class_map_default(), .top = 10};
   const cli_option options[] = {
       {"out", 'o', CLI_TEXT, &h.out, 0, 0, NULL, "FILE",
-       "write the map over the picture, a PNG"},
+       "write a PNG of the map drawn over the image"},
       {"class", 'c', CLI_TEXT, &h.class, 0, 0, NULL, "NAME",
-       "only this class, by its name or number"},
+       "show only this class, given by name or number"},
       {"top", 'k', CLI_INT, &h.top, 1, 1000, NULL, "K",
-       "how many positions to tell"},
+       "number of positions to print"},
       {"scale", 0, CLI_REAL, &h.options.scale, 0.01, 100, NULL, "F",
-       "resize the picture so many times first"},
+       "scale the image by this factor first"},
       CLI_THREADS_OPTION(&h.options.threads),
       CLI_BACKEND_OPTION(&h.options.backend),
       CLI_IMAGE_OPTIONS(&h.prepared),

@@ -6,14 +6,19 @@
 #include "onnx/conformance.h"
 
 static const char about[] =
-    "Runs tests in the layout of ONNX's backend tests: DIR holds model.onnx\n"
-    "and test_data_set_0 with input_0.pb, ... and output_0.pb, ..., or is a\n"
-    "folder of such, at any depth. A test passes if types and shapes are as\n"
-    "expected and every real number b is met by an a with |a-b| at most\n"
-    "1e-3 |b| + 1e-7 (ONNX's own tolerance) or 1e-4 max|b|; --json tells\n"
-    "max|a-b| / max|b| as `error`. Real numbers of any width are computed\n"
-    "as f32 and compared as numbers. What this program does not have is told\n"
-    "as unsupported, with its name, and is no failure.\n";
+    "Runs tests in the layout of ONNX's backend tests: DIR contains "
+    "model.onnx\n"
+    "and test_data_set_0 with input_0.pb, ... and output_0.pb, ..., or "
+    "folders\n"
+    "of such tests, at any depth. A test passes if types and shapes are as\n"
+    "expected and each element a is near the expected element b: |a-b| is at "
+    "most\n"
+    "1e-3 |b| + 1e-7 (ONNX's own tolerance) or 1e-4 max|b|. --json reports\n"
+    "max|a-b| / max|b| as `error`. Floating-point types of any width are "
+    "computed\n"
+    "as f32 and compared by value. What this program does not support is "
+    "reported\n"
+    "as unsupported, by name, and does not count as a failure.\n";
 
 static const char examples[] =
     "svertka onnx-test /usr/share/libonnx-testdata/data/node\n"
@@ -87,14 +92,13 @@ int cmd_onnx_test(const cli_verb *verb, int argc, char **argv) {
   t.options.context = &t;
   const cli_option options[] = {
       {"quiet", 'q', CLI_FLAG, &t.quiet, 0, 0, NULL, NULL,
-       "print failures and totals only"},
+       "print only failures and totals"},
       CLI_THREADS_OPTION(&t.options.threads),
       CLI_BACKEND_OPTION(&t.options.backend),
       {"exact", 0, CLI_FLAG, &t.options.exact, 0, 0, NULL, NULL,
-       "only algorithms that do not trade accuracy "
-       "for speed"},
+       "use only algorithms that do not trade accuracy for speed"},
       {"external-data", 0, CLI_FLAG, &t.options.external_data, 0, 0, NULL, NULL,
-       "tensors may lie in other files of DIR"},
+       "allow weights in separate files in DIR"},
       CLI_JSON_OPTION(&t.json),
       {0}};
   const cli_page page = {verb, 1, -1, options, about, examples};

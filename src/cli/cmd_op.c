@@ -12,22 +12,26 @@
 
 static const char about[] =
     "Runs one operator on tensors typed by hand and prints the result in the\n"
-    "form in which they are typed. Inputs are options named after the ports,\n"
-    "attributes options named after the table of 'svertka ops OP';\n"
+    "same notation. Inputs are options named after the ports;\n"
+    "attributes are options named as in the table of 'svertka ops OP';\n"
     "'svertka op OP --help' lists both.\n"
     "\n"
     "A tensor is written as\n"
-    "  1 3 -1; 2 -2 0         rows that end in ; or with the line\n"
+    "  1 3 -1; 2 -2 0         rows, each ended by ; or a new line\n"
     "  1 2; 3 4 | 5 6; 7 8    maps (channels) divided by |\n"
     "  1 2 | 3 4 || 5 6 | 7 8 images divided by ||\n"
-    "  1x2x1x2: 1 2 3 4       any shape in front, then only numbers\n"
-    "  @FILE                  what the file holds, in one of these forms\n"
-    "Where the operator wants more dimensions than were typed, dimensions of\n"
-    "1 are put in front: a matrix is an image of one map for a convolution.\n"
-    "Where it has maps (convolution, pooling, batch_norm, lrn, ...), what |\n"
-    "divides are the maps of one image; elsewhere | divides matrices.\n"
-    "Labels and indices are whole numbers; any other may be inf, -inf or\n"
-    "nan, which --json writes as the strings \"inf\", \"-inf\" and \"nan\".\n";
+    "  1x2x1x2: 1 2 3 4       a shape, then all elements\n"
+    "  @FILE                  read from FILE, in one of these forms\n"
+    "If the operator needs more dimensions than were typed, dimensions of 1 "
+    "are\n"
+    "added in front: for a convolution, a matrix is an image with one map. "
+    "For\n"
+    "operators with maps (convolution, pooling, batch_norm, lrn, ...) | "
+    "separates\n"
+    "the maps of one image; for all others it separates matrices. Labels and\n"
+    "indices are integers; all other elements may also be inf, -inf or nan, "
+    "which\n"
+    "--json writes as the strings \"inf\", \"-inf\" and \"nan\".\n";
 
 static const char examples[] =
     "svertka op conv --x '1 3 -1 0; 2 -2 0 5; 4 1 -1 3; -3 0 1 2' \\\n"
@@ -71,8 +75,7 @@ static void add_ports(form *f) {
     const sv_port *port = &f->op->in[i];
     if (sv_op_in_attr(f->op, i)) continue; /* typed as the attribute */
     snprintf(f->ports[i].help, sizeof f->ports[i].help, "%s%s%s",
-             sv_role_name(port->role),
-             port->optional ? "; may be left out" : "",
+             sv_role_name(port->role), port->optional ? "; optional" : "",
              port->variadic ? "; once for each input" : "");
     add_option(f, (cli_option){.name = port->name,
                                .type = CLI_TEXTS,
@@ -137,17 +140,18 @@ static void add_controls(form *f) {
     add_option(f, (cli_option){.name = "flip",
                                .type = CLI_FLAG,
                                .target = &f->flip,
-                               .help = "turn the kernels by 180 degrees first: "
-                                       "the true convolution"});
+                               .help = "rotate the kernels by 180 degrees "
+                                       "first: the mathematical convolution"});
   if (cli_has_steps(f->op))
-    add_option(f, (cli_option){.name = "steps",
-                               .type = CLI_FLAG,
-                               .target = &f->steps,
-                               .help = "print how each number comes about"});
+    add_option(
+        f, (cli_option){.name = "steps",
+                        .type = CLI_FLAG,
+                        .target = &f->steps,
+                        .help = "print the arithmetic behind each element"});
   add_option(f, (cli_option){.name = "backward",
                              .type = CLI_FLAG,
                              .target = &f->backward,
-                             .help = "print the gradients of the inputs too"});
+                             .help = "also print the gradients of the inputs"});
   add_option(f, (cli_option){.name = "dy",
                              .type = CLI_TEXT,
                              .target = &f->dy,
@@ -228,9 +232,9 @@ static sv_status take_all(const form *f, cli_run *run) {
   SV_TRY(take_attrs(f, run));
   for (int i = 0; f->op->in[i].name; i++) SV_TRY(take_port(f, i, run));
   if (f->steps && f->json)
-    return sv_fail(SV_INVALID, "--steps is text: leave out --json");
+    return sv_fail(SV_INVALID, "--steps prints text: --json excludes it");
   if (f->dy && !f->backward)
-    return sv_fail(SV_INVALID, "--dy belongs to --backward");
+    return sv_fail(SV_INVALID, "--dy needs --backward");
   if (f->dy) SV_TRY(cli_numbers_read(&run->dy, "--dy", f->dy));
   return cli_run_start(run);
 }
@@ -322,7 +326,7 @@ int cmd_op(const cli_verb *verb, int argc, char **argv) {
   int exit_status;
   if (argc < 2 || argv[1][0] == '-')
     return cli_parse(&page, argc, argv, &operands, NULL, &exit_status)
-               ? cli_usage("OP comes first")
+               ? cli_usage("the operator must come first")
                : exit_status;
   const sv_entry *entry;
   cli_begin(verb);

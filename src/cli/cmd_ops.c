@@ -7,9 +7,10 @@
 #include "ops/registry.h"
 
 static const char about[] =
-    "Lists the operators of which networks are made, or explains one: what\n"
-    "goes in and comes out, its attributes, its name in ONNX and the backends\n"
-    "that have it (ref is the reference in plain C).\n";
+    "Lists the operators, or explains one: its inputs and outputs, its\n"
+    "attributes, its name in ONNX and the backends that implement it (ref is "
+    "the\n"
+    "reference in plain C).\n";
 
 static const char examples[] =
     "svertka ops\n"
@@ -55,7 +56,7 @@ static void print_list(void) {
     sv_text_clear(&backends);
   }
   static const int narrow[] = {ONNX, -1};
-  cli_table_fit(t, cli_width(1), narrow, "'svertka ops OP' has them");
+  cli_table_fit(t, cli_width(1), narrow, "'svertka ops OP' lists them");
   cli_table_wrap(t);
   cli_table_print(t);
 }
@@ -65,7 +66,7 @@ static void add_ports(cli_table *t, const sv_port *ports, const char *kind) {
     cli_cell(t, "%s", ports->name);
     cli_cell(t, "%s", kind);
     cli_cell(t, "%s", sv_role_name(ports->role));
-    cli_cell(t, "%s%s%s", ports->optional ? "may be left out" : "",
+    cli_cell(t, "%s%s%s", ports->optional ? "optional" : "",
              ports->optional && ports->variadic ? ", " : "",
              ports->variadic ? "any number" : "");
   }

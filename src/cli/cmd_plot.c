@@ -10,8 +10,9 @@
 #include "cli/cli_csv.h"
 
 static const char about[] =
-    "Draws a column of several files of comma-separated numbers, a line for\n"
-    "each. RUN is a run folder, for its log.csv, or such a file.\n";
+    "Draws one column of several CSV files, one line per file. RUN is a CSV "
+    "file,\n"
+    "or a run folder, whose log.csv is used.\n";
 
 static const char examples[] =
     "svertka plot runs/xavier runs/poor --out curves.png\n"
@@ -111,12 +112,13 @@ int cmd_plot(const cli_verb *verb, int argc, char **argv) {
   plot p = {.x = "epoch", .y = "val_top1", .out = "plot.png"};
   const cli_option options[] = {
       {"out", 'o', CLI_TEXT, &p.out, 0, 0, NULL, "FILE", "the PNG to write"},
-      {"y", 'y', CLI_TEXT, &p.y, 0, 0, NULL, "COLUMN", "what is drawn"},
-      {"x", 'x', CLI_TEXT, &p.x, 0, 0, NULL, "COLUMN", "over what"},
+      {"y", 'y', CLI_TEXT, &p.y, 0, 0, NULL, "COLUMN", "the column to draw"},
+      {"x", 'x', CLI_TEXT, &p.x, 0, 0, NULL, "COLUMN",
+       "the column for the horizontal axis"},
       {"log", 0, CLI_FLAG, &p.log, 0, 0, NULL, NULL,
-       "a logarithmic axis for what is drawn"},
+       "use a logarithmic vertical axis"},
       {"title", 0, CLI_TEXT, &p.title, 0, 0, NULL, "TEXT",
-       "what stands above (the column's name)"},
+       "title of the plot (the column's name)"},
       {0}};
   const cli_page page = {verb, 1, -1, options, about, examples};
   int exit_status;

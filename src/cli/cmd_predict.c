@@ -12,13 +12,16 @@
 #include "cli/cli.h"
 
 static const char about[] =
-    "Prints the most probable classes of each picture. How pictures are\n"
-    "brought to the network's size and scale, and what the classes are\n"
-    "called, is in a MODEL that 'svertka train' wrote; of a file of others\n"
-    "options say it. IMAGE is a PNG, JPEG, WebP, GIF, TIFF or BMP of any\n"
-    "size, grey or colour, or a folder of such files.\n"
-    "A picture that cannot be read is told and passed over; the exit status\n"
-    "is 1 then.\n";
+    "Prints the most probable classes of each image. A MODEL that 'svertka "
+    "train'\n"
+    "wrote contains the preparation of the images and the names of the "
+    "classes; a\n"
+    "model from another program needs the options below. IMAGE is a PNG, "
+    "JPEG,\n"
+    "WebP, GIF, TIFF or BMP of any size, grey or colour, or a folder of such\n"
+    "files. An image that cannot be read is reported and skipped; the exit "
+    "status\n"
+    "is then 1.\n";
 
 static const char examples[] =
     "svertka predict model.onnx shirt.png boot.jpg\n"
@@ -218,7 +221,7 @@ static sv_status predict_all(predict *p, const paths *pictures) {
     cli_progress_end(&bar); /* messages stand on lines of their own */
     status = predict_one(p, pictures->at[i]);
     if (status == SV_OK && cli_interrupted())
-      status = sv_fail(SV_INTERRUPTED, "stopped after %d of %d pictures", i + 1,
+      status = sv_fail(SV_INTERRUPTED, "stopped after %d of %d images", i + 1,
                        pictures->count);
     if (p->writer) cli_progress_at(&bar, i + 1, NULL);
   }
@@ -298,8 +301,8 @@ static sv_status predict_mask(predict *p, const char *model, const char *path) {
   sv_status status = sv_classify_map(&map, p->model, &image, &options);
   if (status == SV_OK && map.height == 1 && map.width == 1)
     status = sv_fail(SV_UNSUPPORTED,
-                     "it tells one class of the whole picture, "
-                     "--mask is of networks for pixels");
+                     "it predicts one class for the whole image; --mask needs "
+                     "a network for semantic segmentation");
   if (status != SV_OK) status = sv_fail_in(status, "%s", model);
   if (status == SV_OK)
     status = sv_class_map_mask(&map, image.width, image.height, &mask);
@@ -316,15 +319,15 @@ int cmd_predict(const cli_verb *verb, int argc, char **argv) {
   predict p = {.top = TOP};
   const cli_option options[] = {
       {"top", 'k', CLI_INT, &p.top, 1, 1 << 24, NULL, "K",
-       "how many classes to tell"},
+       "number of classes to print"},
       {"csv", 0, CLI_TEXT, &p.csv, 0, 0, NULL, "FILE",
-       "write a row for each picture, with every class's probability; -: to "
+       "write one row per image with the probability of every class; -: to "
        "stdout"},
       {"mask", 0, CLI_TEXT, &p.mask, 0, 0, NULL, "FILE",
-       "write the class of each pixel of one picture, a PNG whose values are "
-       "classes"},
+       "write the predicted class of each pixel of one image as a PNG whose "
+       "pixel values are classes"},
       {"threads", 0, CLI_INT, &p.threads, 0, 1024, NULL, "N",
-       "threads of arithmetic; 0: as many as pay for one image"},
+       "compute threads; 0: as many as are worthwhile for one image"},
       CLI_IMAGE_OPTIONS(&p.image),
       CLI_LABELS_OPTION(&p.image),
       CLI_EXTERNAL_OPTION(&p.reading.external),
@@ -335,9 +338,10 @@ int cmd_predict(const cli_verb *verb, int argc, char **argv) {
   char **operands;
   if (!cli_parse(&page, argc, argv, &operands, &count, &exit_status))
     return exit_status;
-  if (p.csv && p.json) return cli_usage("--csv or --json, not both");
+  if (p.csv && p.json) return cli_usage("--csv excludes --json");
   if (p.mask && (count != 2 || p.csv || p.top != TOP))
-    return cli_usage("--mask is of one picture, without --csv and --top");
+    return cli_usage(
+        "--mask needs exactly one image, and excludes --csv and --top");
   if (p.mask) {
     exit_status = cli_fail(predict_mask(&p, operands[0], operands[1]));
     clean(&p);

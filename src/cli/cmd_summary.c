@@ -7,24 +7,27 @@
 #include "graph/model.h"
 
 static const char about[] =
-    "Prints a line for each layer, in the order in which they run:\n"
-    "  In          depth of the maps that it reads\n"
-    "  Output      its maps as C@HxW, or its neurons\n"
-    "  Dilation    pixels from one number of the kernel to the next, if not 1\n"
-    "  Groups      of maps that do not see each other, if not 1\n"
-    "  Parameters  trained numbers: weights, biases, scales\n"
+    "Prints one line per layer, in the order of execution:\n"
+    "  In          number of input maps\n"
+    "  Output      output maps as C@HxW, or neurons\n"
+    "  Dilation    distance between elements of the kernel, if not 1\n"
+    "  Groups      number of groups of a grouped convolution, if not 1\n"
+    "  Parameters  trained weights, biases and scales\n"
     "  Neurons     elements of the output for one image\n"
     "  MACs        multiply-accumulates of convolutions and linear layers\n"
-    "  Memory      of the output\n"
-    "  Sees        receptive field: pixels of the image that one output sees;\n"
-    "              of enlarged maps, where they see more or less, the most\n"
-    "  Step        pixels from what one output sees to what the next one sees\n"
-    "  Centre      of what the first output sees, in pixels from the first\n"
-    "  From        which layers it reads, where not the one above\n"
-    "Layers named alike up to a dot (layer1.0.conv1) stand below a head with\n"
-    "their sums; what repeats the lines above is one line: 2 x layer1.0.\n"
-    "Where a layer begins a branch there is a mark, and where branches join.\n"
-    "Only what reaches an output is shown: the network as it is used.\n";
+    "  Memory      size of the output\n"
+    "  Sees        receptive field of one output, in pixels of the image; the\n"
+    "              maximum, if outputs of enlarged maps differ\n"
+    "  Step        distance between the receptive fields of neighbouring\n"
+    "              outputs, in pixels\n"
+    "  Centre      centre of the first output's receptive field, in pixels\n"
+    "  From        the layers that it reads, if not the previous one\n"
+    "Layers with a common name before a dot (layer1.0.conv1) form a block, "
+    "with\n"
+    "a line for its sums; a block that repeats the one above is shown as one\n"
+    "line: 2 x layer1.0. Marks show where branches begin and join. Only "
+    "layers\n"
+    "that an output needs are shown.\n";
 
 static const char examples[] =
     "svertka summary lenet5\n"
@@ -61,7 +64,7 @@ static sv_status analyse(sv_analysis *analysis, const summary *s,
                  s->batch, image, s->training);
   if (status != SV_OK && other.at)
     status = sv_fail_in(status, "%s", other.at);
-  else if (status != SV_OK && !image && strstr(sv_error(), "is free, a size"))
+  else if (status != SV_OK && !image && strstr(sv_error(), "is free; give a size"))
     status = sv_fail(status, "%s; --image CxHxW gives it", sv_error());
   else
     status = cli_blame(status, network);
@@ -85,17 +88,17 @@ int cmd_summary(const cli_verb *verb, int argc, char **argv) {
   summary s = {.batch = 1, .show = {.width = cli_width(1)}};
   const cli_option options[] = {
       {"batch", 'b', CLI_LONG, &s.batch, 1, 1 << 24, NULL, "N",
-       "images at once: shapes and MACs are theirs"},
+       "images per batch, for shapes and MACs"},
       {"image", 0, CLI_SIZE, &s.image, 1, 1 << 24, NULL, "CxHxW",
-       "size of an image, in place of the network's own"},
+       "image size, instead of the network's own"},
       {"training", 0, CLI_FLAG, &s.training, 0, 0, NULL, NULL,
-       "also show what only the losses need"},
+       "also show layers that only the losses need"},
       {"all", 'a', CLI_FLAG, &s.show.all, 0, 0, NULL, NULL,
-       "show repeated blocks, too, layer by layer"},
+       "show every layer of repeated blocks too"},
       {"compare-fc", 0, CLI_FLAG, &s.show.connected, 0, 0, NULL, NULL,
-       "also the parameters of a fully connected layer in the place of each"},
+       "add the number of parameters that a fully connected layer would need"},
       {"wide", 'w', CLI_FLAG, &s.wide, 0, 0, NULL, NULL,
-       "all columns, however narrow the terminal ($COLUMNS) is"},
+       "show all columns, even if the terminal ($COLUMNS) is too narrow"},
       {"svg", 0, CLI_TEXT, &s.picture, 0, 0, NULL, "FILE",
        "draw the network instead: .svg, .png, or .dot for Graphviz"},
       CLI_EXTERNAL_OPTION(&s.reading.external),

@@ -138,8 +138,8 @@ static void tell_diverged(const train *t, const sv_fit_result *r) {
   double chance = log(sv_dataset_classes(t->dataset));
   if (r->loss <= 2 * chance + 1 || r->top1 > 0.5) return;
   cli_say(
-      "the training diverged: the best loss is %.4g, that of guessing %.4g; a "
-      "lower --rate may help (--lr-find suggests one)",
+      "the training diverged: its best loss is %.4g, guessing gives %.4g; try "
+      "a lower --rate (--lr-find suggests one)",
       r->loss, chance);
 }
 
@@ -161,11 +161,13 @@ static int print_result(const train *t, const sv_fit_result *r) {
          r->loss, r->best_epoch, r->epochs, cli_duration(r->seconds, time));
   if (t->test)
     printf("test %.2f%% top-1, loss %.4f\n", 100 * test.top1, test.loss);
-  printf("%s/model.onnx  the model\n%s/log.csv     a row for each epoch\n",
-         cli_name(t->fit.run, name), name);
+  printf(
+      "%s/model.onnx  the model\n"
+      "%s/log.csv     one row per epoch\n",
+      cli_name(t->fit.run, name), name);
   if (t->fit.log_gradients)
-    printf("%s/gradients.csv, %s/gradients.png  the gradients' norms\n", name,
-           name);
+    printf("%s/gradients.csv, %s/gradients.png  the norms of the gradients\n",
+           name, name);
   return CLI_DONE;
 }
 
@@ -179,8 +181,8 @@ static sv_status tell_lost(const train *t) {
     SV_TRY(sv_run_rows_lost(t->fit.run, names[i], (int)c.epochs, &lost));
     if (lost > 0)
       cli_say(
-          "%s/%s: the rows of %d of %d epochs are missing or damaged; it is "
-          "continued without them",
+          "%s/%s: the rows of %d of %d epochs are missing or damaged; resuming "
+          "without them",
           t->fit.run, names[i], lost, (int)c.epochs);
   }
   return SV_OK;
@@ -205,11 +207,10 @@ static int run(train *t) {
   if (status == SV_INTERRUPTED && train_draw_gradients(t) != SV_OK)
     cli_fail(SV_IO);
   if (status == SV_INTERRUPTED)
-    cli_say("all is saved; to go on: svertka train --resume %s", t->fit.run);
+    cli_say("saved; to resume: svertka train --resume %s", t->fit.run);
   else if (status == SV_IO && result.saved)
     cli_say(
-        "what was saved before is whole; to go on: svertka train --resume "
-        "%s",
+        "the last checkpoint is intact; to resume: svertka train --resume %s",
         t->fit.run);
   else if (result.saved_epoch > 0 && result.saved_epoch == result.best_epoch)
     cli_say("the best weights so far are in %s/model.onnx", t->fit.run);
@@ -233,8 +234,9 @@ static bool reopen(const cli_verb *verb, int argc, char **argv, train *t,
   if (!train_parse(verb, argc, argv, t, operands, count, exit_status))
     return false;
   if (strcmp(t->fit.run, t->resume) == 0 && !t->fit.overwrite) return true;
-  *exit_status = cli_usage("--resume goes on in the run's own folder: no %s",
-                           t->fit.overwrite ? "--force" : "--out");
+  *exit_status =
+      cli_usage("--resume continues in the run's own folder: it excludes %s",
+                t->fit.overwrite ? "--force" : "--out");
   return false;
 }
 
@@ -243,12 +245,12 @@ static bool check_options(const train *t, int *exit_status) {
   const char *other = t->json ? "json" : t->test ? "test" : NULL;
   const char *image = cli_image_given(&t->image);
   if (t->resume && image) {
-    *exit_status =
-        cli_usage("--resume prepares pictures as the run does: no --%s", image);
+    *exit_status = cli_usage(
+        "--resume prepares images as the run does: it excludes --%s", image);
     return false;
   }
   if (t->explain && other) {
-    *exit_status = cli_usage("--explain-plan or --%s, not both", other);
+    *exit_status = cli_usage("--explain-plan excludes --%s", other);
     return false;
   }
   other = t->resume    ? "resume"
@@ -256,7 +258,8 @@ static bool check_options(const train *t, int *exit_status) {
           : t->find    ? "lr-find"
                        : NULL;
   if (t->repeat > 1 && other) {
-    *exit_status = cli_usage("--repeat trains anew: no --%s", other);
+    *exit_status =
+        cli_usage("--repeat starts new runs: it excludes --%s", other);
     return false;
   }
   sv_status status = sv_init_check(t->fit.init);
@@ -277,7 +280,7 @@ static int train_all(const cli_verb *verb, int argc, char **argv, train *t) {
       !reopen(verb, argc, argv, t, &operands, &count, &exit_status))
     return exit_status;
   if (count != 2 && !(t->resume && count == 0))
-    return cli_usage(t->resume ? "give MODEL and DATA, or neither"
+    return cli_usage(t->resume ? "expected MODEL and DATA, or neither"
                                : "give MODEL and DATA");
   const char *network = count ? operands[0] : NULL;
   const char *data = count ? operands[1] : NULL;
@@ -292,8 +295,8 @@ static int train_all(const cli_verb *verb, int argc, char **argv, train *t) {
   if (t->find) return train_find(t);
   if (!t->resume && !t->fit.overwrite && train_holds_run(t->fit.run))
     return cli_usage(
-        "%s holds a run already: --resume %s goes on with it, --force replaces "
-        "it, --out names another folder",
+        "%s contains a run: --resume %s continues it, --force replaces it, "
+        "--out chooses another folder",
         t->fit.run, t->fit.run);
   return run(t);
 }

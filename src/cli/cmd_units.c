@@ -7,15 +7,16 @@
 #include "cli/cli.h"
 
 static const char about[] =
-    "Runs images of DATA through MODEL and looks at every value on the way.\n"
-    "A unit is a channel, or a neuron where there are no maps.\n"
-    "  off        share of values that let no gradient through: 0 after\n"
+    "Runs images of DATA through MODEL and analyses the outputs of its layers. "
+    "A\n"
+    "unit is a channel, or a neuron in layers without maps.\n"
+    "  off        share of the outputs that let no gradient through: 0 after\n"
     "             relu, beyond 0.95 of saturation after sigmoid, tanh and\n"
-    "             their like\n"
-    "  dead       units that are off in every place of every image\n"
-    "  unchanged  with --shift: share of values y that stay y' where they\n"
-    "             are when the picture moves: |y' - y| <= T max(|y|, |y'|).\n"
-    "             What is 0 before and after does not count\n";
+    "             similar functions\n"
+    "  dead       units that are off at every position of every image\n"
+    "  unchanged  with --shift: share of the outputs that hardly change when\n"
+    "             the image is shifted: |y' - y| <= T max(|y|, |y'|).\n"
+    "             Outputs that are 0 before and after do not count\n";
 
 static const char examples[] =
     "svertka units runs/demo/model.onnx fashion-mnist\n"
@@ -108,9 +109,10 @@ static int print_result(const units *u) {
   cli_table_print(t);
   printf("\n%s images", cli_number(u->found.samples, number));
   if (shift)
-    printf(", moved %d pixel%s to the %s: %.1f%% are told as before",
-           shift < 0 ? -shift : shift, shift == 1 || shift == -1 ? "" : "s",
-           shift < 0 ? "left" : "right", 100 * u->found.same_class);
+    printf(
+        ", shifted by %d pixel%s to the %s: %.1f%% keep their predicted class",
+        shift < 0 ? -shift : shift, shift == 1 || shift == -1 ? "" : "s",
+        shift < 0 ? "left" : "right", 100 * u->found.same_class);
   else if (!shown)
     printf("; no layer saturates");
   putchar('\n');
@@ -123,14 +125,14 @@ int cmd_units(const cli_verb *verb, int argc, char **argv) {
   sv_units_options *o = &u.options;
   const cli_option options[] = {
       {"samples", 'n', CLI_INT, &o->samples, 0, 1e9, NULL, "N",
-       "images to look at, of each class its share; 0: all"},
+       "number of images to use, drawn from each class in proportion; 0: all"},
       {"shift", 0, CLI_INT, &o->shift, -65535, 65535, NULL, "PIXELS",
-       "compare with the pictures moved to the right (below 0: to the left)"},
+       "compare with the images shifted to the right (negative: to the left)"},
       {"tolerance", 0, CLI_REAL, &o->tolerance, 0, 1, NULL, "T",
-       "what counts as unchanged"},
+       "tolerance T for unchanged outputs"},
       {"split", 's', CLI_CHOICE, &u.split, 0, 0, splits, "PART",
-       "which images of DATA"},
-      {"batch", 'b', CLI_INT, &o->batch, 1, 1e6, NULL, "N", "images at once"},
+       "which images of DATA to use"},
+      {"batch", 'b', CLI_INT, &o->batch, 1, 1e6, NULL, "N", "images per batch"},
       CLI_SEED_OPTION(&o->seed),
       CLI_THREADS_OPTION(&o->threads),
       CLI_BACKEND_OPTION(&o->backend),

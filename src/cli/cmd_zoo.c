@@ -9,10 +9,12 @@
 static const char about[] =
     "Lists the architectures, or the parameters of one. Parameters follow the\n"
     "name: lenet5:classes=26,pool=max. The names of torchvision's networks "
-    "stand\n"
-    "for an architecture with parameters: vgg16 is vgg:config=D, and\n"
-    "vgg16:classes=10 the same for ten classes. Case, hyphens and underscores\n"
-    "do not count. In training classes, channels and size follow the data.\n";
+    "are\n"
+    "short for an architecture with parameters: vgg16 is vgg:config=D, and\n"
+    "vgg16:classes=10 the same for ten classes. Case, hyphens and underscores "
+    "in\n"
+    "names are ignored. In training, the number of classes, channels and the\n"
+    "image size follow the data.\n";
 
 static const char examples[] =
     "svertka zoo\n"
@@ -36,7 +38,10 @@ static void print_list(void) {
   }
   cli_table_wrap(t);
   cli_table_print(t);
-  printf("\nFurther names, those of torchvision among them:\n\n");
+  printf(
+      "\n"
+      "Other names, including those of torchvision:\n"
+      "\n");
   t = cli_table_new("Name|<Stands for");
   for (int i = 0; i < sv_zoo_count(); i++)
     add_aliases(t, sv_architecture_at(i));
@@ -80,7 +85,7 @@ static const void *find(const char *name, int *exit_status) {
   const sv_architecture *a = sv_architecture_find(name);
   const char *near = a ? NULL : cli_nearest_zoo(name);
   if (near)
-    *exit_status = cli_usage("no architecture '%s'; '%s'?", name, near);
+    *exit_status = cli_usage("unknown architecture '%s'; did you mean '%s'?", name, near);
   else if (!a)
     *exit_status = cli_usage("no architecture '%s'", name);
   return a;

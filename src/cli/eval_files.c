@@ -138,7 +138,7 @@ static sv_status write_scenes(const eval *e) {
   const char **names = NULL;
   char(*numbers)[EVAL_NAME_TEXT];
   char title[TITLE], rest[80];
-  snprintf(rest, sizeof rest, ": mean IoU %.3f, %.1f%% of the pixels right",
+  snprintf(rest, sizeof rest, ": mean IoU %.3f, %.1f%% of the pixels correct",
            sv_metrics_macro(&e->metrics).iou, 100 * e->metrics.top1);
   name_picture(e, rest, title);
   sv_status status = name_classes(e, &names, &numbers);
@@ -167,7 +167,7 @@ static sv_status write_picture(eval *e) {
 static sv_status write_mistakes(eval *e) {
   char title[TITLE], rest[80];
   if (e->mistakes.count == 0) {
-    cli_say("there is no mistake: %s is not written", e->mistakes_picture);
+    cli_say("no mistakes: %s is not written", e->mistakes_picture);
     e->mistakes_picture = NULL;
     return SV_OK;
   }
@@ -206,10 +206,10 @@ static const struct file {
   sv_status (*write)(eval *e);
 } files[] = {
     {"--csv", "each image", offsetof(eval, csv), write_csv},
-    {"--picture", "images with what was told", offsetof(eval, picture),
+    {"--picture", "images with their predictions", offsetof(eval, picture),
      write_picture},
     {"--matrix", "the confusion matrix", offsetof(eval, matrix), write_matrix},
-    {"--calibration", "confidence against what is right",
+    {"--calibration", "accuracy against confidence",
      offsetof(eval, calibration), write_calibration},
     {"--mistakes-picture", "the most confident mistakes",
      offsetof(eval, mistakes_picture), write_mistakes},

@@ -160,7 +160,7 @@ static void print_matrix(const eval *e) {
 static void print_mistakes(const eval *e) {
   char is[EVAL_NAME_TEXT], told[EVAL_NAME_TEXT];
   if (!e->mistakes_most) return;
-  cli_table *t = cli_table_new("Image|<Is|%|<Told as|%");
+  cli_table *t = cli_table_new("Image|<True class|%|<Predicted|%");
   for (int i = 0; i < e->mistakes.count; i++) {
     const sv_verdict *v = &e->mistakes.at[i];
     cli_cell(t, "%lld", (long long)v->sample);

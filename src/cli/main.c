@@ -7,47 +7,53 @@
 
 static const cli_verb verbs[] = {
     {"train", "MODEL DATA [options]",
-     "learn from labelled images; write a run folder", cmd_train},
+     "train on labelled images; write a run folder", cmd_train},
     {"eval", "MODEL DATA [options]",
-     "loss, accuracy and confusion on test images", cmd_eval},
+     "loss, accuracy and confusion matrix on test images", cmd_eval},
     {"units", "MODEL DATA [options]",
-     "dead and saturated units; what a shift of the picture leaves", cmd_units},
-    {"plot", "RUN... [options]", "the logs of several runs, drawn together",
+     "dead and saturated units; how stable outputs are under a shift",
+     cmd_units},
+    {"plot", "RUN... [options]", "the logs of several runs in one plot",
      cmd_plot},
     {"predict", "MODEL IMAGE... [options]",
-     "classes of pictures, with probabilities", cmd_predict},
-    {"data", "WAY ... [options]", "makes data sets: scenes", cmd_data},
+     "the classes of images, with probabilities", cmd_predict},
+    {"data", "COMMAND ... [options]", "make data sets: scenes", cmd_data},
     {"heatmap", "MODEL IMAGE [options]",
-     "a classifier slid over a larger picture", cmd_heatmap},
+     "a classifier slid over a larger image", cmd_heatmap},
     {"summary", "MODEL [options]",
-     "the layers: sizes, parameters, work, receptive fields", cmd_summary},
+     "the layers: sizes, parameters, MACs, receptive fields", cmd_summary},
     {"convert", "IN OUT [options]",
-     "a network from one form into another: text, ONNX", cmd_convert},
+     "convert a network: text to ONNX, ONNX to text, folding", cmd_convert},
     {"zoo", "[NAME] [options]", "the architectures and their parameters",
      cmd_zoo},
-    {"ops", "[OP] [options]", "the operators, from their tables", cmd_ops},
-    {"op", "OP [options]", "one operator on numbers typed by hand", cmd_op},
-    {"onnx-test", "DIR... [options]", "ONNX's own tests", cmd_onnx_test},
-    {"gradcheck", "MODEL [options]", "analytic against numeric gradients",
+    {"ops", "[OP] [options]", "the operators and their attributes", cmd_ops},
+    {"op", "OP [options]", "run one operator on tensors typed by hand", cmd_op},
+    {"onnx-test", "DIR... [options]", "run ONNX's backend tests",
+     cmd_onnx_test},
+    {"gradcheck", "MODEL [options]", "compare analytic with numeric gradients",
      cmd_gradcheck},
-    {"bench", "MODEL [options]", "images/s and ms, inference and training",
-     cmd_bench},
+    {"bench", "MODEL [options]",
+     "speed of inference and training: images/s and ms", cmd_bench},
 };
 
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
 
 static int print_help(void) {
   printf(
-      "Usage: svertka VERB ...\n\n"
-      "Convolutional neural networks: define, train, measure, look inside,\n"
-      "deploy.\n\n");
+      "Usage: svertka COMMAND ...\n"
+      "\n"
+      "Convolutional neural networks: define, train, measure, inspect, "
+      "deploy.\n"
+      "\n");
   for (int i = 0; i < VERBS; i++)
     printf("  %-11s %s\n", verbs[i].name, verbs[i].help);
   printf(
-      "\n'svertka help VERB' or 'svertka VERB --help' explains a verb. MODEL "
-      "is an .onnx\nfile, the folder of a run, a name from 'svertka zoo' with "
-      "its parameters\n(lenet5:classes=10, resnet50), or a network as text, "
-      "typed or in a file\n('input 1x28x28; conv 6 5x5; tanh; flatten; linear "
+      "\n"
+      "'svertka help COMMAND' or 'svertka COMMAND --help' explains a command.\n"
+      "MODEL is an .onnx file; a run folder; a name from 'svertka zoo', with\n"
+      "parameters if needed (lenet5:classes=10, resnet50); or a network as "
+      "text,\n"
+      "typed or in a file ('input 1x28x28; conv 6 5x5; tanh; flatten; linear "
       "10').\n");
   return CLI_DONE;
 }
@@ -56,8 +62,9 @@ static int unknown_verb(const char *name) {
   const char *names[VERBS + 1] = {NULL};
   for (int i = 0; i < VERBS; i++) names[i] = verbs[i].name;
   const char *near = cli_nearest(name, names);
-  if (near) return cli_usage("no verb '%s'; '%s'?", name, near);
-  return cli_usage("no verb '%s'", name);
+  if (near)
+    return cli_usage("unknown command '%s'; did you mean '%s'?", name, near);
+  return cli_usage("unknown command '%s'", name);
 }
 
 static int run_verb(int argc, char **argv) {
@@ -95,7 +102,7 @@ static int run(int argc, char **argv) {
     cli_print_version();
     return CLI_DONE;
   }
-  if (name[0] == '-') return cli_usage("no option %s", name);
+  if (name[0] == '-') return cli_usage("unknown option %s", name);
   return run_verb(argc - 1, argv + 1);
 }
 

@@ -306,10 +306,10 @@ static sv_status find_form(const char *path, const char **form) {
   *form = end ? end + 1 : "";
   if (strcmp(*form, "svg") == 0 || strcmp(*form, "png") == 0) return SV_OK;
   if (strcmp(*form, "dot") != 0)
-    return sv_fail(SV_INVALID,
-                   "'%s' where a name that ends in .svg, .png or .dot is "
-                   "expected",
-                   path);
+    return sv_fail(
+        SV_INVALID,
+        "cannot write '%s': expected a name ending in .svg, .png or .dot",
+        path);
   *form = NULL;
   return SV_OK;
 }
@@ -324,8 +324,8 @@ static sv_status write_picture(const char *text, const char *form,
   sv_status status = cli_program(command, text, strlen(text), &picture, &size);
   if (status == SV_UNSUPPORTED)
     return sv_fail(SV_UNSUPPORTED,
-                   "Graphviz's program 'dot', which draws the network, is not "
-                   "there; its package is graphviz");
+                   "program 'dot' not found; it draws the network and comes "
+                   "with the package graphviz");
   if (status == SV_OK) {
     status = sv_file_write(path, picture, size);
     sv_free(picture);

@@ -42,16 +42,15 @@ static const char *needs_find(const train *t) {
 bool train_find_check(const train *t, int *exit_status) {
   const char *option = t->find ? ignored_by_find(t) : needs_find(t);
   if (!option) return true;
-  *exit_status = t->find
-                     ? cli_usage("--%s means nothing with --lr-find", option)
-                     : cli_usage("--%s needs --lr-find", option);
+  *exit_status = t->find ? cli_usage("--lr-find excludes --%s", option)
+                         : cli_usage("--%s needs --lr-find", option);
   return false;
 }
 
 static sv_status check_file(const train *t, const char *option,
                             const char *path) {
   if (!path || t->fit.overwrite || !sv_path_exists(path)) return SV_OK;
-  return sv_fail(SV_INVALID, "%s %s: there is such a file; --force replaces it",
+  return sv_fail(SV_INVALID, "%s %s: the file exists; --force replaces it",
                  option, path);
 }
 
@@ -165,11 +164,11 @@ static int print(const train *t, const sv_rate_curve *c) {
         "it falls most steeply at %s\n",
         rate_text(c->suggested, suggested), rate_text(lowest->rate, low),
         lowest->smoothed, rate_text(c->points[c->steepest].rate, steep));
-    if (t->plot) printf("%s  the losses drawn\n", cli_name(t->plot, name));
-    if (t->csv) printf("%s  as a table\n", cli_name(t->csv, name));
+    if (t->plot) printf("%s  plot of the losses\n", cli_name(t->plot, name));
+    if (t->csv) printf("%s  table of the losses\n", cli_name(t->csv, name));
   }
   if (c->suggested > 0) return exit_status;
-  cli_say("no rate from %g to %g makes the loss fall in %d steps",
+  cli_say("no rate from %g to %g reduces the loss in %d steps",
           c->points[0].rate, c->points[c->count - 1].rate, c->count);
   return CLI_FAILED;
 }

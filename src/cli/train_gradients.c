@@ -18,17 +18,16 @@ static sv_status draw(const train *t, const cli_csv *csv, const char *path,
     snprintf(names[r], NAME, "epoch %.0f", cli_csv_column(csv, 0)[r]);
     lines[r] = (sv_chart_line){.name = names[r], .y = row, .count = layers};
   }
-  sv_chart chart = {.title = sv_graph_name(sv_model_graph(t->model)),
-                    .below =
-                        "how strong the gradient is in each layer, from "
-                        "the input to the output",
-                    .y_label = "norm of the gradient, mean over an epoch",
-                    .log_y = true,
-                    .x_names = (const char *const *)csv->names + 1,
-                    .x_name_count = layers,
-                    .in_order = true,
-                    .lines = lines,
-                    .count = csv->rows};
+  sv_chart chart = {
+      .title = sv_graph_name(sv_model_graph(t->model)),
+      .below = "norm of each layer's gradient, from the input to the output",
+      .y_label = "norm of the gradient, mean over an epoch",
+      .log_y = true,
+      .x_names = (const char *const *)csv->names + 1,
+      .x_name_count = layers,
+      .in_order = true,
+      .lines = lines,
+      .count = csv->rows};
   return sv_look_chart(path, &chart);
 }
 
@@ -93,7 +92,8 @@ static sv_status mend(const char *run, const char *picture, const char *table,
   sv_status status = train_draw_gradients(&t);
   sv_model_free(t.model);
   if (status == SV_OK && sv_path_exists(picture))
-    cli_say("%s: drawn now, the training ended before it was", picture);
+    cli_say("%s: drawn now, since the training was interrupted before",
+            picture);
   return status;
 }
 

@@ -5,20 +5,23 @@
 
 static const char about[] =
     "Trains MODEL on the training images of DATA and writes a run folder:\n"
-    "  model.onnx  the weights that did best on the images held out, with all\n"
-    "              that eval and predict need\n"
-    "  last.onnx   to go on from: after each epoch, every five minutes, after\n"
-    "              Ctrl-C; previous.onnx is the one before it\n"
-    "  log.csv     a row for each epoch; gradients.csv with --log-gradients\n"
-    "The test images of DATA are not touched without --test. MODEL may be a\n"
-    "trained file: training starts from its weights; with --classes it gets\n"
-    "another classifier, with --freeze-until a part of it stays as it is. The\n"
-    "same model, data, options, seed and threads give the same model.onnx,\n"
-    "byte for byte, interrupted or not.\n"
+    "  model.onnx  the weights with the best validation result, and all that\n"
+    "              eval and predict need\n"
+    "  last.onnx   the checkpoint to resume from: written after each epoch,\n"
+    "              every five minutes and on Ctrl-C; previous.onnx is the\n"
+    "              checkpoint before it\n"
+    "  log.csv     one row per epoch; gradients.csv with --log-gradients\n"
+    "The test images of DATA are used only with --test. MODEL may be a "
+    "trained\n"
+    "file: training starts from its weights. --classes replaces its "
+    "classifier,\n"
+    "--freeze-until keeps its first layers unchanged. The same model, data,\n"
+    "options, seed and threads give the same model.onnx, byte for byte,\n"
+    "interrupted or not.\n"
     "Schedules: constant; step EPOCHS [FACTOR]; multistep FACTOR EPOCH...;\n"
-    "  exponential FACTOR; cosine [WARM-UP EPOCHS] [LEAST FACTOR]; onecycle\n"
-    "  [SHARE OF RISE] [FIRST DIVISOR] [LAST DIVISOR]; plateau [FACTOR]\n"
-    "  [PATIENCE EPOCHS] [LEAST FACTOR].\n"
+    "  exponential FACTOR; cosine [WARM-UP EPOCHS] [MIN FACTOR]; onecycle\n"
+    "  [RISING SHARE] [FIRST DIVISOR] [LAST DIVISOR]; plateau [FACTOR]\n"
+    "  [PATIENCE EPOCHS] [MIN FACTOR].\n"
     "Optimisers: sgd; nesterov; rmsprop [ALPHA] [EPS]; rmsprop_centred; adam\n"
     "  [BETA1] [BETA2] [EPS]; adamw; lars [TRUST].\n"
     "Initialisers: xavier, xavier_normal, he, he_uniform, he_out,\n"
@@ -39,99 +42,103 @@ bool train_parse(const cli_verb *verb, int argc, char **argv, train *t,
   const cli_option options[] = {
       {"epochs", 'e', CLI_INT, &f->epochs, 1, 1e6, NULL, "N",
        "passes over the training images"},
-      {"batch", 'b', CLI_INT, &f->batch, 1, 1e6, NULL, "N", "images a step"},
+      {"batch", 'b', CLI_INT, &f->batch, 1, 1e6, NULL, "N", "images per step"},
       {"rate", 'r', CLI_REAL, &f->rate, 0, 1e6, NULL, "R",
-       "the highest learning rate; usually 0.05, of adam, adamw and rmsprop "
-       "0.001, of lars 1"},
+       "peak learning rate; default 0.05; adam, adamw and rmsprop 0.001, lars "
+       "1"},
       {"schedule", 0, CLI_TEXT, &f->schedule, 0, 0, NULL, "TEXT",
-       "the rate over time"},
+       "how the learning rate changes over time"},
       {"warm-up", 0, CLI_REAL, &f->warm_up, 0, 1e6, NULL, "EPOCHS",
-       "in which the rate rises to that of the schedule"},
+       "epochs over which the rate rises linearly to the schedule's"},
       {"patience", 0, CLI_INT, &f->patience, 0, 1e6, NULL, "N",
-       "stop after so many epochs in a row without better weights; 0: never"},
+       "stop after N consecutive epochs without improvement; 0: never"},
       {"label-smoothing", 0, CLI_REAL, &f->label_smoothing, 0, 1, NULL, "S",
-       "the share of each target that all classes have alike"},
+       "part of the target spread evenly over all classes"},
       {"class-weights", 0, CLI_TEXT, &f->class_weights, 0, 0, NULL, "RULE",
-       "what samples count in the loss: sqrt or inverse, by the frequency of "
-       "their class in the training images"},
+       "weight each class in the loss by the inverse of its frequency in the "
+       "training images (inverse) or by the square root of that (sqrt)"},
       {"optimiser", 0, CLI_TEXT, &f->optimiser, 0, 0, NULL, "TEXT",
-       "how gradients change weights"},
+       "the optimiser"},
       {"momentum", 0, CLI_REAL, &f->momentum, 0, 1, NULL, "M",
-       "of the optimiser; usually 0.9, of rmsprop 0"},
+       "momentum of the optimiser; default 0.9, rmsprop 0"},
       {"weight-decay", 0, CLI_REAL, &f->weight_decay, 0, 1e6, NULL, "D",
-       "of weights, not of biases and scales; usually 0.0005, of adamw 0.01, "
-       "of adam and rmsprop 0"},
+       "weight decay, not applied to biases and scales; default 0.0005, adamw "
+       "0.01, adam and rmsprop 0"},
       {"decay", 0, CLI_TEXT, &f->decay, 0, 0, NULL, "KIND",
-       "coupled: added to the gradient; decoupled: weights shrink by "
-       "themselves; usual: decoupled for adamw alone"},
+       "coupled: added to the gradient; decoupled: subtracted from the weights "
+       "directly; usual: decoupled for adamw, coupled otherwise"},
       {"decay-all", 0, CLI_FLAG, &f->decay_all, 0, 0, NULL, NULL,
-       "biases and scales decay too"},
+       "apply weight decay to biases and scales too"},
       {"clip-value", 0, CLI_REAL, &f->clip_value, 0, 1e30, NULL, "V",
-       "cut each number of the gradients to -V .. V; 0: no"},
+       "clip each gradient element to -V .. V; 0: off"},
       {"clip-norm", 0, CLI_REAL, &f->clip_norm, 0, 1e30, NULL, "N",
-       "then scale all gradients so that their common norm is at most N; 0: "
-       "no"},
+       "then scale all gradients so that their global norm is at most N; 0: "
+       "off"},
       {"ema", 0, CLI_REAL, &f->ema, 0, 1, NULL, "E",
-       "judge and save an average a = E a + (1 - E) w of the weights; 0: no"},
+       "validate and save the moving average a = E a + (1 - E) w of the "
+       "weights; 0: off"},
       {"flip", 0, CLI_FLAG, &f->augment.flip, 0, 0, NULL, NULL,
-       "show half of the training images mirrored, others in each epoch"},
+       "mirror half of the training images, a different half each epoch"},
       {"shift", 0, CLI_INT, &f->augment.shift, 0, 4096, NULL, "N",
-       "show them moved by up to N pixels each way"},
+       "shift training images by up to N pixels in each direction"},
       {"erase", 0, CLI_REAL, &f->augment.erase, 0, 1, NULL, "SHARE",
-       "erase a rectangle at random in this share of them"},
+       "erase a random rectangle in this share of the training images"},
       {"init", 0, CLI_TEXT, &f->init, 0, 0, NULL, "TEXT",
-       "how weights are drawn that MODEL says nothing of; of a .onnx file, all "
-       "anew"},
+       "initialiser of the weights for which MODEL names none; a .onnx MODEL "
+       "is initialised again from scratch"},
       {"classes", 0, CLI_INT, &f->classes, 1, 1 << 24, NULL, "N",
-       "put a new classifier for N classes, those of DATA, in the place of "
-       "MODEL's own; --init is of it alone where MODEL is a .onnx file"},
+       "replace MODEL's classifier by a new one for the N classes of DATA; "
+       "with an .onnx MODEL, --init affects only the new classifier"},
       {"freeze-until", 0, CLI_TEXT, &f->freeze_until, 0, 0, NULL, "LAYER",
-       "train only what comes behind LAYER, a layer's or a block's name; the "
-       "rest keeps its numbers and runs as at inference"},
+       "train only the layers after LAYER, the name of a layer or block; the "
+       "others keep their weights and run in inference mode"},
       {"val", 0, CLI_REAL, &f->validation, 0, 1e15, NULL, "N",
-       "training images held out to choose the best weights: a number, or "
-       "below 1 a share; 0: none"},
+       "training images held out for validation: a number, or a share if below "
+       "1; 0: none"},
       {"samples", 0, CLI_INT, &f->samples, 0, INT_MAX, NULL, "N",
-       "train on so many of the others, of each class its share; 0: all"},
+       "train on N of the remaining images, drawn from each class in "
+       "proportion; 0: all"},
       {"normalise", 0, CLI_TEXT, &f->normalise, 0, 0, NULL, "HOW",
-       "pixels: standard (mean 0, deviation 1), centre or scale (one of both), "
-       "none"},
+       "scaling of the pixels: standard (mean 0 and deviation 1), centre (mean "
+       "0 only), scale (deviation 1 only), none"},
       {"permute-pixels", 0, CLI_INT, &f->permute_pixels, 0, INT_MAX, NULL,
-       "SEED", "put the pixels of every picture into one other order"},
+       "SEED", "permute the pixels of every image in the same random order"},
       CLI_IMAGE_OPTIONS(&t->image),
       {"log-gradients", 0, CLI_FLAG, &f->log_gradients, 0, 0, NULL, NULL,
-       "write the gradient's norm in each layer to gradients.csv and .png"},
+       "write the norm of each layer's gradient to gradients.csv and "
+       "gradients.png"},
       {"out", 'o', CLI_TEXT, &f->run, 0, 0, NULL, "FOLDER",
        "the run folder (runs/MODEL-DATA)"},
       {"force", 'f', CLI_FLAG, &f->overwrite, 0, 0, NULL, NULL,
-       "replace a run, or files of the range test, that are there already"},
+       "replace an existing run, or existing files of the range test"},
       {"resume", 0, CLI_TEXT, &t->resume, 0, 0, NULL, "FOLDER",
-       "go on with a run that was stopped; MODEL and DATA may be left out"},
+       "resume an interrupted run; MODEL and DATA may be omitted"},
       {"checkpoint-every", 0, CLI_TEXT, &f->checkpoint, 0, 0, NULL, "WHEN",
-       "how often to save inside an epoch: a time (90s, 5m, 2h) or a number of "
-       "steps; 0: never"},
+       "how often to save a checkpoint within an epoch: a time (90s, 5m, 2h) "
+       "or a number of steps; 0: never"},
       {"test", 0, CLI_FLAG, &t->test, 0, 0, NULL, NULL,
-       "at the end score the test images, once, with the best weights"},
+       "evaluate the best weights once on the test images at the end"},
       {"repeat", 0, CLI_INT, &t->repeat, 1, 1000, NULL, "N",
-       "train N times, with the seeds S, S+1, ..., in folders of their own, "
-       "and "
-       "print mean and deviation; given again it goes on where it stopped"},
+       "train N times with the seeds S, S+1, ..., each in a folder of its own, "
+       "and print the mean and standard deviation; the same command resumes "
+       "where it stopped"},
       {"explain-plan", 0, CLI_FLAG, &t->explain, 0, 0, NULL, NULL,
-       "print kernels, layouts and memory of a training step, and stop"},
+       "print the kernels, layouts and memory of a training step, and exit"},
       {"lr-find", 0, CLI_FLAG, &t->find, 0, 0, NULL, NULL,
-       "suggest a rate by a range test on a copy of the model, and stop"},
+       "suggest a learning rate by a range test on a copy of the model, and "
+       "exit"},
       {"lr-from", 0, CLI_REAL, &t->range.from, 1e-30, 1e6, NULL, "R",
        "the first rate of the range test"},
       {"lr-to", 0, CLI_REAL, &t->range.to, 1e-30, 1e6, NULL, "R",
-       "the last one"},
+       "the last rate of the range test"},
       {"lr-steps", 0, CLI_INT, &t->range.steps, 20, 1e6, NULL, "N",
-       "its steps"},
+       "steps of the range test"},
       {"plot", 0, CLI_TEXT, &t->plot, 0, 0, NULL, "FILE.png",
        "draw the losses of the range test"},
       {"csv", 0, CLI_TEXT, &t->csv, 0, 0, NULL, "FILE.csv",
-       "write them as a table"},
+       "write the losses of the range test as a table"},
       {"exact", 0, CLI_FLAG, &f->exact, 0, 0, NULL, NULL,
-       "only algorithms that do not trade accuracy for speed"},
+       "use only algorithms that do not trade accuracy for speed"},
       CLI_SEED_OPTION(&f->seed),
       CLI_THREADS_OPTION(&f->threads),
       CLI_BACKEND_OPTION(&f->backend),

@@ -169,17 +169,17 @@ static sv_status train_each(series *s) {
 int train_repeat(train *t, const char *network) {
   series s = {t, network, t->fit.run, NULL, t->repeat};
   if (t->fit.seed > UINT64_MAX - (uint64_t)(s.count - 1))
-    return cli_usage("--seed %llu leaves no room for %d seeds",
+    return cli_usage("--seed %llu is too large for %d seeds",
                      (unsigned long long)t->fit.seed, s.count);
   if (train_holds_run(s.folder))
-    return cli_usage("%s holds a single run: --out names another folder",
+    return cli_usage("%s contains a single run: --out chooses another folder",
                      s.folder);
   cli_catch_interrupt();
   sv_status status = sv_alloc_array(&s.rows, (size_t)s.count, sizeof *s.rows);
   if (status == SV_OK) status = train_each(&s);
   int exit_status = status == SV_OK ? print(&s) : cli_fail(status);
   if (status == SV_INTERRUPTED)
-    cli_say("all is saved; the same command%s goes on",
+    cli_say("saved; the same command%s resumes",
             t->fit.overwrite ? " without --force" : "");
   for (int i = 0; s.rows && i < s.count; i++) sv_free(s.rows[i].folder);
   sv_free(s.rows);

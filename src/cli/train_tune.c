@@ -55,7 +55,7 @@ static void tell_head(const train *t) {
   int64_t classes;
   if (t->fit.classes &&
       sv_head_find(sv_model_graph(t->model), &layer, &classes) == SV_OK)
-    cli_say("a new head: %.80s, for %lld classes", layer, (long long)classes);
+    cli_say("new head: %.80s, for %lld classes", layer, (long long)classes);
 }
 
 /* Trained numbers of the model: all of them, and those that stay. */
@@ -90,10 +90,10 @@ static sv_status tell_frozen(const train *t) {
 static void tell_folded(const train *t) {
   bool certain;
   if (!sv_model_may_be_folded(t->model, &certain)) return;
-  cli_say(certain ? "its batch norms are folded into the layers before them: "
-                    "it trains as it is"
-                  : "no batch norms; they may have been folded into the "
-                    "convolutions: it trains as it is");
+  cli_say(certain ? "its batch norms are folded into the preceding layers: it "
+                    "is trained without them"
+                  : "it has no batch norms (they may have been folded into the "
+                    "convolutions): it is trained without them");
 }
 
 sv_status train_tell_tuning(const train *t, const char *network) {

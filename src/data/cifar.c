@@ -128,8 +128,9 @@ static sv_status take_records(sv_dataset *d, const layout *l, const char *path,
                               const uint8_t *bytes, size_t size) {
   size_t record = (size_t)l->labels + PIXELS;
   if (size == 0 || size % record)
-    return sv_fail(SV_FORMAT, "%s: %zu bytes are not records of %zu", path,
-                   size, record);
+    return sv_fail(SV_FORMAT,
+                   "%s: %zu bytes are not a multiple of the record size %zu",
+                   path, size, record);
   SV_TRY(enlarge(d, size / record));
   for (size_t i = 0; i < size / record; i++, bytes += record) {
     int label = bytes[l->labels - 1];
@@ -157,7 +158,7 @@ static sv_status read_file(sv_dataset *d, const layout *l, const char *name) {
 
 static sv_status open_cifar(sv_dataset *d) {
   const layout *l = find_layout(d->path);
-  if (!l) return sv_fail(SV_IO, "%s: has vanished", d->path);
+  if (!l) return sv_fail(SV_IO, "%s: no longer exists", d->path);
   d->channels = 3;
   d->height = d->width = SIDE;
   d->classes = l->classes;
@@ -179,7 +180,7 @@ static sv_status get_image(const sv_dataset *d, int64_t i, sv_image *image) {
 
 const sv_reader sv_reader_cifar = {
     .name = "cifar",
-    .help = "folder of CIFAR-10's or CIFAR-100's binary files",
+    .help = "a folder with the binary files of CIFAR-10 or CIFAR-100",
     .in_memory = true,
     .probe = probe,
     .open = open_cifar,

@@ -45,7 +45,8 @@ static sv_status choose_model(slider *s) {
   sv_analysis a;
   sv_ints size = size_of(&s->p);
   if (input_of(s->model)->shape.rank != 4)
-    return sv_fail(SV_INVALID, "the model '%s' has not one input of N C H W",
+    return sv_fail(SV_INVALID,
+                   "the model '%s' does not have exactly one input of N C H W",
                    s->model->graph->name);
   if (s->p.layout == SV_IMAGE_NHWC) {
     SV_TRY(sv_model_channels_first(&s->turned, s->model, &size));
@@ -71,22 +72,21 @@ static sv_status choose_size(slider *s) {
   double width = image->width * s->options->scale;
   if (s->p.pixels)
     return sv_fail(SV_INVALID,
-                   "the model's pixels are permuted: it has no "
-                   "neighbours to slide over");
+                   "the model was trained on permuted pixels: it cannot slide "
+                   "over an image");
   if (declared->dim[2] >= 0 && declared->dim[3] >= 0) return SV_OK;
   if (!(height >= 1 && width >= 1 && height <= SV_IMAGE_SIDE &&
         width <= SV_IMAGE_SIDE))
-    return sv_fail(SV_INVALID,
-                   "a picture of %dx%d, %g times as large, has no sides of 1 "
-                   "to %d pixels",
-                   image->width, image->height, s->options->scale,
-                   SV_IMAGE_SIDE);
+    return sv_fail(
+        SV_INVALID,
+        "an image of %dx%d scaled by %g does not have sides of 1 to %d pixels",
+        image->width, image->height, s->options->scale, SV_IMAGE_SIDE);
   if (s->own && (height < s->p.height - s->p.pad_top - s->p.pad_bottom ||
                  width < s->p.width - s->p.pad_left - s->p.pad_right))
-    return sv_fail(SV_INVALID,
-                   "the picture is %.0fx%.0f, the network looks at windows of "
-                   "%dx%d",
-                   width, height, s->p.width, s->p.height);
+    return sv_fail(
+        SV_INVALID,
+        "the image is %.0fx%.0f, smaller than the network's window of %dx%d",
+        width, height, s->p.width, s->p.height);
   /* What was padded for training may be short of a window. */
   int high = (int)lround(height), wide = (int)lround(width);
   s->p.pad_top = s->p.pad_bottom =
@@ -135,9 +135,10 @@ static sv_status name_classes(slider *s) {
   sv_class_map *map = s->map;
   const sv_preprocess *p = &s->p;
   if (p->classes && p->classes != map->classes)
-    return sv_fail(SV_INVALID,
-                   "svertka.labels: %d names, the network tells %d classes",
-                   p->classes, map->classes);
+    return sv_fail(
+        SV_INVALID,
+        "svertka.labels has %d names, but the network has %d classes",
+        p->classes, map->classes);
   SV_TRY(sv_alloc_array(&map->names, (size_t)map->classes, sizeof *map->names));
   for (int i = 0; i < map->classes; i++) {
     char number[16];
@@ -166,9 +167,9 @@ static sv_status take_output(slider *s, sv_plan *plan,
   map->width = (int)shape->dim[3];
   if (map->classes == 1)
     return sv_fail(SV_INVALID,
-                   "output '%s' is one number for each position, expected "
-                   "classes, or one probability with --scores independent "
-                   "(" SV_SCORES_KEY ")",
+                   "output '%s' is a single value per position, expected one "
+                   "value per class, or a single probability with --scores "
+                   "independent (" SV_SCORES_KEY ")",
                    output->name);
   int64_t places = (int64_t)map->height * map->width;
   size_t count = (size_t)map->classes * (size_t)places;
@@ -177,7 +178,7 @@ static sv_status take_output(slider *s, sv_plan *plan,
                                  places, s->scores.kind));
   for (size_t i = 0; i < count; i++)
     if (!isfinite(map->probabilities[i]))
-      return sv_fail(SV_NUMERIC, "a probability is not a number");
+      return sv_fail(SV_NUMERIC, "a probability is NaN");
   return SV_OK;
 }
 
@@ -288,7 +289,8 @@ sv_status sv_class_map_mask(const sv_class_map *map, int width, int height,
   uint8_t *to;
   *mask = (sv_image){0};
   if (map->classes > 255)
-    return sv_fail(SV_UNSUPPORTED, "a mask of %d classes, 255 at most",
+    return sv_fail(SV_UNSUPPORTED,
+                   "a mask of %d classes, at most 255 are supported",
                    map->classes);
   SV_TRY(sv_image_new(mask, width, height, 1, &to));
   for (int y = 0; y < height; y++)

@@ -58,8 +58,8 @@ static sv_status locate(char **path, const char *data) {
     if (places[i]) SV_TRY(try_place(path, places[i], data));
   if (*path) return SV_OK;
   return sv_fail(SV_IO,
-                 "%s: no such data set: looked for ./%s, %s/%s%s, ./data/%s, "
-                 "/usr/share/datasets/%s",
+                 "unknown data set '%s': not found in ./%s, %s/%s%s, "
+                 "./data/%s, /usr/share/datasets/%s",
                  data, data, places[0] ? places[0] : "$SVERTKA_DATA", data,
                  places[0] ? "" : " (which is not set)", data, data);
 }
@@ -237,7 +237,9 @@ static sv_status check_mask(const sv_dataset *d, int64_t i,
 sv_status sv_dataset_mask(const sv_dataset *d, int64_t i, sv_image *mask) {
   *mask = (sv_image){0};
   if (!d->reader->mask)
-    return sv_fail(SV_INVALID, "%s: its pixels have no classes", d->path);
+    return sv_fail(SV_INVALID,
+                   "%s: not for semantic segmentation: it has no masks",
+                   d->path);
   if (i < 0 || i >= d->count)
     return sv_fail(SV_INVALID, "%s: sample %lld is not 0 to %lld", d->path,
                    (long long)i, (long long)d->count - 1);

@@ -113,8 +113,9 @@ static sv_status list_classes(const sv_dataset *d, const char *inner,
   SV_TRY(part_path(d, inner, &path));
   sv_status status = sv_list_folders(classes, path);
   if (status == SV_OK && classes->count > MOST_CLASSES) {
-    status = sv_fail(SV_FORMAT, "%s: %lld class folders, %d at most", path,
-                     (long long)classes->count, MOST_CLASSES);
+    status =
+        sv_fail(SV_FORMAT, "%s: %lld class folders, at most %d are supported",
+                path, (long long)classes->count, MOST_CLASSES);
     sv_listing_free(classes);
   }
   sv_free(path);
@@ -125,7 +126,7 @@ static sv_status list_classes(const sv_dataset *d, const char *inner,
 static sv_status check_name(const sv_dataset *d, const char *name) {
   if (strchr(name, '\n') || strchr(name, '\r'))
     return sv_fail(SV_FORMAT,
-                   "%s/%s: a class folder's name with a line break in it",
+                   "%s/%s: the name of a class folder contains a line break",
                    d->path, name);
   return SV_OK;
 }
@@ -220,8 +221,7 @@ static sv_status read_class(const sv_dataset *d, part *p, const char *class) {
   if (status == SV_OK && files.count == 0 && training)
     status = sv_fail(SV_FORMAT, "%s: a class folder without images", whole);
   if (status == SV_OK && class_of(d, class) < 0)
-    status = sv_fail(SV_FORMAT,
-                     "%s: a class that the training images do not have", whole);
+    status = sv_fail(SV_FORMAT, "%s: this class has no training images", whole);
   if (status == SV_OK) status = take_files(d, p, class, &files);
   sv_listing_free(&files);
   sv_free(whole);
@@ -289,7 +289,7 @@ static sv_status measure(sv_dataset *d) {
     seen++;
   }
   if (seen == 0)
-    return sv_fail(SV_FORMAT, "%s: no image that can be read among %lld files",
+    return sv_fail(SV_FORMAT, "%s: none of the %lld files is a readable image",
                    d->path, (long long)steps);
   return SV_OK;
 }
@@ -354,7 +354,7 @@ static void close_folder(void *state) {
 
 const sv_reader sv_reader_folder = {
     .name = "folder",
-    .help = "a folder of images for each class",
+    .help = "a folder with one folder of images per class",
     .probe = probe,
     .open = open_folder,
     .image = get_image,

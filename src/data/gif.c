@@ -77,7 +77,7 @@ static sv_status draw_row(reading *r, int row, GifPixelType *line,
   for (int x = 0; x < at->Width; x++, dst += 3) {
     if (line[x] == r->transparent) continue;
     if (line[x] >= map->ColorCount)
-      return fail_damaged(r, "a colour that its palette does not have");
+      return fail_damaged(r, "a colour outside its palette");
     const GifColorType *colour = &map->Colors[line[x]];
     dst[0] = colour->Red;
     dst[1] = colour->Green;
@@ -111,7 +111,7 @@ static sv_status draw_frame(reading *r, uint8_t *pixels) {
   if (at->Left < 0 || at->Top < 0 || at->Width < 1 || at->Height < 1 ||
       at->Left + at->Width > r->gif->SWidth ||
       at->Top + at->Height > r->gif->SHeight)
-    return fail_damaged(r, "its frame lies outside of its canvas");
+    return fail_damaged(r, "its frame is outside its canvas");
   SV_TRY(sv_alloc(&line, (size_t)at->Width));
   sv_status status = draw_rows(r, line, pixels);
   sv_free(line);

@@ -27,7 +27,7 @@ sv_status sv_source_open(sv_source **source, const char *path) {
   SV_TRY_GOTO(status, sv_file_read(path, 0, &s->bytes, &s->size), failed);
   if (s->size >= 2 && s->bytes[0] == 0x1f && s->bytes[1] == 0x8b) {
     if (inflateInit2(&s->z, MAX_WBITS + 16) != Z_OK) {
-      status = sv_fail(SV_NO_MEMORY, "%s: no memory for zlib", path);
+      status = sv_fail(SV_NO_MEMORY, "%s: zlib is out of memory", path);
       goto failed;
     }
     s->gzip = true;
@@ -80,13 +80,12 @@ static sv_status inflate_some(sv_source *s, unsigned char *bytes, size_t want,
   *got = room - s->z.avail_out;
   if (result == Z_STREAM_END) return next_member(s);
   if (result == Z_MEM_ERROR)
-    return sv_fail(SV_NO_MEMORY, "%s: no memory for zlib", s->path);
+    return sv_fail(SV_NO_MEMORY, "%s: zlib is out of memory", s->path);
   if (result == Z_BUF_ERROR || (result == Z_OK && !*got && s->at == s->size))
-    return sv_fail(SV_FORMAT, "%s: truncated: the gzip data end too early",
-                   s->path);
+    return sv_fail(SV_FORMAT, "%s: truncated gzip data", s->path);
   if (result != Z_OK)
     return sv_fail(SV_FORMAT, "%s: damaged gzip data: %s", s->path,
-                   s->z.msg ? s->z.msg : "unknown fault");
+                   s->z.msg ? s->z.msg : "unknown error");
   return SV_OK;
 }
 

@@ -72,7 +72,8 @@ static sv_status read_magic(const idx *x, sv_source *source, int dims) {
   size_t got;
   SV_TRY(sv_source_read(source, magic, sizeof magic, &got));
   if (got < sizeof magic)
-    return sv_fail(SV_FORMAT, "%s: truncated: %zu bytes are no IDX header",
+    return sv_fail(SV_FORMAT,
+                   "%s: truncated: %zu bytes are too few for an IDX header",
                    x->path, got);
   if (magic[0] || magic[1])
     return sv_fail(SV_FORMAT,
@@ -105,14 +106,17 @@ static sv_status read_header(idx *x, sv_source *source, int dims) {
       return sv_fail(SV_FORMAT, "%s: holds no %s", x->path,
                      i ? "pixels" : what_has(dims));
     if (i && x->dim[i] > SV_IMAGE_SIDE)
-      return sv_fail(SV_FORMAT, "%s: images of %u pixels a side, at most %d",
-                     x->path, x->dim[i], SV_IMAGE_SIDE);
+      return sv_fail(
+          SV_FORMAT,
+          "%s: images with a side of %u pixels, at most %d are supported",
+          x->path, x->dim[i], SV_IMAGE_SIDE);
     overflow |= sv_mul_overflows(x->size, x->dim[i], &x->size);
   }
   if (overflow || x->size > sv_source_left(source))
-    return sv_fail(SV_FORMAT,
-                   "%s: truncated: too short for the %u %s in its header",
-                   x->path, x->dim[0], what_has(dims));
+    return sv_fail(
+        SV_FORMAT,
+        "%s: truncated: too short for the %u %s that its header promises",
+        x->path, x->dim[0], what_has(dims));
   return SV_OK;
 }
 
@@ -122,14 +126,16 @@ static sv_status read_elements(idx *x, sv_source *source, int dims) {
   SV_TRY(sv_source_read(source, x->at, x->size, &got));
   if (got < x->size)
     return sv_fail(SV_FORMAT,
-                   "%s: truncated: %zu of %zu bytes for the %u %s in its "
-                   "header",
+                   "%s: truncated: %zu of the %zu bytes for the %u %s that its "
+                   "header promises",
                    x->path, got, x->size, x->dim[0], what_has(dims));
   uint8_t more;
   SV_TRY(sv_source_read(source, &more, 1, &got));
   if (got)
-    return sv_fail(SV_FORMAT, "%s: goes on after the %u %s in its header",
-                   x->path, x->dim[0], what_has(dims));
+    return sv_fail(
+        SV_FORMAT,
+        "%s: has extra bytes after the %u %s that its header promises", x->path,
+        x->dim[0], what_has(dims));
   return SV_OK;
 }
 
@@ -152,8 +158,8 @@ static sv_status read_needed(idx *x, const sv_dataset *d, int dims) {
   SV_TRY(read_file(x, d->path, d->split, dims));
   if (x->path) return SV_OK;
   const char *split = split_text(d->split), *what = what_has(dims);
-  return sv_fail(SV_IO, "%s: has no %s-%s-idx%d-ubyte, plain or .gz", d->path,
-                 split, what, dims);
+  return sv_fail(SV_IO, "%s: does not contain %s-%s-idx%d-ubyte, plain or .gz",
+                 d->path, split, what, dims);
 }
 
 /* What the training labels say of the classes; byte labels are 0 to 255. */
@@ -182,7 +188,7 @@ static sv_status check_gaps(const idx *x, const classes *c) {
   snprintf(gap, sizeof gap, last > first ? "classes %d to %d" : "class %d",
            first, last);
   return sv_fail(SV_FORMAT,
-                 "%s: label %zu is %d, but there are no training images of %s",
+                 "%s: label %zu is %d, but the training images contain only %s",
                  x->path, at, x->at[at], gap);
 }
 
@@ -249,7 +255,8 @@ static sv_status get_image(const sv_dataset *d, int64_t i, sv_image *image) {
 
 const sv_reader sv_reader_idx = {
     .name = "idx",
-    .help = "folder of train- and t10k-images-idx3-ubyte, -labels-idx1-ubyte",
+    .help =
+        "a folder with train- and t10k-images-idx3-ubyte, -labels-idx1-ubyte",
     .in_memory = true,
     .probe = probe,
     .open = open_idx,

@@ -37,14 +37,14 @@ sv_status sv_image_check(const sv_image *image) {
       image->height > SV_IMAGE_SIDE ||
       (int64_t)image->width * image->height > SV_IMAGE_PIXELS)
     return sv_fail(SV_INVALID,
-                   "an image of %dx%d pixels, expected 1 to %d a side and at "
-                   "most %d in all",
+                   "an image of %dx%d pixels, expected sides of 1 to %d and at "
+                   "most %d pixels",
                    image->width, image->height, SV_IMAGE_SIDE, SV_IMAGE_PIXELS);
   ptrdiff_t row = (ptrdiff_t)image->width * channels, stride = image->stride;
   bool overlaps = stride > -row && stride < row && stride != 0;
   if (overlaps || stride < -INT32_MAX || stride > INT32_MAX)
     return sv_fail(SV_INVALID,
-                   "an image of %td bytes a row has a stride of %td", row,
+                   "an image with %td bytes per row has a stride of %td", row,
                    stride);
   return SV_OK;
 }
@@ -55,9 +55,11 @@ sv_status sv_image_check_size(const char *name, uint64_t width, uint64_t height,
     return sv_fail(SV_FORMAT, "%s: an image without pixels", name);
   if (width > SV_IMAGE_SIDE || height > SV_IMAGE_SIDE ||
       width * height > SV_IMAGE_PIXELS)
-    return sv_fail(SV_FORMAT, "%s: %llux%llu pixels, at most %d a side and %d",
-                   name, (unsigned long long)width, (unsigned long long)height,
-                   SV_IMAGE_SIDE, SV_IMAGE_PIXELS);
+    return sv_fail(
+        SV_FORMAT,
+        "%s: %llux%llu pixels, expected sides up to %d and at most %d pixels",
+        name, (unsigned long long)width, (unsigned long long)height,
+        SV_IMAGE_SIDE, SV_IMAGE_PIXELS);
   if (width * height / density > bytes)
     return sv_fail(SV_FORMAT, "%s: truncated: %zu bytes cannot hold %llux%llu",
                    name, bytes, (unsigned long long)width,

@@ -114,10 +114,9 @@ static sv_status enter(walk *w, const char *path, DIR *folder) {
     return sv_fail(SV_IO, "%s: %s", path, strerror(errno));
   for (int i = 0; i < w->depth; i++)
     if (w->above[i].device == info.st_dev && w->above[i].number == info.st_ino)
-      return sv_fail(SV_IO, "%s: a link that leads back to a folder above it",
-                     path);
+      return sv_fail(SV_IO, "%s: a link to a folder that contains it", path);
   if (w->depth == DEEPEST)
-    return sv_fail(SV_IO, "%s: more than %d folders inside each other", path,
+    return sv_fail(SV_IO, "%s: folders are nested more than %d deep", path,
                    DEEPEST);
   w->above[w->depth].device = info.st_dev;
   w->above[w->depth].number = info.st_ino;

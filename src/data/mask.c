@@ -39,10 +39,10 @@ static sv_status read_rows(sv_png *file, void *context) {
   unsigned height = png_get_image_height(png, file->info);
   if ((type != PNG_COLOR_TYPE_GRAY && type != PNG_COLOR_TYPE_PALETTE) ||
       png_get_bit_depth(png, file->info) > 8)
-    return sv_fail(SV_FORMAT,
-                   "%s: no mask: expected a PNG of grey or of a palette, up to "
-                   "8 bits",
-                   file->name);
+    return sv_fail(
+        SV_FORMAT,
+        "%s: not a mask: expected a grey or palette PNG of up to 8 bits",
+        file->name);
   SV_TRY(sv_image_check_size(file->name, width, height, file->size, 8 * 1032));
   SV_TRY(sv_image_new(r->mask, (int)width, (int)height, 1, &r->pixels));
   png_set_packing(png);
@@ -77,7 +77,8 @@ sv_status sv_mask_write(const sv_image *mask, const char *path) {
   uint8_t colours[256][3];
   sv_status status = sv_image_check(mask);
   if (status == SV_OK && mask->channels != 1)
-    status = sv_fail(SV_INVALID, "%d channels, a mask has 1", mask->channels);
+    status = sv_fail(SV_INVALID, "%d channels, expected 1 for a mask",
+                     mask->channels);
   if (status != SV_OK) return sv_fail_in(status, "%s", path);
   for (int i = 0; i < 256; i++) sv_mask_colour(i, colours[i]);
   png_image png = {.version = PNG_IMAGE_VERSION,

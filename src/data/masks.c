@@ -52,8 +52,8 @@ static sv_status read_lines(lines *l, const char *folder, const char *name) {
   char *path;
   *l = (lines){0};
   SV_TRY(sv_path_join(&path, folder, name));
-  sv_status status =
-      sv_text_read(&l->bytes, path, LARGEST_LIST, "a text file, a name a line");
+  sv_status status = sv_text_read(&l->bytes, path, LARGEST_LIST,
+                                  "a text file with one name per line");
   if (status == SV_OK) status = cut(l, strlen(l->bytes));
   if (status == SV_OK && !l->count)
     status = sv_fail(SV_FORMAT, "%s: is empty", path);
@@ -82,7 +82,8 @@ static sv_status take_classes(sv_dataset *d) {
   SV_TRY(read_lines(&l, d->path, "classes.txt"));
   sv_status status = SV_OK;
   if (l.count > MOST_CLASSES)
-    status = sv_fail(SV_FORMAT, "%s/classes.txt: %lld classes, %d at most",
+    status = sv_fail(SV_FORMAT,
+                     "%s/classes.txt: %lld classes, at most %d are supported",
                      d->path, (long long)l.count, MOST_CLASSES);
   if (status == SV_OK)
     status = sv_alloc_array(&d->names, (size_t)l.count, sizeof *d->names);
@@ -103,8 +104,8 @@ static sv_status check_names(const sv_dataset *d, const lines *l,
     if (!name[0] || name[0] == '.' || strchr(name, '/') ||
         strlen(name) > LONGEST_NAME)
       return sv_fail(SV_FORMAT,
-                     "%s/%s: line %lld is no name of a picture, without its "
-                     "folder and ending",
+                     "%s/%s: line %lld is not the name of an image without its "
+                     "folder and suffix",
                      d->path, list, (long long)i + 1);
   }
   return SV_OK;
@@ -178,7 +179,7 @@ static sv_status get_mask(const sv_dataset *d, int64_t i, sv_image *mask) {
   sv_status status = sv_mask_read(mask, path);
   if (status == SV_OK && d->height &&
       (mask->height != d->height || mask->width != d->width)) {
-    status = sv_fail(SV_FORMAT, "%s: is %dx%d, its picture %dx%d", path,
+    status = sv_fail(SV_FORMAT, "%s: is %dx%d, but its image is %dx%d", path,
                      mask->width, mask->height, d->width, d->height);
     sv_image_free(mask);
   }
@@ -188,7 +189,7 @@ static sv_status get_mask(const sv_dataset *d, int64_t i, sv_image *mask) {
 
 const sv_reader sv_reader_masks = {
     .name = "masks",
-    .help = "folder of classes.txt, train.txt, test.txt, images, labels",
+    .help = "a folder with classes.txt, train.txt, test.txt, images, labels",
     .probe = probe,
     .open = open_masks,
     .image = get_image,

@@ -209,10 +209,12 @@ static const struct {
      set_resize, put_resize},
     {PREFIX "order", "rgb or bgr", set_order, put_order},
     {PREFIX "layout", "nchw or nhwc", set_layout, put_layout},
-    {PREFIX "gamma", "none, or file: what a PNG says", set_gamma, put_gamma},
-    {PREFIX "mean", "a number per channel, commas between", set_mean, put_mean},
-    {PREFIX "deviation", "a number per channel, commas between", set_deviation,
-     put_deviation},
+    {PREFIX "gamma", "none, or file: the gamma stored in a PNG", set_gamma,
+     put_gamma},
+    {PREFIX "mean", "one number per channel, separated by commas", set_mean,
+     put_mean},
+    {PREFIX "deviation", "one number per channel, separated by commas",
+     set_deviation, put_deviation},
     {PREFIX "permute", "a seed, as in 7", set_permute, put_permute},
     {SV_SCORES_KEY, "logits, log-probabilities, probabilities or independent",
      set_scores, put_scores},
@@ -242,7 +244,7 @@ static sv_status put_labels(const sv_preprocess *p, sv_text *text) {
   for (int i = 0; i < p->classes; i++) {
     if (strchr(p->names[i], '\n') || (p->classes == 1 && !p->names[i][0]))
       return sv_fail(SV_INVALID,
-                     "%s: the name of class %d is not one line: \"%s\"",
+                     "%s: the name of class %d contains a line break: \"%s\"",
                      labels_key, i, p->names[i]);
     sv_text_add(text, "%s%s", i ? "\n" : "", p->names[i]);
   }
@@ -285,11 +287,11 @@ sv_status sv_preprocess_check_size(const sv_preprocess *p) {
   if (!good || p->pad_top + p->pad_bottom >= p->height ||
       p->pad_left + p->pad_right >= p->width)
     return sv_fail(SV_INVALID,
-                   PREFIX "pad: %d,%d,%d,%d leaves nothing of %dx%d",
+                   PREFIX "pad: %d,%d,%d,%d leaves no pixels of %dx%d",
                    p->pad_top, p->pad_left, p->pad_bottom, p->pad_right,
                    p->height, p->width);
   if (p->channels == 1 && p->order != SV_ORDER_RGB)
-    return sv_fail(SV_INVALID, PREFIX "order: bgr, but there is one channel");
+    return sv_fail(SV_INVALID, PREFIX "order: bgr needs 3 channels, found 1");
   return SV_OK;
 }
 
@@ -361,12 +363,12 @@ static sv_status take_range(sv_preprocess *p, const sv_model *model) {
     if (isnan(p->mean[i])) p->mean[i] = 0;
     if (isnan(p->deviation[i])) p->deviation[i] = byte;
     if (p->mean[i] != 0 || fabsf(p->deviation[i] * 255 - 1) > 1e-4f)
-      return sv_fail(SV_INVALID,
-                     "input '%s' is u8, pixels from 0 to 255 as they are: "
-                     "expected mean 0 and deviation %.9g (1/255), found %g and "
-                     "%g",
-                     graph->values[input].name, (double)byte,
-                     (double)p->mean[i], (double)p->deviation[i]);
+      return sv_fail(
+          SV_INVALID,
+          "input '%s' is u8 and takes pixels from 0 to 255 unchanged: expected "
+          "mean 0 and deviation %.9g (1/255), found %g and %g",
+          graph->values[input].name, (double)byte, (double)p->mean[i],
+          (double)p->deviation[i]);
   }
   return SV_OK;
 }
@@ -396,8 +398,8 @@ static sv_status take_size(sv_preprocess *p, const sv_model *model) {
   for (int d = 1; d < 4; d++) *parts[sv_preprocess_part(p, d)] = (int)x->dim[d];
   if (p->channels == 1 || p->channels == 3) return SV_OK;
   return sv_fail(SV_INVALID,
-                 "input '%s' is %s, taken for %s: %d channels, expected 1 or "
-                 "3 (--layout, " PREFIX "layout, says it otherwise)",
+                 "input '%s' is %s; as %s it has %d channels, expected 1 or 3 "
+                 "(--layout, " PREFIX "layout, changes this)",
                  graph->values[id].name,
                  sv_shape_text(x, (char[SV_SHAPE_TEXT]){0}),
                  p->layout == SV_IMAGE_NHWC ? "N x H x W x C" : "N x C x H x W",
@@ -421,8 +423,7 @@ static sv_status check_given(const sv_preprocess *p) {
   }
   if (!list[0]) return SV_OK;
   return sv_fail(SV_INVALID,
-                 "the model does not say how its pictures are prepared; %s: "
-                 "not given",
+                 "the model does not say how to prepare images; %s: not given",
                  list);
 }
 

@@ -15,7 +15,7 @@ static void on_warning(png_structp png, png_const_charp message) {
 
 static void take_bytes(png_structp png, png_bytep to, size_t count) {
   sv_png *file = png_get_io_ptr(png);
-  if (count > file->left) png_error(png, "it ends early");
+  if (count > file->left) png_error(png, "truncated");
   memcpy(to, file->at, count);
   file->at += count;
   file->left -= count;
@@ -39,8 +39,9 @@ sv_status sv_png_read(const char *name, const void *bytes, size_t size,
   file.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &file, on_error,
                                     on_warning);
   file.info = file.png ? png_create_info_struct(file.png) : NULL;
-  sv_status status = file.info ? read_all(&file, rows, context)
-                               : sv_fail(SV_NO_MEMORY, "%s: no memory", name);
+  sv_status status = file.info
+                         ? read_all(&file, rows, context)
+                         : sv_fail(SV_NO_MEMORY, "%s: out of memory", name);
   png_destroy_read_struct(&file.png, &file.info, NULL);
   return status;
 }

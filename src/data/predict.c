@@ -49,8 +49,7 @@ static sv_status compile(sv_classifier *c, const sv_model *model,
   sv_input_shape free_size = {input->name, size};
   sv_plan_options options = sv_plan_default();
   if (input->shape.rank != 4)
-    return sv_fail(SV_INVALID,
-                   "input '%s' is not N C H W: it has %d dimensions",
+    return sv_fail(SV_INVALID, "input '%s' has %d dimensions, expected N C H W",
                    input->name, input->shape.rank);
   options.threads = threads;
   for (int d = 1; d < 4; d++)
@@ -65,7 +64,7 @@ static sv_status compile(sv_classifier *c, const sv_model *model,
     return sv_alloc_array(&c->pixels, (size_t)sv_shape_count(&size),
                           sizeof *c->pixels);
   return sv_fail(SV_INVALID,
-                 "input '%s' is %s of %s, its metadata say %s of f32",
+                 "input '%s' is %s of %s, but the metadata say %s of f32",
                  input->name, sv_shape_text(&c->image.shape, found),
                  sv_dtype_name(c->image.dtype), sv_shape_text(&size, wanted));
 }
@@ -81,7 +80,7 @@ static sv_status count_classes(sv_classifier *c) {
   for (int d = 1; d < output.shape.rank; d++) longer += output.shape.dim[d] > 1;
   if (!row || longer > 1 || count < 1 || count > INT32_MAX ||
       output.dtype != SV_F32)
-    return sv_fail(SV_INVALID, "output '%s' is %s, expected a row of classes",
+    return sv_fail(SV_INVALID, "output '%s' is %s, expected N x classes",
                    c->output,
                    sv_shape_text(&output.shape, (char[SV_SHAPE_TEXT]){0}));
   c->channels = count;
@@ -89,9 +88,9 @@ static sv_status count_classes(sv_classifier *c) {
   c->classes = (int)count;
   if (count == 1)
     return sv_fail(SV_INVALID,
-                   "output '%s' is one number for an image, expected a row of "
-                   "classes, or one probability with --scores independent "
-                   "(" SV_SCORES_KEY ")",
+                   "output '%s' is a single value per image, expected one "
+                   "value per class, or a single probability with --scores "
+                   "independent (" SV_SCORES_KEY ")",
                    c->output);
   return sv_alloc_array(&c->probabilities, (size_t)count, sizeof(float));
 }
@@ -100,8 +99,10 @@ static sv_status count_classes(sv_classifier *c) {
 static sv_status name_classes(sv_classifier *c) {
   sv_preprocess *p = &c->preprocess;
   if (p->classes && p->classes != c->classes)
-    return sv_fail(SV_INVALID, "output '%s' has %d classes, svertka.labels %d",
-                   c->output, c->classes, p->classes);
+    return sv_fail(
+        SV_INVALID,
+        "output '%s' has %d classes, but svertka.labels has %d names",
+        c->output, c->classes, p->classes);
   if (p->classes) return SV_OK;
   SV_TRY(sv_alloc_array(&p->names, (size_t)c->classes, sizeof *p->names));
   for (; p->classes < c->classes; p->classes++) {
@@ -117,7 +118,8 @@ static sv_status make(sv_classifier *c, const sv_model *model, int threads) {
   SV_TRY(sv_preprocess_load(&c->preprocess, model));
   int input = sv_graph_data_input(graph);
   if (!input)
-    return sv_fail(SV_INVALID, "the model '%s' has not one input for an image",
+    return sv_fail(SV_INVALID,
+                   "the model '%s' does not have exactly one image input",
                    sv_graph_name(graph));
   SV_TRY(find_output(c, model));
   SV_TRY(compile(c, model, &graph->values[input], threads));
@@ -184,7 +186,7 @@ sv_status sv_classify_image(sv_classifier *classifier, const sv_image *image,
                                  c->kind));
   for (int i = 0; i < c->classes; i++)
     if (!isfinite(c->probabilities[i]))
-      return sv_fail(SV_NUMERIC, "the probability of '%s' is not a number",
+      return sv_fail(SV_NUMERIC, "the probability of '%s' is NaN",
                      c->preprocess.names[i]);
   *probabilities = c->probabilities;
   return SV_OK;

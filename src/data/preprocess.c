@@ -126,11 +126,12 @@ sv_status sv_preprocess_fit(sv_preprocess *p, const sv_dataset *d,
   const int64_t most = 100000;
   if (d->split != SV_SPLIT_TRAIN)
     return sv_fail(SV_INVALID,
-                   "%s: mean and deviation come from the training split, not "
-                   "from the test split",
+                   "%s: mean and deviation must come from the training split, "
+                   "not from the test split",
                    d->path);
   if (samples->count < 1)
-    return sv_fail(SV_INVALID, "%s: no samples to take the mean of", d->path);
+    return sv_fail(SV_INVALID, "%s: no samples to compute the mean from",
+                   d->path);
   SV_TRY(sv_preprocess_check_size(p));
   int64_t used = samples->count < most ? samples->count : most;
   sums totals = {0};
@@ -351,8 +352,9 @@ sv_status sv_preprocess_mask(const sv_preprocess *p, const sv_image *mask,
   SV_TRY(sv_image_check(mask));
   sv_scaling s = scaling_of(p, mask, width, height);
   if (mask->channels != 1 || p->pixels)
-    return sv_fail(SV_INVALID, p->pixels ? "permuted pixels have no classes"
-                                         : "a mask of several channels");
+    return sv_fail(SV_INVALID,
+                   p->pixels ? "permuted pixels exclude semantic segmentation"
+                             : "a mask of several channels");
   for (int y = 0; y < p->height; y++)
     for (int x = 0; x < p->width; x++) {
       int row = y - p->pad_top, column = x - p->pad_left;

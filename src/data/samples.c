@@ -142,8 +142,8 @@ sv_status sv_samples_hold_out(sv_samples *train, sv_samples *validation,
   *train = *validation = (sv_samples){0};
   if (d->split != SV_SPLIT_TRAIN)
     return sv_fail(SV_INVALID,
-                   "%s: validation samples are held out of the training split, "
-                   "never of the test split",
+                   "%s: validation samples must come from the training split, "
+                   "not from the test split",
                    d->path);
   if (!(fraction >= 0 && fraction < 1))
     return sv_fail(
@@ -213,7 +213,8 @@ sv_status sv_samples_draw(sv_samples *samples, const sv_dataset *d,
   turn *turns = NULL;
   int64_t *seen = NULL;
   if (count < 1 || count > samples->count)
-    return sv_fail(SV_INVALID, "%lld samples are wanted, there are %lld",
+    return sv_fail(SV_INVALID,
+                   "%lld samples requested, but only %lld are available",
                    (long long)count, (long long)samples->count);
   sv_status status =
       sv_alloc_array(&turns, (size_t)samples->count, sizeof *turns);

@@ -230,19 +230,19 @@ static sv_status check(const char *folder, const sv_dataset *source,
   SV_TRY(sv_path_join(&path, folder, "classes.txt"));
   bool there = sv_path_exists(path);
   sv_free(path);
-  if (there) return sv_fail(SV_INVALID, "%s: is a data set already", folder);
+  if (there)
+    return sv_fail(SV_INVALID, "%s: already contains a data set", folder);
   if (o->count < 1 || o->count > 10000000 || o->size < 8 || o->size > LARGEST ||
       o->items < 1 || o->items > MOST_ITEMS)
     return sv_fail(SV_INVALID,
-                   "%lld scenes of %d pixels with up to %d pictures, expected "
-                   "1 or more of 8 to %d with 1 to %d",
+                   "%lld scenes of %d pixels with up to %d images, expected at "
+                   "least 1 scene of 8 to %d pixels with 1 to %d images",
                    (long long)o->count, o->size, o->items, LARGEST, MOST_ITEMS);
   if (source->channels != 1 || !source->height ||
       sv_dataset_has_masks(source) || source->classes > 254)
     return sv_fail(
         SV_INVALID,
-        "%s: scenes are made of grey pictures of one size with up to "
-        "254 classes",
+        "%s: scenes need grey images of one size with up to 254 classes",
         source->path);
   return SV_OK;
 }

@@ -136,7 +136,8 @@ static sv_status decode_open(reading *r, TIFF *tiff, sv_image *image) {
                              TIFF_DENSITY));
   if (!TIFFRGBAImageOK(tiff, why))
     return sv_fail(SV_UNSUPPORTED, "%s: a TIFF that cannot be read: %s",
-                   r->file->name, why[0] ? why : "no pixels of 8 or 16 bits");
+                   r->file->name,
+                   why[0] ? why : "its pixels do not have 8 or 16 bits");
   bool grey =
       colours == PHOTOMETRIC_MINISBLACK || colours == PHOTOMETRIC_MINISWHITE;
   sv_image_header(image, width, height, grey ? 1 : 3);

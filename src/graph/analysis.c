@@ -153,13 +153,15 @@ static sv_status keep_inference(sv_graph *graph) {
 static sv_status resize_image(sv_graph *graph, const sv_ints *image) {
   int id = sv_graph_data_input(graph);
   if (!id)
-    return sv_fail(SV_INVALID, "the network has not one image input to resize");
+    return sv_fail(
+        SV_INVALID,
+        "the network does not have exactly one image input to resize");
   sv_value_info *value = &graph->values[id];
   if (value->shape.rank != image->count + 1)
-    return sv_fail(SV_INVALID,
-                   "input '%s' has %d dimensions besides the batch, "
-                   "%d were given",
-                   value->name, value->shape.rank - 1, image->count);
+    return sv_fail(
+        SV_INVALID,
+        "input '%s' has %d dimensions besides the batch, but %d were given",
+        value->name, value->shape.rank - 1, image->count);
   for (int i = 0; i < image->count; i++) value->shape.dim[i + 1] = image->at[i];
   /* Labels of pixels follow. */
   sv_shape *label = &graph->values[sv_graph_label_input(graph)].shape;

@@ -42,11 +42,11 @@ sv_status sv_graph_answer(const sv_graph *graph, int *value) {
         "network '%s' has no output '%.80s' (--output, " SV_OUTPUT_KEY
         "), but %s",
         graph->name, graph->answer, names);
-  return sv_fail(SV_INVALID,
-                 "network '%s' has the outputs %s: --output NAME "
-                 "(" SV_OUTPUT_KEY
-                 ") says which of them holds the class scores",
-                 graph->name, names);
+  return sv_fail(
+      SV_INVALID,
+      "network '%s' has several outputs, %s: --output NAME (" SV_OUTPUT_KEY
+      ") selects the one with the class scores",
+      graph->name, names);
 }
 
 sv_status sv_graph_set_answer(sv_graph *graph, const char *name) {

@@ -86,11 +86,11 @@ static sv_status check_inputs(const draft *d, const sv_value *inputs,
   const sv_op *op = d->node.op;
   int most = sv_op_in_count(op);
   if (!sv_op_is_variadic(op) && count > most)
-    return sv_fail(SV_INVALID, "%s: it takes %d input%s, %d were given",
+    return sv_fail(SV_INVALID, "%s: expected %d input%s, %d given",
                    d->node.name, most, most == 1 ? "" : "s", count);
   for (int i = 0; i < count; i++)
     if (inputs[i].id >= d->graph->value_count)
-      return sv_fail(SV_INVALID, "%s: input %d is of another graph",
+      return sv_fail(SV_INVALID, "%s: input %d belongs to another graph",
                      d->node.name, i);
   return SV_OK;
 }
@@ -202,7 +202,7 @@ static sv_status check_sampled(draft *d) {
   d->graph->sampled += d->graph->value_count;
   if (d->graph->sampled <= MOST) return SV_OK;
   return sv_fail(SV_INVALID,
-                 "too many sizes are computed in a network of %d values",
+                 "too many computed sizes in a network of %d values",
                  d->graph->value_count);
 }
 
@@ -342,10 +342,11 @@ static void add_output(sv_graph *graph, const char *name, sv_value value,
   if (value.id == 0)
     status = sv_fail(SV_INVALID, "output '%s' is the null value", name);
   else if (is_loss && sv_shape_count(&graph->values[value.id].shape) != 1)
-    status = sv_fail(SV_INVALID, "loss '%s' is not a scalar: %s has %s", name,
-                     graph->values[value.id].name,
-                     sv_shape_text(&graph->values[value.id].shape,
-                                   (char[SV_SHAPE_TEXT]){0}));
+    status =
+        sv_fail(SV_INVALID, "loss '%s' is not a scalar: the shape of %s is %s",
+                name, graph->values[value.id].name,
+                sv_shape_text(&graph->values[value.id].shape,
+                              (char[SV_SHAPE_TEXT]){0}));
   if (status == SV_OK)
     status = sv_graph_add_output(graph, name, value.id, is_loss, weight);
   if (status != SV_OK) fail(graph, status);

@@ -77,7 +77,8 @@ static sv_status bring_as(turner *t, int id, const sv_shape *shape,
   if (t->places[id].id) {
     const sv_shape *had = &t->to->values[t->places[id].id].shape;
     if (!order && sv_shape_equal(had, shape)) return SV_OK;
-    return sv_fail(SV_UNSUPPORTED, "'%s' is shared by unlike layers", v->name);
+    return sv_fail(SV_UNSUPPORTED,
+                   "'%s' is shared by layers of different kinds", v->name);
   }
   SV_TRY(sv_state_get(t->model->state, v->name, &old));
   sv_status status = sv_tensor_new(&made, old->dtype, shape);

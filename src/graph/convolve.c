@@ -39,7 +39,8 @@ static sv_status set_size(sv_graph *graph, const sv_ints *image) {
   int id = sv_graph_data_input(graph);
   sv_shape *shape = &graph->values[id].shape;
   if (!id || shape->rank != 4)
-    return sv_fail(SV_INVALID, "network '%s' has not one input of N C H W",
+    return sv_fail(SV_INVALID,
+                   "network '%s' does not have exactly one input of N C H W",
                    graph->name);
   for (int d = 0; image && d < 3; d++) {
     if (shape->dim[d + 1] < 0) shape->dim[d + 1] = image->at[d];
@@ -275,11 +276,10 @@ static sv_status check_grown(const convolver *c, const sv_info *infos) {
     if (o->is_loss || own->rank != 4 || y->rank != 4 ||
         y->dim[2] > own->dim[2] || y->dim[3] > own->dim[3])
       continue;
-    return sv_fail(SV_UNSUPPORTED,
-                   "it does not slide: '%s' is %lldx%lld however large "
-                   "the image is",
-                   c->to->values[f->id].name, (long long)y->dim[2],
-                   (long long)y->dim[3]);
+    return sv_fail(
+        SV_UNSUPPORTED,
+        "it cannot slide: '%s' is %lldx%lld whatever the size of the image",
+        c->to->values[f->id].name, (long long)y->dim[2], (long long)y->dim[3]);
   }
   return SV_OK;
 }
@@ -292,8 +292,7 @@ static sv_status check_slides(convolver *c) {
   sv_free(infos);
   if (status != SV_OK)
     return sv_fail(SV_UNSUPPORTED,
-                   "it does not slide over an image twice as "
-                   "large: %s",
+                   "it cannot slide over an image twice as large: %s",
                    sv_error());
   infos = NULL;
   if (infer_larger(c, 64, &infos) == SV_OK) status = check_grown(c, infos);
@@ -319,7 +318,7 @@ static sv_status put_all(convolver *c) {
   if (c->changed) return check_slides(c);
   return sv_fail(SV_INVALID,
                  "network '%s' has neither linear layers on a flattened map "
-                 "nor global pooling: there is nothing to make convolutions of",
+                 "nor global pooling: nothing to convert to convolutions",
                  c->from->name);
 }
 

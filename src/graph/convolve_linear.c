@@ -29,9 +29,9 @@ static sv_status check_shared(const convolver *c, const char *name,
   bool same = sv_shape_equal(&had->shape, &tensor->shape) &&
               memcmp(had->data, tensor->data, had->layout.bytes) == 0;
   sv_tensor_free(had);
-  return same
-             ? SV_OK
-             : sv_fail(SV_UNSUPPORTED, "'%s' is shared by unlike layers", name);
+  return same ? SV_OK
+              : sv_fail(SV_UNSUPPORTED,
+                        "'%s' is shared by layers of different kinds", name);
 }
 
 sv_status sv_convolve_tensor(convolver *c, int id, const sv_tensor *tensor) {
@@ -91,7 +91,7 @@ static sv_status spread_bias(const layer *a, const sv_tensor *b, int64_t outs,
                              sv_tensor **result) {
   int64_t count = sv_shape_count(&b->shape);
   if (count != 1 && count != outs)
-    return sv_fail(SV_UNSUPPORTED, "its bias is %s, expected %lld numbers",
+    return sv_fail(SV_UNSUPPORTED, "its bias is %s, expected %lld values",
                    sv_shape_text(&b->shape, (char[SV_SHAPE_TEXT]){0}),
                    (long long)outs);
   sv_shape shape = {.rank = 1, .dim = {outs}};

@@ -70,7 +70,7 @@ const char *sv_graph_name(const sv_graph *graph) { return graph->name; }
 sv_status sv_graph_check(const sv_graph *graph) {
   if (graph->status == SV_OK) return SV_OK;
   return sv_fail_as(graph->status,
-                    graph->message ? graph->message : "no memory");
+                    graph->message ? graph->message : "out of memory");
 }
 
 int sv_graph_find(const sv_graph *graph, const char *name) {
@@ -138,7 +138,8 @@ sv_status sv_graph_add_node(sv_graph *graph, const sv_op *op, const char *name,
   for (int i = 0; i < out_count; i++) {
     const sv_value_info *value = &graph->values[out[i]];
     if (out[i] && (value->kind != SV_VALUE_NODE || value->producer >= 0))
-      return sv_fail(SV_INVALID, "%s: its output '%s' has another source", name,
+      return sv_fail(SV_INVALID,
+                     "%s: its output '%s' is already computed elsewhere", name,
                      value->name);
   }
   SV_TRY(sv_grow(&graph->nodes, graph->node_count, &graph->node_capacity,

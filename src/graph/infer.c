@@ -120,9 +120,10 @@ static sv_status infer_plain(const sv_graph *graph, const sv_node *node,
     const sv_shape *shape = &out[i].shape;
     if (!out[i].present) continue;
     if (shape->rank < 0)
-      return sv_fail(SV_UNSUPPORTED,
-                     "the shape of '%s' depends on numbers of the run",
-                     graph->values[node->out[i]].name);
+      return sv_fail(
+          SV_UNSUPPORTED,
+          "the shape of '%s' depends on values known only at run time",
+          graph->values[node->out[i]].name);
     if (sv_shape_count(shape) < 0 || !sv_shape_fits(shape))
       return sv_fail(SV_NO_MEMORY, "its output of %s is too large",
                      sv_shape_text(shape, (char[SV_SHAPE_TEXT]){0}));
@@ -205,8 +206,7 @@ sv_status sv_graph_declared(const sv_graph *graph, const sv_state *state,
       if (info->shape.dim[d] >= 0) continue;
       if (d > 0)
         return sv_fail(SV_INVALID,
-                       "input '%s': dimension %d is free, a size "
-                       "for it is needed",
+                       "input '%s': dimension %d is free; give a size for it",
                        value->name, d);
       info->shape.dim[d] = batch;
     }

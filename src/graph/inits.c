@@ -67,7 +67,7 @@ sv_status sv_graph_end_inits(sv_graph *graph) {
     sv_next_init *next = &graph->inits[i];
     if (!next->used && status == SV_OK)
       status =
-          sv_fail(SV_INVALID, "init '%s': it makes no parameter '%s'",
+          sv_fail(SV_INVALID, "init '%s': the layer has no parameter '%s'",
                   next->text, next->parameter ? next->parameter : "weight");
     sv_free(next->parameter);
     sv_free(next->text);

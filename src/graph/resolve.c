@@ -14,8 +14,8 @@ bool sv_node_has_computed(const sv_node *node) {
 
 static sv_status not_known(const sv_node *node, const sv_graph *graph, int i) {
   return sv_fail(SV_UNSUPPORTED,
-                 "its %s, '%s', depends on numbers of the run; it may be "
-                 "computed from shapes and constants",
+                 "its %s, '%s', depends on values known only at run time; "
+                 "expected a value computed from shapes and constants",
                  sv_op_in_port(node->op, i)->name,
                  graph->values[node->in[i]].name);
 }

@@ -66,11 +66,11 @@ sv_status sv_graph_check_size(const sv_graph *graph, const sv_node *node,
               sv_shape_equal(&other, shape);
   sv_free(in);
   if (same) return SV_OK;
-  return sv_fail(SV_INVALID,
-                 "the size of its %s depends on that of the image, which is "
-                 "free: give the input's size in numbers, or pool it away "
-                 "before this (global_avg_pool)",
-                 sv_role_name(sv_op_in_port(node->op, port)->role));
+  return sv_fail(
+      SV_INVALID,
+      "the size of its %s depends on the image size, which is free: give the "
+      "input a fixed size, or put global_avg_pool before it",
+      sv_role_name(sv_op_in_port(node->op, port)->role));
 }
 
 static void note_others(sv_graph *graph, const sv_node *node,

@@ -77,5 +77,5 @@ void sv_scope_pop(sv_graph *graph) {
     graph->scope[graph->scopes[--graph->scope_count]] = '\0';
   else
     sv_graph_fault(
-        graph, sv_fail(SV_INVALID, "a scope is closed that was never opened"));
+        graph, sv_fail(SV_INVALID, "a scope is closed that was not opened"));
 }

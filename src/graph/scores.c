@@ -87,9 +87,9 @@ sv_status sv_scores_refuse(const sv_graph *graph, int output) {
   const char *op =
       value->producer < 0 ? "an input" : graph->nodes[value->producer].op->name;
   return sv_fail(SV_INVALID,
-                 "output '%s' (%s) is not recognised as class scores: --scores "
-                 "(" SV_SCORES_KEY
-                 ") says whether they are logits, log-probabilities, "
+                 "output '%s' (%s) is not recognised as class scores: use "
+                 "--scores (" SV_SCORES_KEY
+                 ") to say whether it is logits, log-probabilities, "
                  "probabilities or independent probabilities",
                  value->name, op);
 }

@@ -26,7 +26,7 @@ static sv_status check_room(const sv_graph *graph, sv_dtype precision) {
   if (bytes <= (double)most) return SV_OK;
   return sv_fail(
       SV_NO_MEMORY,
-      "network '%s': its weights take %.1f GiB, the machine has %.1f",
+      "network '%s': its weights need %.1f GiB, the machine has %.1f GiB",
       graph->name, bytes / gib, (double)most / gib);
 }
 
@@ -73,7 +73,7 @@ sv_status sv_state_add(sv_state *state, const char *name, sv_role role,
                        sv_dtype dtype, const sv_shape *shape,
                        const sv_layout *like, int *index) {
   if (sv_state_find(state, name) >= 0)
-    return sv_fail(SV_INVALID, "the state has a tensor '%s' already", name);
+    return sv_fail(SV_INVALID, "the state already has a tensor '%s'", name);
   SV_TRY(sv_grow(&state->slots, state->count, &state->capacity,
                  sizeof *state->slots));
   sv_slot *slot = &state->slots[state->count];

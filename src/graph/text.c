@@ -18,7 +18,7 @@ static sv_status read_value(sv_reader *r, sv_value *value) {
   if (alone && (*c->at == '.' || *c->at == '-')) {
     *value = *c->at == '.' ? r->last : (sv_value){0};
     if (*c->at == '.' && !r->last.id)
-      return sv_text_fail(c, c->at, "there is no value before this");
+      return sv_text_fail(c, c->at, "no value precedes this");
     c->at++;
     return SV_OK;
   }
@@ -27,9 +27,9 @@ static sv_status read_value(sv_reader *r, sv_value *value) {
   value->id = sv_text_find(r, word.text);
   if (value->id) return SV_OK;
   if (r->frame->block)
-    return sv_text_fail(c, word.start, "there is no value '%s' in %s",
-                        word.text, r->frame->block->name);
-  return sv_text_fail(c, word.start, "there is no value '%s'", word.text);
+    return sv_text_fail(c, word.start, "unknown value '%s' in %s", word.text,
+                        r->frame->block->name);
+  return sv_text_fail(c, word.start, "unknown value '%s'", word.text);
 }
 
 /* (VALUE, ...), which may go over several lines. */
@@ -49,9 +49,9 @@ static sv_status read_values(sv_reader *r, sv_statement *s) {
     SV_TRY(read_value(r, &s->values[s->value_count++]));
     sv_text_skip(c, true);
     char next = *c->at;
-    if (next == '\0') return sv_text_fail(c, open, "'(' is never closed");
+    if (next == '\0') return sv_text_fail(c, open, "'(' is not closed");
     if (next != ',' && next != ')')
-      return sv_text_fail(c, c->at, "'%.*s' where , or ) is expected",
+      return sv_text_fail(c, c->at, "unexpected '%.*s', expected , or )",
                           sv_letter_bytes(c->at), c->at);
     c->at++;
     if (next == ')') return SV_OK;
@@ -75,7 +75,7 @@ static sv_status read_beginning(sv_reader *r, sv_statement *s) {
       SV_TRY(sv_text_name(c, more ? "a name" : "an operator", &s->keyword));
     sv_text_skip(c, false);
     if (more && *c->at != ',' && *c->at != '=')
-      return sv_text_fail(c, c->at, "'=' is expected after the names");
+      return sv_text_fail(c, c->at, "expected '=' after the names");
     if (!more) break;
   }
   if (*c->at == '(') SV_TRY(read_values(r, s));
@@ -149,8 +149,8 @@ static sv_status read_attributes(sv_reader *r, const sv_op *op, void *attrs,
                                : sv_attr_at_position(op, ++position);
     if (!row && value) return unknown_attribute(r, &word, op);
     if (!row)
-      return sv_text_fail(&r->cursor, word.start,
-                          "%s: '%s' is one word too many", op->name, word.text);
+      return sv_text_fail(&r->cursor, word.start, "%s: unexpected '%s'",
+                          op->name, word.text);
     uint64_t bit = UINT64_C(1) << (row - op->attrs);
     if (*seen & bit)
       return sv_text_fail(&r->cursor, word.start, "%s: %s is given twice",
@@ -313,7 +313,7 @@ sv_status sv_text_body(sv_reader *r) {
 static sv_status read_all(sv_reader *r) {
   SV_TRY(sv_text_body(r));
   if (*r->cursor.at)
-    return sv_text_fail(&r->cursor, r->cursor.at, "'}' closes nothing");
+    return sv_text_fail(&r->cursor, r->cursor.at, "unexpected '}'");
   if (!r->last.id)
     return sv_text_fail(&r->cursor, r->cursor.at,
                         "the network is empty: begin with input 3x32x32");

@@ -22,11 +22,12 @@ static sv_status enter_body(sv_reader *r, const char *body, const char *end,
                             const char *where) {
   enum { STATEMENT = 64 }; /* an empty body costs something too */
   if (r->depth == SV_DEEPEST)
-    return sv_text_fail(&r->cursor, where, "{ } more than %d deep", SV_DEEPEST);
+    return sv_text_fail(&r->cursor, where, "{ } nested more than %d deep",
+                        SV_DEEPEST);
   r->expanded += end - body + STATEMENT;
   if (r->expanded > SV_MOST_EXPANDED)
     return sv_text_fail(&r->cursor, where,
-                        "blocks and repeats written out are longer than %d MiB",
+                        "blocks and repeats expand to more than %d MiB",
                         SV_MOST_EXPANDED >> 20);
   r->cursor.at = body;
   r->depth++;
@@ -57,7 +58,7 @@ static sv_status read_count(sv_reader *r, int64_t *count) {
   if (end != word.text && *end == '\0' && *count >= 0 && *count <= INT32_MAX)
     return SV_OK;
   return sv_text_fail(&r->cursor, word.start,
-                      "repeat needs a number of times: repeat 3 { ... }");
+                      "repeat needs a count: repeat 3 { ... }");
 }
 
 /* The values of a bracket, or the value before. */
@@ -80,7 +81,7 @@ static sv_status read_round(sv_reader *r, const sv_statement *s, int64_t i,
   if (named) sv_scope_pop(r->graph);
   if (status == SV_OK) return SV_OK;
   char what[48];
-  snprintf(what, sizeof what, "round %lld of the repeat", (long long)i + 1);
+  snprintf(what, sizeof what, "iteration %lld of the repeat", (long long)i + 1);
   return within(r, what, where, status);
 }
 
@@ -89,7 +90,7 @@ sv_status sv_text_repeat(sv_reader *r, sv_statement *s) {
   const char *end;
   if (s->name_count > 1)
     return sv_text_fail(&r->cursor, s->names[1].start,
-                        "repeat makes one value");
+                        "repeat produces one value");
   SV_TRY(start_value(r, s));
   SV_TRY(read_count(r, &count));
   sv_text_skip(&r->cursor, false);
@@ -125,8 +126,8 @@ static sv_status read_arguments(sv_reader *r, const sv_statement *s,
     int at = value ? sv_text_find_parameter(b, word.text) : position++;
     if (at < 0) return unknown_parameter(r, b, &word);
     if (at >= b->parameter_count)
-      return sv_text_fail(&r->cursor, word.start,
-                          "%s: '%s' is one word too many", b->name, word.text);
+      return sv_text_fail(&r->cursor, word.start, "%s: unexpected '%s'",
+                          b->name, word.text);
     if (arguments[at])
       return sv_text_fail(&r->cursor, word.start, "%s: %s is given twice",
                           b->name, b->parameters[at].name);
@@ -153,8 +154,8 @@ static sv_status bind_values(sv_reader *r, const sv_statement *s,
                         "%s takes %d value%s, %d given", b->name, wanted,
                         wanted == 1 ? "" : "s", count);
   if (!s->bracket && !r->last.id)
-    return sv_text_fail(&r->cursor, s->keyword.start,
-                        "there is no value before %s", b->name);
+    return sv_text_fail(&r->cursor, s->keyword.start, "no value precedes %s",
+                        b->name);
   if (s->bracket) r->last = s->values[0];
   for (int i = 0; i < b->value_count; i++) {
     sv_word word = {.start = s->keyword.start};
@@ -168,7 +169,7 @@ static sv_status bind_values(sv_reader *r, const sv_statement *s,
 static sv_status name_use(sv_reader *r, const sv_statement *s,
                           const sv_block *b, sv_word *name) {
   if (s->name_count > 1)
-    return sv_text_fail(&r->cursor, s->names[1].start, "%s makes one value",
+    return sv_text_fail(&r->cursor, s->names[1].start, "%s produces one value",
                         b->name);
   if (s->name_count) {
     *name = s->names[0];

@@ -43,11 +43,12 @@ static sv_status add_dim(declared *d, const char *word, char mark,
     return sv_fail(SV_INVALID, "more than %d dimensions", SV_MAX_RANK);
   if (!read_dim(text, mark, &d->shape.dim[d->shape.rank], &symbol)) {
     if (isdigit((unsigned char)*start))
-      return sv_fail(SV_INVALID, "'%s': %.*s is no size from 1 to 2^48", word,
+      return sv_fail(SV_INVALID,
+                     "'%s': expected a size from 1 to 2^48, found %.*s", word,
                      (int)(*text - start), start);
     return sv_fail(SV_INVALID,
-                   "'%s' where a size is expected: a number, ? or a word for a "
-                   "free one",
+                   "unexpected '%s', expected a size: a number, or ? or a word "
+                   "for a free size",
                    *text);
   }
   if (symbol)
@@ -67,8 +68,8 @@ static sv_status add_dims(declared *d, const char *text) {
     SV_TRY(add_dim(d, word, mark, &text));
     if (*text == '\0') break;
     if (*text != mark || (mark == 'x' && text[1] == '\0'))
-      return sv_fail(SV_INVALID, "'%s' where a size such as 3x32x32 goes on",
-                     text);
+      return sv_fail(SV_INVALID,
+                     "unexpected '%s' inside a size such as 3x32x32", text);
     text++;
   }
   return SV_OK;
@@ -78,7 +79,7 @@ static sv_status add_dims(declared *d, const char *text) {
 static sv_status add_batch(declared *d, const char *text) {
   SV_TRY(add_dim(d, text, '\0', &text));
   if (*text == '\0') return SV_OK;
-  return sv_fail(SV_INVALID, "'%s' behind the batch", text);
+  return sv_fail(SV_INVALID, "unexpected '%s' after the batch", text);
 }
 
 static bool read_type(const char *text, sv_dtype *type) {
@@ -136,8 +137,8 @@ static sv_status read_tensor_words(sv_reader *r, const sv_statement *s,
                              parameter ? "a size, type=, role= and init="
                                        : "a size, type= and batch=");
     if (!known)
-      return sv_text_fail(&r->cursor, word.start, "%s=%s is not known",
-                          word.text, text.text);
+      return sv_text_fail(&r->cursor, word.start, "unknown %s=%s", word.text,
+                          text.text);
   }
 }
 
@@ -164,7 +165,7 @@ sv_status sv_text_declaration(sv_reader *r, sv_statement *s) {
   bool input = strcmp(kind, "input") == 0, label = strcmp(kind, "label") == 0;
   if ((input || label) && r->depth)
     return sv_text_fail(&r->cursor, s->keyword.start,
-                        "%s stands outside of { }", kind);
+                        "%s is not allowed inside { }", kind);
   if (s->name_count) SV_TRY(sv_text_untaken(r, &s->names[0]));
   tensor_words t = {.type = label ? SV_I64 : SV_F32, .role = SV_WEIGHT};
   declared d = {.shape = {.rank = 0}};

@@ -29,7 +29,7 @@ void sv_text_free_blocks(sv_reader *r) {
 sv_status sv_text_open_body(sv_reader *r, const char **end) {
   sv_cursor *c = &r->cursor;
   const char *open = c->at;
-  if (*open != '{') return sv_text_fail(c, open, "'{' is expected here");
+  if (*open != '{') return sv_text_fail(c, open, "expected '{'");
   int depth = 0;
   bool comment = false, quote = false;
   const char *p = open;
@@ -46,7 +46,7 @@ sv_status sv_text_open_body(sv_reader *r, const char **end) {
     if (*p == '{') depth++;
     if (*p == '}' && --depth == 0) break;
   }
-  if (*p == '\0') return sv_text_fail(c, open, "'{' is never closed");
+  if (*p == '\0') return sv_text_fail(c, open, "'{' is not closed");
   c->at = open + 1;
   *end = p;
   return SV_OK;
@@ -58,7 +58,7 @@ sv_status sv_text_close_body(sv_reader *r, const char *end) {
   sv_text_skip(&r->cursor, false);
   if (sv_text_at_end(&r->cursor)) return SV_OK;
   return sv_text_fail(&r->cursor, r->cursor.at,
-                      "after '}' a line or ; ends the statement");
+                      "expected a new line or ; after '}'");
 }
 
 /* ---- The head ---- */
@@ -89,9 +89,7 @@ static sv_status add_values(sv_reader *r, sv_block *b) {
     sv_text_skip(c, true);
   } while (*c->at == ',');
   if (*c->at != ')')
-    return sv_text_fail(c, c->at,
-                        "after the name of a value , or ) is "
-                        "expected");
+    return sv_text_fail(c, c->at, "expected , or ) after the name of a value");
   c->at++;
   sv_text_skip(c, false);
   return SV_OK;
@@ -115,7 +113,7 @@ static sv_status add_parameter(sv_reader *r, sv_block *b, const sv_word *word,
                                const char *initial) {
   if (!is_parameter(word->text) || strcmp(word->text, "node") == 0)
     return sv_text_fail(&r->cursor, word->start,
-                        "'%s' where the name of a parameter is expected: "
+                        "unexpected '%s', expected the name of a parameter: "
                         "letters, digits and _",
                         word->text);
   if (sv_text_find_parameter(b, word->text) >= 0)
@@ -140,8 +138,7 @@ static sv_status add_parameters(sv_reader *r, sv_block *b) {
     sv_text_skip(&r->cursor, false);
     if (*r->cursor.at == '{') return SV_OK;
     SV_TRY(sv_text_next(r, &word, &initial, &more));
-    if (!more)
-      return sv_text_fail(&r->cursor, r->cursor.at, "'{' is expected here");
+    if (!more) return sv_text_fail(&r->cursor, r->cursor.at, "expected '{'");
     SV_TRY(add_parameter(r, b, &word, initial));
   }
 }
@@ -158,7 +155,8 @@ static sv_status check_name(const sv_reader *r, const sv_word *name) {
 sv_status sv_text_define(sv_reader *r, const char *start) {
   sv_cursor *c = &r->cursor;
   sv_word name;
-  if (r->depth) return sv_text_fail(c, start, "define stands outside of { }");
+  if (r->depth)
+    return sv_text_fail(c, start, "define is not allowed inside { }");
   SV_TRY(sv_text_name(c, "the name of a block", &name));
   SV_TRY(check_name(r, &name));
   SV_TRY(sv_grow(&r->blocks, r->block_count, &r->block_capacity,

@@ -31,7 +31,7 @@ static sv_status read_argument(sv_reader *r, const char **argument) {
       return SV_OK;
   }
   if (!block)
-    return sv_text_fail(c, start, "there are no parameters outside of a block");
+    return sv_text_fail(c, start, "parameters exist only inside a block");
   return sv_text_fail(c, start, "%s has no parameter '%.*s'", block->name,
                       length < 64 ? length : 64, start);
 }
@@ -53,7 +53,7 @@ static sv_status read_number(sv_reader *r, int64_t *value) {
   int length = (int)(c->at - start < 64 ? c->at - start : 64);
   if (!argument)
     return sv_text_fail(c, start, "%.*s is too large", length, start);
-  return sv_text_fail(c, start, "%.*s is no whole number: '%.64s'", length,
+  return sv_text_fail(c, start, "%.*s is not an integer: '%.64s'", length,
                       start, text);
 }
 
@@ -62,7 +62,8 @@ static sv_status read_factor(sv_reader *r, int depth, int64_t *value) {
   sv_text_skip(c, false);
   const char *start = c->at;
   if (depth > SV_DEEPEST)
-    return sv_text_fail(c, start, "brackets more than %d deep", SV_DEEPEST);
+    return sv_text_fail(c, start, "brackets nested more than %d deep",
+                        SV_DEEPEST);
   if (isalnum((unsigned char)*start) || *start == '_')
     return read_number(r, value);
   if (*start == '-') {
@@ -73,11 +74,11 @@ static sv_status read_factor(sv_reader *r, int depth, int64_t *value) {
     return SV_OK;
   }
   if (*start != '(')
-    return sv_text_fail(c, start, "a number or a parameter is expected");
+    return sv_text_fail(c, start, "expected a number or a parameter");
   c->at++;
   SV_TRY(read_sum(r, depth + 1, value));
   if (*c->at != ')')
-    return sv_text_fail(c, c->at, "one of + - * / %% ) is expected here");
+    return sv_text_fail(c, c->at, "expected one of + - * / %% )");
   c->at++;
   return SV_OK;
 }
@@ -142,7 +143,7 @@ sv_status sv_text_expand(sv_reader *r, sv_word *word, size_t *length) {
   } else if (in_parameter(*c->at)) {
     SV_TRY(read_argument(r, &text));
   } else {
-    return sv_text_fail(c, c->at, "$ is followed by a parameter or by (");
+    return sv_text_fail(c, c->at, "expected a parameter or ( after $");
   }
   for (; *text; text++) SV_TRY(sv_text_put(c, word, length, *text));
   return SV_OK;

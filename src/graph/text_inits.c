@@ -44,7 +44,7 @@ sv_status sv_text_check_settled(const sv_reader *r, const sv_statement *s,
     bool was = *bool_at(readable(said), row);
     if (was != *bool_at(readable(node->attrs), row))
       return sv_text_fail(&r->cursor, s->keyword.start,
-                          "%s: %s=%s, but with these inputs it is %s",
+                          "%s: %s=%s contradicts the inputs, which give %s",
                           node->op->name, row->name, was ? "true" : "false",
                           was ? "false" : "true");
   }

@@ -14,7 +14,7 @@ sv_status sv_text_no_values(const sv_reader *r, const sv_statement *s) {
 
 static sv_status no_name(sv_reader *r, const sv_statement *s) {
   if (!s->name_count) return SV_OK;
-  return sv_text_fail(&r->cursor, s->names[0].start, "%s makes no value",
+  return sv_text_fail(&r->cursor, s->names[0].start, "%s produces no value",
                       s->keyword.text);
 }
 
@@ -28,13 +28,12 @@ static sv_status check_name(const sv_reader *r, const sv_statement *s,
   int other = sv_text_find(r, name->text);
   if (other && other != r->last.id)
     return sv_text_fail(&r->cursor, name->start,
-                        "'%s' is not the value before this; %s(%s) is meant?",
+                        "'%s' is not the previous value; did you mean %s(%s)?",
                         name->text, keyword, name->text);
   if (!strchr(name->text, '(')) return SV_OK;
   return sv_text_fail(&r->cursor, name->start,
-                      "'%s' is no name; a value in brackets stands before it: "
-                      "%s(VALUE) NAME",
-                      name->text, keyword);
+                      "'%s' is not a name; write %s(VALUE) NAME", name->text,
+                      keyword);
 }
 
 /* output, loss: [NAME] [weight=W] */
@@ -61,7 +60,7 @@ sv_status sv_text_output(sv_reader *r, sv_statement *s) {
     weight = strtod(value, &end);
     if (end == value || *end || !(weight >= 0 && weight < 1e30))
       return sv_text_fail(&r->cursor, word.start,
-                          "weight=%s: a number from 0 on is expected", value);
+                          "weight=%s: expected a number of at least 0", value);
   }
   sv_value value = s->bracket ? s->values[0] : r->last;
   if (s->value_count > 1 || !value.id)

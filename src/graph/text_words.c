@@ -71,7 +71,7 @@ static sv_status quoted(sv_cursor *cursor, sv_word *word, size_t *length) {
     if (*cursor->at == '\\' && (cursor->at[1] == '"' || cursor->at[1] == '\\'))
       cursor->at++;
     if (*cursor->at == '\0' || *cursor->at == '\n')
-      return sv_text_fail(cursor, open, "the double quote is never closed");
+      return sv_text_fail(cursor, open, "the double quote is not closed");
     SV_TRY(sv_text_put(cursor, word, length, *cursor->at));
   }
   cursor->at++;
@@ -90,7 +90,7 @@ sv_status sv_text_name(sv_cursor *cursor, const char *what, sv_word *word) {
   if (sv_text_at_end(cursor))
     return sv_text_fail(cursor, cursor->at, "%s is missing", what);
   if (!isalpha((unsigned char)first) && first != '_')
-    return sv_text_fail(cursor, cursor->at, "'%.*s' where %s is expected",
+    return sv_text_fail(cursor, cursor->at, "unexpected '%.*s', expected %s",
                         sv_letter_bytes(cursor->at), cursor->at, what);
   for (; in_name(*cursor->at); cursor->at++)
     SV_TRY(sv_text_put(cursor, word, &length, *cursor->at));
@@ -102,7 +102,8 @@ sv_status sv_text_word(sv_reader *r, sv_word *word) {
   size_t length = 0;
   *word = (sv_word){.start = c->at, .equals = -1};
   if (*c->at == '{')
-    return sv_text_fail(c, c->at, "'{' follows only define and repeat");
+    return sv_text_fail(c, c->at,
+                        "unexpected '{': it follows only define and repeat");
   while (!strchr(" \t\r;\n#{}", *c->at)) {
     if (*c->at == '"') {
       SV_TRY(quoted(c, word, &length));

@@ -59,7 +59,7 @@ static void draw_shares(sv_canvas *c, const sv_metrics *m) {
                .width = side,
                .height = side,
                .x = {.from = 0, .to = 1},
-               .y = {.from = 0, .to = 1, .label = "share that was right"}};
+               .y = {.from = 0, .to = 1, .label = "accuracy"}};
   sv_axes_draw(&a);
   for (int b = 0; b < SV_CALIBRATION_BINS; b++) draw_bin(&a, &m->bins[b], b);
   draw_diagonal(&a);
@@ -89,11 +89,10 @@ sv_status sv_look_calibration(const char *path, const char *title,
                               const sv_metrics *m) {
   sv_canvas canvas;
   char below[160];
-  snprintf(
-      below, sizeof below,
-      "calibration error %.4f, Brier score %.4f; orange: surer than right, "
-      "pale: less sure",
-      m->calibration_error, m->brier);
+  snprintf(below, sizeof below,
+           "calibration error %.4f, Brier score %.4f; orange: overconfident, "
+           "pale: underconfident",
+           m->calibration_error, m->brier);
   SV_TRY(sv_canvas_open(&canvas, 2 * margin + numbers + side,
                         2 * margin + heading + side + gap + counts + 34));
   sv_canvas_heading(&canvas, margin, title ? title : "Calibration", below);

@@ -23,7 +23,8 @@ static sv_status check(cairo_status_t status, const char *what) {
 sv_status sv_canvas_open(sv_canvas *canvas, double width, double height) {
   *canvas = (sv_canvas){.width = width, .height = height};
   if (!(width <= SV_CANVAS_SIDE && height <= SV_CANVAS_SIDE))
-    return sv_fail(SV_INVALID, "a picture of %.0f x %.0f points, %d at most",
+    return sv_fail(SV_INVALID,
+                   "a picture of %.0f x %.0f points, at most %d are supported",
                    width, height, SV_CANVAS_SIDE);
   canvas->surface = cairo_image_surface_create(
       CAIRO_FORMAT_RGB24, (int)ceil(width * SV_CANVAS_PIXELS),

@@ -156,7 +156,7 @@ sv_status sv_look_chart(const char *path, const sv_chart *chart) {
     return sv_fail(SV_INVALID, "%d lines to draw, expected up to %d",
                    chart->count, MOST_LINES);
   if (!find_bounds(chart, &b))
-    return sv_fail(SV_INVALID, "%s: there is no point to draw", path);
+    return sv_fail(SV_INVALID, "%s: no points to draw", path);
   SV_TRY(open_sheet(&canvas, chart));
   draw(&canvas, chart, &b);
   sv_status status = sv_canvas_save(&canvas, path);

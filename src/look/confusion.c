@@ -100,8 +100,8 @@ static void draw_heading(matrix *m, const char *title) {
   }
   char text[160];
   snprintf(text, sizeof text,
-           "%lld of %lld right (%.2f%%). A row: what is; a column: what the "
-           "network says",
+           "%lld of %lld correct (%.2f%%). Rows: true class; columns: "
+           "predicted class",
            (long long)right, (long long)all,
            all ? 100 * (double)right / (double)all : 0);
   sv_canvas_heading(&m->canvas, margin, title ? title : "Confusion matrix",

@@ -81,7 +81,7 @@ static sv_status draw_scene(sheet *s, int i) {
   SV_TRY(sv_canvas_image(&s->canvas, x, y, card, &scene->image));
   SV_TRY(draw_mask(s, x + step, y, &scene->truth));
   SV_TRY(draw_mask(s, x + 2 * step, y, &scene->told));
-  snprintf(text, sizeof text, "%.1f%% right", 100 * share_right(scene));
+  snprintf(text, sizeof text, "%.1f%% correct", 100 * share_right(scene));
   sv_canvas_font(&s->canvas, 11, false);
   sv_canvas_ink(&s->canvas, sv_ink_faint);
   sv_canvas_text(&s->canvas, x + scene_width(), y + card + 14, SV_RIGHT, 0,

@@ -24,7 +24,7 @@ static void draw_heading(sv_canvas *c, const char *title,
     right += items[i].label && !is_wrong(&items[i]);
   }
   char text[64];
-  snprintf(text, sizeof text, "%d of these %d are right", right, known);
+  snprintf(text, sizeof text, "%d of these %d are correct", right, known);
   sv_canvas_heading(c, margin, title ? title : "Predictions",
                     known ? text : NULL);
 }

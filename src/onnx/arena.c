@@ -16,8 +16,8 @@ struct sv_arena_block {
 sv_status sv_arena_charge(sv_arena *arena, size_t bytes) {
   if (arena->limit && bytes > arena->limit - arena->total)
     return sv_fail(SV_NO_MEMORY,
-                   "its structure needs more than the %zu bytes of memory "
-                   "that its size allows",
+                   "its structure needs more than %zu bytes, the limit for a "
+                   "file of its size",
                    arena->limit);
   arena->total += bytes;
   return SV_OK;

@@ -120,7 +120,7 @@ static sv_status check_own(const sv_node *node, const sv_info *in,
   if (op->settle) SV_TRY(op->settle(attrs, in, node->in_count));
   for (const sv_attr *row = op->attrs; row && row->name; row++)
     if (is_own(op, row) && !is_same(row, node->attrs, attrs))
-      return sv_fail(SV_UNSUPPORTED, "%s cannot be said in opset %lld",
+      return sv_fail(SV_UNSUPPORTED, "%s cannot be expressed in opset %lld",
                      row->name, (long long)opset);
   return SV_OK;
 }

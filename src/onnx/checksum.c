@@ -83,9 +83,9 @@ sv_status sv_checksum_check(const Onnx__ModelProto *model, const void *bytes,
   uint32_t found = sv_checksum_of(model, map);
   if (found == wanted) return SV_OK;
   return sv_fail(SV_FORMAT,
-                 "damaged: the elements of its tensors are not those that were "
-                 "written (checksum %08" PRIx32 ", expected %08" PRIx32
-                 "); to use a file that was changed on purpose, delete its "
-                 "metadata '" SV_ONNX_CHECKSUM "'",
+                 "damaged: its tensors have changed since the file was written "
+                 "(checksum %08" PRIx32 ", expected %08" PRIx32
+                 "); if the file was changed on purpose, delete its metadata "
+                 "entry '" SV_ONNX_CHECKSUM "'",
                  found, wanted);
 }

@@ -144,6 +144,5 @@ sv_status sv_conformance_run(const char *folder,
   search s = {.options = options};
   SV_TRY(visit_folder(&s, folder, 0));
   if (s.found) return SV_OK;
-  return sv_fail(SV_INVALID, "%s: no test in it, that is no model.onnx",
-                 folder);
+  return sv_fail(SV_INVALID, "%s: contains no tests (no model.onnx)", folder);
 }

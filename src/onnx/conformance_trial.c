@@ -63,7 +63,7 @@ static sv_status check_tensor(const Onnx__ValueInfoProto *value) {
   const Onnx__TypeProto *type = value->type;
   if (!type || type->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE)
     return SV_OK;
-  return sv_fail(SV_UNSUPPORTED, SV_NAME " is no tensor",
+  return sv_fail(SV_UNSUPPORTED, SV_NAME " is not a tensor",
                  value->name ? value->name : "");
 }
 
@@ -75,8 +75,8 @@ static sv_status check_range(const char *name, const sv_tensor *value) {
   for (int64_t i = 0; i < sv_shape_count(&value->shape); i++) {
     double x = sv_tensor_get(value, i);
     if (isfinite(x) && fabs(x) > FLT_MAX)
-      return sv_fail(SV_UNSUPPORTED, SV_NAME " has %g, which f32 does not hold",
-                     name, x);
+      return sv_fail(SV_UNSUPPORTED,
+                     SV_NAME " has %g, which f32 cannot represent", name, x);
   }
   return SV_OK;
 }
@@ -152,9 +152,9 @@ static sv_status give_input(trial *t, const sv_onnx_known *known) {
   SV_TRY(sv_plan_input(t->plan, known->name, &view));
   sv_dtype given = known->value->dtype;
   if (view.dtype != sv_onnx_computed(given))
-    return sv_fail(SV_FORMAT, "input " SV_NAME " is %s, the file holds %s",
-                   known->name, sv_dtype_name(view.dtype),
-                   sv_dtype_name(given));
+    return sv_fail(
+        SV_FORMAT, "input " SV_NAME " is %s, but the file contains %s",
+        known->name, sv_dtype_name(view.dtype), sv_dtype_name(given));
   if (view.dtype == given) return sv_tensor_copy(&view, known->value);
   for (int64_t i = 0; i < sv_shape_count(&view.shape); i++)
     sv_tensor_set(&view, i, sv_tensor_get(known->value, i));
@@ -200,8 +200,9 @@ static sv_status compare(trial *t, const char *name, const sv_tensor *found,
   if (d.apart > 0) t->error = fmax(t->error, d.apart / fmax(d.largest, 1e-30));
   bool real = found->dtype == SV_F32;
   if (real ? d.beyond <= of_largest * d.largest : d.apart == 0) return SV_OK;
-  return sv_fail(SV_NUMERIC, SV_NAME " differs by %.3g where it is up to %.3g",
-                 name, d.apart, d.largest);
+  return sv_fail(SV_NUMERIC,
+                 SV_NAME " differs by %.3g; its largest element is %.3g", name,
+                 d.apart, d.largest);
 }
 
 static sv_status compare_output(trial *t, size_t number, bool *compared) {
@@ -246,7 +247,7 @@ static sv_status check_random(trial *t, sv_status status) {
   if (status != SV_NUMERIC) return status;
   for (size_t i = 0; i < t->graph->n_output; i++) SV_TRY(draws(t, i, &random));
   if (!random) return status;
-  return sv_fail(SV_UNSUPPORTED, "its outputs are random numbers");
+  return sv_fail(SV_UNSUPPORTED, "its outputs are random");
 }
 
 /* ---- The whole ---- */

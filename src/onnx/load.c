@@ -23,8 +23,7 @@ static sv_status find_opset(loader *l) {
     if (domain[0] && strcmp(domain, "ai.onnx") != 0) continue;
     /* Tools that join models list it once for each of them. */
     if (l->opset && l->opset != set->version)
-      return sv_fail(SV_FORMAT,
-                     "says that it was made for opset %lld and for opset %lld",
+      return sv_fail(SV_FORMAT, "declares both opset %lld and opset %lld",
                      (long long)l->opset, (long long)set->version);
     l->opset = set->version;
     if (l->opset < 1)
@@ -44,7 +43,8 @@ static sv_status read_head(loader *l) {
   SV_TRY(find_opset(l));
   if (!m->graph->n_output) return sv_fail(SV_FORMAT, "has no output");
   if (l->options.training && m->n_training_info > 1)
-    return sv_fail(SV_UNSUPPORTED, "has %zu training parts, one is supported",
+    return sv_fail(SV_UNSUPPORTED,
+                   "has %zu training_info entries, one is supported",
                    m->n_training_info);
   if (l->options.training && m->n_training_info)
     l->algorithm = m->training_info[0]->algorithm;
@@ -65,8 +65,8 @@ static sv_status loss_weight(loader *l, const char *loss, double *weight) {
   if (one) *weight = sv_tensor_get(number, 0);
   sv_tensor_free(number);
   if (one) return SV_OK;
-  return sv_fail(SV_FORMAT, "the weight of the loss " SV_NAME " is no number",
-                 loss);
+  return sv_fail(SV_FORMAT,
+                 "the weight of the loss " SV_NAME " is not a number", loss);
 }
 
 static sv_status add_outputs(loader *l, const Onnx__GraphProto *graph) {
@@ -179,7 +179,7 @@ static sv_status check_meta(const loader *l) {
     if (sv_names_get(&seen, key) >= 0)
       status = sv_fail(SV_FORMAT, "metadata " SV_NAME " are given twice", key);
     else if (seen.count == SV_ONNX_MOST_METADATA)
-      status = sv_fail(SV_UNSUPPORTED, "more than %d metadata",
+      status = sv_fail(SV_UNSUPPORTED, "more than %d metadata entries",
                        SV_ONNX_MOST_METADATA);
     else
       status = sv_names_put(&seen, key, 0);

@@ -41,7 +41,7 @@ static int type_of(const attribute *a) {
 static sv_status check_type(const attribute *a, int expected) {
   int found = type_of(a);
   if (found == expected) return SV_OK;
-  return sv_fail(SV_FORMAT, "attribute " SV_NAME " holds %s, expected is %s",
+  return sv_fail(SV_FORMAT, "attribute " SV_NAME " holds %s, expected %s",
                  a->name, type_name(found), type_name(expected));
 }
 
@@ -49,8 +49,7 @@ static sv_status check_length(const char *name, size_t count) {
   if (count <= SV_MAX_INTS) return SV_OK;
   return sv_fail(SV_UNSUPPORTED,
                  "attribute " SV_NAME
-                 " has %zu numbers, at most %d are "
-                 "supported",
+                 " has %zu values, at most %d are supported",
                  name, count, SV_MAX_INTS);
 }
 
@@ -148,7 +147,7 @@ static sv_status read_tensor(const attribute *a, const sv_op *op, void *attrs) {
   if (!one || value != (double)(float)value)
     return sv_fail(SV_UNSUPPORTED,
                    "attribute " SV_NAME
-                   " is no single number that a float holds",
+                   " is not a single number that fits into a float",
                    a->name);
   for (const sv_attr *row = op->attrs; row && row->name; row++) {
     if (!row->tensor || strcmp(row->onnx, a->name) != 0) continue;
@@ -178,7 +177,7 @@ static sv_status tidy_padding(sv_padding *padding) {
   if (zero)
     padding->at = (sv_ints){0};
   else if (padding->rule != SV_PAD_EXPLICIT)
-    return sv_fail(SV_FORMAT, "both 'pads' and 'auto_pad' are given");
+    return sv_fail(SV_FORMAT, "'pads' and 'auto_pad' exclude each other");
   return SV_OK;
 }
 

@@ -88,8 +88,8 @@ static sv_status read_condition(const sv_tensor *number, bool *holds) {
 static sv_status see_condition(const sv_info *info, bool *holds) {
   if (!info->content)
     return sv_fail(SV_UNSUPPORTED,
-                   "its condition depends on numbers of the run; it may be "
-                   "computed from shapes and constants");
+                   "its condition depends on values known only at run time; "
+                   "expected one computed from shapes and constants");
   return read_condition(info->content, holds);
 }
 
@@ -128,7 +128,7 @@ static sv_status find_condition(loader *l, const char *name, bool *holds) {
   if (from->kind == SOURCE_INPUT)
     return sv_fail(SV_UNSUPPORTED,
                    "its condition is the input " SV_NAME
-                   "; it may be computed from shapes and constants",
+                   "; expected one computed from shapes and constants",
                    from->name);
   sv_tensor *number;
   SV_TRY(sv_onnx_tensor_new(from->tensor, &number));
@@ -149,12 +149,12 @@ static const Onnx__GraphProto *branch_of(const Onnx__NodeProto *n, bool holds) {
 
 static sv_status check_branch(const Onnx__NodeProto *n,
                               const Onnx__GraphProto *g) {
-  if (!g) return sv_fail(SV_FORMAT, "a branch of it is missing");
+  if (!g) return sv_fail(SV_FORMAT, "one of its branches is missing");
   if (g->n_input)
-    return sv_fail(SV_FORMAT, "a branch of it has inputs, expected none");
+    return sv_fail(SV_FORMAT, "one of its branches has inputs, expected none");
   if (g->n_sparse_initializer || g->n_quantization_annotation)
     return sv_fail(SV_UNSUPPORTED,
-                   "a branch of it has sparse or quantised tensors");
+                   "one of its branches has sparse or quantised tensors");
   if (g->n_output == n->n_output) return SV_OK;
   return sv_fail(SV_FORMAT, "%zu outputs, its branch has %zu", n->n_output,
                  g->n_output);
@@ -220,8 +220,10 @@ static sv_status choose(loader *l, int number) {
     return sv_fail(SV_UNSUPPORTED, "more than %d branches are taken",
                    MOST_BRANCHES);
   if (s.proto->n_input != 1 || s.proto->n_output < 1 || !s.proto->output[0][0])
-    return sv_fail(SV_FORMAT, "%zu inputs and %zu outputs, expected 1 and some",
-                   s.proto->n_input, s.proto->n_output);
+    return sv_fail(
+        SV_FORMAT,
+        "%zu inputs and %zu outputs, expected 1 input and at least 1 output",
+        s.proto->n_input, s.proto->n_output);
   l->steps[number].choosing = true;
   SV_TRY(find_condition(l, s.proto->input[0], &holds));
   l->steps[number].choosing = false;

@@ -195,9 +195,10 @@ static sv_status read_inputs(loader *l, computing *c, const sv_node *node) {
     c->read += sv_shape_count(&info->shape);
   }
   if (c->read <= most_reads) return SV_OK;
-  return sv_fail(SV_UNSUPPORTED,
-                 "nodes that compute constants read more than %lld numbers",
-                 (long long)most_reads);
+  return sv_fail(
+      SV_UNSUPPORTED,
+      "the nodes that compute constants read more than %lld elements",
+      (long long)most_reads);
 }
 
 /* The tensor that the node moves, which nothing else reads; NULL: none. */
@@ -246,8 +247,8 @@ static sv_status run(loader *l, computing *c, const step *s,
     if (!node->out[k]) continue;
     if (!out[k].content)
       return sv_fail(SV_UNSUPPORTED,
-                     "it computes a constant of %s: at most %lld numbers are "
-                     "computed in all",
+                     "it computes a constant of %s, but at most %lld elements "
+                     "are computed in total",
                      sv_shape_text(&out[k].shape, (char[SV_SHAPE_TEXT]){0}),
                      (long long)most_numbers);
   }

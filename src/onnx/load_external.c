@@ -21,7 +21,8 @@ static sv_status read_number(const char *text, uint64_t *number) {
   bool digits = text[0] >= '0' && text[0] <= '9';
   unsigned long long value = digits ? strtoull(text, &end, 10) : 0;
   if (!digits || *end || errno)
-    return sv_fail(SV_FORMAT, "external data: " SV_NAME " is no number", text);
+    return sv_fail(SV_FORMAT, "external data: " SV_NAME " is not a number",
+                   text);
   *number = value;
   return SV_OK;
 }
@@ -41,7 +42,7 @@ static sv_status read_place(const Onnx__TensorProto *tensor, place *p) {
       return sv_fail(SV_FORMAT, "external data: an entry is empty");
     while (k < 4 && strcmp(keys[k], key) != 0) k++;
     if (k == 4)
-      return sv_fail(SV_UNSUPPORTED, "external data: " SV_NAME " is not known",
+      return sv_fail(SV_UNSUPPORTED, "external data: " SV_NAME " is unknown",
                      key);
     if (seen & 1u << k)
       return sv_fail(SV_FORMAT, "external data: '%s' is given twice", key);
@@ -51,7 +52,7 @@ static sv_status read_place(const Onnx__TensorProto *tensor, place *p) {
     if (k == 2) SV_TRY(read_number(value, &p->length));
   }
   if (p->location) return SV_OK;
-  return sv_fail(SV_FORMAT, "external data: the file is not named");
+  return sv_fail(SV_FORMAT, "external data: no file is named");
 }
 
 /* The location without the parts of it that are "."; what is left is looked at
@@ -95,8 +96,8 @@ static sv_status check_place(const place *p, external *file) {
   const sv_map *map = &file->map;
   if (p->offset > map->size || p->length > map->size - p->offset)
     return sv_fail(SV_FORMAT,
-                   "%llu bytes from byte %llu on are not in '%.200s', which "
-                   "has %zu",
+                   "%llu bytes from byte %llu on exceed the file '%.200s', "
+                   "which has %zu bytes",
                    (unsigned long long)p->length, (unsigned long long)p->offset,
                    p->location, map->size);
   file->taken += p->length;

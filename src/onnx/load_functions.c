@@ -36,7 +36,7 @@ static sv_status check_opset(const loader *l, const Onnx__FunctionProto *f) {
     bool usual = same(set->domain, "") || same(set->domain, "ai.onnx");
     if (usual && set->version != l->opset)
       return sv_fail(SV_UNSUPPORTED,
-                     "its function is of opset %lld, the model of %lld",
+                     "its function is for opset %lld, the model for opset %lld",
                      (long long)set->version, (long long)l->opset);
   }
   return SV_OK;
@@ -54,7 +54,7 @@ static sv_status check_call(const loader *l, const scope *c) {
   if (c->node->n_input <= f->n_input && c->node->n_output <= f->n_output)
     return SV_OK;
   return sv_fail(SV_FORMAT,
-                 "%zu inputs and %zu outputs, its function has %zu and %zu",
+                 "%zu inputs and %zu outputs, but its function has %zu and %zu",
                  c->node->n_input, c->node->n_output, f->n_input, f->n_output);
 }
 
@@ -107,8 +107,7 @@ static sv_status find_attribute(const scope *c, const char *name,
   *found = NULL;
   while (c && !c->function) c = c->outer;
   if (!c)
-    return sv_fail(SV_FORMAT, "refers to " SV_NAME " outside of a function",
-                   name);
+    return sv_fail(SV_FORMAT, "refers to " SV_NAME " outside a function", name);
   for (size_t i = 0; i < c->node->n_attribute && !*found; i++)
     if (same(c->node->attribute[i]->name, name)) *found = c->node->attribute[i];
   if (*found) return SV_OK;
@@ -180,9 +179,9 @@ sv_status sv_load_call(loader *l, const step *s, int depth, bool *done) {
   SV_TRY(check_call(l, &c));
   if (depth >= DEEPEST)
     return sv_fail(SV_UNSUPPORTED,
-                   "functions call each other more than %d deep", DEEPEST);
+                   "function calls are nested more than %d deep", DEEPEST);
   if (++l->calls > SV_ONNX_MOST_NODES)
-    return sv_fail(SV_UNSUPPORTED, "more than %d calls of functions",
+    return sv_fail(SV_UNSUPPORTED, "more than %d function calls",
                    SV_ONNX_MOST_NODES);
   for (size_t i = 0; i < c.function->n_node; i++)
     SV_TRY(sv_load_copy(l, &c, s->algorithm, c.function->node[i], depth));

@@ -61,10 +61,11 @@ sv_status sv_load_find(loader *l, const char *name, source **found) {
   for (int hops = 0; hops <= l->source_count; hops++) {
     int at = sv_names_get(&l->names, name);
     if (at < 0)
-      return sv_fail(SV_FORMAT,
-                     "nothing makes the tensor " SV_NAME
-                     ": no input, initialiser or node",
-                     name);
+      return sv_fail(
+          SV_FORMAT,
+          "no source for the tensor " SV_NAME
+          ": it is not an input, an initialiser or the output of a node",
+          name);
     if (l->sources[at].refused)
       return sv_fail(SV_UNSUPPORTED, "the tensor " SV_NAME ": %s", name,
                      l->sources[at].refused);
@@ -262,7 +263,8 @@ static sv_status add_name(loader *l, const step *s, bool *done) {
 static sv_status replace_source(loader *l, const char *name, source **s) {
   int at = sv_names_get(&l->names, name + strlen(SV_ONNX_AS));
   if (at < 0 || l->sources[at].kind != SOURCE_NODE)
-    return sv_fail(SV_FORMAT, SV_NAME " replaces what no node makes", name);
+    return sv_fail(SV_FORMAT, SV_NAME " replaces a value that no node computes",
+                   name);
   *s = &l->sources[at];
   return SV_OK;
 }

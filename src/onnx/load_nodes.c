@@ -32,7 +32,8 @@ static sv_status add_input(loader *l, source *s) {
   bool label = s->compared && !s->computed;
   SV_TRY(add_declared(l, s, SV_VALUE_INPUT, label ? SV_LABEL : SV_DATA));
   if (l->graph->values[s->value].shape.rank >= 0) return SV_OK;
-  return sv_fail(SV_UNSUPPORTED, "its number of dimensions is not given");
+  return sv_fail(SV_UNSUPPORTED,
+                 "the number of dimensions of its input is unknown");
 }
 
 sv_status sv_load_state_value(loader *l, source *s) {
@@ -88,7 +89,8 @@ static sv_status set_attribute(draft *d, const sv_attr *row,
   }
   if (from->known) return sv_onnx_attr_set(row, d->attrs, from->known);
   return sv_fail(SV_UNSUPPORTED,
-                 "its input " SV_NAME " (%s) is computed, a constant is needed",
+                 "its input " SV_NAME
+                 " (%s) is computed at run time, expected a constant",
                  from->name, row->onnx ? row->onnx : row->name);
 }
 
@@ -207,8 +209,7 @@ static sv_status check_free(const loader *l, draft *d, void *before) {
   SV_TRY(op->settle(before, others, d->in_count));
   if (sv_attrs_equal(op, before, d->attrs)) return SV_OK;
   return sv_fail(SV_UNSUPPORTED,
-                 "a size that is free decides what it computes: that of its "
-                 "window, or how many maps it makes");
+                 "its window or number of maps depends on a free size");
 }
 
 static sv_status settle_attrs(const loader *l, draft *d, sv_info *infos) {

@@ -26,14 +26,12 @@ static sv_status choose_operator(const loader *l, step *s) {
     const sv_entry *entry = sv_registry_find(type);
     s->op = entry ? entry->op : NULL;
     if (s->op) return SV_OK;
-    return sv_fail(SV_UNSUPPORTED, "operator is not known");
+    return sv_fail(SV_UNSUPPORTED, "unknown operator");
   }
   if (domain && domain[0] && strcmp(domain, "ai.onnx") != 0)
     return sv_fail(SV_UNSUPPORTED, "domain " SV_NAME " is not supported",
                    domain);
-  if (!l->opset)
-    return sv_fail(SV_FORMAT,
-                   "the file does not say which opset it is made of");
+  if (!l->opset) return sv_fail(SV_FORMAT, "the file does not name its opset");
   s->op = sv_registry_onnx(type, l->opset);
   if (s->op) return SV_OK;
   return sv_fail(SV_UNSUPPORTED, "operator is not supported at opset %lld",

@@ -88,8 +88,8 @@ static sv_status see_role(loader *l, const char *key, const char *word) {
     l->sources[at].has_role = true;
     return SV_OK;
   }
-  return sv_fail(SV_FORMAT, "metadata " SV_NAME ": " SV_NAME " is no role", key,
-                 word);
+  return sv_fail(SV_FORMAT, "metadata " SV_NAME ": " SV_NAME " is not a role",
+                 key, word);
 }
 
 sv_status sv_load_step_roles(loader *l) {

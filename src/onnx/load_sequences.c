@@ -56,8 +56,9 @@ static sv_status read_numbers(loader *l, const char *name, sv_tensor **numbers,
   sv_shape shape;
   SV_TRY(sv_load_find(l, name, &from));
   if (from->kind != SOURCE_TENSOR)
-    return sv_fail(SV_UNSUPPORTED,
-                   "its " SV_NAME " is computed, a constant is needed", name);
+    return sv_fail(
+        SV_UNSUPPORTED,
+        "its " SV_NAME " is computed at run time, expected a constant", name);
   SV_TRY(sv_onnx_tensor_check(from->tensor, &dtype, &shape));
   int64_t count = sv_shape_count(&shape);
   bool fits = shape.rank < 2 && count > 0 && count <= MOST_SIZES &&
@@ -70,7 +71,8 @@ static sv_status read_numbers(loader *l, const char *name, sv_tensor **numbers,
   }
   if (fits) return SV_OK;
   sv_tensor_free(*numbers);
-  return sv_fail(SV_FORMAT, SV_NAME " does not tell parts of a tensor", name);
+  return sv_fail(SV_FORMAT, SV_NAME " is not a sequence of parts of a tensor",
+                 name);
 }
 
 /* Part i of those with such sizes: one for all, or one for each. */
@@ -79,7 +81,7 @@ static sv_status find_part(part *p, const sv_tensor *sizes, int64_t i) {
   bool equal = sizes->shape.rank == 0;
   if (!equal && i < 0) i += count;
   if (i < 0 || (!equal && i >= count))
-    return sv_fail(SV_UNSUPPORTED, "part %lld of its sequence is not known",
+    return sv_fail(SV_UNSUPPORTED, "part %lld of its sequence does not exist",
                    (long long)i);
   for (int64_t k = 0; k <= i; k++) {
     double size = sv_tensor_get(sizes, equal ? 0 : k);

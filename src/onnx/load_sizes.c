@@ -102,8 +102,7 @@ sv_status sv_load_trial(loader *l, const char *name, sv_load_look look,
     l->tried += l->steps[i].walk == l->walk;
   if (l->tried > MOST_TRIED)
     return sv_fail(SV_UNSUPPORTED,
-                   "what depends on shapes is computed from more than %d nodes",
-                   MOST_TRIED);
+                   "more than %d nodes compute sizes from shapes", MOST_TRIED);
   l->arena = (sv_arena){.limit = sv_load_left(l)};
   l->trial = true;
   sv_status status = build(l, name, &id);

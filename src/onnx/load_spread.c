@@ -40,14 +40,15 @@ static sv_status shape_second(sv_value_info *second, int rank, int64_t begin) {
   if (known && (sv_shape_count(own) == 1 || begin == rank - own->rank))
     return SV_OK;
   if (!known || second->kind != SV_VALUE_STATE)
-    return sv_fail(SV_UNSUPPORTED,
-                   "its input " SV_NAME
-                   " is spread from dimension %lld on, a "
-                   "constant is needed there",
-                   second->name, (long long)begin);
+    return sv_fail(
+        SV_UNSUPPORTED,
+        "its input " SV_NAME
+        " is broadcast from dimension %lld on, expected a constant there",
+        second->name, (long long)begin);
   if (begin < 0 || begin > rank - own->rank)
     return sv_fail(SV_FORMAT,
-                   "its input " SV_NAME " does not fit from dimension %lld on",
+                   "its input " SV_NAME
+                   " cannot be broadcast from dimension %lld on",
                    second->name, (long long)begin);
   while (begin + own->rank < rank) own->dim[own->rank++] = 1;
   return SV_OK;

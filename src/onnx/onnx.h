@@ -30,7 +30,7 @@ typedef struct sv_onnx_load_options {
 } sv_onnx_load_options;
 
 /* What the message says where only that is missing: SV_UNSUPPORTED. */
-#define SV_ONNX_ELSEWHERE "its data lie in another file"
+#define SV_ONNX_ELSEWHERE "its data are in another file"
 
 /* NULL options: none of that. Errors name the file and the node or tensor. */
 sv_status sv_onnx_load(sv_model **model, const char *path,

@@ -273,9 +273,10 @@ static void append_checksum(const Onnx__ModelProto *m, size_t size,
 static sv_status check_size(const Onnx__ModelProto *m) {
   size_t size = onnx__model_proto__get_packed_size(m);
   if (size <= INT32_MAX - SV_CHECKSUM_ENTRY) return SV_OK;
-  return sv_fail(SV_UNSUPPORTED,
-                 "%zu bytes are too many for one ONNX file: the most is %d",
-                 size, INT32_MAX);
+  return sv_fail(
+      SV_UNSUPPORTED,
+      "%zu bytes are too many for one ONNX file, which holds at most %d", size,
+      INT32_MAX);
 }
 
 static sv_status write_message(const Onnx__ModelProto *m, const char *path) {

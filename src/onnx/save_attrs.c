@@ -57,7 +57,7 @@ static sv_status write_choice(attribute *a, const sv_attr *row, int choice,
     a->i = row->codes[i];
     return SV_OK;
   }
-  return sv_fail(SV_UNSUPPORTED, "this %s cannot be said in this opset",
+  return sv_fail(SV_UNSUPPORTED, "this %s cannot be expressed in this opset",
                  row->name);
 }
 
@@ -87,9 +87,9 @@ static sv_status spread_padding(const sv_padding *padding, int axes,
   *pads = *at;
   if (at->count > 2 || (at->count == 2 && axes == 1)) return SV_OK;
   if (!axes)
-    return sv_fail(SV_UNSUPPORTED,
-                   "its padding needs the rank of its input, which is not "
-                   "known");
+    return sv_fail(
+        SV_UNSUPPORTED,
+        "its padding depends on the rank of its input, which is unknown");
   pads->count = 2 * axes;
   for (int i = 0; i < pads->count; i++)
     pads->at[i] = at->at[at->count == 1 ? 0 : i % axes];
@@ -106,7 +106,7 @@ static sv_status write_padding(Onnx__NodeProto *node, const sv_attr *row,
   };
   attribute *a;
   if (padding->rule == SV_PAD_FULL)
-    return sv_fail(SV_UNSUPPORTED, "ONNX has no full padding");
+    return sv_fail(SV_UNSUPPORTED, "ONNX cannot express full padding");
   if (padding->rule != SV_PAD_EXPLICIT) {
     SV_TRY(new_attribute(node, "auto_pad", arena, &a));
     return write_text(a, words[padding->rule], arena);
@@ -208,7 +208,7 @@ sv_status sv_onnx_attrs_write(Onnx__NodeProto *proto, const sv_node *node,
     SV_TRY(sv_onnx_left_out(node, first, opset, &left_out));
     if (left_out || !known || (row && row->slot)) continue;
     if (!row || is_none(row, node->attrs))
-      return sv_fail(SV_UNSUPPORTED, "%s cannot be said in opset %lld",
+      return sv_fail(SV_UNSUPPORTED, "%s cannot be expressed in opset %lld",
                      first->name, (long long)opset);
     SV_TRY(write_attribute(proto, row, node->attrs, axes, arena));
   }

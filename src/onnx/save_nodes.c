@@ -91,9 +91,10 @@ static sv_status check_computed(const saver *s, const sv_node *node) {
       said = slot && slot->offset == row->offset;
     }
     if (!said)
-      return sv_fail(SV_UNSUPPORTED,
-                     "%s is computed, which opset %lld cannot say", row->name,
-                     (long long)s->opset);
+      return sv_fail(
+          SV_UNSUPPORTED,
+          "%s is computed at run time, which opset %lld cannot express",
+          row->name, (long long)s->opset);
   }
   return SV_OK;
 }
@@ -250,7 +251,7 @@ static sv_status enter(expansion *e, const sv_graph *outer, sv_value *in) {
     snprintf(name, sizeof name, "%d", i + 1);
     sv_shape shape = shape_of(e->s, outer, id);
     if (shape.rank < 0)
-      return sv_fail(SV_UNSUPPORTED, "the shape of '%.80s' is not known",
+      return sv_fail(SV_UNSUPPORTED, "the shape of '%.80s' is unknown",
                      value->name);
     in[i] = value->kind == SV_VALUE_STATE
                 ? sv_parameter(e->graph, name, value->role, value->dtype, shape,
@@ -350,7 +351,7 @@ static sv_status save_expanded(saver *s, part *to, const sv_graph *graph,
                                const sv_node *node, const char *title,
                                char *const *name, int depth) {
   if (!node->op->expand || depth == DEEPEST)
-    return sv_fail(SV_UNSUPPORTED, "ONNX has no operator like %s",
+    return sv_fail(SV_UNSUPPORTED, "ONNX has no operator for %s",
                    node->op->name);
   expansion e = {s, to, node, title, NULL, NULL, NULL, depth + 1};
   sv_status status = expand(&e, graph, name);

@@ -87,10 +87,10 @@ static sv_status name_output(saver *s, const sv_graph_output *output) {
   char **name = &s->name[output->value];
   if (*name && strcmp(*name, output->name) == 0) return SV_OK;
   if (sv_names_get(&s->taken, output->name) >= 0)
-    return sv_fail(SV_INVALID,
-                   "output '%s' has the name of another value, which ONNX does "
-                   "not allow",
-                   output->name);
+    return sv_fail(
+        SV_INVALID,
+        "output '%s' has the same name as another value, which ONNX forbids",
+        output->name);
   SV_TRY(sv_names_put(&s->taken, output->name, 0));
   return *name ? SV_OK : sv_arena_text(&s->arena, name, "%s", output->name);
 }

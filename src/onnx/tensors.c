@@ -40,7 +40,7 @@ sv_status sv_onnx_dtype(int type, sv_dtype *dtype) {
     *dtype = (sv_dtype)types[i].ours;
     return SV_OK;
   }
-  return sv_fail(SV_FORMAT, "data type %d is not known", type);
+  return sv_fail(SV_FORMAT, "unknown data type %d", type);
 }
 
 int sv_onnx_type_of(sv_dtype dtype) {
@@ -164,12 +164,12 @@ static sv_status check_data(const Onnx__TensorProto *proto, sv_dtype stored,
   size_t need = (size_t)sv_shape_count(shape);
   size_t size = sv_dtype_size(stored);
   if (proto->has_raw_data && proto->raw_data.len != need * size)
-    return sv_fail(SV_FORMAT, "%zu bytes of data, its shape %s of %s needs %zu",
-                   proto->raw_data.len,
-                   sv_shape_text(shape, (char[SV_SHAPE_TEXT]){0}),
-                   sv_dtype_name(stored), need * size);
+    return sv_fail(
+        SV_FORMAT, "%zu bytes of data, but its shape %s of %s needs %zu",
+        proto->raw_data.len, sv_shape_text(shape, (char[SV_SHAPE_TEXT]){0}),
+        sv_dtype_name(stored), need * size);
   if (!proto->has_raw_data && typed_count(proto, stored) != need)
-    return sv_fail(SV_FORMAT, "%zu numbers, its shape %s needs %zu",
+    return sv_fail(SV_FORMAT, "%zu values, but its shape %s needs %zu",
                    typed_count(proto, stored),
                    sv_shape_text(shape, (char[SV_SHAPE_TEXT]){0}), need);
   return SV_OK;
@@ -184,7 +184,7 @@ sv_status sv_onnx_tensor_check(const Onnx__TensorProto *proto, sv_dtype *stored,
                                sv_shape *shape) {
   if (sv_onnx_tensor_is_external(proto))
     return sv_fail(SV_UNSUPPORTED, SV_ONNX_ELSEWHERE
-                   ", which is not read unless external data are allowed");
+                   ", which is read only if external data are allowed");
   if (proto->segment)
     return sv_fail(SV_UNSUPPORTED, "is a segment of a larger tensor");
   SV_TRY(sv_onnx_dtype(proto->data_type, stored));

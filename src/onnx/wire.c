@@ -27,17 +27,16 @@ static sv_status malformed(const wire *w, const char *what) {
 static sv_status read_varint(wire *w, uint64_t *number) {
   *number = 0;
   for (int shift = 0; shift < 64; shift += 7) {
-    if (w->at == w->end) return malformed(w, "a number is cut off");
+    if (w->at == w->end) return malformed(w, "truncated number");
     unsigned char byte = *w->at++;
     *number |= (uint64_t)(byte & 0x7f) << shift;
     if (!(byte & 0x80)) return SV_OK;
   }
-  return malformed(w, "a number is too long");
+  return malformed(w, "number too long");
 }
 
 static sv_status read_fixed(wire *w, size_t size, uint64_t *number) {
-  if ((size_t)(w->end - w->at) < size)
-    return malformed(w, "a number is cut off");
+  if ((size_t)(w->end - w->at) < size) return malformed(w, "truncated number");
   *number = 0;
   memcpy(number, w->at, size); /* little-endian, as all machines we run on */
   w->at += size;
@@ -60,7 +59,7 @@ static sv_status read_field(wire *w, const ProtobufCMessageDescriptor *of,
   }
   SV_TRY(read_varint(w, &f->number));
   if (f->number > (size_t)(w->end - w->at))
-    return malformed(w, "a field is cut off");
+    return malformed(w, "truncated field");
   f->bytes = w->at;
   f->size = (size_t)f->number;
   w->at += f->size;
@@ -141,7 +140,7 @@ static sv_status read_message(const wire *outer,
 
 static sv_status read_text(const wire *w, const field *f, void *slot) {
   if (memchr(f->bytes, '\0', f->size))
-    return malformed(w, "a name holds a zero byte");
+    return malformed(w, "a name contains a zero byte");
   char *text;
   SV_TRY(sv_arena_take(w->arena, &text, f->size + 1));
   memcpy(text, f->bytes, f->size);
@@ -187,7 +186,7 @@ static sv_status read_single(const wire *w, const field *f, char *message) {
   bool repeated = oneof
                       ? *quantifier != 0
                       : f->kind->type == PROTOBUF_C_TYPE_MESSAGE && old != NULL;
-  if (repeated) return malformed(w, "a part is given twice");
+  if (repeated) return malformed(w, "a field is given twice");
   SV_TRY(read_element(w, f, message + f->kind->offset));
   if (oneof)
     *quantifier = (int)f->kind->id;
@@ -231,7 +230,8 @@ static sv_status read_message(const wire *outer,
   wire w = *outer;
   w.at = bytes;
   w.end = bytes + size;
-  if (++w.depth > DEEPEST) return malformed(&w, "messages nest too deeply");
+  if (++w.depth > DEEPEST)
+    return malformed(&w, "messages are nested too deeply");
   if (of->n_fields > MOST_FIELDS)
     return sv_fail(SV_UNSUPPORTED, "a %s has too many fields", of->short_name);
   char *message;

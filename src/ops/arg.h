@@ -21,7 +21,7 @@ static inline sv_status sv_arg_infer(const sv_node *node, const sv_info *in,
   SV_TRY(sv_check_numbers(node, in));
   SV_TRY(sv_check_axis(&axis, in[0].shape.rank));
   if (in[0].shape.dim[axis] == 0)
-    return sv_fail(SV_INVALID, "input x has nothing along axis %lld",
+    return sv_fail(SV_INVALID, "input x has no elements along axis %lld",
                    (long long)axis);
   out[0].dtype = SV_I64;
   out[0].shape = (sv_shape){.rank = 0};
@@ -109,19 +109,19 @@ static inline sv_status sv_arg_cost(const sv_node *node, const sv_info *in,
        .min = -SV_MAX_RANK,                                          \
        .max = SV_MAX_RANK - 1,                                       \
        .position = 1,                                                \
-       .help = "along which dimension"},                             \
+       .help = "the dimension to search"},                           \
       {.name = "keepdims",                                           \
        .onnx = "keepdims",                                           \
        .type = SV_ATTR_BOOL,                                         \
        .offset = SV_ARG_AT(keepdims),                                \
        .initial = 1,                                                 \
-       .help = "it stays, with one element"},                        \
+       .help = "keep the reduced dimension, with size 1"},           \
       {.name = "last",                                               \
        .onnx = "select_last_index",                                  \
        .type = SV_ATTR_BOOL,                                         \
        .offset = SV_ARG_AT(last),                                    \
        .since = 12,                                                  \
-       .help = "of equal numbers the last one counts"},              \
+       .help = "of equal elements, take the last one"},              \
       {.name = NULL}};                                               \
   SV_OP(op) = {                                                      \
       .name = #op,                                                   \

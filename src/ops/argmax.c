@@ -8,4 +8,4 @@
 
 #include "ops/arg.h"
 
-SV_ARG(argmax, "ArgMax", "y = the place of the greatest number along an axis");
+SV_ARG(argmax, "ArgMax", "y = the index of the largest element along an axis");

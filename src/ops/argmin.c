@@ -8,4 +8,4 @@
 
 #include "ops/arg.h"
 
-SV_ARG(argmin, "ArgMin", "y = the place of the least number along an axis");
+SV_ARG(argmin, "ArgMin", "y = the index of the smallest element along an axis");

@@ -96,7 +96,7 @@ static sv_status check_float(const sv_op *op, const sv_attr *row,
 static sv_status check_ints(const sv_op *op, const sv_attr *row,
                             const sv_ints *ints) {
   if (ints->count < 0 || ints->count > SV_MAX_INTS)
-    return sv_fail(SV_INVALID, "%s: %s has %d numbers, the most is %d",
+    return sv_fail(SV_INVALID, "%s: %s has %d values, at most %d are supported",
                    op->name, row->name, ints->count, SV_MAX_INTS);
   for (int i = 0; i < ints->count; i++)
     SV_TRY(check_number(op, row, (double)ints->at[i]));
@@ -106,7 +106,7 @@ static sv_status check_ints(const sv_op *op, const sv_attr *row,
 static sv_status check_floats(const sv_op *op, const sv_attr *row,
                               const sv_floats *floats) {
   if (floats->count < 0 || floats->count > SV_MAX_INTS)
-    return sv_fail(SV_INVALID, "%s: %s has %d numbers, the most is %d",
+    return sv_fail(SV_INVALID, "%s: %s has %d values, at most %d are supported",
                    op->name, row->name, floats->count, SV_MAX_INTS);
   for (int i = 0; i < floats->count; i++)
     SV_TRY(check_float(op, row, floats->at[i]));

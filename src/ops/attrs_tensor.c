@@ -12,7 +12,7 @@ static sv_status count_of(const sv_attr *row, const sv_tensor *t, int *count) {
   int64_t found = sv_shape_count(&t->shape);
   *count = (int)found;
   if (found >= 0 && found <= SV_MAX_INTS) return SV_OK;
-  return sv_fail(SV_UNSUPPORTED, "%s has %lld numbers, the most is %d",
+  return sv_fail(SV_UNSUPPORTED, "%s has %lld values, at most %d are supported",
                  row->name, (long long)found, SV_MAX_INTS);
 }
 
@@ -45,13 +45,13 @@ static sv_status check_kind(const sv_attr *row, const sv_tensor *t) {
     int64_t number = sv_tensor_whole(t, 0);
     if (number >= -(1 << 24) && number <= 1 << 24) return SV_OK;
     return sv_fail(SV_UNSUPPORTED,
-                   "input '%s' is %lld, which f32 does not hold",
+                   "input '%s' is %lld, which f32 cannot represent",
                    row->onnx ? row->onnx : row->name, (long long)number);
   }
   if (fits && real && !is_real(t->dtype))
     return sv_fail(SV_UNSUPPORTED, "input '%s' is %s, expected f32",
                    row->onnx ? row->onnx : row->name, sv_dtype_name(t->dtype));
-  return sv_fail(SV_FORMAT, "input '%s' is a %s of %s, expected %s %s number%s",
+  return sv_fail(SV_FORMAT, "input '%s' is a %s of %s, expected %s %s value%s",
                  row->onnx ? row->onnx : row->name, sv_dtype_name(t->dtype),
                  sv_shape_text(&t->shape, (char[SV_SHAPE_TEXT]){0}),
                  list ? "a list of" : "one", real ? "real" : "whole",

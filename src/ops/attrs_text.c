@@ -19,7 +19,7 @@ static const char *const rules[] = {NULL, "same", "same_lower", "valid",
 static const char *what_would_do(const sv_attr *row, char text[128]) {
   size_t at = 0;
   switch (row->type) {
-    case SV_ATTR_INT: return "a whole number";
+    case SV_ATTR_INT: return "an integer";
     case SV_ATTR_FLOAT: return "a number";
     case SV_ATTR_BOOL: return "true or false";
     case SV_ATTR_CHOICE:
@@ -27,7 +27,7 @@ static const char *what_would_do(const sv_attr *row, char text[128]) {
         at += (size_t)snprintf(text + at, 128 - at, "%s%s", i ? ", " : "",
                                row->choices[i]);
       return text;
-    case SV_ATTR_INTS: return "whole numbers such as 3x3";
+    case SV_ATTR_INTS: return "integers such as 3x3";
     case SV_ATTR_FLOATS: return "numbers such as 0.5,2";
     case SV_ATTR_PADDING:
       return "same, same_lower, valid, full or numbers such as 1x1";
@@ -153,9 +153,10 @@ static sv_status unknown_attribute(const sv_op *op, const char *name) {
     if (sv_is_near(name, row->name)) near = row->name;
   }
   sv_status status =
-      near ? sv_fail(SV_INVALID, "%s: no attribute '%.64s'; did you mean %s?",
+      near ? sv_fail(SV_INVALID,
+                     "%s: unknown attribute '%.64s'; did you mean %s?",
                      op->name, name, near)
-           : sv_fail(SV_INVALID, "%s: no attribute '%.64s', it has %s",
+           : sv_fail(SV_INVALID, "%s: unknown attribute '%.64s'; it has %s",
                      op->name, name, known.length ? known.at : "none");
   sv_text_clear(&known);
   return status;
@@ -174,14 +175,11 @@ static sv_status parse_word(const sv_op *op, void *attrs, char *word,
   } else {
     row = sv_attr_at_position(op, ++*position);
     if (!row && !op->attrs)
-      return sv_fail(SV_INVALID,
-                     "%s: '%.64s' is one word too many: it has no "
-                     "attributes",
+      return sv_fail(SV_INVALID, "%s: unexpected '%.64s': it has no attributes",
                      op->name, word);
     if (!row)
       return sv_fail(SV_INVALID,
-                     "%s: '%.64s' is one word too many: %s takes %d without "
-                     "name=",
+                     "%s: unexpected '%.64s': %s takes %d values without name=",
                      op->name, word, op->name, *position - 1);
   }
   uint64_t bit = UINT64_C(1) << (row - op->attrs);

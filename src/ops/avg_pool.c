@@ -60,7 +60,7 @@ static const sv_attr attrs[] = {
     {SV_KERNEL_ATTR, .offset = AT(kernel), .position = 1, .required = true},
     {SV_POOL_STRIDE_ATTR, .offset = AT(stride), .position = 2},
     {SV_PADDING_ATTR, .offset = AT(padding),
-     .help = "zeros around the image: " SV_PADDING_WORDS},
+     .help = "zeros added around the image: " SV_PADDING_WORDS},
     {SV_DILATION_ATTR, .offset = AT(dilation), .since = 19},
     {SV_CEIL_MODE_ATTR, .offset = AT(ceil_mode), .since = 10},
     {.name = "count_padding",
@@ -68,7 +68,7 @@ static const sv_attr attrs[] = {
      .type = SV_ATTR_BOOL,
      .offset = AT(count_padding),
      .since = 7,
-     .help = "padding counts in the divisor"},
+     .help = "include the padding in the divisor"},
     {.name = NULL}};
 
 SV_OP(avg_pool) = {

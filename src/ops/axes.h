@@ -29,7 +29,7 @@ static const sv_attr attrs[] = {{.name = "axes",
                                  .since = 13,
                                  .slot = 1,
                                  .required = REQUIRED,
-                                 .help = "as ONNX has it since opset 13"},
+                                 .help = "form of opset 13 and later"},
                                 {.name = NULL}};
 
 /* All of the descriptor but its names. */

@@ -9,7 +9,7 @@ static inline sv_status sv_axis_set_add(unsigned *set, int64_t *axis,
                                         int rank) {
   SV_TRY(sv_check_axis(axis, rank));
   if (*set >> *axis & 1)
-    return sv_fail(SV_INVALID, "axis %d is there twice", (int)*axis);
+    return sv_fail(SV_INVALID, "axis %d is given twice", (int)*axis);
   *set |= 1u << *axis;
   return SV_OK;
 }

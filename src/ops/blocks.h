@@ -25,7 +25,7 @@ static const sv_attr attrs[] = {
      .max = 1 << 12,
      .position = 1,
      .required = true,
-     .help = "pixels of a block's side"},
+     .help = "side of a block in pixels"},
     {.name = "mode",
      .onnx = "mode",
      .type = SV_ATTR_CHOICE,
@@ -33,8 +33,8 @@ static const sv_attr attrs[] = {
      .choices = modes,
      .position = 2,
      .since = MODE_SINCE,
-     .help = "whether a channel's pieces lie a whole depth apart, or side by "
-             "side"},
+     .help = "DCR: the pixels of a block are the outer part of the channels; "
+             "CRD: the inner part"},
     {.name = NULL}};
 
 #define SV_BLOCKS                                                          \

@@ -12,7 +12,8 @@ sv_status sv_broadcast_shape(sv_shape *y, const sv_shape *x) {
   for (int d = 0; d < y->rank; d++) {
     int64_t left = dim_of(&a, y->rank, d), right = dim_of(x, y->rank, d);
     if (left != right && left != 1 && right != 1)
-      return sv_fail(SV_INVALID, "inputs of %s and %s do not fit each other",
+      return sv_fail(SV_INVALID,
+                     "shapes %s and %s cannot be broadcast together",
                      sv_shape_text(&a, (char[SV_SHAPE_TEXT]){0}),
                      sv_shape_text(x, (char[SV_SHAPE_TEXT]){0}));
     y->dim[d] = left == 1 ? right : left;

@@ -63,7 +63,7 @@ static const sv_attr attrs[] = {{.name = "type",
 
 SV_OP(cast) = {
     .name = "cast",
-    .summary = "y = x as another type",
+    .summary = "y = x, converted to another type",
     .effect = SV_EFFECT_CASTS,
     .onnx = (const sv_onnx_name[]){{"Cast", 6, 0}, {NULL, 0, 0}},
     .in = (const sv_port[]){{.name = "x"}, {.name = NULL}},

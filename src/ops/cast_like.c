@@ -24,7 +24,7 @@ static const sv_attr attrs[] = {SV_CASTING(cast_like_attrs), {.name = NULL}};
 
 SV_OP(cast_like) = {
     .name = "cast_like",
-    .summary = "y = x as another tensor's type",
+    .summary = "y = x, converted to the type of another tensor",
     .effect = SV_EFFECT_CASTS,
     .onnx = (const sv_onnx_name[]){{"CastLike", 15, 0}, {NULL, 0, 0}},
     .in = (const sv_port[]){{.name = "x"},

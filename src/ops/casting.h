@@ -43,7 +43,7 @@ static sv_status backward_data(const sv_args *args) {
    .offset = offsetof(struct, saturate),                                     \
    .initial = 1,                                                             \
    .since = 19,                                                              \
-   .help = "of types with 8 bits: no matter here"},                          \
+   .help = "used for 8-bit floating-point types only; ignored"},             \
   {                                                                          \
     .name = "rounding", .onnx = "round_mode", .type = SV_ATTR_CHOICE,        \
     .offset = offsetof(struct, rounding), .choices = roundings, .since = 24, \

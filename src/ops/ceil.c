@@ -17,7 +17,7 @@ static inline real value(real x) { return ceil(x); }
 
 SV_OP(ceil) = {
     .name = "ceil",
-    .summary = "y = the least whole number >= x",
+    .summary = "y = the smallest integer >= x",
     .onnx = (const sv_onnx_name[]){{"Ceil", 0, 0}, {NULL, 0, 0}},
     SV_POINTWISE,
 };

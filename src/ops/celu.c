@@ -37,7 +37,7 @@ static const sv_attr attrs[] = {
      .min = 1e-6,
      .max = 1e6,
      .position = 1,
-     .help = "where y ends far below zero, negated"},
+     .help = "y approaches -alpha for large negative x"},
     {.name = NULL}};
 
 SV_OP(celu) = {

@@ -52,7 +52,7 @@ static const sv_attr attrs[] = {{.name = "min",
                                  .initial = -FLT_MAX,
                                  .since = 11,
                                  .slot = 1,
-                                 .help = "as ONNX has it since opset 11"},
+                                 .help = "form of opset 11 and later"},
                                 {.name = "max",
                                  .onnx = "max",
                                  .type = SV_ATTR_FLOAT,
@@ -68,7 +68,7 @@ static const sv_attr attrs[] = {{.name = "min",
                                  .initial = FLT_MAX,
                                  .since = 11,
                                  .slot = 2,
-                                 .help = "as ONNX has it since opset 11"},
+                                 .help = "form of opset 11 and later"},
                                 {.name = NULL}};
 
 SV_OP(clip) = {

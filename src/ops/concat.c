@@ -20,10 +20,11 @@ typedef struct concat_attrs {
 
 static sv_status does_not_fit(const sv_info *in, int i, int axis) {
   char first[SV_SHAPE_TEXT], other[SV_SHAPE_TEXT];
-  return sv_fail(SV_INVALID,
-                 "input %d of %s does not fit input 0 of %s along axis %d", i,
-                 sv_shape_text(&in[i].shape, other),
-                 sv_shape_text(&in[0].shape, first), axis);
+  return sv_fail(
+      SV_INVALID,
+      "input %d of %s and input 0 of %s must be equal except along axis %d", i,
+      sv_shape_text(&in[i].shape, other), sv_shape_text(&in[0].shape, first),
+      axis);
 }
 
 static bool alike_but_for(const sv_shape *a, const sv_shape *b, int axis) {
@@ -48,7 +49,7 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
     if (!alike_but_for(&in[i].shape, &in[0].shape, (int)axis))
       return does_not_fit(in, i, (int)axis);
     if (__builtin_add_overflow(*sum, in[i].shape.dim[axis], sum))
-      return sv_fail(SV_INVALID, "the sum of the inputs is too large");
+      return sv_fail(SV_INVALID, "the output is too large");
   }
   return SV_OK;
 }
@@ -115,24 +116,25 @@ static sv_status backward_data(const sv_args *args) {
 
 /* ---- Tables ---- */
 
-static const sv_attr attrs[] = {{.name = "axis",
-                                 .onnx = "axis",
-                                 .type = SV_ATTR_INT,
-                                 .offset = offsetof(concat_attrs, axis),
-                                 .initial = 1,
-                                 .min = -SV_MAX_RANK,
-                                 .max = SV_MAX_RANK - 1,
-                                 .position = 1,
-                                 .until = 3,
-                                 .help = "along which they are joined"},
-                                {.name = "axis",
-                                 .onnx = "axis",
-                                 .type = SV_ATTR_INT,
-                                 .offset = offsetof(concat_attrs, axis),
-                                 .since = 4,
-                                 .required = true,
-                                 .help = "as ONNX has it since opset 4"},
-                                {.name = NULL}};
+static const sv_attr attrs[] = {
+    {.name = "axis",
+     .onnx = "axis",
+     .type = SV_ATTR_INT,
+     .offset = offsetof(concat_attrs, axis),
+     .initial = 1,
+     .min = -SV_MAX_RANK,
+     .max = SV_MAX_RANK - 1,
+     .position = 1,
+     .until = 3,
+     .help = "the dimension along which the inputs are joined"},
+    {.name = "axis",
+     .onnx = "axis",
+     .type = SV_ATTR_INT,
+     .offset = offsetof(concat_attrs, axis),
+     .since = 4,
+     .required = true,
+     .help = "form of opset 4 and later"},
+    {.name = NULL}};
 
 SV_OP(concat) = {
     .name = "concat",

@@ -34,7 +34,7 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
                    sv_dtype_name(in[0].dtype),
                    sv_shape_text(&in[0].shape, (char[SV_SHAPE_TEXT]){0}));
   if (in[0].shape.dim[0] > SV_MAX_RANK)
-    return sv_fail(SV_UNSUPPORTED, "%lld dimensions, the most is %d",
+    return sv_fail(SV_UNSUPPORTED, "%lld dimensions, at most %d are supported",
                    (long long)in[0].shape.dim[0], SV_MAX_RANK);
   out[0].dtype = dtypes[a->type];
   out[0].shape = (sv_shape){.rank = shape ? (int)in[0].shape.dim[0] : -1};
@@ -66,7 +66,7 @@ static const sv_attr attrs[] = {{.name = "value",
                                  .max = 3e38,
                                  .tensor = true,
                                  .position = 1,
-                                 .help = "of every element"},
+                                 .help = "value of every element"},
                                 {.name = "type",
                                  .onnx = "value",
                                  .type = SV_ATTR_CHOICE,
@@ -80,7 +80,7 @@ static const sv_attr attrs[] = {{.name = "value",
 
 SV_OP(constant_of_shape) = {
     .name = "constant_of_shape",
-    .summary = "y = one number, in a shape that is an input",
+    .summary = "y = a tensor of the given shape, filled with one value",
     .onnx = (const sv_onnx_name[]){{"ConstantOfShape", 9, 0}, {NULL, 0, 0}},
     .in = (const sv_port[]){{.name = "shape", .role = SV_INDEX},
                             {.name = NULL}},

@@ -103,9 +103,9 @@ static sv_status backward_params(const sv_args *args) {
 static const sv_attr attrs[] = {
     CHANNELS_AND_KERNEL,
     {SV_STRIDE_ATTR, .offset = AT(stride),
-     .help = "steps from one output to the next; none: 1"},
+     .help = "step of the window; none: 1"},
     {SV_PADDING_ATTR, .offset = AT(padding),
-     .help = "zeros around the image: " SV_PADDING_WORDS},
+     .help = "zeros added around the image: " SV_PADDING_WORDS},
     {SV_DILATION_ATTR, .offset = AT(dilation)},
     GROUP_AND_BIAS,
     {.name = NULL}};

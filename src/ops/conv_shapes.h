@@ -43,11 +43,10 @@ static sv_status weight_shape(const ATTRIBUTES *a, const sv_shape *x,
   if (a->channels < 1)
     return sv_fail(SV_INVALID, "the number of output maps is missing");
   if (x->dim[1] % a->group || a->channels % a->group)
-    return sv_fail(SV_INVALID,
-                   "group is %lld, which does not divide %lld input maps and "
-                   "%lld output maps",
-                   (long long)a->group, (long long)x->dim[1],
-                   (long long)a->channels);
+    return sv_fail(
+        SV_INVALID,
+        "group %lld does not divide both %lld input maps and %lld output maps",
+        (long long)a->group, (long long)x->dim[1], (long long)a->channels);
   *w = *x;
   w->dim[OUTS] = a->channels;
   w->dim[1 - OUTS] = x->dim[1];
@@ -95,15 +94,15 @@ static const sv_port in[] = {{.name = "x"},
 static const sv_port out[] = {{.name = "y"}, {.name = NULL}};
 
 #define AT(field) offsetof(ATTRIBUTES, field)
-#define CHANNELS_AND_KERNEL                              \
-  {.name = "channels",                                   \
-   .type = SV_ATTR_INT,                                  \
-   .offset = AT(channels),                               \
-   .max = 1 << 24,                                       \
-   .position = 1,                                        \
-   .help = "output maps; 0: as many as the weight has"}, \
-  {                                                      \
-    SV_KERNEL_ATTR, .offset = AT(kernel), .position = 2  \
+#define CHANNELS_AND_KERNEL                                      \
+  {.name = "channels",                                           \
+   .type = SV_ATTR_INT,                                          \
+   .offset = AT(channels),                                       \
+   .max = 1 << 24,                                               \
+   .position = 1,                                                \
+   .help = "number of output maps; 0: from the weight's shape"}, \
+  {                                                              \
+    SV_KERNEL_ATTR, .offset = AT(kernel), .position = 2          \
   }
 #define GROUP_AND_BIAS                                                      \
   {.name = "group",                                                         \
@@ -113,10 +112,10 @@ static const sv_port out[] = {{.name = "y"}, {.name = NULL}};
    .initial = 1,                                                            \
    .min = 1,                                                                \
    .max = 1 << 24,                                                          \
-   .help = "parts into which the maps are split, each on its own"},         \
+   .help = "groups of a grouped convolution"},                              \
   {                                                                         \
     .name = "bias", .type = SV_ATTR_BOOL, .offset = AT(bias), .initial = 1, \
-    .help = "a number added to each output map"                             \
+    .help = "add a bias to each output map"                                 \
   }
 
 #endif

@@ -126,30 +126,30 @@ static sv_status backward_params(const sv_args *args) {
 static const sv_attr attrs[] = {
     CHANNELS_AND_KERNEL,
     {SV_STRIDE_ATTR, .offset = AT(stride),
-     .help = "how much larger the output is; none: 1"},
+     .help = "step between the input's elements in the output; none: 1"},
     {SV_PADDING_ATTR, .offset = AT(padding),
-     .help = "what is cut off, same and same_lower down to stride times the "
-             "input: " SV_PADDING_WORDS},
+     .help = "rows and columns removed from the output; same and same_lower: "
+             "down to stride times the input: " SV_PADDING_WORDS},
     {SV_DILATION_ATTR, .offset = AT(dilation)},
     {.name = "output_padding",
      .onnx = "output_padding",
      .type = SV_ATTR_INTS,
      .offset = AT(output_padding),
      .max = 1 << 24,
-     .help = "added at the bottom and the right; none: 0"},
+     .help = "extra rows and columns at the bottom and the right; none: 0"},
     {.name = "output_shape",
      .onnx = "output_shape",
      .type = SV_ATTR_INTS,
      .offset = AT(output_shape),
      .max = INT32_MAX,
-     .help = "the output's height x width, whatever is to be cut off for it"},
+     .help = "height x width of the output; overrides padding"},
     GROUP_AND_BIAS,
     {.name = NULL}};
 
 SV_OP(conv_transpose) = {
     .name = "conv_transpose",
     .has_maps = true,
-    .summary = "y = what conv with w gives back to its input, plus b",
+    .summary = "transposed convolution of x with w, plus b",
     .effect = SV_EFFECT_WEIGHS,
     .onnx = (const sv_onnx_name[]){{"ConvTranspose", 0, 0}, {NULL, 0, 0}},
     .in = in,

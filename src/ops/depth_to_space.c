@@ -57,7 +57,7 @@ static sv_walk walk_over(const sv_node *node, const sv_shape *x,
 SV_OP(depth_to_space) = {
     .name = "depth_to_space",
     .has_maps = true,
-    .summary = "channels spread over blocks of pixels",
+    .summary = "moves channels into blocks of pixels",
     .effect = SV_EFFECT_PICKS,
     .onnx = (const sv_onnx_name[]){{"DepthToSpace", 0, 0}, {NULL, 0, 0}},
     SV_BLOCKS,

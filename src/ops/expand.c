@@ -24,8 +24,9 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   SV_TRY(sv_check_inputs(node, in));
   int rank = shape->count > x->rank ? shape->count : x->rank;
   if (rank > SV_MAX_RANK)
-    return sv_fail(SV_UNSUPPORTED, "shape has %d dimensions, the most is %d",
-                   rank, SV_MAX_RANK);
+    return sv_fail(SV_UNSUPPORTED,
+                   "shape has %d dimensions, at most %d are supported", rank,
+                   SV_MAX_RANK);
   out[0].dtype = in[0].dtype;
   out[0].shape = (sv_shape){.rank = rank};
   for (int d = 0; d < rank; d++) {
@@ -33,7 +34,7 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
     int64_t b = from_end(shape->at, shape->count, d);
     if (a != b && a != 1 && b != 1)
       return sv_fail(SV_INVALID,
-                     "%s cannot be expanded: %lld is asked for %lld",
+                     "%s cannot be expanded: dimension %lld requested for %lld",
                      sv_shape_text(x, (char[SV_SHAPE_TEXT]){0}), (long long)b,
                      (long long)a);
     out[0].shape.dim[rank - 1 - d] = a == 1 ? b : a;
@@ -65,16 +66,17 @@ static sv_walk walk_over(const sv_node *node, const sv_shape *x,
   return walk;
 }
 
-static const sv_attr attrs[] = {{.name = "shape",
-                                 .onnx = "shape",
-                                 .type = SV_ATTR_INTS,
-                                 .offset = offsetof(expand_attrs, shape),
-                                 .max = INT32_MAX,
-                                 .position = 1,
-                                 .slot = 1,
-                                 .required = true,
-                                 .help = "y's, where x has 1"},
-                                {.name = NULL}};
+static const sv_attr attrs[] = {
+    {.name = "shape",
+     .onnx = "shape",
+     .type = SV_ATTR_INTS,
+     .offset = offsetof(expand_attrs, shape),
+     .max = INT32_MAX,
+     .position = 1,
+     .slot = 1,
+     .required = true,
+     .help = "shape of y; may differ from x where x has 1"},
+    {.name = NULL}};
 
 SV_OP(expand) = {
     .name = "expand",

@@ -27,17 +27,16 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   return SV_OK;
 }
 
-static const sv_attr attrs[] = {
-    {.name = "axis",
-     .onnx = "axis",
-     .type = SV_ATTR_INT,
-     .offset = offsetof(flatten_attrs, axis),
-     .initial = 1,
-     .min = -SV_MAX_RANK,
-     .max = SV_MAX_RANK,
-     .position = 1,
-     .help = "the first dimension of the second part"},
-    {.name = NULL}};
+static const sv_attr attrs[] = {{.name = "axis",
+                                 .onnx = "axis",
+                                 .type = SV_ATTR_INT,
+                                 .offset = offsetof(flatten_attrs, axis),
+                                 .initial = 1,
+                                 .min = -SV_MAX_RANK,
+                                 .max = SV_MAX_RANK,
+                                 .position = 1,
+                                 .help = "first dimension of the second part"},
+                                {.name = NULL}};
 
 SV_OP(flatten) = {
     .name = "flatten",

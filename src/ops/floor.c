@@ -17,7 +17,7 @@ static inline real value(real x) { return floor(x); }
 
 SV_OP(floor) = {
     .name = "floor",
-    .summary = "y = the greatest whole number <= x",
+    .summary = "y = the largest integer <= x",
     .onnx = (const sv_onnx_name[]){{"Floor", 0, 0}, {NULL, 0, 0}},
     SV_POINTWISE,
 };

@@ -26,8 +26,8 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
                    sv_dtype_name(in[1].dtype));
   int rank = x->rank - 1 + index->rank;
   if (rank > SV_MAX_RANK)
-    return sv_fail(SV_UNSUPPORTED, "%d dimensions, the most is %d", rank,
-                   SV_MAX_RANK);
+    return sv_fail(SV_UNSUPPORTED, "%d dimensions, at most %d are supported",
+                   rank, SV_MAX_RANK);
   sv_shape *y = &out[0].shape;
   *y = (sv_shape){0};
   for (int d = 0; d < axis; d++) y->dim[y->rank++] = x->dim[d];
@@ -134,7 +134,7 @@ static const sv_attr attrs[] = {{.name = "axis",
                                  .min = -SV_MAX_RANK,
                                  .max = SV_MAX_RANK - 1,
                                  .position = 1,
-                                 .help = "along which parts are taken"},
+                                 .help = "the dimension of the indices"},
                                 {.name = NULL}};
 
 SV_OP(gather) = {

@@ -78,7 +78,7 @@ static const sv_attr attrs[] = {{.name = "approximate",
                                  .choices = approximations,
                                  .position = 1,
                                  .since = 20,
-                                 .help = "by what erf is replaced"},
+                                 .help = "approximation of erf: none or tanh"},
                                 {.name = NULL}};
 
 SV_OP(gelu) = {

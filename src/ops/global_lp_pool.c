@@ -76,7 +76,7 @@ static const sv_attr attrs[] = {
      .min = 1,
      .max = 64,
      .position = 1,
-     .help = "which norm: 1 of absolute values, 2 of squares, ..."},
+     .help = "order of the norm: 1 for absolute values, 2 for squares, ..."},
     {.name = NULL}};
 
 SV_OP(global_lp_pool) = {

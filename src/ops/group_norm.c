@@ -20,7 +20,7 @@ static sv_status check_groups(const sv_node *node, const sv_shape *x,
   if (a->groups == SV_ATTR_NONE)
     return sv_fail(SV_INVALID, "the number of groups is missing");
   if (x->dim[1] % a->groups)
-    return sv_fail(SV_INVALID, "%lld channels do not make %lld groups",
+    return sv_fail(SV_INVALID, "%lld channels cannot be split into %lld groups",
                    (long long)x->dim[1], (long long)a->groups);
   *params = (sv_shape){.rank = 1, .dim = {a->by_group ? a->groups : x->dim[1]}};
   return SV_OK;
@@ -117,21 +117,21 @@ static const sv_attr attrs[] = {
      .position = 1,
      .since = 18,
      .required = true,
-     .help = "of channels; as many as there are channels: instance_norm"},
+     .help = "groups of channels; one per channel: instance_norm"},
     {SV_EPSILON_ATTR, .offset = AT(epsilon)},
     {SV_STASH_ATTR, .offset = AT(stash), .since = 21},
     /* Not an attribute of ONNX: what its opsets 18 to 20 do. */
     {.name = "by_group",
      .type = SV_ATTR_BOOL,
      .offset = AT(by_group),
-     .help = "one scale and bias for each group, not for each channel"},
+     .help = "one scale and bias per group instead of per channel"},
     {.name = "by_group",
      .type = SV_ATTR_BOOL,
      .offset = AT(by_group),
      .initial = 1,
      .since = 18,
      .until = 20,
-     .help = "as ONNX had it"},
+     .help = "form of older opsets"},
     {.name = NULL}};
 
 SV_OP(group_norm) = {

@@ -25,7 +25,7 @@ static inline void forward_row(real *y, const real *x, int64_t end,
 
 SV_OP(hardmax) = {
     .name = "hardmax",
-    .summary = "y = 1 for the greatest number of a row, else 0",
+    .summary = "y = 1 for the largest element of a row, else 0",
     .onnx = (const sv_onnx_name[]){{"Hardmax", 0, 0}, {NULL, 0, 0}},
     SV_SOFTMAX,
 };

@@ -72,7 +72,7 @@ static const sv_attr attrs[] = {
      .min = -SV_MAX_RANK,
      .max = SV_MAX_RANK - 1,
      .position = 1,
-     .help = "the first of the dimensions that are normalised together"},
+     .help = "first of the dimensions that are normalised together"},
     {SV_EPSILON_ATTR, .offset = AT(epsilon)},
     {SV_STASH_ATTR, .offset = AT(stash)},
     /* ONNX has none: settled by the bias. */
@@ -80,7 +80,7 @@ static const sv_attr attrs[] = {
      .type = SV_ATTR_BOOL,
      .offset = AT(bias),
      .initial = 1,
-     .help = "the scaled numbers are shifted, too"},
+     .help = "subtract the mean and add the bias"},
     {.name = NULL}};
 
 SV_OP(layer_norm) = {

@@ -29,8 +29,7 @@ static sv_status settle(void *attrs, const sv_info *in, int in_count) {
 static sv_status check_input(const sv_linear_attrs *a, const sv_shape *x) {
   if (x->rank > 2)
     return sv_fail(SV_INVALID,
-                   "input x is %s, expected N K; a flatten before it makes it "
-                   "so",
+                   "input x is %s, expected N K; add flatten before it",
                    sv_shape_text(x, (char[SV_SHAPE_TEXT]){0}));
   if (x->rank < 2)
     return sv_fail(SV_INVALID, "input x is %s, expected N K",
@@ -65,7 +64,7 @@ static sv_status check_bias(const sv_shape *b, const sv_shape *y) {
     fits = size == 1 || size == y->dim[1 - d];
   }
   if (fits) return SV_OK;
-  return sv_fail(SV_INVALID, "input b is %s, which does not spread to %s",
+  return sv_fail(SV_INVALID, "input b is %s, which cannot be broadcast to %s",
                  sv_shape_text(b, (char[SV_SHAPE_TEXT]){0}),
                  sv_shape_text(y, (char[SV_SHAPE_TEXT]){0}));
 }
@@ -261,12 +260,12 @@ static const sv_attr attrs[] = {
      .offset = AT(features),
      .max = 1 << 30,
      .position = 1,
-     .help = "outputs; 0: as many as the weight has"},
+     .help = "number of outputs; 0: from the weight's shape"},
     {.name = "bias",
      .type = SV_ATTR_BOOL,
      .offset = AT(bias),
      .initial = 1,
-     .help = "a number added to each output"},
+     .help = "add a bias to each output"},
     {.name = "alpha",
      .onnx = "alpha",
      .type = SV_ATTR_FLOAT,
@@ -289,7 +288,7 @@ static const sv_attr attrs[] = {
      .type = SV_ATTR_BOOL,
      .offset = AT(transpose_w),
      .initial = 1,
-     .help = "w is stored M K, a row for each output"},
+     .help = "w is stored M K, one row per output"},
     {.name = "transpose_w",
      .onnx = "transB",
      .type = SV_ATTR_BOOL,

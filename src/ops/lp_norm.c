@@ -102,25 +102,26 @@ static sv_status backward_data(const sv_args *args) {
   return SV_OK;
 }
 
-static const sv_attr attrs[] = {{.name = "p",
-                                 .onnx = "p",
-                                 .type = SV_ATTR_INT,
-                                 .offset = offsetof(lp_norm_attrs, p),
-                                 .initial = 2,
-                                 .min = 1,
-                                 .max = 2,
-                                 .position = 1,
-                                 .help = "1 of absolute values, 2 of squares"},
-                                {.name = "axis",
-                                 .onnx = "axis",
-                                 .type = SV_ATTR_INT,
-                                 .offset = offsetof(lp_norm_attrs, axis),
-                                 .initial = -1,
-                                 .min = -SV_MAX_RANK,
-                                 .max = SV_MAX_RANK - 1,
-                                 .position = 2,
-                                 .help = "along which dimension; -1: the last"},
-                                {.name = NULL}};
+static const sv_attr attrs[] = {
+    {.name = "p",
+     .onnx = "p",
+     .type = SV_ATTR_INT,
+     .offset = offsetof(lp_norm_attrs, p),
+     .initial = 2,
+     .min = 1,
+     .max = 2,
+     .position = 1,
+     .help = "order of the norm: 1 for absolute values, 2 for squares"},
+    {.name = "axis",
+     .onnx = "axis",
+     .type = SV_ATTR_INT,
+     .offset = offsetof(lp_norm_attrs, axis),
+     .initial = -1,
+     .min = -SV_MAX_RANK,
+     .max = SV_MAX_RANK - 1,
+     .position = 2,
+     .help = "the dimension; -1: the last"},
+    {.name = NULL}};
 
 SV_OP(lp_norm) = {
     .name = "lp_norm",

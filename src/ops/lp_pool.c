@@ -63,9 +63,9 @@ static const sv_attr attrs[] = {
      .initial = 2,
      .min = 1,
      .max = 64,
-     .help = "which norm: 1 of absolute values, 2 of squares, ..."},
+     .help = "order of the norm: 1 for absolute values, 2 for squares, ..."},
     {SV_PADDING_ATTR, .offset = AT(pool.padding),
-     .help = "zeros around the image: " SV_PADDING_WORDS},
+     .help = "zeros added around the image: " SV_PADDING_WORDS},
     {SV_DILATION_ATTR, .offset = AT(pool.dilation), .since = 18},
     {SV_CEIL_MODE_ATTR, .offset = AT(pool.ceil_mode), .since = 18},
     {.name = NULL}};

@@ -23,7 +23,8 @@ typedef struct products {
 } products;
 
 static sv_status unlike(const sv_shape *a, const sv_shape *b) {
-  return sv_fail(SV_INVALID, "input a is %s, input b %s: no products",
+  return sv_fail(SV_INVALID,
+                 "input a of %s and input b of %s cannot be multiplied",
                  sv_shape_text(a, (char[SV_SHAPE_TEXT]){0}),
                  sv_shape_text(b, (char[SV_SHAPE_TEXT]){0}));
 }

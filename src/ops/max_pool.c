@@ -117,7 +117,7 @@ static const sv_attr attrs[] = {
      .type = SV_ATTR_BOOL,
      .offset = AT(column_major),
      .since = 8,
-     .help = "the index counts a map's elements column by column"},
+     .help = "index counts the elements of a map in column-major order"},
     {.name = NULL}};
 
 SV_OP(max_pool) = {

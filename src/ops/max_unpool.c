@@ -37,7 +37,7 @@ static sv_status resolve(const unpool_attrs *a, const sv_shape *x,
       .kernel = a->kernel, .stride = a->stride, .padding = a->padding};
   SV_TRY(sv_window_transpose(&w, x, &window));
   if (a->padding.rule != SV_PAD_EXPLICIT)
-    return sv_fail(SV_INVALID, "padding is a word, expected numbers");
+    return sv_fail(SV_INVALID, "padding is a word, expected integers");
   if (a->size.count && a->size.count != x->rank)
     return sv_fail(SV_INVALID, "size has %d numbers, expected %d",
                    a->size.count, x->rank);
@@ -48,8 +48,7 @@ static sv_status resolve(const unpool_attrs *a, const sv_shape *x,
     y->dim[d] = size;
     if (size < own || (d < 2 && size != own))
       return sv_fail(SV_INVALID,
-                     "size %lld of dimension %d, the window makes "
-                     "%lld",
+                     "size %lld of dimension %d, but the window gives %lld",
                      (long long)size, d, (long long)own);
   }
   return SV_OK;
@@ -110,18 +109,17 @@ static sv_status backward_data(const sv_args *args) {
 static const sv_attr attrs[] = {
     {SV_KERNEL_ATTR, .offset = AT(kernel), .position = 1, .required = true},
     {SV_STRIDE_ATTR, .offset = AT(stride), .position = 2,
-     .help = "steps from one window to the next; none: 1"},
+     .help = "step of the window; none: 1"},
     {SV_PADDING_ATTR, .offset = AT(padding),
      .help =
-         "of the pooling: numbers for all sides, HxW, or top, left, bottom, "
-         "right"},
+         "padding of the pooling: one number, HxW, or top,left,bottom,right"},
     {.name = "size",
      .onnx = "output_shape",
      .type = SV_ATTR_INTS,
      .offset = AT(size),
      .max = 1 << 24,
      .slot = 2,
-     .help = "of all of y's dimensions; none: as the window makes it"},
+     .help = "shape of y; none: from kernel, stride and padding"},
     {.name = NULL}};
 
 SV_OP(max_unpool) = {

@@ -107,7 +107,8 @@ static const sv_attr attrs[] = {
      .min = -SV_MAX_RANK,
      .max = SV_MAX_RANK - 1,
      .position = 1,
-     .help = "what goes together; none: 0, 2 and 3, all but the channels"},
+     .help = "dimensions that are normalised together; none: 0, 2 and 3, all "
+             "but the channels"},
     {.name = NULL}};
 
 SV_OP(mean_variance_norm) = {

@@ -59,7 +59,7 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   SV_TRY(sv_broadcast_infer(node, in, out));
   bool whole = in[0].dtype != SV_F32 && in[0].dtype != SV_F64;
   if (o->fmod || o->floored || whole) return SV_OK;
-  return sv_fail(SV_INVALID, "fmod is needed for real numbers before opset 28");
+  return sv_fail(SV_INVALID, "floating-point inputs need fmod before opset 28");
 }
 
 /* With fmod alone, where what is left has the other sign. */
@@ -82,18 +82,18 @@ static const sv_attr attrs[] = {
      .type = SV_ATTR_BOOL,
      .offset = offsetof(mod_attrs, fmod),
      .position = 1,
-     .help = "y has the sign of a; else that of b"},
+     .help = "y has the sign of a instead of b"},
     /* Not an attribute of ONNX: what it allows since opset 28. */
     {.name = "floored",
      .type = SV_ATTR_BOOL,
      .offset = offsetof(mod_attrs, floored),
      .initial = 1,
-     .help = "real numbers may have the sign of b"},
+     .help = "allow floating-point inputs with the sign of b"},
     {.name = "floored",
      .type = SV_ATTR_BOOL,
      .offset = offsetof(mod_attrs, floored),
      .until = 27,
-     .help = "as ONNX had it"},
+     .help = "form of older opsets"},
     {.name = NULL}};
 
 SV_OP(mod) = {

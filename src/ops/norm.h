@@ -195,11 +195,12 @@ static inline sv_status sv_norm_check_params(const sv_node *node,
 
 #define SV_EPSILON_ATTR                                        \
   .name = "epsilon", .onnx = "epsilon", .type = SV_ATTR_FLOAT, \
-  .initial = 1e-5, .max = 1, .help = "is added to the variance"
+  .initial = 1e-5, .max = 1,                                   \
+  .help = "added to the variance to avoid a division by 0"
 #define SV_STASH_ATTR                                              \
   .name = "stash_type", .onnx = "stash_type", .type = SV_ATTR_INT, \
   .initial = 1, .min = 1, .max = 1,                                \
-  .help = "in which type ONNX computes the statistics: f32"
+  .help = "type in which ONNX computes the statistics: f32"
 
 #define SV_NORM_REFERENCE                                         \
   {                                                               \

@@ -33,7 +33,7 @@ static sv_status choose_axes(const sv_pad_attrs *a, int rank, int *axes,
   unsigned seen = 0;
   *count = a->axes.count ? a->axes.count : rank;
   if (*count > rank)
-    return sv_fail(SV_INVALID, "axes has %d numbers for %d dimensions", *count,
+    return sv_fail(SV_INVALID, "axes has %d values for %d dimensions", *count,
                    rank);
   for (int i = 0; i < *count; i++) {
     int64_t axis = a->axes.count ? a->axes.at[i] : i;
@@ -51,7 +51,7 @@ static sv_status resolve(const sv_pad_attrs *a, int rank, sides *s) {
   int axes[SV_MAX_RANK], count, given = a->pads.count;
   SV_TRY(choose_axes(a, rank, axes, &count));
   if (given > 1 && given != count && given != 2 * count)
-    return sv_fail(SV_INVALID, "pads has %d numbers, expected 1, %d or %d",
+    return sv_fail(SV_INVALID, "pads has %d values, expected 1, %d or %d",
                    given, count, 2 * count);
   for (int i = 0; i < count && given > 0; i++) {
     int second = given == 2 * count ? count + i : given == 1 ? 0 : i;
@@ -278,8 +278,9 @@ static const sv_attr attrs[] = {
      .position = 1,
      .until = 10,
      .required = true,
-     .help = "for all sides of H and W, HxW, top, left, bottom, right, or the "
-             "beginnings of all dimensions, then their ends; below 0 crops"},
+     .help =
+         "one number for all sides of H and W; HxW; top,left,bottom,right; or "
+         "the starts of all dimensions, then the ends; negative values crop"},
     {.name = "pads",
      .onnx = "pads",
      .type = SV_ATTR_INTS,
@@ -287,7 +288,7 @@ static const sv_attr attrs[] = {
      .since = 11,
      .slot = 1,
      .required = true,
-     .help = "as ONNX has it since opset 11"},
+     .help = "form of opset 11 and later"},
     {.name = "border",
      .onnx = "mode",
      .type = SV_ATTR_CHOICE,
@@ -295,27 +296,27 @@ static const sv_attr attrs[] = {
      .choices = borders,
      .position = 2,
      .since = 19,
-     .help = "what the border is filled with"},
+     .help = "how the border is filled"},
     {.name = "border",
      .onnx = "mode",
      .type = SV_ATTR_CHOICE,
      .offset = AT(border),
      .choices = older_borders,
      .until = 18,
-     .help = "as ONNX had it"},
+     .help = "form of older opsets"},
     {.name = "value",
      .onnx = "value",
      .type = SV_ATTR_FLOAT,
      .offset = AT(value),
      .until = 10,
-     .help = "of a constant border"},
+     .help = "value of a constant border"},
     {.name = "value",
      .onnx = "constant_value",
      .type = SV_ATTR_FLOAT,
      .offset = AT(value),
      .since = 11,
      .slot = 2,
-     .help = "as ONNX has it since opset 11"},
+     .help = "form of opset 11 and later"},
     {.name = "axes",
      .onnx = "axes",
      .type = SV_ATTR_INTS,
@@ -324,7 +325,7 @@ static const sv_attr attrs[] = {
      .max = SV_MAX_RANK - 1,
      .since = 18,
      .slot = 3,
-     .help = "the dimensions that pads speaks of; none: as said there"},
+     .help = "dimensions that pads applies to; none: see pads"},
     {.name = NULL}};
 
 SV_OP(pad) = {

@@ -26,7 +26,8 @@ static sv_status check_window(const sv_window *w, int d, int64_t o) {
   int64_t first, last;
   sv_window_taps(w, d, o, &first, &last);
   if (first < last) return SV_OK;
-  return sv_fail(SV_INVALID, "window %lld along the %s lies in padding alone",
+  return sv_fail(SV_INVALID,
+                 "window %lld along the %s lies entirely in the padding",
                  (long long)o, d == 0 ? "height" : "width");
 }
 

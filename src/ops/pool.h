@@ -45,12 +45,11 @@ sv_status sv_pool_cost(const sv_node *node, const sv_info *in,
 /* A row of the attribute table, besides those of window.h. */
 #define SV_CEIL_MODE_ATTR                                         \
   .name = "ceil_mode", .onnx = "ceil_mode", .type = SV_ATTR_BOOL, \
-  .help = "a last window may hang over the image"
+  .help = "a last window may extend beyond the image"
 /* A way of speaking that differs from that of most libraries. */
-#define SV_POOL_STRIDE_ATTR                                             \
-  SV_STRIDE_ATTR,                                                       \
-      .help =                                                           \
-          "steps from one window to the next; none: 1 as in ONNX, not " \
-          "the kernel's size: write 2x2 stride=2 to halve"
+#define SV_POOL_STRIDE_ATTR                                              \
+  SV_STRIDE_ATTR, .help =                                                \
+                      "step of the window; none: 1 as in ONNX, not the " \
+                      "kernel size; 2x2 stride=2 halves the maps"
 
 #endif

@@ -32,7 +32,7 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   out[0].shape = in[0].shape;
   SV_TRY(sv_broadcast_shape(&out[0].shape, &in[1].shape));
   if (sv_shape_equal(&out[0].shape, &in[0].shape)) return SV_OK;
-  return sv_fail(SV_INVALID, "slope of %s is more than x of %s",
+  return sv_fail(SV_INVALID, "slope of %s cannot be broadcast to x of %s",
                  sv_shape_text(&in[1].shape, (char[SV_SHAPE_TEXT]){0}),
                  sv_shape_text(&in[0].shape, (char[SV_SHAPE_TEXT]){0}));
 }

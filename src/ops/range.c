@@ -20,8 +20,8 @@ static sv_status count_of(const sv_info *in, int64_t *count) {
   if (delta == 0) return sv_fail(SV_INVALID, "delta is 0");
   if (!(fabs(start) < most && fabs(limit) < most && steps < most))
     return sv_fail(SV_INVALID,
-                   "numbers from %g to %g in steps of %g are too "
-                   "many or too large",
+                   "the range from %g to %g in steps of %g is too long or its "
+                   "elements are too large",
                    start, limit, delta);
   *count = steps > 0 ? (int64_t)steps : 0;
   return SV_OK;

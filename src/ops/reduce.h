@@ -159,7 +159,7 @@ static inline sv_status sv_reduce_whole(const sv_reduction *all,
     sv_reduced r = sv_reduce_at(all, i);
     int64_t y = WHOLE_START, count = r.count;
     if (count == 0)
-      return sv_fail(SV_INVALID, "there is nothing along the axes");
+      return sv_fail(SV_INVALID, "x has no elements along the axes");
     SV_EACH(&r, k) {
       int64_t x = sv_tensor_whole(args->in[0], k);
       (void)x;
@@ -204,39 +204,39 @@ static inline sv_status sv_reduce_backward(const sv_args *args) {
 
 #define SV_REDUCE_AT(field) offsetof(sv_reduce_attrs, field)
 /* `slot`: the opset from which on the axes are an input. */
-#define SV_REDUCE_ATTRS(slot_since)                     \
-  {                                                     \
-    {.name = "axes",                                    \
-     .onnx = "axes",                                    \
-     .type = SV_ATTR_INTS,                              \
-     .offset = SV_REDUCE_AT(axes),                      \
-     .min = -SV_MAX_RANK,                               \
-     .max = SV_MAX_RANK - 1,                            \
-     .position = 1,                                     \
-     .until = slot_since - 1,                           \
-     .help = "which dimensions go; none: all of them"}, \
-        {.name = "axes",                                \
-         .onnx = "axes",                                \
-         .type = SV_ATTR_INTS,                          \
-         .offset = SV_REDUCE_AT(axes),                  \
-         .since = slot_since,                           \
-         .slot = 1,                                     \
-         .help = "as an input"},                        \
-        {.name = "keepdims",                            \
-         .onnx = "keepdims",                            \
-         .type = SV_ATTR_BOOL,                          \
-         .offset = SV_REDUCE_AT(keepdims),              \
-         .initial = 1,                                  \
-         .help = "they stay, with one element"},        \
-        {.name = "noop",                                \
-         .onnx = "noop_with_empty_axes",                \
-         .type = SV_ATTR_BOOL,                          \
-         .offset = SV_REDUCE_AT(noop),                  \
-         .since = slot_since,                           \
-         .help = "without axes nothing is reduced"},    \
-    {                                                   \
-      .name = NULL                                      \
-    }                                                   \
+#define SV_REDUCE_ATTRS(slot_since)                           \
+  {                                                           \
+    {.name = "axes",                                          \
+     .onnx = "axes",                                          \
+     .type = SV_ATTR_INTS,                                    \
+     .offset = SV_REDUCE_AT(axes),                            \
+     .min = -SV_MAX_RANK,                                     \
+     .max = SV_MAX_RANK - 1,                                  \
+     .position = 1,                                           \
+     .until = slot_since - 1,                                 \
+     .help = "dimensions to reduce; none: all"},              \
+        {.name = "axes",                                      \
+         .onnx = "axes",                                      \
+         .type = SV_ATTR_INTS,                                \
+         .offset = SV_REDUCE_AT(axes),                        \
+         .since = slot_since,                                 \
+         .slot = 1,                                           \
+         .help = "as an input"},                              \
+        {.name = "keepdims",                                  \
+         .onnx = "keepdims",                                  \
+         .type = SV_ATTR_BOOL,                                \
+         .offset = SV_REDUCE_AT(keepdims),                    \
+         .initial = 1,                                        \
+         .help = "keep the reduced dimensions, with size 1"}, \
+        {.name = "noop",                                      \
+         .onnx = "noop_with_empty_axes",                      \
+         .type = SV_ATTR_BOOL,                                \
+         .offset = SV_REDUCE_AT(noop),                        \
+         .since = slot_since,                                 \
+         .help = "reduce nothing if no axes are given"},      \
+    {                                                         \
+      .name = NULL                                            \
+    }                                                         \
   }
 
 #define SV_REDUCE(op, type, formula, slot_since, reads_x, reads_y, becomes) \

@@ -55,7 +55,7 @@ static sv_status choose_axes(const sv_resize_attrs *a, int rank, int given,
   *count = a->axes.count ? a->axes.count : given == rank ? rank : rank - 2;
   if (*count < 1 || (given != *count && given != 1))
     return sv_fail(SV_INVALID,
-                   "%s has %d numbers, expected one for each of %d %s",
+                   "%s has %d values, expected one for each of %d %s",
                    a->sizes.count ? "sizes" : "scales", given,
                    a->axes.count ? a->axes.count : rank,
                    a->axes.count ? "axes"
@@ -72,7 +72,7 @@ static sv_status choose_axes(const sv_resize_attrs *a, int rank, int given,
 
 static sv_status check_size(const sv_resample_axis *axis) {
   if (axis->out >= 1 && axis->out <= LARGEST) return SV_OK;
-  return sv_fail(SV_INVALID, "a dimension of %lld becomes %lld",
+  return sv_fail(SV_INVALID, "a dimension of %lld cannot become %lld",
                  (long long)axis->in, (long long)axis->out);
 }
 
@@ -85,7 +85,7 @@ static sv_status by_scales(sv_resample *r, const int *axes, int count) {
     axis->scale = scale;
     if (!(size >= (axis->in > 0) && size <= LARGEST))
       return sv_fail(SV_INVALID,
-                     "a dimension of %lld becomes %g by a scale of %g",
+                     "a dimension of %lld cannot become %g by a scale of %g",
                      (long long)axis->in, (double)size, (double)scale);
     axis->out = (int64_t)size;
   }
@@ -127,7 +127,7 @@ static sv_status crop(sv_resample *r, const int *axes, int count) {
   const sv_floats *roi = &r->attrs.roi;
   if (r->attrs.coordinates != SV_SAMPLE_CROP) return SV_OK;
   if (roi->count != 2 * count)
-    return sv_fail(SV_INVALID, "roi has %d numbers, expected %d", roi->count,
+    return sv_fail(SV_INVALID, "roi has %d values, expected %d", roi->count,
                    2 * count);
   for (int i = 0; i < count; i++) {
     r->axis[axes[i]].start = roi->at[i];
@@ -147,12 +147,12 @@ static sv_status check_form(const sv_resample *r) {
     if (r->axis[d].changes && d < r->rank - 1 && changes <= 4) rows *= taps;
   }
   if (changes > 4)
-    return sv_fail(SV_UNSUPPORTED, "%d dimensions change, at most 4 may",
-                   changes);
+    return sv_fail(SV_UNSUPPORTED,
+                   "%d dimensions change, at most 4 are supported", changes);
   if (rows > SV_RESAMPLE_ROWS)
     return sv_fail(SV_UNSUPPORTED,
                    "%d dimensions before the last change by cubic or with "
-                   "antialias, at most 3 may",
+                   "antialias, at most 3 are supported",
                    changes);
   return SV_OK;
 }
@@ -163,10 +163,11 @@ sv_status sv_resample_resolve(sv_resample *r, const sv_shape *x,
   bool sized = a->sizes.count > 0;
   *r = (sv_resample){.attrs = *a, .rank = x->rank};
   if (sized == (a->scales.count > 0))
-    return sv_fail(SV_INVALID, "either sizes or scales are needed");
+    return sv_fail(SV_INVALID, "expected either sizes or scales");
   for (int d = 0; d < x->rank; d++) {
     if (x->dim[d] < (d > 0) || x->dim[d] > INT32_MAX) /* no image is one */
-      return sv_fail(SV_INVALID, "input x is %s: nothing to resize",
+      return sv_fail(SV_INVALID,
+                     "input x is %s: it has no dimensions to resize",
                      sv_shape_text(x, (char[SV_SHAPE_TEXT]){0}));
     r->axis[d] = (sv_resample_axis){x->dim[d], x->dim[d], 1, 0, 1, false};
   }

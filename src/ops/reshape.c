@@ -14,7 +14,7 @@ typedef struct reshape_attrs {
 } reshape_attrs;
 
 static sv_status does_not_fit(const sv_shape *x, const sv_shape *y) {
-  return sv_fail(SV_INVALID, "input of %s does not fit the shape %s",
+  return sv_fail(SV_INVALID, "an input of %s cannot have the shape %s",
                  sv_shape_text(x, (char[SV_SHAPE_TEXT]){0}),
                  sv_shape_text(y, (char[SV_SHAPE_TEXT]){0}));
 }
@@ -25,7 +25,8 @@ static sv_status read_shape(const reshape_attrs *a, const sv_shape *x,
   *y = (sv_shape){.rank = a->shape.count};
   *open = -1;
   if (a->shape.count > SV_MAX_RANK)
-    return sv_fail(SV_UNSUPPORTED, "shape has %d dimensions, the most is %d",
+    return sv_fail(SV_UNSUPPORTED,
+                   "shape has %d dimensions, at most %d are supported",
                    a->shape.count, SV_MAX_RANK);
   for (int d = 0; d < y->rank; d++) {
     y->dim[d] = a->shape.at[d];
@@ -37,7 +38,7 @@ static sv_status read_shape(const reshape_attrs *a, const sv_shape *x,
     }
     if (y->dim[d] >= 0) continue;
     if (*open >= 0)
-      return sv_fail(SV_INVALID, "shape leaves two dimensions open");
+      return sv_fail(SV_INVALID, "shape has two dimensions of -1");
     *open = d;
   }
   return SV_OK;
@@ -89,34 +90,35 @@ static sv_status cost(const sv_node *node, const sv_info *in,
 }
 
 #define AT(field) offsetof(reshape_attrs, field)
-static const sv_attr attrs[] = {{.name = "shape",
-                                 .onnx = "shape",
-                                 .type = SV_ATTR_INTS,
-                                 .offset = AT(shape),
-                                 .min = -1,
-                                 .max = INT32_MAX,
-                                 .position = 1,
-                                 .until = 4,
-                                 .help = "0: as x; -1: what is left over"},
-                                {.name = "shape",
-                                 .onnx = "shape",
-                                 .type = SV_ATTR_INTS,
-                                 .offset = AT(shape),
-                                 .since = 5,
-                                 .slot = 1,
-                                 .required = true,
-                                 .help = "as ONNX has it since opset 5"},
-                                {.name = "allow_zero",
-                                 .onnx = "allowzero",
-                                 .type = SV_ATTR_BOOL,
-                                 .offset = AT(allow_zero),
-                                 .since = 14,
-                                 .help = "0 is a dimension of nothing"},
-                                {.name = NULL}};
+static const sv_attr attrs[] = {
+    {.name = "shape",
+     .onnx = "shape",
+     .type = SV_ATTR_INTS,
+     .offset = AT(shape),
+     .min = -1,
+     .max = INT32_MAX,
+     .position = 1,
+     .until = 4,
+     .help = "shape of y; 0: as in x; -1: from the remaining elements"},
+    {.name = "shape",
+     .onnx = "shape",
+     .type = SV_ATTR_INTS,
+     .offset = AT(shape),
+     .since = 5,
+     .slot = 1,
+     .required = true,
+     .help = "form of opset 5 and later"},
+    {.name = "allow_zero",
+     .onnx = "allowzero",
+     .type = SV_ATTR_BOOL,
+     .offset = AT(allow_zero),
+     .since = 14,
+     .help = "0 means an empty dimension"},
+    {.name = NULL}};
 
 SV_OP(reshape) = {
     .name = "reshape",
-    .summary = "y = x in other dimensions",
+    .summary = "y = x with another shape",
     .onnx = (const sv_onnx_name[]){{"Reshape", 0, 0}, {NULL, 0, 0}},
     .in =
         (const sv_port[]){{.name = "x"},

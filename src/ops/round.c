@@ -17,7 +17,7 @@ static inline real value(real x) { return rint(x); }
 
 SV_OP(round) = {
     .name = "round",
-    .summary = "y = the nearest whole number, of two the even one",
+    .summary = "y = x rounded to the nearest integer, halves to even",
     .onnx = (const sv_onnx_name[]){{"Round", 11, 0}, {NULL, 0, 0}},
     SV_POINTWISE,
 };

@@ -55,14 +55,14 @@ static const sv_attr attrs[] = {{.name = "alpha",
                                  .offset = AT(alpha),
                                  .initial = 1.6732,
                                  .until = 5,
-                                 .help = "as ONNX had it"},
+                                 .help = "form of older opsets"},
                                 {.name = "gamma",
                                  .onnx = "gamma",
                                  .type = SV_ATTR_FLOAT,
                                  .offset = AT(gamma),
                                  .initial = 1.0507,
                                  .until = 5,
-                                 .help = "as ONNX had it"},
+                                 .help = "form of older opsets"},
                                 {.name = NULL}};
 
 SV_OP(selu) = {

@@ -42,22 +42,23 @@ static sv_status forward(const sv_args *args) {
   return SV_OK;
 }
 
-static const sv_attr attrs[] = {{.name = "start",
-                                 .onnx = "start",
-                                 .type = SV_ATTR_INT,
-                                 .offset = offsetof(shape_attrs, start),
-                                 .position = 1,
-                                 .since = 15,
-                                 .help = "the first dimension that is told"},
-                                {.name = "end",
-                                 .onnx = "end",
-                                 .type = SV_ATTR_INT,
-                                 .offset = offsetof(shape_attrs, end),
-                                 .initial = (double)SV_ATTR_NONE,
-                                 .position = 2,
-                                 .since = 15,
-                                 .help = "the one behind the last; none: all"},
-                                {.name = NULL}};
+static const sv_attr attrs[] = {
+    {.name = "start",
+     .onnx = "start",
+     .type = SV_ATTR_INT,
+     .offset = offsetof(shape_attrs, start),
+     .position = 1,
+     .since = 15,
+     .help = "first dimension to return"},
+    {.name = "end",
+     .onnx = "end",
+     .type = SV_ATTR_INT,
+     .offset = offsetof(shape_attrs, end),
+     .initial = (double)SV_ATTR_NONE,
+     .position = 2,
+     .since = 15,
+     .help = "dimension after the last one to return; none: all"},
+    {.name = NULL}};
 
 SV_OP(shape) = {
     .name = "shape",

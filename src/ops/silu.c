@@ -50,7 +50,7 @@ static const sv_attr attrs[] = {{.name = "alpha",
                                  .max = 1e6,
                                  .position = 1,
                                  .since = 24,
-                                 .help = "how steep the sigmoid is"},
+                                 .help = "factor of x inside the sigmoid"},
                                 {.name = NULL}};
 
 SV_OP(silu) = {

@@ -49,7 +49,7 @@ static sv_status check_lists(const slice_attrs *a, int rank) {
       (a->axes.count && a->axes.count != count) ||
       (a->steps.count && a->steps.count != count))
     return sv_fail(SV_INVALID,
-                   "%d starts, %d ends, %d axes and %d steps of %d dimensions",
+                   "%d starts, %d ends, %d axes and %d steps for %d dimensions",
                    count, a->ends.count, a->axes.count, a->steps.count, rank);
   return SV_OK;
 }
@@ -142,25 +142,25 @@ static sv_status backward_data(const sv_args *args) {
   {                                                                    \
     .name = #list, .onnx = #list, .type = SV_ATTR_INTS,                \
     .offset = offsetof(slice_attrs, list), .since = 10, .slot = place, \
-    .required = always, .help = "as ONNX has it since opset 10"        \
+    .required = always, .help = "form of opset 10 and later"           \
   }
 static const sv_attr attrs[] = {
-    LIST(starts, 1, true, "the first element along each axis"),
-    LIST(ends, 2, true, "the one behind the last"),
-    LIST(axes, 3, false, "which axes these are; none: the first ones"),
+    LIST(starts, 1, true, "first element along each axis"),
+    LIST(ends, 2, true, "element after the last one"),
+    LIST(axes, 3, false, "the axes; none: the first ones"),
     {.name = "steps",
      .type = SV_ATTR_INTS,
      .offset = offsetof(slice_attrs, steps),
      .position = 4,
      .until = 9,
-     .help = "from one element to the next; none: 1"},
+     .help = "step from one element to the next; none: 1"},
     {.name = "steps",
      .onnx = "steps",
      .type = SV_ATTR_INTS,
      .offset = offsetof(slice_attrs, steps),
      .since = 10,
      .slot = 4,
-     .help = "as ONNX has it since opset 10"},
+     .help = "form of opset 10 and later"},
     {.name = NULL}};
 
 SV_OP(slice) = {

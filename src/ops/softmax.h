@@ -142,7 +142,7 @@ static const sv_attr attrs[] = {
      .max = SV_MAX_RANK - 1,
      .position = 1,
      .since = 13,
-     .help = "which dimension sums to 1; -1: the last"},
+     .help = "the dimension that sums to 1; -1: the last"},
     {.name = "axis",
      .onnx = "axis",
      .type = SV_ATTR_INT,
@@ -151,18 +151,18 @@ static const sv_attr attrs[] = {
      .min = -SV_MAX_RANK,
      .max = SV_MAX_RANK - 1,
      .until = 12,
-     .help = "the first of the dimensions that together sum to 1"},
+     .help = "first of the dimensions that together sum to 1"},
     /* Not an attribute of ONNX: what its older versions do. */
     {.name = "flat",
      .type = SV_ATTR_BOOL,
      .offset = AT(flat),
-     .help = "all dimensions from the axis on sum to 1 together"},
+     .help = "all dimensions from axis on together sum to 1"},
     {.name = "flat",
      .type = SV_ATTR_BOOL,
      .offset = AT(flat),
      .initial = 1,
      .until = 12,
-     .help = "as ONNX had it"},
+     .help = "form of older opsets"},
     {.name = NULL}};
 
 #define SV_SOFTMAX                                                            \

@@ -45,7 +45,7 @@ static sv_status size_of(const split_attrs *a, int i, int64_t whole,
     *size = left < 0 || i >= parts ? -1 : left < each ? left : each;
   }
   if (*size >= 0) return SV_OK;
-  return sv_fail(SV_INVALID, "nothing is left for part %d of %lld", i,
+  return sv_fail(SV_INVALID, "part %d of %lld would be empty", i,
                  (long long)whole);
 }
 
@@ -147,21 +147,21 @@ static const sv_attr attrs[] = {
      .max = 1 << 10,
      .position = 1,
      .since = 18,
-     .help = "equal ones, where no sizes are given; 0: two"},
+     .help = "number of equal parts if no sizes are given; 0: two"},
     {.name = "sizes",
      .onnx = "split",
      .type = SV_ATTR_INTS,
      .offset = AT(sizes),
      .max = INT32_MAX,
      .until = 12,
-     .help = "of each part along the axis"},
+     .help = "size of each part along the axis"},
     {.name = "sizes",
      .onnx = "split",
      .type = SV_ATTR_INTS,
      .offset = AT(sizes),
      .since = 13,
      .slot = 1,
-     .help = "as ONNX has it since opset 13"},
+     .help = "form of opset 13 and later"},
     {.name = "axis",
      .onnx = "axis",
      .type = SV_ATTR_INT,
@@ -171,7 +171,7 @@ static const sv_attr attrs[] = {
      .max = SV_MAX_RANK - 1,
      .position = 2,
      .until = 1,
-     .help = "along which it is cut"},
+     .help = "the dimension that is split"},
     {.name = "axis",
      .onnx = "axis",
      .type = SV_ATTR_INT,

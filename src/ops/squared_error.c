@@ -75,7 +75,7 @@ static const sv_attr attrs[] = {
      .initial = MEAN,
      .choices = reductions,
      .position = 1,
-     .help = "what becomes of the elements' losses"},
+     .help = "how the losses are combined"},
     {.name = NULL}};
 
 SV_OP(squared_error) = {

@@ -5,7 +5,7 @@
  * Shapes: any; y without the axes that are named, each of size 1, or without
  * all of size 1.
  * Source: https://onnx.ai/onnx/operators/onnx__Squeeze.html */
-#define AXES "which go; none: all of size 1"
+#define AXES "dimensions to remove; none: all of size 1"
 #define REQUIRED false
 #include "ops/axes.h"
 

@@ -36,7 +36,7 @@ static const sv_attr attrs[] = {{.name = "alpha",
                                  .min = -1e6,
                                  .max = 1e6,
                                  .position = 1,
-                                 .help = "below it y is 0"},
+                                 .help = "threshold: y is 0 for x <= alpha"},
                                 {.name = NULL}};
 
 SV_OP(thresholded_relu) = {

@@ -17,7 +17,7 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   const sv_shape *x = &in[0].shape;
   SV_TRY(sv_check_inputs(node, in));
   if (repeats->count != x->rank)
-    return sv_fail(SV_INVALID, "repeats has %d numbers for %d dimensions",
+    return sv_fail(SV_INVALID, "repeats has %d values for %d dimensions",
                    repeats->count, x->rank);
   out[0].dtype = in[0].dtype;
   out[0].shape = *x;
@@ -49,7 +49,7 @@ static const sv_attr attrs[] = {{.name = "repeats",
                                  .position = 1,
                                  .slot = 1,
                                  .required = true,
-                                 .help = "of each dimension"},
+                                 .help = "repeats of each dimension"},
                                 {.name = NULL}};
 
 SV_OP(tile) = {

@@ -26,7 +26,7 @@ static sv_status order_of(const sv_node *node, int rank, int order[]) {
   const sv_ints *perm = &((const transpose_attrs *)node->attrs)->perm;
   unsigned seen = 0;
   if (perm->count && perm->count != rank)
-    return sv_fail(SV_INVALID, "perm has %d numbers for %d dimensions",
+    return sv_fail(SV_INVALID, "perm has %d values for %d dimensions",
                    perm->count, rank);
   for (int d = 0; d < rank; d++) {
     int64_t from = perm->count ? perm->at[d] : rank - 1 - d;
@@ -89,20 +89,20 @@ static sv_status backward_data(const sv_args *args) {
   return SV_OK;
 }
 
-static const sv_attr attrs[] = {{.name = "perm",
-                                 .onnx = "perm",
-                                 .type = SV_ATTR_INTS,
-                                 .offset = offsetof(transpose_attrs, perm),
-                                 .min = -SV_MAX_RANK,
-                                 .max = SV_MAX_RANK - 1,
-                                 .position = 1,
-                                 .help = "which dimension of x each of y is; "
-                                         "none: in reverse order"},
-                                {.name = NULL}};
+static const sv_attr attrs[] = {
+    {.name = "perm",
+     .onnx = "perm",
+     .type = SV_ATTR_INTS,
+     .offset = offsetof(transpose_attrs, perm),
+     .min = -SV_MAX_RANK,
+     .max = SV_MAX_RANK - 1,
+     .position = 1,
+     .help = "dimension of x for each dimension of y; none: reversed"},
+    {.name = NULL}};
 
 SV_OP(transpose) = {
     .name = "transpose",
-    .summary = "y = x with its dimensions in another order",
+    .summary = "y = x with its dimensions permuted",
     .effect = SV_EFFECT_PERMUTES,
     .onnx = (const sv_onnx_name[]){{"Transpose", 0, 0}, {NULL, 0, 0}},
     .in = (const sv_port[]){{.name = "x"}, {.name = NULL}},

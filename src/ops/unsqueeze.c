@@ -4,7 +4,7 @@
  *
  * Shapes: any; the axes that are named are those of y.
  * Source: https://onnx.ai/onnx/operators/onnx__Unsqueeze.html */
-#define AXES "which dimensions of y are new"
+#define AXES "new dimensions of y"
 #define REQUIRED true
 #include "ops/axes.h"
 #include "ops/axis_set.h"
@@ -17,8 +17,8 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   int rank = x->rank + axes->count;
   if (axes->count == 0) return sv_fail(SV_INVALID, "axes is not given");
   if (rank > SV_MAX_RANK)
-    return sv_fail(SV_UNSUPPORTED, "%d dimensions, the most is %d", rank,
-                   SV_MAX_RANK);
+    return sv_fail(SV_UNSUPPORTED, "%d dimensions, at most %d are supported",
+                   rank, SV_MAX_RANK);
   SV_TRY(sv_axis_set_of(&made, axes, rank));
   out[0].dtype = in[0].dtype;
   out[0].shape = (sv_shape){.rank = rank};

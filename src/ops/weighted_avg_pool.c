@@ -166,22 +166,21 @@ static sv_status backward_params(const sv_args *args) {
 }
 
 #define AT(field) offsetof(sv_pool_attrs, field)
-static const sv_attr attrs[] = {
-    {.name = "kernel",
-     .type = SV_ATTR_INTS,
-     .offset = AT(kernel),
-     .min = 1,
-     .max = 1 << 24,
-     .position = 1,
-     .help = "size of the window, height x width"},
-    {.name = "stride",
-     .type = SV_ATTR_INTS,
-     .offset = AT(stride),
-     .min = 1,
-     .max = 1 << 24,
-     .position = 2,
-     .help = "steps from one window to the next; none: 1"},
-    {.name = NULL}};
+static const sv_attr attrs[] = {{.name = "kernel",
+                                 .type = SV_ATTR_INTS,
+                                 .offset = AT(kernel),
+                                 .min = 1,
+                                 .max = 1 << 24,
+                                 .position = 1,
+                                 .help = "size of the window, height x width"},
+                                {.name = "stride",
+                                 .type = SV_ATTR_INTS,
+                                 .offset = AT(stride),
+                                 .min = 1,
+                                 .max = 1 << 24,
+                                 .position = 2,
+                                 .help = "step of the window; none: 1"},
+                                {.name = NULL}};
 
 SV_OP(weighted_avg_pool) = {
     .name = "weighted_avg_pool",

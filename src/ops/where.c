@@ -16,7 +16,8 @@ static sv_status spread(sv_shape *y, const sv_shape *x) {
     int64_t a = d <= y->rank ? y->dim[y->rank - d] : 1;
     int64_t b = d <= x->rank ? x->dim[x->rank - d] : 1;
     if (a != b && a != 1 && b != 1)
-      return sv_fail(SV_INVALID, "%s and %s do not fit together",
+      return sv_fail(SV_INVALID,
+                     "shapes %s and %s cannot be broadcast together",
                      sv_shape_text(y, (char[SV_SHAPE_TEXT]){0}),
                      sv_shape_text(x, (char[SV_SHAPE_TEXT]){0}));
     both.dim[both.rank - d] = a == 1 ? b : a;

@@ -22,7 +22,7 @@ static sv_status spread(const char *what, const sv_ints *list, int axes,
 static sv_status spread_padding(const sv_ints *list, int axes, int64_t *begin,
                                 int64_t *end) {
   if (list->count > 1 && list->count != axes && list->count != 2 * axes)
-    return sv_fail(SV_INVALID, "padding has %d numbers, expected 1, %d or %d",
+    return sv_fail(SV_INVALID, "padding has %d values, expected 1, %d or %d",
                    list->count, axes, 2 * axes);
   bool both = list->count == 2 * axes;
   sv_ints first = *list, second = *list;
@@ -110,7 +110,7 @@ static sv_status start(sv_window *window, const sv_shape *x,
   for (int d = from; d < 2; d++) {
     w->in[d] = x->dim[x->rank - 2 + d];
     if (w->in[d] < 1 || w->in[d] > INT32_MAX)
-      return sv_fail(SV_INVALID, "input is %s: no image",
+      return sv_fail(SV_INVALID, "input is %s, expected an image",
                      sv_shape_text(x, (char[SV_SHAPE_TEXT]){0}));
   }
   return SV_OK;
@@ -144,7 +144,7 @@ static sv_status transpose_axis(sv_window *w, int d, sv_padding_rule rule,
   w->in[d] = whole - w->begin[d] - w->end[d];
   if (w->in[d] >= 1 && w->in[d] <= INT32_MAX) return SV_OK;
   return sv_fail(SV_INVALID,
-                 "of %lld elements padding %lld and %lld leaves %lld",
+                 "of %lld elements, removing %lld and %lld leaves %lld",
                  (long long)whole, (long long)w->begin[d], (long long)w->end[d],
                  (long long)w->in[d]);
 }

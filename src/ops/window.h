@@ -73,8 +73,7 @@ void sv_window_outputs(const sv_window *window, int d, int64_t tap,
   .max = 1 << 24, .help = "distance between the window's elements; none: 1"
 #define SV_PADDING_ATTR \
   .name = "padding", .onnx = "pads", .type = SV_ATTR_PADDING, .max = 1 << 24
-#define SV_PADDING_WORDS                                              \
-  "same, same_lower, valid, full, or numbers for all sides, HxW, or " \
-  "top, left, bottom, right"
+#define SV_PADDING_WORDS \
+  "same, same_lower, valid, full, one number, HxW, or top,left,bottom,right"
 
 #endif

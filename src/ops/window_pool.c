@@ -49,7 +49,7 @@ static sv_status weigh(double row[LONGEST], const sv_window_pool_attrs *a,
     return sv_fail(SV_INVALID, "kernel is %lld, expected 1 to %d",
                    (long long)size, LONGEST);
   if (given && size != a->numbers.count)
-    return sv_fail(SV_INVALID, "kernel is %lld, but the window has %d numbers",
+    return sv_fail(SV_INVALID, "kernel is %lld, but the window has %d values",
                    (long long)size, a->numbers.count);
   for (int64_t u = 0; u < size; u++) {
     row[u] = given ? (double)a->numbers.at[u] : named(a, size, u);
@@ -57,7 +57,7 @@ static sv_status weigh(double row[LONGEST], const sv_window_pool_attrs *a,
     largest = fmax(largest, fabs(row[u]));
   }
   if (!(fabs(sum) > 1e-6 * largest))
-    return sv_fail(SV_INVALID, "the numbers of the window add up to 0");
+    return sv_fail(SV_INVALID, "the values of the window add up to 0");
   for (int64_t u = 0; u < size; u++) row[u] /= sum;
   return SV_OK;
 }
@@ -182,31 +182,32 @@ static const sv_attr attrs[] = {
      .min = 1,
      .max = 1 << 24,
      .position = 2,
-     .help = "steps from one window to the next; none: 1"},
+     .help = "step of the window; none: 1"},
     {.name = "padding",
      .type = SV_ATTR_PADDING,
      .offset = AT(padding),
      .max = 1 << 24,
-     .help = "zeros around the image: " SV_PADDING_WORDS},
+     .help = "zeros added around the image: " SV_PADDING_WORDS},
     {.name = "window",
      .type = SV_ATTR_CHOICE,
      .offset = AT(window),
      .choices = windows,
-     .help = "the numbers along each axis"},
+     .help = "the values along each axis"},
     {.name = "sigma",
      .type = SV_ATTR_FLOAT,
      .offset = AT(sigma),
      .initial = 1,
      .min = 0.1,
      .max = 1e6,
-     .help = "of a gaussian, in pixels"},
+     .help = "standard deviation of a gaussian in pixels"},
     {.name = "numbers",
      .type = SV_ATTR_FLOATS,
      .offset = AT(numbers),
      .min = -1e6,
      .max = 1e6,
-     .help = "instead of a named window: those along each axis longer than 1, "
-             "such as 1,4,6,4,1; they are divided by their sum"},
+     .help =
+         "values of the window along each axis longer than 1, such as "
+         "1,4,6,4,1, instead of a named window; they are divided by their sum"},
     {.name = NULL}};
 
 SV_OP(window_pool) = {

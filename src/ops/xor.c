@@ -10,7 +10,7 @@
 
 SV_OP(xor) = {
     .name = "xor",
-    .summary = "y = a or b, but not both",
+    .summary = "y = exclusive or of a and b",
     .onnx = (const sv_onnx_name[]){{"Xor", 0, 0}, {NULL, 0, 0}},
     SV_COMPARE,
 };

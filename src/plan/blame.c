@@ -25,7 +25,7 @@ static sv_status check_inputs(const sv_plan *plan) {
     const char *fault =
         plan->own[i].is_seed ? NULL : fault_of(&plan->own[i].tensor);
     if (fault)
-      return sv_fail(SV_NUMERIC, "input '%s' holds %s", plan->own[i].name,
+      return sv_fail(SV_NUMERIC, "input '%s' contains %s", plan->own[i].name,
                      fault);
   }
   return SV_OK;
@@ -41,8 +41,8 @@ static sv_status check_parameters(const sv_plan *plan, const sv_node *node) {
     const char *fault =
         slot < 0 ? NULL : fault_of(&plan->state->slots[slot].tensor);
     if (fault)
-      return sv_fail(SV_NUMERIC, "'%s' of node '%s' (%s) holds %s", value->name,
-                     node->name, node->op->name, fault);
+      return sv_fail(SV_NUMERIC, "'%s' of node '%s' (%s) contains %s",
+                     value->name, node->name, node->op->name, fault);
   }
   return SV_OK;
 }
@@ -61,7 +61,7 @@ static sv_status check_nodes(const sv_plan *plan, sv_plan *all) {
       const char *fault = fault_of(&y);
       if (fault)
         return sv_fail(SV_NUMERIC,
-                       "%s began in node '%s' (%s): its inputs have none",
+                       "%s first appeared in the output of node '%s' (%s)",
                        fault, node->name, node->op->name);
     }
   }
@@ -108,6 +108,7 @@ sv_status sv_plan_check_numbers(sv_plan *plan, const char *name) {
   const char *fault = fault_of(&value);
   if (!fault) return SV_OK;
   sv_status status = blame(plan);
-  if (status == SV_OK) return sv_fail(SV_NUMERIC, "'%s' holds %s", name, fault);
-  return sv_fail_in(status, "'%s' holds %s", name, fault);
+  if (status == SV_OK)
+    return sv_fail(SV_NUMERIC, "'%s' contains %s", name, fault);
+  return sv_fail_in(status, "'%s' contains %s", name, fault);
 }

@@ -55,7 +55,7 @@ sv_status sv_plan_explain(const sv_plan *plan, char **result) {
   sv_text text = {0};
   int reorders = 0;
   sv_text_add(&text, "%4s  %-16s %-16s %-24s %s\n", "step", "node", "pass",
-              "kernel", "shapes:layouts (plain where none is given)");
+              "kernel", "shapes:layouts (plain if none is given)");
   for (int s = 0; s < p->step_count; s++) {
     add_step(&text, p, s);
     reorders += strcmp(p->steps[s].node->name, "reorder") == 0;

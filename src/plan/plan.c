@@ -84,7 +84,7 @@ static sv_status fail_backend(const char *name) {
   for (int i = 0, at = 0; i < sv_backend_count() && at < 200; i++)
     at += snprintf(known + at, sizeof known - (size_t)at, ", %s",
                    sv_backend_at(i)->name);
-  return sv_fail(SV_INVALID, "unknown backend '%s': this build has ref%s", name,
+  return sv_fail(SV_INVALID, "unknown backend '%s': expected ref%s", name,
                  known);
 }
 
@@ -233,15 +233,15 @@ sv_status sv_plan_backward(sv_plan *plan) {
                    "this plan has no backward pass: compile it for "
                    "training, or with seeds");
   if (!p->fixed_ready)
-    return sv_fail(SV_INVALID, "a backward pass needs a forward pass before");
+    return sv_fail(SV_INVALID, "a backward pass needs a forward pass first");
   if (plan->layouts != plan->state->layouts && !layouts_hold(plan))
     return sv_fail(SV_INVALID,
-                   "another plan moved the parameters since the "
-                   "forward pass: run that again");
+                   "another plan changed the parameters after the forward "
+                   "pass: run the forward pass again");
   if (p->threads > sv_team_size(p->threads))
     return sv_fail(SV_INVALID,
-                   "the forward pass had %d threads, there are %d here: run "
-                   "both passes inside or both outside of a parallel region",
+                   "the forward pass had %d threads, but here are %d: run both "
+                   "passes inside or both outside a parallel region",
                    p->threads, sv_team_size(p->threads));
   rebind(plan);
   SV_TRY(check_spare(&p->backward_ran));

@@ -54,7 +54,7 @@ sv_status sv_program_find_renewals(sv_program *p) {
 sv_status sv_plan_commit(sv_plan *plan) {
   const sv_program *p = plan->program;
   if (!p->fixed_ready)
-    return sv_fail(SV_INVALID, "a commit needs a forward pass before");
+    return sv_fail(SV_INVALID, "a commit needs a forward pass first");
   for (int i = 0; i < p->renewal_count; i++) {
     const sv_renewal *r = &p->renewals[i];
     int slot = p->buffers[p->cells[p->value_cell[r->value]].buffer].slot;

@@ -44,8 +44,7 @@ static sv_status input_shape(const sv_plan_options *o, const sv_graph *graph,
   for (int d = 0; d < shape->rank; d++)
     if (shape->dim[d] < 0)
       return sv_fail(
-          SV_INVALID, "input '%s' is %s: its sizes have to be given",
-          value->name,
+          SV_INVALID, "input '%s' is %s: give its sizes", value->name,
           sv_dims_text(value->shape.dim, value->shape.rank, declared));
   if (sv_shape_fits(shape)) return SV_OK;
   return sv_fail(SV_INVALID, "input '%s': a shape of %s is too large",

@@ -65,8 +65,8 @@ static sv_status kept_epoch(const char *path, const sv_counters *c,
   *epoch = 0;
   if (!sv_path_exists(path))
     return sv_fail(SV_IO,
-                   "%s: is missing: it held the best weights of the run, of "
-                   "epoch %lld",
+                   "%s: is missing; it contained the best weights of the run, "
+                   "from epoch %lld",
                    path, (long long)c->best_epoch);
   SV_TRY(sv_model_load(&model, path));
   const char *text = sv_model_meta(model, SV_BEST_EPOCH_KEY);
@@ -88,8 +88,8 @@ sv_status sv_checkpoint_best(const char *path, const sv_counters *c,
   *behind = c->best_epoch == c->epochs && !c->images;
   if (*behind || status != SV_OK) return *behind ? SV_OK : status;
   return sv_fail(SV_INVALID,
-                 "%s: holds the weights of epoch %lld, the best of the run are "
-                 "those of epoch %lld",
+                 "%s: contains the weights of epoch %lld, but the best epoch "
+                 "of the run is %lld",
                  path, (long long)epoch, (long long)c->best_epoch);
 }
 
@@ -102,8 +102,8 @@ static sv_status hint(sv_status status, const char *run) {
   SV_TRY(sv_path_join(&path, run, "previous.onnx"));
   if (sv_path_exists(path))
     status = sv_fail(status,
-                     "%s; %s is the checkpoint before it: named last.onnx it "
-                     "can be gone on from",
+                     "%s; %s is the checkpoint before it: rename it to "
+                     "last.onnx to resume from it",
                      message, path);
   else
     status = sv_fail_as(status, message);
@@ -117,7 +117,7 @@ static sv_status load_last(sv_model **model, sv_fit_options *options,
   SV_TRY(sv_path_join(&path, run, "last.onnx"));
   sv_status status = SV_OK;
   if (!sv_path_exists(path))
-    status = sv_fail(SV_INVALID, "%s: no training was saved here", path);
+    status = sv_fail(SV_INVALID, "%s: contains no saved training", path);
   const sv_onnx_load_options training = {.training = true};
   if (status == SV_OK) status = sv_onnx_load(model, path, &training);
   if (status == SV_INVALID || status == SV_FORMAT) status = hint(status, run);

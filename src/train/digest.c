@@ -100,7 +100,7 @@ sv_status sv_digest_check_network(const sv_model *run, const sv_graph *graph) {
   char digest[SV_DIGEST_TEXT];
   SV_TRY(sv_digest_network(graph, digest));
   if (is_same(run, SV_DIGEST_NETWORK_KEY, digest)) return SV_OK;
-  return sv_fail(SV_INVALID, "the run was begun with another network");
+  return sv_fail(SV_INVALID, "the run was started with another network");
 }
 
 sv_status sv_digest_check_data(const sv_model *run, const sv_dataset *dataset) {
@@ -108,8 +108,8 @@ sv_status sv_digest_check_data(const sv_model *run, const sv_dataset *dataset) {
   SV_TRY(sv_digest_data(dataset, digest));
   if (is_same(run, SV_DIGEST_DATA_KEY, digest)) return SV_OK;
   return sv_fail(SV_INVALID,
-                 "%s: these are not the data of the run (compared were all "
-                 "labels and the pixels of %lld of %lld images)",
+                 "%s: not the data of the run (compared: all labels and the "
+                 "pixels of %lld of %lld images)",
                  sv_dataset_path(dataset), (long long)compared(dataset),
                  (long long)sv_dataset_count(dataset));
 }

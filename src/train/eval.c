@@ -39,7 +39,8 @@ static sv_status check_names(const eval_job *job) {
   const sv_preprocess *p = &job->preprocess;
   for (int i = 0; d->names && i < d->classes && i < p->classes; i++)
     if (is_named(d, i) && strcmp(d->names[i], p->names[i]) != 0)
-      return sv_fail(SV_INVALID, "%s: its class %d is '%s', the model's '%s'",
+      return sv_fail(SV_INVALID,
+                     "%s: its class %d is '%s', but the model's is '%s'",
                      d->path, i, d->names[i], p->names[i]);
   return SV_OK;
 }
@@ -65,12 +66,13 @@ static sv_status prepare(eval_job *job) {
   SV_TRY(sv_runner_check_data(&job->runner, job->dataset));
   SV_TRY(sv_runner_classes(&job->runner, &classes));
   if (labels > classes)
-    return sv_fail(SV_INVALID, "%s: has %d classes, the model knows %d",
+    return sv_fail(SV_INVALID, "%s: has %d classes, but the model has %d",
                    job->dataset->path, labels, classes);
   if (p->classes && p->classes != classes)
-    return sv_fail(SV_INVALID,
-                   "svertka.labels: %d names, the network tells %d classes",
-                   p->classes, classes);
+    return sv_fail(
+        SV_INVALID,
+        "svertka.labels has %d names, but the network has %d classes",
+        p->classes, classes);
   SV_TRY(sv_metrics_new(job->metrics, classes));
   job->metrics->independent = sv_runner_is_independent(&job->runner);
   sv_loader_options loader = {.dataset = job->dataset,
@@ -111,7 +113,8 @@ static sv_status tell_masks(const eval_job *job, const sv_batch *batch,
                    .stride = job->preprocess.width};
   uint8_t *pixels;
   if (classes > SV_NO_CLASS)
-    return sv_fail(SV_UNSUPPORTED, "masks of %d classes, %d at most", classes,
+    return sv_fail(SV_UNSUPPORTED,
+                   "masks of %d classes, at most %d are supported", classes,
                    SV_NO_CLASS);
   SV_TRY(sv_alloc(&pixels, (size_t)places));
   mask.pixels = pixels;

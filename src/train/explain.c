@@ -58,8 +58,8 @@ static void add_memory(sv_text *text, const sv_fit_job *job) {
            &sum);
   sv_text_add(text,
               "  %-44s %10.1f KiB\n"
-              "of the steps' two plans only one holds memory at a time; not "
-              "counted are the code of kernels, libraries and threads\n",
+              "only one of the two plans for steps holds memory at a time; "
+              "code of kernels, libraries and threads is not counted\n",
               "sum", sum / 1024);
 }
 

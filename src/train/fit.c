@@ -70,7 +70,7 @@ static void fill_result(const sv_fit_job *job, sv_fit_result *result) {
 
 /* "infinite", or "not a number" */
 static const char *fault_of(double number) {
-  return isnan(number) ? "not a number" : "infinite";
+  return isnan(number) ? "NaN" : "infinite";
 }
 
 sv_status sv_fit_step(sv_fit_job *job, const sv_batch *batch, double rate,
@@ -213,8 +213,8 @@ static sv_status check_numbers(const sv_fit_job *job,
                                const sv_fit_progress *p) {
   sv_status status = SV_OK;
   if (!isfinite(p->val_loss))
-    status = sv_fail(SV_NUMERIC, "the validation's loss is %s",
-                     fault_of(p->val_loss));
+    status =
+        sv_fail(SV_NUMERIC, "the validation loss is %s", fault_of(p->val_loss));
   if (status == SV_OK)
     status = sv_records_check_finite(sv_model_state(job->model));
   if (status == SV_OK) return SV_OK;

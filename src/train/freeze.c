@@ -69,7 +69,8 @@ static void list_layers(const sv_graph *graph, const char *layer,
 static sv_status fail_unknown(const sv_graph *graph, const char *layer) {
   sv_text text = {0};
   char *message;
-  sv_text_add(&text, "freeze-until: network '%s' has no layer '%s'; it has",
+  sv_text_add(&text,
+              "freeze-until: network '%s' has no layer '%s'; its layers:",
               graph->name, layer);
   list_layers(graph, layer, &text);
   SV_TRY(sv_text_take(&text, &message));

@@ -54,7 +54,8 @@ static sv_status compile(checker *c) {
   int input = sv_graph_data_input(c->graph);
   int label = sv_graph_label_input(c->graph);
   if (!input)
-    return sv_fail(SV_INVALID, "network '%s' has not one input of images",
+    return sv_fail(SV_INVALID,
+                   "network '%s' does not have exactly one image input",
                    c->graph->name);
   c->input = c->graph->values[input].name;
   c->label = label ? c->graph->values[label].name : NULL;
@@ -133,7 +134,7 @@ static sv_status move_one(checker *c, double *number, double analytic,
 static sv_status check_plain(const sv_gradcheck_row *row, const sv_tensor *t) {
   if (t->dtype == SV_F64 && sv_layout_is_plain(&t->layout, &t->shape))
     return SV_OK;
-  return sv_fail(SV_UNSUPPORTED, "%s: not plain numbers in double", row->name);
+  return sv_fail(SV_UNSUPPORTED, "%s: not plain double tensors", row->name);
 }
 
 /* `tensor` is what is moved; its gradient was put into c->analytic. */
@@ -164,8 +165,7 @@ static sv_status check_value(checker *c, const char *name,
       (sv_gradcheck_row){.name = name, .count = sv_shape_count(&tensor->shape)};
   SV_TRY(loss_of(c, &loss));
   if (!isfinite(loss))
-    return sv_fail(SV_NUMERIC,
-                   "the loss on random images is infinite or not a number");
+    return sv_fail(SV_NUMERIC, "the loss on random images is infinite or NaN");
   c->least =
       SV_GRADCHECK_DIGITS * 4 * DBL_EPSILON * fabs(loss) / c->options->step;
   SV_TRY(sv_plan_backward(c->plan));

@@ -74,7 +74,8 @@ static sv_status find_record(sv_gradients *g) {
   const sv_tensor *found = &g->state->slots[g->record].tensor;
   if (found->dtype == SV_F64 && sv_shape_equal(&found->shape, &shape))
     return SV_OK;
-  return sv_fail(SV_FORMAT, "'%s' is not of this network", record_name);
+  return sv_fail(SV_FORMAT, "'%s' does not belong to this network",
+                 record_name);
 }
 
 sv_status sv_gradients_new(sv_gradients **gradients, const sv_graph *graph,

@@ -81,8 +81,8 @@ static sv_status check_row(const sv_graph *graph, int scores) {
   for (int d = 1; d < shape.rank; d++) shape.dim[d - 1] = shape.dim[d];
   shape.rank--;
   return sv_fail(SV_INVALID,
-                 "network '%s' ends in maps of %s, not in a row of class "
-                 "scores: it needs flatten and linear at its end",
+                 "network '%s' ends in maps of %s instead of N x classes: add "
+                 "flatten and linear",
                  graph->name, sv_shape_text(&shape, (char[SV_SHAPE_TEXT]){0}));
 }
 
@@ -114,8 +114,8 @@ static sv_status find_logits(sv_graph *graph, const sv_scores *scores,
   if (scores->read == SV_SCORES_INDEPENDENT)
     return sv_fail(SV_UNSUPPORTED,
                    "network '%s' ends in independent probabilities (sigmoid), "
-                   "and the loss is the cross-entropy of one class for an "
-                   "image: end it in logits or softmax",
+                   "but the loss is the cross-entropy of one class per image: "
+                   "end it in logits or softmax",
                    graph->name);
   if (scores->read != SV_SCORES_PROBABILITIES) return SV_OK;
   SV_TRY(add_node(graph, "clip", "min=1e-7", value));

@@ -134,8 +134,8 @@ static sv_status fill_between(filler *f) {
   double low = f->count == 1 ? -f->at[0] : f->at[0];
   double high = f->at[f->count - 1];
   if (low <= high) return fill(f);
-  return sv_fail(SV_INVALID, "initialiser 'uniform': %g to %g is no range", low,
-                 high);
+  return sv_fail(SV_INVALID, "initialiser 'uniform': %g to %g is not a range",
+                 low, high);
 }
 
 static sv_status fill_normal(filler *f) {

@@ -58,7 +58,7 @@ sv_status sv_init_from_file(sv_init_files *files, const char *path,
   const sv_shape *wanted = &state->slots[index].tensor.shape;
   char has[SV_SHAPE_TEXT], wants[SV_SHAPE_TEXT];
   if (!sv_shape_equal(&tensor->shape, wanted))
-    return sv_fail(SV_INVALID, "%s: it is %s there, %s is needed", path,
+    return sv_fail(SV_INVALID, "%s: it is %s there, expected %s", path,
                    sv_shape_text(&tensor->shape, has),
                    sv_shape_text(wanted, wants));
   sv_status status = sv_tensor_copy(&state->slots[index].tensor, tensor);

@@ -40,8 +40,7 @@ sv_status sv_init_numbers(sv_tensor *tensor, const char *text) {
   }
   if (size % count != 0)
     return sv_fail(SV_INVALID,
-                   "initialiser 'numbers' has %lld of them, which do not fill "
-                   "a tensor of %lld",
+                   "initialiser 'numbers' has %lld values for a tensor of %lld",
                    (long long)count, (long long)size);
   for (int64_t i = count; i < size; i++)
     sv_tensor_set(tensor, i, sv_tensor_get(tensor, i - count));

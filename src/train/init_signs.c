@@ -24,14 +24,14 @@ sv_status sv_init_signs(sv_tensor *tensor, const char *text) {
   int64_t count = sv_shape_count(&tensor->shape);
   if ((int64_t)strlen(hex) != (count + 3) / 4)
     return sv_fail(SV_INVALID,
-                   "initialiser 'signs' has %zu hexadecimal digits, %lld "
-                   "numbers need %lld",
+                   "initialiser 'signs' has %zu hexadecimal digits, but %lld "
+                   "weights need %lld",
                    strlen(hex), (long long)count, (long long)(count + 3) / 4);
   for (int64_t i = 0; i < count; i++) {
     int value = digit(hex[i / 4]);
     if (value < 0)
       return sv_fail(SV_INVALID,
-                     "initialiser 'signs': '%.*s' is no hexadecimal digit",
+                     "initialiser 'signs': '%.*s' is not a hexadecimal digit",
                      sv_letter_bytes(hex + i / 4), hex + i / 4);
     sv_tensor_set(tensor, i, (value >> (3 - i % 4)) & 1 ? 1 : -1);
   }

@@ -119,9 +119,9 @@ static sv_status set_weights(const sv_graph *graph, sv_node *node, int weights,
   const sv_shape *scores = &graph->values[node->in[SCORES]].shape;
   SV_TRY(make_room(node));
   if (node->in[WEIGHTS] && node->in[WEIGHTS] != weights)
-    return sv_fail(SV_INVALID, "%s: has class weights of its own", node->name);
+    return sv_fail(SV_INVALID, "%s: already has class weights", node->name);
   if (scores->rank > 1 && scores->dim[1] > 0 && scores->dim[1] != classes)
-    return sv_fail(SV_INVALID, "%s: tells %lld classes apart, the data have %d",
+    return sv_fail(SV_INVALID, "%s: has %lld classes, but the data have %d",
                    node->name, (long long)scores->dim[1], classes);
   node->in[WEIGHTS] = weights;
   return SV_OK;
@@ -160,10 +160,10 @@ static sv_status adjust(sv_graph *graph, sv_state *state, double smoothing,
     if (weights) SV_TRY(set_weights(graph, node, id, classes));
   }
   if (found) return SV_OK;
-  return sv_fail(SV_INVALID,
-                 "%s are for a cross-entropy, and no loss of network '%s' is "
-                 "one",
-                 weights ? "class weights" : "smoothed labels", graph->name);
+  return sv_fail(
+      SV_INVALID,
+      "%s need a cross-entropy loss, which network '%s' does not have",
+      weights ? "class weights" : "smoothed labels", graph->name);
 }
 
 sv_status sv_loss_adjust(sv_graph **changed, const sv_graph *graph,

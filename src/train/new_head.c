@@ -85,8 +85,8 @@ bool sv_head_enlarges(const sv_new_head *c, const sv_node *node) {
 
 static sv_status fail_end(const sv_new_head *c, const sv_node *node) {
   return sv_fail(SV_INVALID,
-                 "network '%s' ends in '%s' (%s), not in a linear layer or a "
-                 "convolution that could be made anew for %lld classes",
+                 "network '%s' ends in '%s' (%s), not in a linear layer or "
+                 "convolution that could be replaced for %lld classes",
                  c->graph->name, node->name, name_of(node), (long long)c->to);
 }
 
@@ -99,8 +99,8 @@ static sv_status take_layer(sv_new_head *c, int at) {
   }
   if (classes != c->from)
     return sv_fail(SV_INVALID,
-                   "%s tells %lld classes and %s %lld: no new classifier can "
-                   "take the place of both",
+                   "%s has %lld classes and %s %lld: one new classifier cannot "
+                   "replace both",
                    c->graph->nodes[c->layer].name, (long long)c->from,
                    node->name, (long long)classes);
   c->tells[at] = true;

@@ -16,10 +16,11 @@ static sv_status size_tensor(sv_new_head *c, int id, const sv_shape *shape) {
   sv_value_info *value = &c->graph->values[id];
   if (value->role == SV_CONSTANT)
     return sv_fail(SV_INVALID,
-                   "'%s' has fixed numbers for %lld classes: it fits no %lld",
+                   "'%s' is a constant for %lld classes and does not fit %lld",
                    value->name, (long long)c->from, (long long)c->to);
   if (c->sized[id] && !sv_shape_equal(&value->shape, shape))
-    return sv_fail(SV_INVALID, "'%s' is shared by unlike layers", value->name);
+    return sv_fail(SV_INVALID, "'%s' is shared by layers of different kinds",
+                   value->name);
   value->shape = *shape;
   c->sized[id] = true;
   return SV_OK;
@@ -78,7 +79,7 @@ static sv_status size_groups(const sv_new_head *c, sv_node *node, sv_shape *w) {
   }
   if (c->to % group)
     return sv_fail(SV_INVALID,
-                   "%s: %lld classes do not divide into %lld groups",
+                   "%s: %lld classes cannot be split into %lld groups",
                    node->name, (long long)c->to, (long long)group);
   if (sv_head_enlarges(c, node)) w->dim[0] = c->to;
   w->dim[up ? 1 : 0] = up ? c->to / group : c->to;

@@ -150,10 +150,9 @@ static sv_status choose_decay(sv_optimiser *o) {
     return SV_OK;
   }
   if (strcmp(kind, "coupled") != 0)
-    return sv_fail(SV_INVALID,
-                   "decay '%s' is not known; there are: usual, coupled, "
-                   "decoupled",
-                   kind);
+    return sv_fail(
+        SV_INVALID,
+        "unknown decay '%s'; expected one of: usual, coupled, decoupled", kind);
   if (!o->decoupled) return SV_OK;
   return sv_fail(SV_INVALID,
                  "%s has decoupled decay; with coupled decay it is adam",
@@ -167,8 +166,9 @@ static sv_status check(sv_optimiser *o) {
   if (!(m >= 0 && m < 1))
     return sv_fail(SV_INVALID, "momentum %g is not in 0 <= momentum < 1", m);
   if (m > 0 && !o->rule->has_momentum)
-    return sv_fail(SV_INVALID, "optimiser %s has no momentum, %g is given (%s)",
-                   name, m, o->kind.row->usage);
+    return sv_fail(SV_INVALID,
+                   "optimiser %s has no momentum, but %g is given (%s)", name,
+                   m, o->kind.row->usage);
   if (m == 0 && o->rule->needs_momentum)
     return sv_fail(SV_INVALID, "optimiser %s needs a momentum above 0", name);
   SV_TRY(check_limit("weight decay", options->weight_decay));
@@ -242,8 +242,7 @@ static sv_status measure(sv_optimiser *o, double *all) {
     const block *b = &o->blocks[i];
     parameter *p = &o->parameters[b->parameter];
     if (!b->finite)
-      return sv_fail(SV_NUMERIC,
-                     "the gradient of '%s' is infinite or not a number",
+      return sv_fail(SV_NUMERIC, "the gradient of '%s' is infinite or NaN",
                      o->state->slots[p->slot].name);
     if (b->from == 0) p->w2 = p->g2 = 0;
     p->w2 += b->w2;
@@ -263,7 +262,7 @@ static sv_status take_gradient(const sv_optimiser *o, parameter *p,
   p->whole.g = NULL;
   if (sv_plan_gradient(plan, slot->name, &gradient) != SV_OK) return SV_OK;
   if (gradient.layout.bytes != slot->tensor.layout.bytes)
-    return sv_fail(SV_INVALID, "%s: its gradient does not lie as it does",
+    return sv_fail(SV_INVALID, "%s: its gradient has another layout",
                    slot->name);
   p->whole.g = gradient.data;
   return SV_OK;

@@ -125,7 +125,7 @@ sv_status sv_options_check(const sv_fit_options *options) {
     const struct row *row = &rows[i];
     if (row->kind == TEXT && row->meaning &&
         !*(const char *const *)at(options, row))
-      return sv_fail(SV_INVALID, "no %s is given", row->name);
+      return sv_fail(SV_INVALID, "no %s given", row->name);
     if (row->kind != INT && row->kind != REAL) continue;
     double value = row->kind == INT ? *(const int *)at(options, row)
                                     : *(const double *)at(options, row);
@@ -133,8 +133,7 @@ sv_status sv_options_check(const sv_fit_options *options) {
       return sv_fail(SV_INVALID, "%s is %g, expected %g to %g", row->name,
                      value, row->min, row->max);
   }
-  if (!options->checkpoint)
-    return sv_fail(SV_INVALID, "no checkpoint is given");
+  if (!options->checkpoint) return sv_fail(SV_INVALID, "no checkpoint given");
   return SV_OK;
 }
 
@@ -179,7 +178,7 @@ sv_status sv_options_load(sv_fit_options *options, const sv_model *model) {
     const char *text = sv_model_meta(model, key_of(&rows[i], key));
     if (text) SV_TRY(parse(options, &rows[i], text));
     if (!text && rows[i].meaning && rows[i].kind != WORD)
-      return sv_fail(SV_FORMAT, "the metadata have no %s", key);
+      return sv_fail(SV_FORMAT, "the metadata lack %s", key);
   }
   return sv_options_check(options);
 }
@@ -195,8 +194,8 @@ sv_status sv_options_compare(const sv_fit_options *options,
     if (rows[i].kind == WORD && !before && !now) continue;
     if (!before || !now || strcmp(before, now) != 0)
       return sv_fail(SV_INVALID,
-                     "the run was begun with %s %s; with %s it would be "
-                     "another one: begin that with model.onnx as its model",
+                     "the run was started with %s %s, not %s; to change it, "
+                     "start a new run with model.onnx as its model",
                      rows[i].name, before ? before : "(none)",
                      now ? now : "(none)");
   }

@@ -23,8 +23,8 @@ static sv_status check_own_validation(const sv_fit_job *job) {
       asked == (double)own)
     return SV_OK;
   return sv_fail(SV_INVALID,
-                 "validation is %g, but %s has a validation set of its own, of "
-                 "%lld images; only 0 leaves it out",
+                 "validation is %g, but %s has its own validation set of %lld "
+                 "images; expected 0 to ignore it",
                  asked, sv_dataset_name(job->dataset), (long long)own);
 }
 
@@ -35,7 +35,7 @@ static sv_status split(sv_fit_job *job) {
   if (share >= 1) share = share < (double)count ? share / (double)count : 1;
   if (share >= 1)
     return sv_fail(SV_INVALID,
-                   "validation wants %g samples, %s has %lld in all",
+                   "validation needs %g samples, but %s has only %lld",
                    job->options->validation, sv_dataset_name(job->dataset),
                    (long long)count);
   SV_TRY(sv_samples_hold_out(&job->train, &job->validation, job->dataset, share,
@@ -43,22 +43,22 @@ static sv_status split(sv_fit_job *job) {
   double asked = floor(job->options->validation + 0.5);
   if (job->options->validation >= 1 && (double)job->validation.count < asked)
     return sv_fail(SV_INVALID,
-                   "validation wants %g samples, %s can spare %lld: one of "
-                   "each class is to train on",
+                   "validation needs %g samples, but %s can spare only %lld: "
+                   "training needs one of each class",
                    asked, sv_dataset_name(job->dataset),
                    (long long)job->validation.count);
   if (job->options->patience > 0 && job->validation.count == 0)
-    return sv_fail(SV_INVALID,
-                   "patience is %d, but no samples are held out to see "
-                   "whether weights are better",
-                   job->options->patience);
+    return sv_fail(
+        SV_INVALID,
+        "patience is %d, but there is no validation set to measure improvement",
+        job->options->patience);
   if (job->options->samples > 0)
     SV_TRY(sv_samples_draw(&job->train, job->dataset, job->options->samples,
                            job->options->seed));
   job->batch = job->options->batch;
   if (job->batch > job->train.count) job->batch = job->train.count;
   if (job->batch < 1)
-    return sv_fail(SV_INVALID, "%s: no samples are left to train on",
+    return sv_fail(SV_INVALID, "%s: no samples left to train on",
                    sv_dataset_name(job->dataset));
   job->steps = (job->train.count + job->batch - 1) / job->batch;
   return sv_alloc_array(&job->order, (size_t)job->train.count,
@@ -75,8 +75,8 @@ static sv_status input_size(const sv_fit_job *job, const sv_preprocess *p,
   const sv_shape *shape = &job->graph->values[input].shape;
   if (!input || shape->rank != 4)
     return sv_fail(SV_INVALID,
-                   "network '%s' has not one input of N x C x H x W or N x H "
-                   "x W x C",
+                   "network '%s' does not have exactly one input of N x C x H "
+                   "x W or N x H x W x C",
                    job->graph->name);
   *size = (sv_shape){.rank = 3};
   for (int d = 1; d < 4; d++) {
@@ -99,8 +99,8 @@ static sv_status normalise(const sv_fit_options *o, sv_preprocess *p) {
   while (i < 4 && strcmp(rows[i].name, o->normalise) != 0) i++;
   if (i == 4)
     return sv_fail(SV_INVALID,
-                   "unknown normalisation '%s'; there are: standard, centre, "
-                   "scale, none",
+                   "unknown normalisation '%s'; expected one of: standard, "
+                   "centre, scale, none",
                    o->normalise);
   for (int c = 0; c < p->channels; c++) {
     if (!rows[i].centre) p->mean[c] = 0;
@@ -115,7 +115,7 @@ static sv_status check_own(const sv_fit_options *o) {
   bool usual = strcmp(o->normalise, "standard") == 0 && o->permute_pixels < 0;
   if (o->resume || usual) return SV_OK;
   return sv_fail(SV_INVALID,
-                 "the model says itself how its pictures are prepared: no %s",
+                 "the model says how to prepare images: it excludes %s",
                  o->permute_pixels < 0 ? "normalise" : "permute-pixels");
 }
 
@@ -249,14 +249,14 @@ static sv_status check_classes(sv_fit_job *job) {
   SV_TRY(sv_runner_classes(&job->runner, &classes));
   int asked = job->options->classes;
   if (asked && asked != labels)
-    return sv_fail(SV_INVALID, "classes is %d, %s has %d", asked,
+    return sv_fail(SV_INVALID, "classes is %d, but %s has %d", asked,
                    sv_dataset_name(job->dataset), labels);
   bool pixels = sv_dataset_has_masks(job->dataset);
   job->places =
       pixels ? (int64_t)job->preprocess.height * job->preprocess.width : 1;
   job->run.of_pixels = pixels;
   if (classes != labels)
-    return sv_fail(SV_INVALID, "network '%s' has %d classes, %s has %d",
+    return sv_fail(SV_INVALID, "network '%s' has %d classes, but %s has %d",
                    job->graph->name, classes, sv_dataset_name(job->dataset),
                    labels);
   SV_TRY(sv_metrics_new(&job->metrics, classes));
@@ -276,13 +276,13 @@ sv_status sv_fit_check_unfinished(const sv_fit_options *options,
                                   const sv_counters *c) {
   if (c->epochs >= options->epochs)
     return sv_fail(SV_INVALID,
-                   "the run is finished: %lld of %d epochs; to train on, begin "
-                   "a new run with its model.onnx as the model",
+                   "the run is finished: %lld of %d epochs; to continue "
+                   "training, start a new run with its model.onnx as the model",
                    (long long)c->epochs, options->epochs);
   if (!sv_fit_out_of_patience(options, c)) return SV_OK;
   return sv_fail(SV_INVALID,
-                 "the run is finished: it ended early, after epoch %lld of %d; "
-                 "the best was epoch %lld",
+                 "the run is finished: it stopped early after epoch %lld of "
+                 "%d; the best epoch was %lld",
                  (long long)c->epochs, options->epochs,
                  (long long)c->best_epoch);
 }

@@ -46,8 +46,8 @@ static sv_status find_record(const sv_state *state, const char *name,
   const sv_tensor *t = index < 0 ? NULL : &state->slots[index].tensor;
   if (!t || t->dtype != dtype || sv_shape_count(&t->shape) != count)
     return sv_fail(SV_INVALID,
-                   "the model holds no training to go on with: no %d %s '%s'",
-                   count, sv_dtype_name(dtype), name);
+                   "the model cannot be resumed: it has no %d %s '%s'", count,
+                   sv_dtype_name(dtype), name);
   *data = t->data;
   return SV_OK;
 }
@@ -80,8 +80,7 @@ sv_status sv_records_check_finite(const sv_state *state) {
     int64_t count = (int64_t)(slot->tensor.layout.bytes / sizeof(float));
     if (learned && slot->tensor.dtype == SV_F32 &&
         !sv_is_finite(slot->tensor.data, count))
-      return sv_fail(SV_NUMERIC, "'%s' is infinite or not a number",
-                     slot->name);
+      return sv_fail(SV_NUMERIC, "'%s' is infinite or NaN", slot->name);
   }
   return SV_OK;
 }
@@ -91,7 +90,7 @@ sv_status sv_records_restore(sv_state *state, const sv_state *from) {
     const sv_slot *slot = &from->slots[i];
     if (sv_role_is_trained(slot->role) && sv_state_find(state, slot->name) < 0)
       return sv_fail(SV_INVALID,
-                     "the best weights have a '%s', the network has none",
+                     "the best weights have a '%s', but the network does not",
                      slot->name);
   }
   for (int i = 0; i < state->count; i++) {

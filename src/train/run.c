@@ -29,7 +29,7 @@ static const char *find_old(const sv_run *run) {
 static sv_status check_empty(const sv_run *run) {
   const char *old = find_old(run);
   if (!old) return SV_OK;
-  return sv_fail(SV_INVALID, "%s: the folder holds a run already", old);
+  return sv_fail(SV_INVALID, "%s: the folder already contains a run", old);
 }
 
 sv_status sv_run_open(sv_run *run, const char *folder, bool overwrite,
@@ -115,7 +115,7 @@ static sv_status remove_file(const char *path) {
 static sv_status write_rows(sv_run_table *table) {
   const sv_text *rows = &table->rows;
   if (rows->failed)
-    return sv_fail(SV_NO_MEMORY, "%s: no memory for its rows", table->path);
+    return sv_fail(SV_NO_MEMORY, "%s: out of memory", table->path);
   return sv_file_write(table->path, rows->at, rows->length);
 }
 

@@ -41,11 +41,12 @@ static sv_status name_values(sv_runner *r) {
   if (!input || (type != SV_F32 && type != SV_U8) ||
       g->values[input].shape.rank != 4)
     return sv_fail(SV_INVALID,
-                   "network '%s' has not one input of N x C x H x W, of f32 or "
-                   "u8",
+                   "network '%s' does not have exactly one f32 or u8 input of "
+                   "N x C x H x W",
                    g->name);
   if (!label && r->options.mode == SV_TRAIN)
-    return sv_fail(SV_INVALID, "network '%s' has not one input of labels",
+    return sv_fail(SV_INVALID,
+                   "network '%s' does not have exactly one input of labels",
                    g->name);
   SV_TRY(sv_scores_find(&scores, g, r->state, p->scores, &image));
   r->input = g->values[input].name;
@@ -106,8 +107,10 @@ static bool fills_up(const sv_runner *r, int64_t count) {
 
 static sv_status plan_for(sv_runner *r, int64_t count, sv_plan **plan) {
   if (r->fixed && count > r->fixed)
-    return sv_fail(SV_INVALID, "a batch of %lld, that of network '%s' is %lld",
-                   (long long)count, r->graph->name, (long long)r->fixed);
+    return sv_fail(
+        SV_INVALID,
+        "a batch of %lld, but network '%s' has a fixed batch of %lld",
+        (long long)count, r->graph->name, (long long)r->fixed);
   if (fills_up(r, count)) count = r->fixed;
   int at = count != r->options.batch;
   if (r->used && r->used == r->plans[!at]) sv_plan_idle(r->used);
@@ -169,8 +172,8 @@ static sv_status check_scores(const sv_runner *r, const sv_tensor *scores,
       shape->dim[1] < INT_MAX)
     return SV_OK;
   return sv_fail(SV_INVALID,
-                 "network '%s' ends in %s, %s of %s for %lld images: neither a "
-                 "row of class scores nor one for each of %d x %d pixels",
+                 "network '%s' ends in %s, %s of %s for %lld images; expected "
+                 "class scores per image or for each of %d x %d pixels",
                  r->graph->name, r->scores, sv_dtype_name(scores->dtype),
                  sv_shape_text(shape, (char[SV_SHAPE_TEXT]){0}),
                  (long long)rows, p->height, p->width);
@@ -237,10 +240,10 @@ sv_status sv_runner_check_data(const sv_runner *r, const sv_dataset *dataset) {
        scores.shape.dim[2] * scores.shape.dim[3] > 1) == masks)
     return SV_OK;
   return sv_fail(SV_INVALID,
-                 masks ? "network '%s' tells a class of each picture, but %s "
-                         "has one for each pixel: fcn, unet tell those"
-                       : "network '%s' tells a class of each pixel, but %s has "
-                         "one for each picture",
+                 masks ? "network '%s' classifies images, but %s is for "
+                         "semantic segmentation, as are fcn and unet"
+                       : "network '%s' is for semantic segmentation, but %s "
+                         "has one class per image",
                  r->graph->name, sv_dataset_name(dataset));
 }
 

@@ -97,21 +97,21 @@ static const schedule_row schedules[] = {
      {{0, 1e100}, {1e-6, 1e6}, {1e-6, 1e6}},
      multistep},
     {{"exponential", 1, 1, {0}, "exponential FACTOR"}, {{0, 1e6}}, exponential},
-    {{"cosine", 0, 2, {0, 0}, "cosine [WARM-UP EPOCHS] [LEAST FACTOR]"},
+    {{"cosine", 0, 2, {0, 0}, "cosine [WARM-UP EPOCHS] [MIN FACTOR]"},
      {{0, 1e6}, {0, 1e100}},
      cosine},
     {{"onecycle",
       0,
       3,
       {0.3, 25, 1e4},
-      "onecycle [SHARE OF RISE] [FIRST DIVISOR] [LAST DIVISOR]"},
+      "onecycle [RISING SHARE] [FIRST DIVISOR] [LAST DIVISOR]"},
      {{0, 1}, {1e-6, 1e12}, {1e-6, 1e12}},
      onecycle},
     {{"plateau",
       0,
       3,
       {0.1, 10, 0},
-      "plateau [FACTOR] [PATIENCE EPOCHS] [LEAST FACTOR]"},
+      "plateau [FACTOR] [PATIENCE EPOCHS] [MIN FACTOR]"},
      {{0, 0.999999}, {0, 1e6}, {0, 1}},
      plateau},
     {{0}, {{0, 0}}, NULL},
@@ -145,7 +145,8 @@ static sv_status warm_up(sv_schedule *s, const char *text, double epochs,
   double own = is(s, "cosine") ? s->setting.at[0] : 0;
   if (epochs > 0 && (own > 0 || is(s, "onecycle")))
     return sv_fail(SV_INVALID,
-                   "schedule '%s' rises by itself: no warm-up besides", text);
+                   "schedule '%s' has its own warm-up: it excludes --warm-up",
+                   text);
   if (own > 0) epochs = own;
   if (epochs > all)
     return sv_fail(SV_INVALID,

@@ -15,8 +15,8 @@ static sv_status fail_unknown(const char *what, const char *text,
        row += size)
     sv_text_add(&names, "%s%s", row == table ? "" : ", ",
                 ((const sv_setting_row *)row)->name);
-  sv_status status = sv_fail(SV_INVALID, "unknown %s '%s'; there are: %s", what,
-                             text, names.at ? names.at : "none");
+  sv_status status = sv_fail(SV_INVALID, "unknown %s '%s'; expected one of: %s",
+                             what, text, names.at ? names.at : "none");
   sv_text_clear(&names);
   return status;
 }
@@ -46,8 +46,8 @@ sv_status sv_setting_parse(sv_setting *setting, const char *what,
     next = end;
   }
   if (count < row->least || count > row->most)
-    return sv_fail(SV_INVALID, "%s '%s' has %d number%s (usage: %s)", what,
-                   text, count, count == 1 ? "" : "s", row->usage);
+    return sv_fail(SV_INVALID, "%s '%s' has %d value%s (usage: %s)", what, text,
+                   count, count == 1 ? "" : "s", row->usage);
   setting->count = count;
   return SV_OK;
 }

@@ -142,10 +142,12 @@ static sv_status check(const units_job *job) {
   if (o->shift == 0) return SV_OK;
   if (p->permuted)
     return sv_fail(SV_INVALID,
-                   "the model's pixels are permuted: none is beside another");
+                   "the model was trained on permuted pixels: shifting an "
+                   "image is meaningless");
   if (o->shift <= -p->width || o->shift >= p->width)
-    return sv_fail(SV_INVALID, "a shift by %d pixels, pictures are %d wide",
-                   o->shift, p->width);
+    return sv_fail(SV_INVALID,
+                   "a shift of %d pixels, but the images are %d wide", o->shift,
+                   p->width);
   return SV_OK;
 }
 

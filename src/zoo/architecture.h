@@ -51,20 +51,20 @@ const sv_zoo_alias *sv_architecture_alias(const sv_architecture *architecture,
   {                                                                          \
     .name = "size", .type = SV_ATTR_INTS, .offset = offsetof(struct_, size), \
     .min = 0, .max = 1 << 16,                                                \
-    .help = "of the image, one number or height x width; " #side             \
-            " if not given, 0: any"                                          \
+    .help = "image size, one number or height x width; " #side               \
+            " by default, 0: any"                                            \
   }
-#define SV_ZOO_IMAGE(struct_, classes_, channels_, side)                      \
-  SV_ZOO_COUNT(struct_, classes, classes_, 1 << 24, "classes to tell apart"), \
-      SV_ZOO_COUNT(struct_, channels, channels_, 1 << 16,                     \
-                   "channels of the image: 1 grey, 3 colour"),                \
+#define SV_ZOO_IMAGE(struct_, classes_, channels_, side)                  \
+  SV_ZOO_COUNT(struct_, classes, classes_, 1 << 24, "number of classes"), \
+      SV_ZOO_COUNT(struct_, channels, channels_, 1 << 16,                 \
+                   "image channels: 1 grey, 3 colour"),                   \
       SV_ZOO_SIZE(struct_, side)
 /* The same of a class for each pixel: a label is a byte. */
-#define SV_ZOO_PIXELS(struct_, classes_, channels_, side)       \
-  SV_ZOO_COUNT(struct_, classes, classes_, 255,                 \
-               "classes of pixels, the background among them"), \
-      SV_ZOO_COUNT(struct_, channels, channels_, 1 << 16,       \
-                   "channels of the image: 1 grey, 3 colour"),  \
+#define SV_ZOO_PIXELS(struct_, classes_, channels_, side)            \
+  SV_ZOO_COUNT(struct_, classes, classes_, 255,                      \
+               "number of pixel classes, including the background"), \
+      SV_ZOO_COUNT(struct_, channels, channels_, 1 << 16,            \
+                   "image channels: 1 grey, 3 colour"),              \
       SV_ZOO_SIZE(struct_, side)
 #define SV_ZOO_IMAGENET(struct_, side) SV_ZOO_IMAGE(struct_, 1000, 3, side)
 #define SV_ZOO_SMALL(struct_) SV_ZOO_IMAGE(struct_, 10, 1, 28)
@@ -75,16 +75,16 @@ const sv_zoo_alias *sv_architecture_alias(const sv_architecture *architecture,
     .max = 64, .help = words                                               \
   }
 #define SV_ZOO_MAPS(struct_) \
-  SV_ZOO_WIDTH(struct_, 1, "how many times the maps of each convolution")
-#define SV_ZOO_HIDDEN(struct_)                                           \
-  SV_ZOO_COUNT(struct_, hidden, 4096, 1 << 16,                           \
-               "neurons of each of the two hidden linear layers; small " \
-               "images take fewer")
+  SV_ZOO_WIDTH(struct_, 1, "factor for the maps of each convolution")
+#define SV_ZOO_HIDDEN(struct_)                                               \
+  SV_ZOO_COUNT(struct_, hidden, 4096, 1 << 16,                               \
+               "neurons of each of the two hidden linear layers; fewer for " \
+               "small images")
 #define SV_ZOO_DROPOUT(struct_, usual)                                \
   {                                                                   \
     .name = "dropout", .type = SV_ATTR_FLOAT,                         \
     .offset = offsetof(struct_, dropout), .initial = usual, .min = 0, \
-    .max = 0.99, .help = "share of neurons left out in training"      \
+    .max = 0.99, .help = "dropout ratio"                              \
   }
 
 #endif

@@ -76,7 +76,7 @@ sv_value sv_zoo_image(sv_graph *g, int64_t channels, const sv_ints *size,
       .rank = 4,
       .dim = {-1, channels, height ? height : -1, width ? width : -1}};
   if (size->count > 2)
-    sv_zoo_fail(g, "size has %d numbers, expected one or height x width",
+    sv_zoo_fail(g, "size has %d values, expected one or height x width",
                 size->count);
   return sv_input(g, "image", SV_F32, shape);
 }
@@ -113,9 +113,7 @@ static bool is_free(const sv_graph *g) {
 
 sv_value sv_zoo_flatten(sv_graph *g, sv_value x) {
   if (is_free(g))
-    sv_zoo_fail(g,
-                "size is 0, any, but a linear layer has a weight for each "
-                "pixel of the last map; expected a size");
+    sv_zoo_fail(g, "size is 0 (any), but the linear layers need a fixed size");
   return sv_flatten(g, x);
 }
 

@@ -42,12 +42,12 @@ static const struct depth {
               {201, 32, {6, 12, 48, 32}}};
 enum { DEPTHS = sizeof depths / sizeof depths[0] };
 
-#define COMPRESSION                                             \
-  {                                                             \
-    .name = "compression", .type = SV_ATTR_FLOAT,               \
-    .offset = offsetof(densenet, compression), .initial = 0.5,  \
-    .min = 1.0 / 64, .max = 1,                                  \
-    .help = "share of the maps that a transition keeps; 1: all" \
+#define COMPRESSION                                            \
+  {                                                            \
+    .name = "compression", .type = SV_ATTR_FLOAT,              \
+    .offset = offsetof(densenet, compression), .initial = 0.5, \
+    .min = 1.0 / 64, .max = 1,                                 \
+    .help = "share of the maps kept by a transition; 1: all"   \
   }
 
 static const sv_attr large_parameters[] = {
@@ -63,7 +63,7 @@ static const sv_attr large_parameters[] = {
      .offset = offsetof(densenet, growth),
      .min = 0,
      .max = 1024,
-     .help = "maps that a layer adds; 0: the paper's, 32 or (161) 48"},
+     .help = "maps added by a layer; 0: the paper's, 32 or (161) 48"},
     COMPRESSION,
     SV_ZOO_DROPOUT(densenet, 0),
     SV_ZOO_IMAGENET(densenet, 224),
@@ -84,7 +84,7 @@ static const sv_attr small_parameters[] = {
      .initial = 12,
      .min = 1,
      .max = 1024,
-     .help = "maps that a layer adds"},
+     .help = "maps added by a layer"},
     {.name = "bottleneck",
      .type = SV_ATTR_BOOL,
      .offset = offsetof(densenet, bottleneck),
@@ -200,8 +200,8 @@ static const sv_zoo_alias densenet_aliases[] = {{"densenet121", "depth=121"},
 
 const sv_architecture sv_zoo_densenet = {
     .table = {.name = "densenet",
-              .summary = "Huang et al. 2017: each layer sees all before it, "
-                         "121 to 201 layers",
+              .summary = "Huang et al. 2017: each layer reads all preceding "
+                         "ones, 121 to 201 layers",
               .attrs = large_parameters,
               .attrs_size = sizeof(densenet)},
     .source =

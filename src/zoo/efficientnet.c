@@ -41,7 +41,7 @@ static const sv_attr parameters[] = {
      .initial = 1,
      .min = 1.0 / 64,
      .max = 64,
-     .help = "how many times the blocks of each group"},
+     .help = "factor for the blocks of each group"},
     SV_ZOO_DROPOUT(efficientnet, 0.2),
     {.name = "epsilon",
      .type = SV_ATTR_FLOAT,

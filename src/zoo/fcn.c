@@ -47,7 +47,7 @@ static const int convs_of[BLOCKS] = {2, 2, 3, 3, 3};
   {                                                                            \
     .name = "stride", .type = SV_ATTR_CHOICE, .offset = offsetof(fcn, stride), \
     .choices = strides,                                                        \
-    .help = "of the finest scores: 32, or 16 and 8 with skips"                 \
+    .help = "stride of the finest scores: 32, or 16 and 8 with skips"          \
   }
 #define FORM(usual)                                                        \
   {                                                                        \
@@ -61,7 +61,7 @@ static const int convs_of[BLOCKS] = {2, 2, 3, 3, 3};
     .initial = usual, .help = "batch norm after each convolution"        \
   }
 #define WIDTH(usual) \
-  SV_ZOO_WIDTH(fcn, usual, "how many times the maps of each convolution")
+  SV_ZOO_WIDTH(fcn, usual, "factor for the maps of each convolution")
 #define HIDDEN(usual)                       \
   SV_ZOO_COUNT(fcn, hidden, usual, 1 << 16, \
                "maps of the two convolutions that were linear layers")
@@ -197,9 +197,8 @@ static void build_small(sv_graph *g, const void *values) { add(g, values, 64); }
 
 const sv_architecture sv_zoo_fcn = {
     .table = {.name = "fcn",
-              .summary =
-                  "Long, Shelhamer, Darrell 2015: VGG-16 as FCN-32s, 16s "
-                  "and 8s, a class for each pixel",
+              .summary = "Long, Shelhamer, Darrell 2015: VGG-16 as FCN-32s, "
+                         "16s and 8s, semantic segmentation",
               .attrs = parameters,
               .attrs_size = sizeof(fcn)},
     .source =

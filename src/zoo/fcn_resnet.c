@@ -25,7 +25,7 @@ static const sv_attr parameters[] = {
      .type = SV_ATTR_BOOL,
      .offset = offsetof(fcn_resnet, auxiliary),
      .initial = 1,
-     .help = "in training a second head on the third stage"},
+     .help = "an auxiliary head on the third stage in training"},
     SV_ZOO_DROPOUT(fcn_resnet, 0.1),
     SV_ZOO_PIXELS(fcn_resnet, 21, 3, 520),
     {0}};
@@ -68,7 +68,7 @@ static const sv_zoo_alias fcn_resnet_aliases[] = {
 const sv_architecture sv_zoo_fcn_resnet = {
     .table = {.name = "fcn_resnet",
               .summary = "Long et al. 2015 on a dilated ResNet, as torchvision "
-                         "has it: a class for each pixel",
+                         "has it: semantic segmentation",
               .attrs = parameters,
               .attrs_size = sizeof(fcn_resnet)},
     .source =

@@ -39,7 +39,7 @@ static const sv_attr parameters[] = {
      .type = SV_ATTR_BOOL,
      .offset = offsetof(googlenet, auxiliary),
      .initial = 1,
-     .help = "two more classifiers in training"},
+     .help = "two auxiliary classifiers in training"},
     SV_ZOO_DROPOUT(googlenet, 0.4),
     SV_ZOO_IMAGENET(googlenet, 224),
     {0}};

@@ -31,7 +31,7 @@ static const sv_attr v3_parameters[] = {
      .type = SV_ATTR_BOOL,
      .offset = offsetof(inception, auxiliary),
      .initial = 1,
-     .help = "one more classifier in training"},
+     .help = "one auxiliary classifier in training"},
     SV_ZOO_DROPOUT(inception, 0.5),
     SV_ZOO_IMAGENET(inception, 299),
     {0}};

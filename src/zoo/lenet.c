@@ -36,9 +36,8 @@ static const sv_attr parameters[] = {
      .choices = pools,
      .help = "sub-sampling; weighted: as in 1998, a trained coefficient and "
              "bias per map"},
-    SV_ZOO_WIDTH(
-        lenet5, 1,
-        "how many times the maps and neurons of each layer but the last"),
+    SV_ZOO_WIDTH(lenet5, 1,
+                 "factor for the maps and neurons of all layers but the last"),
     SV_ZOO_DROPOUT(lenet5, 0),
     {0}};
 

@@ -62,7 +62,7 @@ typedef struct lenet5_1998 {
 
 static const sv_attr parameters[] = {
     SV_ZOO_COUNT(lenet5_1998, channels, 1, 1 << 16,
-                 "channels of the image: 1 grey, 3 colour"),
+                 "image channels: 1 grey, 3 colour"),
     {0}};
 
 typedef struct constants {
@@ -159,8 +159,8 @@ static void build(sv_graph *g, const void *values) {
 
 const sv_architecture sv_zoo_lenet5_1998 = {
     .table = {.name = "lenet5_1998",
-              .summary = "LeCun et al. 1998: as published, 60,000 trained "
-                         "numbers, distances to codes",
+              .summary = "LeCun et al. 1998: as published, 60,000 parameters, "
+                         "distances to codes",
               .attrs = parameters,
               .attrs_size = sizeof(lenet5_1998)},
     .source =

@@ -78,11 +78,12 @@ static void build(sv_graph *g, const void *values) {
 }
 
 const sv_architecture sv_zoo_mobilenet_v2 = {
-    .table = {.name = "mobilenet_v2",
-              .summary = "Sandler et al. 2018: inverted residuals, a filter "
-                         "for each map",
-              .attrs = parameters,
-              .attrs_size = sizeof(mobilenet)},
+    .table =
+        {.name = "mobilenet_v2",
+         .summary =
+             "Sandler et al. 2018: inverted residuals, depthwise convolutions",
+         .attrs = parameters,
+         .attrs_size = sizeof(mobilenet)},
     .source =
         "Sandler et al., \"MobileNetV2: Inverted Residuals and Linear "
         "Bottlenecks\", CVPR 2018",

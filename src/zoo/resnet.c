@@ -68,23 +68,23 @@ enum { DEPTHS = sizeof depths / sizeof depths[0] };
     .max = 4096, .help = "maps of a group in the first stage"            \
   }
 #define WIDTH(usual) \
-  SV_ZOO_WIDTH(resnet, usual, "how many times the maps inside a block")
+  SV_ZOO_WIDTH(resnet, usual, "factor for the maps inside a block")
 #define FORM                                                                  \
   {                                                                           \
     .name = "form", .type = SV_ATTR_CHOICE, .offset = offsetof(resnet, form), \
     .choices = forms,                                                         \
     .help = "v2: norm and activation before the convolutions"                 \
   }
-#define STRIDE_ON                                                 \
-  {                                                               \
-    .name = "stride_on", .type = SV_ATTR_CHOICE,                  \
-    .offset = offsetof(resnet, stride_on), .choices = strides,    \
-    .help = "the convolution of a bottleneck that has the stride" \
+#define STRIDE_ON                                              \
+  {                                                            \
+    .name = "stride_on", .type = SV_ATTR_CHOICE,               \
+    .offset = offsetof(resnet, stride_on), .choices = strides, \
+    .help = "which convolution of a bottleneck has the stride" \
   }
 #define PLAIN                                                                 \
   {                                                                           \
     .name = "plain", .type = SV_ATTR_BOOL, .offset = offsetof(resnet, plain), \
-    .help = "no shortcuts: what residual networks are compared with"          \
+    .help = "no shortcuts, for comparison with residual networks"             \
   }
 
 static const sv_attr resnet_parameters[] = {

@@ -41,13 +41,13 @@ static const sv_attr resnet_parameters[] = {
     {.name = "plain",
      .type = SV_ATTR_BOOL,
      .offset = offsetof(small, plain),
-     .help = "no shortcuts: what residual networks are compared with"},
+     .help = "no shortcuts, for comparison with residual networks"},
     {.name = "form",
      .type = SV_ATTR_CHOICE,
      .offset = offsetof(small, form),
      .choices = forms,
      .help = "v2: norm and activation before the convolutions"},
-    SV_ZOO_WIDTH(small, 1, "how many times the maps of 16, 32, 64"),
+    SV_ZOO_WIDTH(small, 1, "factor for the maps of 16, 32, 64"),
     SV_ZOO_SMALL(small),
     {0}};
 
@@ -59,7 +59,7 @@ static const sv_attr wrn_parameters[] = {
      .min = 10,
      .max = 2000,
      .help = "weight layers, 6 n + 4: 16, 22, 28, 40"},
-    SV_ZOO_WIDTH(small, 4, "k: how many times the maps of 16, 32, 64"),
+    SV_ZOO_WIDTH(small, 4, "k: factor for the maps of 16, 32, 64"),
     SV_ZOO_DROPOUT(small, 0),
     SV_ZOO_SMALL(small),
     {0}};

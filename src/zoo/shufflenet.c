@@ -32,7 +32,7 @@ static const sv_attr parameters[] = {{.name = "width",
                                       .offset = offsetof(shufflenet, width),
                                       .initial = 1,
                                       .choices = widths,
-                                      .help = "how many times the maps"},
+                                      .help = "factor for the maps"},
                                      SV_ZOO_IMAGENET(shufflenet, 224),
                                      {0}};
 

@@ -33,7 +33,7 @@ typedef struct unet {
 static const char *const forms[] = {"same", "paper", NULL};
 
 static const sv_attr parameters[] = {
-    SV_ZOO_COUNT(unet, depth, 4, DEEPEST, "how often the map is halved"),
+    SV_ZOO_COUNT(unet, depth, 4, DEEPEST, "number of times the map is halved"),
     SV_ZOO_COUNT(unet, maps, 64, 4096, "maps of the first convolution"),
     {.name = "form",
      .type = SV_ATTR_CHOICE,
@@ -103,7 +103,7 @@ static sv_value mirror(sv_graph *g, const unet *p, sv_value image) {
   for (int d = 0; d < 2; d++) {
     int64_t pixels = size.dim[d + 2];
     if (d < p->size.count && p->size.at[d] == 0)
-      sv_zoo_fail(g, "size is 0, any, but form=paper makes the border of one");
+      sv_zoo_fail(g, "size is 0 (any), but form=paper needs a fixed size");
     if (pixels <= wide)
       sv_zoo_fail(
           g, "mirror: a border of %lld does not fit the %lldx%lld image",
@@ -145,8 +145,8 @@ static void build(sv_graph *g, const void *values) {
 
 const sv_architecture sv_zoo_unet = {
     .table = {.name = "unet",
-              .summary = "Ronneberger, Fischer, Brox 2015: down and up again, "
-                         "a class for each pixel",
+              .summary = "Ronneberger, Fischer, Brox 2015: encoder and "
+                         "decoder, semantic segmentation",
               .attrs = parameters,
               .attrs_size = sizeof(unet)},
     .source =

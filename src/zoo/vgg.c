@@ -51,7 +51,7 @@ static const sv_attr parameters[] = {
      .initial = BLOCKS,
      .min = 1,
      .max = BLOCKS,
-     .help = "blocks of convolutions; small images take fewer"},
+     .help = "blocks of convolutions; fewer for small images"},
     SV_ZOO_HIDDEN(vgg),
     SV_ZOO_MAPS(vgg),
     SV_ZOO_DROPOUT(vgg, 0.5),

@@ -73,7 +73,7 @@ static sv_status fail_listing(sv_text *text) {
 
 static sv_status unknown_name(const char *name) {
   sv_text text = {0};
-  sv_text_add(&text, "no architecture '%.64s'; there are", name);
+  sv_text_add(&text, "unknown architecture '%.64s'; expected one of", name);
   for (int i = 0; i < sv_zoo_count(); i++)
     sv_text_add(&text, "%s %s", i ? "," : "", sv_zoo_name(i));
   return fail_listing(&text);
@@ -81,8 +81,8 @@ static sv_status unknown_name(const char *name) {
 
 static sv_status unknown_parameter(const sv_architecture *a, const char *name) {
   sv_text text = {0};
-  sv_text_add(&text, "%s has no parameter '%.64s'; it has", a->table.name,
-              name);
+  sv_text_add(&text, "%s has no parameter '%.64s'; its parameters are",
+              a->table.name, name);
   for (const sv_attr *row = a->table.attrs; row && row->name; row++)
     sv_text_add(&text, "%s %s", row == a->table.attrs ? "" : ",", row->name);
   return fail_listing(&text);
@@ -113,7 +113,8 @@ static sv_status read_pair(const sv_architecture *a, void *parameters,
                            char *pair, const sv_attr **row) {
   char *equals = strchr(pair, '=');
   if (!equals)
-    return sv_fail(SV_INVALID, "%s: '%.64s' where parameter=value is expected",
+    return sv_fail(SV_INVALID,
+                   "%s: unexpected '%.64s', expected parameter=value",
                    a->table.name, pair);
   *equals = '\0';
   *row = sv_attr_find(&a->table, pair);
@@ -219,7 +220,7 @@ static void advise_without(sv_text *text, const sv_architecture *a,
   *auxiliary = true;
   if (fitting)
     sv_text_add(text, "%s",
-                least ? ", or auxiliary=false" : "; auxiliary=false would do");
+                least ? ", or auxiliary=false" : "; or use auxiliary=false");
   else if (less && less < least)
     sv_text_add(text, ", %lld with auxiliary=false", (long long)less);
 }
@@ -237,7 +238,7 @@ static sv_status advise(sv_status status, const sv_architecture *a,
   int64_t least = least_side(a, values, size);
   sv_text_add(&text, "%s", message);
   if (least > 0)
-    sv_text_add(&text, "; the image is too small, size=%lld is the least",
+    sv_text_add(&text, "; the image is too small, expected size=%lld or more",
                 (long long)least);
   advise_without(&text, a, values, size, least);
   sv_free(message);

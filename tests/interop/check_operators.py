@@ -49,7 +49,7 @@ REFUSED = [
     ("max_pool", "ceil_mode=true", "shape differ", "likewise"),
     ("avg_pool", "dilation=2x3 padding=2,1,1,2", "Pad should be smaller",
      "ONNX Runtime compares the padding with a kernel that is not dilated"),
-    ("batch_norm", "spatial=false", "spatial cannot be said",
+    ("batch_norm", "spatial=false", "spatial cannot be expressed",
      "ONNX has no such thing since opset 9: svertka refuses to save it"),
     ("max_unpool", "size=2,2,5,7", "differs",
      "ONNX's tests count through what the window makes, ONNX Runtime through "
