@@ -64,7 +64,8 @@ static sv_status analyse(sv_analysis *analysis, const summary *s,
                  s->batch, image, s->training);
   if (status != SV_OK && other.at)
     status = sv_fail_in(status, "%s", other.at);
-  else if (status != SV_OK && !image && strstr(sv_error(), "is free; give a size"))
+  else if (status != SV_OK && !image &&
+           strstr(sv_error(), "is free; give a size"))
     status = sv_fail(status, "%s; --image CxHxW gives it", sv_error());
   else
     status = cli_blame(status, network);

@@ -85,7 +85,8 @@ static const void *find(const char *name, int *exit_status) {
   const sv_architecture *a = sv_architecture_find(name);
   const char *near = a ? NULL : cli_nearest_zoo(name);
   if (near)
-    *exit_status = cli_usage("unknown architecture '%s'; did you mean '%s'?", name, near);
+    *exit_status =
+        cli_usage("unknown architecture '%s'; did you mean '%s'?", name, near);
   else if (!a)
     *exit_status = cli_usage("no architecture '%s'", name);
   return a;
