@@ -257,12 +257,17 @@ gives '0.5;|;1.5' op batch_norm --x '1 | 3' --scale '1 1' --bias '0 0' \
   --mean '0.5 1.5' --var '1 1' --epsilon 0
 gives '1 2;3 4' op depth_to_space --x '1 | 2 | 3 | 4' --block 2
 gives '1 2 3 4' op flatten --x '1 2 | 3 4'
-gives '0.1538462;|;0.1290323;|;0.2068965' op lrn --x '1 | 2 | 3' --size 3 --alpha 3 \
-  --beta 1 --k 1.5
+gives '0.125;|;0.1176471;|;0.1875' op lrn --x '1 | 2 | 3' --size 3 --alpha 3 \
+  --beta 1 --k 3
 # NaN passes through.
 gives 'nan 0' op relu --x 'nan -1'
 gives 'nan 0' op relu --x 'nan -1' --backend ref
 gives nan op max_pool --x 'nan 1; 2 3' --kernel 2
+gives 'nan 2' op sqrt --x '-4 4'
+# a logarithm is as exact beside 0 as elsewhere
+gives '0 0.6931472' op log --x '1 2'
+gives '2.061154e-09 2.061154e-09' op softplus --x '-20 -20'
+gives '-15 -3.059023e-07' op log_softmax --x '-7 8'
 gives 'nan 1' op clip --x 'nan 2' --min 0 --max 1
 gives 'nan nan' op softmax --x 'nan 1'
 gives 'nan nan' op max --x 'nan 1' --x '2 nan'
