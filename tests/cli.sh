@@ -72,6 +72,10 @@ refuse 2 "no verb 'trian'; 'train'?" trian
 refuse 2 "no verb 'nonsense'" nonsense
 refuse 2 'no option --nonsense' --nonsense
 refuse 2 'no option --bacth; --batch?' summary lenet5 --bacth 3
+refuse 2 'no option --learning_rate; --learning-rate?' train lenet5 x \
+  --learning_rate 1
+refuse 2 'no option --batchsize; --batch-size?' train lenet5 x --batchsize 3
+refuse 2 'no option --hlep; --help?' train lenet5 x --hlep
 refuse 2 'needs an argument' summary lenet5 --batch
 refuse 2 "'0': expected a whole number" summary lenet5 --batch 0
 refuse 2 "'1e99'" summary lenet5 --batch 1e99
