@@ -315,6 +315,14 @@ def empties():
     )
 
 
+def unmoved():
+    """An Unsqueeze that is given no axes."""
+    g = Graph("empty_unsqueeze", 13, numpy.arange(6, dtype="f").reshape(2, 3) - 2)
+    u = g.add("Unsqueeze", [g.add("Relu", ["x"]), g.const(ints())])
+    g.add("Neg", [u], "y")
+    return g
+
+
 def fixed():
     """One network for a batch of 1, of 4, of 7 and for any, as PyTorch has it; and
     of pixels as they are, which it prepares itself."""
@@ -367,6 +375,7 @@ def tests():
     yield volume("volume_max", "MaxPool", kernel_shape=[2, 1, 1])
     yield from wholes()
     yield from empties()
+    yield unmoved()
 
 
 # ---- What is refused, with words of the message ----

@@ -319,6 +319,69 @@ def sigmoid(n):
 
 
 @case("independent")
+def sigmoid_by_hand(n):
+    """1 / (1 + e^-x)"""
+    e = n.node("Exp", n.node("Neg", n.logits()))
+    n.node("Div", n.number(1), n.node("Add", e, n.number(1)))
+
+
+@case("independent")
+def sigmoid_reciprocal(n):
+    e = n.node("Exp", n.node("Mul", n.logits(), n.number(-1)))
+    n.node("Reciprocal", n.node("Add", n.number(1), e))
+
+
+@case("independent")
+def sigmoid_to_minus_one(n):
+    e = n.node("Exp", n.node("Neg", n.logits()))
+    n.node("Pow", n.node("Add", e, n.number(1)), n.number(-1))
+
+
+@case("independent")
+def sigmoid_of_powers(n):
+    """e^x / (1 + e^x)"""
+    e = n.node("Exp", n.logits())
+    n.node("Div", e, n.node("Add", e, n.number(1)))
+
+
+@case("independent")
+def sigmoid_times_power(n):
+    e = n.node("Pow", n.number(np.e), n.logits())
+    n.node("Mul", n.node("Reciprocal", n.node("Add", e, n.number(1))), e)
+
+
+@case("independent")
+def sigmoid_of_tanh(n):
+    """(1 + tanh(x / 2)) / 2"""
+    n.node("Tanh", n.node("Mul", n.logits(), n.number(0.5)))
+    n.node("Mul", n.node("Add", n.at, n.number(1)), n.number(0.5))
+
+
+@case("independent")
+def sigmoid_of_half_tanh(n):
+    n.node("Tanh", n.node("Mul", n.logits(), n.number(0.5)))
+    n.node("Add", n.node("Mul", n.at, n.number(0.5)), n.number(0.5))
+
+
+@case("unknown")
+def tanh(n):
+    n.node("Tanh", n.logits())
+
+
+@case("unknown")
+def powers_plus_two(n):
+    e = n.node("Exp", n.node("Neg", n.logits()))
+    n.node("Div", n.number(1), n.node("Add", e, n.number(2)))
+
+
+@case("probabilities")
+def powers_of_two(n):
+    e = n.node("Pow", n.number(2), n.logits())
+    n.node("Mul", e, n.node("Pow", n.node("ReduceSum", e, n.ints(1)),
+                            n.number(-1)))
+
+
+@case("independent")
 def sigmoid_moved(n):
     n.logits()
     n.node("Sigmoid")

@@ -72,6 +72,10 @@ refuse 2 "unknown command 'trian'; did you mean 'train'?" trian
 refuse 2 "unknown command 'nonsense'" nonsense
 refuse 2 'unknown option --nonsense' --nonsense
 refuse 2 'unknown option --bacth; did you mean --batch?' summary lenet5 --bacth 3
+refuse 2 'unknown option --learning_rate; did you mean --learning-rate?' train lenet5 x \
+  --learning_rate 1
+refuse 2 'unknown option --batchsize; did you mean --batch-size?' train lenet5 x --batchsize 3
+refuse 2 'unknown option --hlep; did you mean --help?' train lenet5 x --hlep
 refuse 2 'needs an argument' summary lenet5 --batch
 refuse 2 "'0': expected an integer" summary lenet5 --batch 0
 refuse 2 "'1e99'" summary lenet5 --batch 1e99
@@ -263,6 +267,11 @@ gives '0.0625;|;0.08;|;0.125' op lrn --x '1 | 2 | 3' --size 3 --alpha 3 \
 gives 'nan 0' op relu --x 'nan -1'
 gives 'nan 0' op relu --x 'nan -1' --backend ref
 gives nan op max_pool --x 'nan 1; 2 3' --kernel 2
+gives 'nan 2' op sqrt --x '-4 4'
+# a logarithm is as exact beside 0 as elsewhere
+gives '0 0.6931472' op log --x '1 2'
+gives '2.061154e-09 2.061154e-09' op softplus --x '-20 -20'
+gives '-15 -3.059023e-07' op log_softmax --x '-7 8'
 gives 'nan 1' op clip --x 'nan 2' --min 0 --max 1
 gives 'nan nan' op softmax --x 'nan 1'
 gives 'nan nan' op max --x 'nan 1' --x '2 nan'

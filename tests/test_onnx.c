@@ -375,6 +375,24 @@ static void test_unread_constants(void **state) {
   }
 }
 
+/* So may a sparse initialiser. */
+static void test_unread_sparse(void **state) {
+  (void)state;
+  Onnx__SparseTensorProto sparse, *all[] = {&sparse};
+  Onnx__TensorProto values;
+  sv_model *model;
+  toy t;
+  toy_init(&t);
+  onnx__sparse_tensor_proto__init(&sparse);
+  onnx__tensor_proto__init(&values);
+  sparse.values = &values;
+  values.name = "few";
+  t.graph.n_sparse_initializer = 1;
+  t.graph.sparse_initializer = all;
+  assert_ok(toy_load(&t, &model));
+  sv_model_free(model);
+}
+
 static void test_constants(void **state) {
   (void)state;
   static char *name[] = {"c"};
@@ -548,6 +566,7 @@ int main(void) {
       cmocka_unit_test(test_mask),
       cmocka_unit_test(test_constants),
       cmocka_unit_test(test_unread_constants),
+      cmocka_unit_test(test_unread_sparse),
       cmocka_unit_test(test_symbols),
       cmocka_unit_test(test_conformance),
   };

@@ -122,6 +122,7 @@ static void sparse(toy *t) {
   onnx__sparse_tensor_proto__init(&tensor);
   tensor.values = &t->tensor[2];
   t->tensor[2].name = "few";
+  t->relu_in[0] = "few";
   t->graph.n_sparse_initializer = 1;
   t->graph.sparse_initializer = tensors;
 }
@@ -249,7 +250,7 @@ static const struct {
     {quantised_tensor, SV_UNSUPPORTED, "tensor 'w': data type int4"},
     {elsewhere, SV_UNSUPPORTED, "tensor 'w': its data are in another file"},
     {segment, SV_UNSUPPORTED, "tensor 'w': is a segment"},
-    {sparse, SV_UNSUPPORTED, "initialiser 'few' is sparse"},
+    {sparse, SV_UNSUPPORTED, "the tensor 'few': is sparse"},
     {quantised, SV_UNSUPPORTED, "quantised"},
     {not_a_tensor, SV_UNSUPPORTED, "input 'x': is not declared as a tensor"},
     {shapeless, SV_UNSUPPORTED, "input 'x': the number of dimensions"},

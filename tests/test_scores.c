@@ -229,6 +229,17 @@ static void test_not_trained(void **state) {
   sv_dataset_free(d);
 }
 
+/* A softmax over N x C x 1 x 1, made a row after it. */
+static void test_trained_maps(void **state) {
+  (void)state;
+  sv_dataset *d = open_bars("bars", 1, SV_SPLIT_TRAIN);
+  sv_fit_options o = quick(NULL);
+  sv_model *model = model_of(BODY "; reshape -1x3x1x1; softmax 1; flatten", 3);
+  assert_ok(sv_fit(model, d, &o, NULL));
+  sv_model_free(model);
+  sv_dataset_free(d);
+}
+
 /* Of independent probabilities each counts by itself: with p_j = 1/2 of each of
  * three classes the binary cross-entropy is log 2, the Brier score 3/4. */
 static void test_independent(void **state) {
@@ -256,6 +267,7 @@ int main(void) {
       cmocka_unit_test(test_trained),
       cmocka_unit_test(test_trained_shares),
       cmocka_unit_test(test_not_trained),
+      cmocka_unit_test(test_trained_maps),
       cmocka_unit_test(test_independent),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -1,6 +1,9 @@
 /* Networks that tell a class of each pixel, and classifiers that slide. */
+#include <stdio.h>
+
 #include "one_node.h"
 
+#include <svertka/classify.h>
 #include <svertka/layers.h>
 #include <svertka/network.h>
 #include <svertka/plan.h>
@@ -339,6 +342,46 @@ static void test_moved_masks(void **state) {
   }
 }
 
+/* ---- Classes that come last ---- */
+
+static void map_of(const char *text, sv_class_map *map) {
+  uint8_t pixels[80];
+  for (int i = 0; i < 80; i++) pixels[i] = (uint8_t)(37 * i);
+  const sv_image image = grey(pixels, 10, 8);
+  sv_model *model = model_of(text);
+  expect_ok(sv_model_set_meta(model, "svertka.image.mean", "0"));
+  expect_ok(sv_model_set_meta(model, "svertka.image.deviation", "1"));
+  expect_ok(sv_classify_map(map, model, &image, NULL));
+  sv_model_free(model);
+}
+
+/* N x H x W x C, as Keras and TensorFlow end a network, is the same map, and
+ * its rows of pixels are not taken for classes. */
+static void test_classes_last(void **state) {
+  (void)state;
+#define MAPS "; conv 3 3x3 padding=same"
+  static const char *const same[][2] = {
+      {"input 1x8x10" MAPS, "; transpose 0x2x3x1"},
+      {"input 1x8x10" MAPS "; softmax 1", "; transpose 0x2x3x1"},
+      {"input 1x8x10" MAPS "; sigmoid", "; transpose 0x2x3x1; identity"},
+      {"input 1x8x10; conv 1 3x3 padding=same; sigmoid", "; transpose 0x2x3x1"},
+      {"input 1x8x10" MAPS, "; transpose 0x2x3x1; softmax 3"},
+      {"input 1x8x10" MAPS, "; transpose 0x2x3x1; log_softmax"}};
+  for (size_t i = 0; i < count_of(same); i++) {
+    sv_class_map a, b;
+    char text[200];
+    snprintf(text, sizeof text, "%s%s", same[i][0], same[i][1]);
+    map_of(same[i][0], &a);
+    map_of(text, &b);
+    assert_true(a.width == b.width && a.height == b.height);
+    assert_int_equal(a.classes, b.classes);
+    for (int k = 0; k < a.classes * a.height * a.width; k++)
+      assert_float_equal(a.probabilities[k], b.probabilities[k], 1e-6);
+    sv_class_map_free(&a);
+    sv_class_map_free(&b);
+  }
+}
+
 /* Of five pixels with a class: truth 0 0 1 1 2, told 0 1 1 1 0. */
 static void test_union(void **state) {
   (void)state;
@@ -369,6 +412,7 @@ int main(void) {
                                      cmocka_unit_test(test_head),
                                      cmocka_unit_test(test_prepared_masks),
                                      cmocka_unit_test(test_moved_masks),
+                                     cmocka_unit_test(test_classes_last),
                                      cmocka_unit_test(test_union)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

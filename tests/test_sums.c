@@ -43,6 +43,15 @@ static const struct {
     {"input 1x512x512; reduce_sum_square", 0},
     {"input 1x512x512; reduce_log_sum", 0},
     {"input 1x512x512; reduce_log_sum_exp", 0},
+    /* The gradient of what is repeated. */
+    {"input 1x1x1; expand 1x1x512x512", 0},
+    {"input 1x1x1; tile 1x1x512x512", 0},
+    {"input 1x1x1; e = expand 1x1x512x512; c = greater_or_equal(e, e)\n"
+     "where(c, image, e)",
+     0},
+    {"input 1x1x1; e = expand 1x1x512x512; i = argmax(e) 1\n"
+     "gather(image, i) 0",
+     0},
 };
 
 enum { MOST = 8 };
@@ -64,7 +73,7 @@ static void keep(result *r, const sv_tensor *t) {
   assert_ok(sv_tensor_clone(&r->at[r->count++], t));
 }
 
-/* The output, and the gradient of every parameter. */
+/* The output, the gradients of every parameter and of the input. */
 static result run_in(const sv_graph *g, sv_dtype precision,
                      const char *backend) {
   sv_state *state;
@@ -94,6 +103,8 @@ static result run_in(const sv_graph *g, sv_dtype precision,
       assert_ok(sv_plan_gradient(plan, state->slots[i].name, &view));
       keep(&r, &view);
     }
+  assert_ok(sv_plan_gradient(plan, x, &view));
+  keep(&r, &view);
   sv_plan_free(plan);
   sv_state_free(state);
   return r;
@@ -117,8 +128,8 @@ static int compare(const char *text, double most, const char *backend,
     double error = difference(got->at[i], expected->at[i]);
     if (error <= (most > 0 && !backend && i == 1 ? most : 1e-4)) continue;
     print_error("%s (%s): %s %d is off by %.2g\n", text,
-                backend ? backend : "all backends",
-                i ? "the gradient of parameter" : "output", i, error);
+                backend ? backend : "all backends", i ? "gradient" : "output",
+                i, error);
     wrong++;
   }
   return wrong;

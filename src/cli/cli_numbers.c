@@ -189,6 +189,8 @@ void cli_numbers_fill(const cli_numbers *numbers, sv_tensor *tensor) {
 /* ---- Printing ---- */
 
 const char *cli_real(double value, char text[CLI_REAL_TEXT]) {
+  /* A NaN has no sign that means anything. */
+  if (isnan(value)) value = (double)NAN;
   snprintf(text, CLI_REAL_TEXT, "%.7g", value == 0 ? 0 : value);
   return text;
 }

@@ -294,13 +294,20 @@ static int unknown_option(const cli_page *page, char *const *argv) {
   char word[64];
   const char *given = argv[optind - 1] + 2;
   snprintf(word, sizeof word, "%.*s", (int)strcspn(given, "="), given);
-  const char *names[MOST_OPTIONS + 2] = {NULL};
+  const char *names[MOST_OPTIONS + MOST_SPELLINGS + 4] = {NULL};
   int count = 0, begun = 0;
   for (; page->options[count].name && count < MOST_OPTIONS; count++) {
     names[count] = page->options[count].name;
     begun += strncmp(names[count], word, strlen(word)) == 0;
   }
-  names[count] = "help";
+  names[count++] = "help";
+  int own = count - 1;
+  for (int row = 0; row < own; row++)
+    for (int i = 0; count < MOST_OPTIONS + MOST_SPELLINGS + 2; i++) {
+      const char *spelling = cli_spelling(names[row], i);
+      if (!spelling) break;
+      names[count++] = spelling;
+    }
   if (begun > 1)
     return cli_usage("--%s is ambiguous: it could be one of several options",
                      word);

@@ -11,6 +11,7 @@
 #include "graph/analysis.h"
 #include "graph/answer.h"
 #include "graph/channels_first.h"
+#include "graph/classes_first.h"
 #include "graph/model.h"
 #include "graph/scores.h"
 #include "tensor/tensor.h"
@@ -22,7 +23,8 @@ sv_class_map_options sv_class_map_default(void) {
 typedef struct slider {
   const sv_model *model; /* that is run */
   sv_model *own;         /* the same, if it had to be made */
-  sv_model *turned;      /* the given one, if its channels come last */
+  sv_model *first;       /* the given one, if its classes come last */
+  sv_model *turned;      /* that one, if its channels come last */
   const sv_class_map_options *options;
   const sv_image *image;
   sv_preprocess p;
@@ -230,6 +232,8 @@ static sv_status find_scores(slider *s) {
 static sv_status classify(slider *s) {
   SV_TRY(sv_image_check(s->image));
   SV_TRY(sv_preprocess_load(&s->p, s->model));
+  SV_TRY(sv_model_classes_first(&s->first, s->model));
+  if (s->first) s->model = s->first;
   SV_TRY(find_scores(s));
   SV_TRY(choose_model(s));
   SV_TRY(choose_size(s));
@@ -253,6 +257,7 @@ sv_status sv_classify_map(sv_class_map *map, const sv_model *model,
   sv_preprocess_free(&s.p);
   sv_model_free(s.own);
   sv_model_free(s.turned);
+  sv_model_free(s.first);
   return status;
 }
 

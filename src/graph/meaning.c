@@ -163,6 +163,21 @@ static sv_meaning squashes(const follower *f, const sv_node *node) {
   return (sv_meaning){.form = SV_FORM_UNITS, .positive = true};
 }
 
+/* tanh: between -1 and 1. */
+static sv_meaning centres(const follower *f, const sv_node *node) {
+  (void)f, (void)node;
+  return (sv_meaning){.form = SV_FORM_BOUNDED, .low = -1, .high = 1};
+}
+
+/* What lies between `low` and `high`. */
+static sv_meaning bounded(double low, double high) {
+  const double near = 1e-6;
+  if (fabs(low) < near && fabs(high - 1) < near)
+    return (sv_meaning){.form = SV_FORM_UNITS, .positive = true};
+  return (sv_meaning){
+      .form = SV_FORM_BOUNDED, .positive = low >= 0, .low = low, .high = high};
+}
+
 /* Bounds that cut off no more than a guard does leave numbers what they are. */
 static sv_meaning bounds(const follower *f, const sv_node *node) {
   sv_meaning x = *input(f, node, 0);
@@ -219,11 +234,32 @@ static sv_meaning logarithm(const follower *f, const sv_node *node) {
   return x;
 }
 
-static sv_meaning reciprocal(const follower *f, const sv_node *node) {
-  sv_meaning x = *input(f, node, 0);
+/* 1 / x */
+static sv_meaning inverse(const follower *f, int id) {
+  sv_meaning x = f->of[id];
+  if (x.form == SV_FORM_POWERS_PLUS_ONE)
+    return (sv_meaning){.form = SV_FORM_UNITS, .positive = true, .of = x.of};
   if (x.form != SV_FORM_SUMS) return unknown;
   x.form = SV_FORM_INVERSE_SUMS;
   return x;
+}
+
+static sv_meaning reciprocal(const follower *f, const sv_node *node) {
+  return inverse(f, node->in[0]);
+}
+
+/* A power of x, or of a number greater than 0. */
+static sv_meaning raises(const follower *f, const sv_node *node) {
+  double number;
+  if (is_number(f, node->in[1], &number)) {
+    if (number == 1) return *input(f, node, 0);
+    return number == -1 ? inverse(f, node->in[0]) : unknown;
+  }
+  if (!is_number(f, node->in[0], &number) || number <= 0) return unknown;
+  bool natural = fabs(number - exp(1)) < 1e-6;
+  return (sv_meaning){.form = SV_FORM_POWERS,
+                      .positive = true,
+                      .of = natural ? input(f, node, 1)->root : 0};
 }
 
 static sv_meaning casts(const follower *f, const sv_node *node) {
@@ -281,6 +317,11 @@ static sv_meaning adds(const follower *f, const sv_node *node) {
   bool guards = x && (x->form == SV_FORM_SHARES || x->form == SV_FORM_SUMS);
   if (x && number == 0) return *x;
   if (guards && fabs(number) <= tiny) return *x;
+  if (x && x->form == SV_FORM_BOUNDED)
+    return bounded(x->low + number, x->high + number);
+  if (x && x->form == SV_FORM_POWERS && number == 1)
+    return (sv_meaning){
+        .form = SV_FORM_POWERS_PLUS_ONE, .positive = true, .of = x->root};
   if (all_shares(f, node, &total)) return shares_like(input(f, node, 0), total);
   sv_meaning m = activates(f, node);
   m.positive = m.form == SV_FORM_REAL;
@@ -323,6 +364,8 @@ static sv_meaning scale(const sv_meaning *x, double factor) {
   if (factor == 1) return *x;
   if (x->form == SV_FORM_SHARES && factor > 0)
     return shares_like(x, x->total * factor);
+  if (x->form == SV_FORM_BOUNDED && factor > 0)
+    return bounded(x->low * factor, x->high * factor);
   if (!is_real(x)) return unknown;
   return (sv_meaning){.form = SV_FORM_REAL,
                       .positive = x->positive && factor >= 0};
@@ -338,6 +381,9 @@ static sv_meaning multiplies(const follower *f, const sv_node *node) {
   if (a->form == SV_FORM_INVERSE_SUMS)
     return divide_by_sums(f, node->in[1], node->in[0]);
   if (a->root == b->root) return unknown; /* squares */
+  if ((a->form == SV_FORM_UNITS && a->of == b->root) ||
+      (b->form == SV_FORM_UNITS && b->of == a->root))
+    return squashes(f, node); /* e^x / (1 + e^x) */
   /* A gate, or attention, leaves real numbers real. */
   bool fixed = is_state(f, node->in[0]) || is_state(f, node->in[1]);
   bool gated =
@@ -354,7 +400,12 @@ static sv_meaning divides(const follower *f, const sv_node *node) {
   double number;
   if (is_number(f, node->in[1], &number) && number != 0)
     return scale(input(f, node, 0), 1 / number);
-  if (input(f, node, 1)->form == SV_FORM_SUMS)
+  if (is_number(f, node->in[0], &number) && number == 1)
+    return inverse(f, node->in[1]);
+  const sv_meaning *y = input(f, node, 1);
+  if (y->form == SV_FORM_POWERS_PLUS_ONE && y->of == input(f, node, 0)->root)
+    return squashes(f, node);
+  if (y->form == SV_FORM_SUMS)
     return divide_by_sums(f, node->in[0], node->in[1]);
   return is_state(f, node->in[1]) ? activates(f, node) : unknown;
 }
@@ -503,12 +554,14 @@ static rule *const rules[] = {[SV_EFFECT_WEIGHS] = weighs,
                               [SV_EFFECT_ACTIVATES] = activates,
                               [SV_EFFECT_RECTIFIES] = rectifies,
                               [SV_EFFECT_SQUASHES] = squashes,
+                              [SV_EFFECT_CENTRES] = centres,
                               [SV_EFFECT_BOUNDS] = bounds,
                               [SV_EFFECT_SOFTMAX] = soft_max,
                               [SV_EFFECT_LOG_SOFTMAX] = log_soft_max,
                               [SV_EFFECT_EXP] = power,
                               [SV_EFFECT_LOG] = logarithm,
                               [SV_EFFECT_RECIPROCAL] = reciprocal,
+                              [SV_EFFECT_RAISES] = raises,
                               [SV_EFFECT_ADDS] = adds,
                               [SV_EFFECT_SUBTRACTS] = subtracts,
                               [SV_EFFECT_MULTIPLIES] = multiplies,

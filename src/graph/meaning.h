@@ -11,9 +11,12 @@ typedef enum sv_form {
   SV_FORM_REAL,       /* any real numbers */
   SV_FORM_SHARES,     /* not negative, each row sums to `total` */
   SV_FORM_LOG_SHARES, /* logarithms of shares with total 1 */
-  SV_FORM_UNITS,      /* each by itself from 0 to 1 */
-  SV_FORM_POWERS,     /* e^x of the value `of` */
-  SV_FORM_SUMS,       /* of each row of the value `of` */
+  SV_FORM_UNITS,   /* each by itself from 0 to 1; `of` times 1 / (1 + `of`) is
+                    * that, too, 0: there is no such value */
+  SV_FORM_BOUNDED, /* each by itself from `low` to `high`, which it nears */
+  SV_FORM_POWERS,  /* e^x of the value `of`, or of another base: 0 */
+  SV_FORM_POWERS_PLUS_ONE, /* 1 + such powers, the value `of` */
+  SV_FORM_SUMS,            /* of each row of the value `of` */
   SV_FORM_INVERSE_SUMS /* 1 / such sums */,
   SV_FORM_LOG_SUMS /* logarithms of the sums of e^x of each row of `of` */
 } sv_form;
@@ -26,6 +29,7 @@ typedef struct sv_meaning {
   bool real;     /* of SUMS: of real numbers, so that they are real, too */
   int64_t count, inner;
   double total;
+  double low, high; /* of BOUNDED */
   int of;   /* a value; of SHARES and LOG_SHARES the x of softmax(x) in the same
              * order of elements; 0: there is no such value */
   int root; /* the value with the same elements in the same order */

@@ -109,12 +109,29 @@ sv_status sv_load_elements(const source *s, sv_tensor **tensor) {
   return SV_OK;
 }
 
-static sv_status add_initialisers(loader *l, const Onnx__GraphProto *graph) {
-  if (graph->n_sparse_initializer) {
-    const Onnx__TensorProto *values = graph->sparse_initializer[0]->values;
-    return sv_fail(SV_UNSUPPORTED, "initialiser " SV_NAME " is sparse",
-                   values && values->name ? values->name : "");
+/* A text, say, or a sparse tensor may be there as long as nothing reads it:
+ * what does is refused, and this says why. */
+static sv_status refuse(loader *l, source *s, const char *why) {
+  char *copy;
+  SV_TRY(sv_arena_text(&l->arena, &copy, "%s", why));
+  s->kind = SOURCE_NODE;
+  s->refused = copy;
+  return SV_OK;
+}
+
+static sv_status add_sparse(loader *l, const Onnx__GraphProto *graph) {
+  for (size_t i = 0; i < graph->n_sparse_initializer; i++) {
+    const Onnx__TensorProto *values = graph->sparse_initializer[i]->values;
+    source *s;
+    if (!values || !values->name || !values->name[0])
+      return sv_fail(SV_FORMAT, "a sparse initialiser has no name");
+    SV_TRY(sv_load_add_source(l, values->name, SOURCE_NODE, &s));
+    SV_TRY(refuse(l, s, "is sparse"));
   }
+  return SV_OK;
+}
+
+static sv_status add_initialisers(loader *l, const Onnx__GraphProto *graph) {
   for (size_t i = 0; i < graph->n_initializer; i++) {
     source *s;
     SV_TRY(
@@ -124,7 +141,7 @@ static sv_status add_initialisers(loader *l, const Onnx__GraphProto *graph) {
     sv_status status = sv_load_tensor(l, s, graph->initializer[i]);
     if (status != SV_OK) return sv_fail_in(status, "tensor " SV_NAME, s->name);
   }
-  return SV_OK;
+  return add_sparse(l, graph);
 }
 
 static const sv_tensor *known_value(const loader *l, const char *name) {
@@ -145,7 +162,9 @@ static sv_status add_inputs(loader *l, const Onnx__GraphProto *graph) {
     int at = sv_names_get(&l->names, name);
     bool twice = sv_names_get(&seen, name) >= 0;
     SV_TRY_GOTO(status, sv_names_put(&seen, name, 0), done);
-    if (at >= 0 && l->sources[at].kind == SOURCE_TENSOR && !twice) continue;
+    bool given = at >= 0 && (l->sources[at].kind == SOURCE_TENSOR ||
+                             l->sources[at].refused);
+    if (given && !twice) continue;
     source *s;
     SV_TRY_GOTO(status, sv_load_add_source(l, name, SOURCE_INPUT, &s), done);
     s->declared = input;
@@ -218,18 +237,12 @@ static sv_status read_constant(loader *l, const Onnx__NodeProto *node,
                  a->name);
 }
 
-/* A text, say, or a sparse tensor may be there as long as nothing reads it. */
 static sv_status add_constant(loader *l, const Onnx__NodeProto *n,
                               source *made) {
   const Onnx__TensorProto *tensor = NULL;
-  char *why;
   sv_status status = read_constant(l, n, &tensor);
-  if (status == SV_OK) return sv_load_tensor(l, made, tensor);
-  if (status != SV_UNSUPPORTED) return status;
-  SV_TRY(sv_arena_text(&l->arena, &why, "%s", sv_error()));
-  made->kind = SOURCE_NODE;
-  made->refused = why;
-  return SV_OK;
+  if (status == SV_OK) status = sv_load_tensor(l, made, tensor);
+  return status == SV_UNSUPPORTED ? refuse(l, made, sv_error()) : status;
 }
 
 /* Another name for an initialiser or a Constant. */

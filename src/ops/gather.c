@@ -10,6 +10,7 @@
 
 #include "base/thread.h"
 #include "ops/op.h"
+#include "ops/sum.h"
 #include "tensor/tensor.h"
 
 typedef struct gather_attrs {
@@ -104,11 +105,33 @@ static sv_status forward(const sv_args *args) {
   return SV_OK;
 }
 
+static void add_terms(const void *context, int64_t begin, int64_t end,
+                      double *sums) {
+  const gathering *g = context;
+  const real *dy = g->dy;
+  for (int64_t i = 0; i < g->count; i++, dy += g->inner) {
+    int64_t to = number_at(g, i) * g->inner;
+    for (int64_t j = 0; j < g->inner; j++)
+      if (to + j >= begin && to + j < end) sums[to + j - begin] += dy[j];
+  }
+}
+
+/* All of them may be of one element; each tile goes through all. */
+static bool is_long(const gathering *g) {
+  return g->count > SV_LONG_SUM && g->size * g->inner <= 8 * SV_LONG_SUM;
+}
+
 static void give_parts(void *context, int64_t begin, int64_t end) {
   const gathering *g = context;
   for (int64_t outer = begin; outer < end; outer++) {
     real *dx = g->dx + outer * g->size * g->inner;
     const real *dy = g->dy + outer * g->count * g->inner;
+    if (is_long(g)) {
+      gathering part = *g;
+      part.dy = dy;
+      sv_sum_tiles(dx, g->size * g->inner, add_terms, &part);
+      continue;
+    }
     memset(dx, 0, (size_t)(g->size * g->inner) * sizeof *dx);
     for (int64_t i = 0; i < g->count; i++, dy += g->inner) {
       real *to = dx + number_at(g, i) * g->inner;

@@ -218,12 +218,14 @@ typedef enum sv_effect {
   SV_EFFECT_ACTIVATES,   /* real numbers stay real numbers without bounds */
   SV_EFFECT_RECTIFIES,   /* max(x, 0) */
   SV_EFFECT_SQUASHES,    /* each element by itself into 0 to 1 */
+  SV_EFFECT_CENTRES,     /* the same into -1 to 1 */
   SV_EFFECT_BOUNDS,      /* min(max(x, attribute min), attribute max) */
   SV_EFFECT_SOFTMAX,     /* rows along the attribute axis */
   SV_EFFECT_LOG_SOFTMAX, /* the same */
   SV_EFFECT_EXP,
   SV_EFFECT_LOG,
   SV_EFFECT_RECIPROCAL,
+  SV_EFFECT_RAISES, /* input 0 to the power of input 1 */
   SV_EFFECT_ADDS, /* elements of all inputs, and so on */
   SV_EFFECT_SUBTRACTS,
   SV_EFFECT_MULTIPLIES,

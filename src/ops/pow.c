@@ -96,6 +96,7 @@ static sv_status backward_any(const sv_args *args) {
 SV_OP(pow) = {
     .name = "pow",
     .summary = "y = a^b, element by element",
+    .effect = SV_EFFECT_RAISES,
     .onnx = (const sv_onnx_name[]){{"Pow", 0, 0}, {NULL, 0, 0}},
     .in = (const sv_port[]){{.name = "a"}, {.name = "b"}, {.name = NULL}},
     .out = (const sv_port[]){{.name = "y"}, {.name = NULL}},

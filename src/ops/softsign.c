@@ -24,6 +24,7 @@ static inline real gradient(real dy, real x) {
 SV_OP(softsign) = {
     .name = "softsign",
     .summary = "y = x / (1 + |x|)",
+    .effect = SV_EFFECT_CENTRES,
     .onnx = (const sv_onnx_name[]){{"Softsign", 0, 0}, {NULL, 0, 0}},
     SV_POINTWISE,
     .low = -1,

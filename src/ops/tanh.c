@@ -20,6 +20,7 @@ static inline real gradient(real dy, real y) { return dy * (1 - y * y); }
 SV_OP(tanh) = {
     .name = "tanh",
     .summary = "y = (e^x - e^-x) / (e^x + e^-x)",
+    .effect = SV_EFFECT_CENTRES,
     .onnx = (const sv_onnx_name[]){{"Tanh", 0, 0}, {NULL, 0, 0}},
     SV_POINTWISE,
     .low = -1,

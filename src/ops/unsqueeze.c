@@ -2,7 +2,8 @@
  *
  *   y = x,  dx = dy
  *
- * Shapes: any; the axes that are named are those of y.
+ * Shapes: any; the axes that are named are those of y. None are y = x, as an
+ * empty list of a file says.
  * Source: https://onnx.ai/onnx/operators/onnx__Unsqueeze.html */
 #define AXES "new dimensions of y"
 #define REQUIRED true
@@ -15,7 +16,6 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   unsigned made;
   SV_TRY(sv_check_inputs(node, in));
   int rank = x->rank + axes->count;
-  if (axes->count == 0) return sv_fail(SV_INVALID, "axes is not given");
   if (rank > SV_MAX_RANK)
     return sv_fail(SV_UNSUPPORTED, "%d dimensions, at most %d are supported",
                    rank, SV_MAX_RANK);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ops/op.h"
+#include "ops/sum.h"
 
 static sv_status spread(sv_shape *y, const sv_shape *x) {
   sv_shape both = {.rank = y->rank > x->rank ? y->rank : x->rank};
@@ -90,6 +91,26 @@ static sv_status forward(const sv_args *args) {
   return SV_OK;
 }
 
+typedef struct terms {
+  const sv_tensor *c;
+  const sv_shape *y;
+  operand of_c, of_x;
+  bool chosen; /* the condition of these */
+  const real *dy;
+} terms;
+
+static void add_terms(const void *context, int64_t begin, int64_t end,
+                      double *sums) {
+  const terms *t = context;
+  int64_t count = sv_shape_count(t->y);
+  for (int64_t i = 0; i < count; i++) {
+    int64_t at = place_of(&t->of_x, t->y, i);
+    if (at >= begin && at < end &&
+        holds(t->c, place_of(&t->of_c, t->y, i)) == t->chosen)
+      sums[at - begin] += t->dy[i];
+  }
+}
+
 static sv_status backward_data(const sv_args *args) {
   const sv_tensor *c = args->in[0];
   const sv_shape *y = &args->diff_out[0]->shape;
@@ -101,6 +122,11 @@ static sv_status backward_data(const sv_args *args) {
     if (!dx) continue;
     const sv_shape *x = &args->diff_in[k]->shape;
     operand of_x = operand_of(x, y);
+    terms long_sums = {c, y, of_c, of_x, k == 1, dy};
+    if (count > sv_shape_count(x) * SV_LONG_SUM) {
+      sv_sum_tiles(dx, sv_shape_count(x), add_terms, &long_sums);
+      continue;
+    }
     memset(dx, 0, (size_t)sv_shape_count(x) * sizeof *dx);
     for (int64_t i = 0; i < count; i++)
       if (holds(c, place_of(&of_c, y, i)) == (k == 1))

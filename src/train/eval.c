@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "data/reader.h"
+#include "graph/classes_first.h"
 #include "graph/model.h"
 #include "train/metrics.h"
 #include "train/runner.h"
@@ -15,6 +16,7 @@ sv_eval_options sv_eval_default(void) {
 
 typedef struct eval_job {
   const sv_model *model;
+  sv_model *first; /* the same, if its classes came last */
   const sv_dataset *dataset;
   const sv_eval_options *options;
   sv_preprocess preprocess;
@@ -50,6 +52,9 @@ static sv_status prepare(eval_job *job) {
   SV_TRY(sv_preprocess_load(&job->preprocess, job->model));
   SV_TRY(check_names(job));
   SV_TRY(sv_samples_all(&job->samples, job->dataset));
+  if (sv_dataset_has_masks(job->dataset))
+    SV_TRY(sv_model_classes_first(&job->first, job->model));
+  if (job->first) job->model = job->first;
   sv_plan_options options = sv_plan_default();
   options.batch = o->batch < job->samples.count || job->samples.count == 0
                       ? o->batch
@@ -178,6 +183,7 @@ sv_status sv_eval(sv_metrics *metrics, const sv_model *model,
   if (status != SV_OK) sv_metrics_free(metrics);
   sv_loader_free(job.loader);
   sv_runner_free(&job.runner);
+  sv_model_free(job.first);
   sv_samples_free(&job.samples);
   sv_preprocess_free(&job.preprocess);
   return status;

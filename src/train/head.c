@@ -122,11 +122,20 @@ static sv_status find_logits(sv_graph *graph, const sv_scores *scores,
   return add_node(graph, "log", "", value);
 }
 
+/* N x C x 1 x 1 as N x C, which has one label for an image. */
+static sv_status flatten_row(sv_graph *graph, int *scores) {
+  const sv_shape *shape = &graph->values[*scores].shape;
+  bool row = shape->rank > 2;
+  for (int d = 2; d < shape->rank; d++) row = row && shape->dim[d] == 1;
+  return row ? add_node(graph, "flatten", "", scores) : SV_OK;
+}
+
 static sv_status attach(sv_graph *graph, const sv_scores *found,
                         bool of_pixels) {
   int scores, label, loss;
   if (!of_pixels) SV_TRY(check_row(graph, found->value));
   SV_TRY(find_logits(graph, found, &scores));
+  if (!of_pixels) SV_TRY(flatten_row(graph, &scores));
   sv_shape batch = sv_shape_of(1, -1), scalar = sv_shape_of(0);
   int input = sv_graph_data_input(graph);
   const sv_shape *image = &graph->values[input].shape;

@@ -7,6 +7,8 @@
 #include "base/spare.h"
 #include "base/thread.h"
 #include "data/preprocess.h"
+#include "graph/answer.h"
+#include "graph/classes_first.h"
 #include "train/digest.h"
 #include "train/fit.h"
 #include "train/head.h"
@@ -153,12 +155,27 @@ static sv_status fit_preprocess(sv_fit_job *job) {
   return sv_preprocess_take(p, model);
 }
 
+/* The loss of pixels reads N x C x H x W. */
+static sv_status check_order(const sv_fit_job *job) {
+  int scores;
+  if (!sv_dataset_has_masks(job->dataset) || sv_head_has_loss(job->graph) ||
+      sv_graph_answer(job->graph, &scores) != SV_OK ||
+      !sv_graph_classes_last(job->graph, scores))
+    return SV_OK;
+  return sv_fail(SV_UNSUPPORTED,
+                 "network '%s' ends in maps of N x H x W x C; training for "
+                 "pixels needs N x C x H x W: leave out the Transpose at its "
+                 "end (predict and eval take both)",
+                 job->graph->name);
+}
+
 /* What the scores are goes into the metadata; without a loss of its own the
  * network is trained with their cross-entropy. */
 static sv_status find_loss(sv_fit_job *job) {
   sv_preprocess *p = &job->preprocess;
   const sv_ints image = sv_preprocess_sizes(p);
   sv_scores scores;
+  SV_TRY(check_order(job));
   SV_TRY(sv_scores_find(&scores, job->graph, sv_model_state(job->model),
                         p->scores, &image));
   p->scores = scores.kind;
