@@ -67,6 +67,8 @@ def forms_of(architecture):
         few.append("width=0.125")
     if rows.get("hidden", {}).get("type") == "int":
         few.append("hidden=32")
+    if "maps" in rows:
+        few.append("maps=8")
     size = SMALL.get(name, SIZES.get(name))
     if size:
         few.append(f"size={size}")
