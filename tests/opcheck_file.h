@@ -13,7 +13,7 @@ typedef struct oc_file {
   Onnx__NodeProto node, *nodes[1];
   char *in[2 * OC_PORTS], *out[OC_PORTS];
   Onnx__TensorProto *tensors[3 * OC_PORTS];
-  Onnx__ValueInfoProto *inputs[OC_PORTS], *outputs[OC_PORTS];
+  Onnx__ValueInfoProto *inputs[2 * OC_PORTS], *outputs[OC_PORTS];
   sv_tensor *slots[OC_PORTS]; /* attributes that are inputs */
   int slot_count;
 } oc_file;
@@ -39,11 +39,13 @@ typedef struct oc_spoil {
   bool given;
   bool first;       /* of the first of them alone */
   const char *word; /* a text instead */
+  bool computed; /* of a slot: an input of the graph, not known when loading */
 } oc_spoil;
 
 /* Way number k to spoil the row; false: there are no more. */
 bool oc_spoil_at(const sv_op *op, const sv_attr *row, int k, oc_spoil *spoil);
-/* Such a file has to be refused, whatever the rest of it says. */
+/* Such a file has to be refused, whatever the rest of it says; if it is
+ * computed, and this does not say so, it has to load. */
 bool oc_spoil_refused(const sv_op *op, const oc_spoil *spoil);
 sv_status oc_spoil_file(oc_file *file, const oc_run *run,
                         const oc_spoil *spoil) SV_CHECKED;

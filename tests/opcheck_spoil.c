@@ -82,6 +82,7 @@ static bool number_at(const sv_attr *bounds, int k, oc_spoil *s) {
 
 bool oc_spoil_at(const sv_op *op, const sv_attr *row, int k, oc_spoil *s) {
   *s = (oc_spoil){.row = row, .type = type_of(row), .count = -1};
+  if (row->slot && k-- == 0) return s->computed = true;
   if (k <= TYPE(STRINGS) + 1) {
     s->type = k - 1; /* MISSING, UNDEFINED, FLOAT, ... */
     return true;
@@ -112,6 +113,7 @@ static bool is_beyond(const sv_attr *bounds, double number) {
 bool oc_spoil_refused(const sv_op *op, const oc_spoil *s) {
   const sv_attr *row = s->row;
   bool text = row->type == SV_ATTR_CHOICE, rule = row->type == SV_ATTR_PADDING;
+  if (s->computed) return sv_op_attr_port(op, first_of(op, row)) < 0;
   if (s->type == MISSING) return row->required;
   if (is_list(row) && !s->word && s->count > SV_MAX_INTS) return true;
   if (row->slot) return false;
@@ -127,7 +129,9 @@ const char *oc_spoil_text(const oc_spoil *s, char text[OC_TEXT]) {
       "left out", "undefined", "float",  "int",  "string",
       "tensor",   "graph",     "floats", "ints", "strings"};
   int length = snprintf(text, OC_TEXT, "%s as %s", s->row->name,
-                        s->word ? s->word : types[s->type + 1]);
+                        s->computed ? "an input of the graph"
+                        : s->word   ? s->word
+                                    : types[s->type + 1]);
   if (s->count >= 0)
     length += snprintf(text + length, 64, " of %d numbers", s->count);
   if (s->given)
@@ -221,6 +225,16 @@ static sv_status fill(oc_file *f, attribute *a, const oc_spoil *s,
   return SV_OK;
 }
 
+/* Of the graph, with the tensor's name, type and shape. */
+static sv_status add_input(oc_file *f, const Onnx__TensorProto *t) {
+  sv_dtype dtype;
+  sv_shape shape;
+  char *const symbols[SV_MAX_RANK] = {NULL};
+  SV_TRY(sv_onnx_tensor_check(t, &dtype, &shape));
+  return sv_onnx_type_write(&f->inputs[f->graph.n_input++], t->name, dtype,
+                            &shape, symbols, &f->arena);
+}
+
 /* The input that stands for the attribute. */
 static sv_status spoil_slot(oc_file *f, const oc_spoil *s,
                             const double *numbers, int count) {
@@ -234,10 +248,12 @@ static sv_status spoil_slot(oc_file *f, const oc_spoil *s,
   }
   for (; f->node.n_input <= slot; f->node.n_input++)
     f->in[f->node.n_input] = "";
-  Onnx__TensorProto **t = &f->tensors[f->graph.n_initializer++];
-  SV_TRY(new_tensor(f, numbers, list ? count : 1, list, real, t));
+  Onnx__TensorProto *t;
+  SV_TRY(new_tensor(f, numbers, list ? count : 1, list, real, &t));
   SV_TRY(sv_arena_text(&f->arena, input, "spoilt.%s", s->row->name));
-  (*t)->name = *input;
+  t->name = *input;
+  if (s->computed) return add_input(f, t);
+  f->tensors[f->graph.n_initializer++] = t;
   return SV_OK;
 }
 

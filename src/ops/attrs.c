@@ -33,7 +33,8 @@ void sv_attrs_default(const sv_op *op, void *attrs) {
 void sv_attrs_default_at(const sv_op *op, void *attrs, int64_t opset) {
   sv_attrs_default(op, attrs);
   for (const sv_attr *row = op->attrs; row && row->name; row++)
-    if (opset >= row->since && (!row->until || opset <= row->until))
+    if (!row->required && opset >= row->since &&
+        (!row->until || opset <= row->until))
       set_default(attrs, row);
 }
 

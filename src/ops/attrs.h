@@ -10,7 +10,9 @@ void sv_attrs_default(const sv_op *op, void *attrs);
 
 /* What is not written in an ONNX file of this opset: of each attribute the last
  * row that is valid there counts. A row without an ONNX name can so say what
- * an old version meant, and a second row that ONNX's default differs. */
+ * an old version meant, and a second row that ONNX's default differs. What ONNX
+ * requires is as its first row has it, and so within its bounds, until it is
+ * known. */
 void sv_attrs_default_at(const sv_op *op, void *attrs, int64_t opset);
 
 /* What speaks of outputs that are not there (0) is as by default again. */
