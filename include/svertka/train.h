@@ -133,7 +133,8 @@ SV_API sv_eval_options sv_eval_default(void);
  * sv_model_scores says; logits below a softmax are read where they lie as the
  * output does. Where the data have a class for each pixel, it is such a row for
  * each, and pixels are the samples. The caller frees *metrics with
- * sv_metrics_free unless this fails.
+ * sv_metrics_free unless this fails. SV_INVALID if the model's weights are
+ * random (sv_model_is_random).
  * The model is only read. */
 SV_API SV_CHECKED sv_status sv_eval(sv_metrics *metrics, const sv_model *model,
                                     const sv_dataset *dataset,
@@ -181,7 +182,8 @@ typedef struct sv_units_options {
 SV_API sv_units_options sv_units_default(void);
 
 /* Runs samples through the model, prepared as its metadata say, and looks at
- * every value on the way. A shift of permuted pixels is refused. The caller
+ * every value on the way. A shift of permuted pixels is refused, and so
+ * are random weights (sv_model_is_random). The caller
  * frees *units with sv_units_free unless this fails; the model must outlive
  * it and is only read. */
 SV_API SV_CHECKED sv_status sv_units_measure(sv_units *units,

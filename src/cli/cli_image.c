@@ -132,10 +132,30 @@ static sv_status check_said(const sv_model *model, const char *name) {
                  name, options, keys);
 }
 
+/* What random weights say of a picture is no finding. */
+static sv_status check_learned(sv_model *model, const char *name,
+                               const cli_reading *reading) {
+  const char *tensor;
+  if (!sv_model_is_random(model, &tensor)) return SV_OK;
+  if (!reading->random)
+    return sv_fail(SV_INVALID,
+                   "%.80s: its weights are random ('%.60s' was never trained): "
+                   "train it first ('svertka train') and give the folder of "
+                   "the run; --random-weights goes on all the same",
+                   name, tensor);
+  sv_model_allow_random(model);
+  cli_say(
+      "%.80s: its weights are random: what follows says nothing of the "
+      "images",
+      name);
+  return SV_OK;
+}
+
 sv_status cli_model_of_images(sv_model **model, const char *text,
                               const cli_reading *reading,
                               const cli_image *image) {
   SV_TRY(cli_model(model, text, reading));
+  SV_TRY(check_learned(*model, text, reading));
   SV_TRY(cli_image_set(*model, image));
   SV_TRY(check_said(*model, text));
   sv_preprocess p;

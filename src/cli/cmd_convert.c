@@ -9,7 +9,9 @@
 static const char about[] =
     "Reads a network and writes it in the form that OUT names:\n"
     "  NAME.onnx  a model file, with the numbers of IN; where IN has none (a\n"
-    "             zoo name, a text), they are initialised\n"
+    "             zoo name, a text), they are initialised, and the file says\n"
+    "             so: eval, predict and the like refuse it until it is "
+    "trained\n"
     "  NAME.txt   a text that reads back to the same network; without numbers\n"
     "  -          the same text on the terminal\n"
     "A model file holds what its outputs need, a text the losses too.\n"

@@ -230,6 +230,7 @@ static sv_status classify(slider *s) {
   SV_TRY(sv_image_check(s->image));
   SV_TRY(sv_preprocess_load(&s->p, s->model));
   SV_TRY(find_scores(s));
+  SV_TRY(sv_model_check_learned(s->model));
   SV_TRY(choose_model(s));
   SV_TRY(choose_size(s));
   SV_TRY(run(s));
