@@ -144,11 +144,16 @@ static sv_status check_learned(sv_model *model, const char *name,
                    "the run; --random-weights goes on all the same",
                    name, tensor);
   sv_model_allow_random(model);
-  cli_say(
-      "%.80s: its weights are random: what follows says nothing of the "
-      "images",
-      name);
   return SV_OK;
+}
+
+/* Once all else is right: a refusal is one line. */
+static void tell_random(const sv_model *model, const char *name) {
+  if (sv_model_is_random(model, NULL))
+    cli_say(
+        "%.80s: its weights are random: what follows says nothing of the "
+        "images",
+        name);
 }
 
 sv_status cli_model_of_images(sv_model **model, const char *text,
@@ -162,5 +167,6 @@ sv_status cli_model_of_images(sv_model **model, const char *text,
   sv_status status = sv_preprocess_load(&p, *model);
   if (status != SV_OK) return sv_fail_in(status, "%s", text);
   sv_preprocess_free(&p);
+  tell_random(*model, text);
   return SV_OK;
 }
