@@ -10,6 +10,7 @@
 
 #include <svertka/data.h>
 #include <svertka/plan.h>
+#include <svertka/zoo.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -302,6 +303,13 @@ typedef struct sv_fit_options {
 } sv_fit_options;
 
 SV_API sv_fit_options sv_fit_default(void);
+
+/* What the recipe of a zoo network says, in the place of the usual options;
+ * nothing where it is NULL. What the caller wants otherwise is set after it:
+ *     options = sv_fit_default();
+ *     sv_fit_follow(&options, sv_zoo_recipe_of("lenet5_1998"));
+ * A rate belongs to its optimiser: with another one, leave both out. */
+SV_API void sv_fit_follow(sv_fit_options *options, const sv_zoo_recipe *recipe);
 
 typedef struct sv_fit_result {
   int epochs;         /* finished, those before a resumption too */

@@ -255,6 +255,15 @@ sv_status cli_model_of_images(sv_model **model, const char *text,
                               const cli_reading *reading,
                               const cli_image *image) SV_CHECKED;
 
+/* ---- Recipes ---- */
+
+/* "adam, rate 0.001"; "" of one that says nothing. */
+enum { CLI_RECIPE_TEXT = 160 };
+const char *cli_recipe_text(const sv_zoo_recipe *recipe,
+                            char text[CLI_RECIPE_TEXT]);
+/* {"optimiser": "adam", "rate": 0.001}; null for NULL. */
+json_t *cli_recipe_json(const sv_zoo_recipe *recipe);
+
 /* ---- Output ---- */
 
 /* Prints the object and a newline on stdout, and releases it. */
