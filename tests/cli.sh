@@ -443,9 +443,10 @@ refuse 1 'none.png: cannot open' predict model.onnx none.png
 refuse 2 '--csv excludes --json' predict model.onnx told.png --csv - --json
 refuse 1 'cannot write' predict model.onnx told.png --csv nowhere/x.csv
 refuse 2 'not say how to prepare images: give --mean, --dev' \
-  predict lenet5 told.png
+  predict lenet5 told.png --random-weights
+refuse 2 'lenet5: its weights are random' predict lenet5 told.png
 refuse 2 'not say how to prepare images: give --mean, --dev' \
-  eval lenet5 ../tiny
+  eval lenet5 ../tiny --random-weights
 has '^conv1 ' summary model.onnx
 
 

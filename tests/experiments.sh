@@ -137,7 +137,8 @@ refused() {
 }
 refused 2 'permuted pixels' units cnn-permuted/model.onnx few --shift 1
 refused 2 '28 wide' units cnn/model.onnx few --shift 28
-refused 2 'svertka.image.mean, svertka.image.dev' units lenet5 few
+refused 2 'svertka.image.mean, svertka.image.dev' units lenet5 few \
+  --random-weights
 refused 2 "no column 'top1'; it has: epoch, step" plot cnn -y top1
 refused 2 'would be overwritten' plot cnn --out cnn/log.csv
 refused 2 "'maybe'" train mlp few --normalise maybe

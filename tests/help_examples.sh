@@ -38,7 +38,9 @@ cp model.onnx kept.onnx
 make train lenet5 photos --epochs 1 --out runs/cats
 make train fcn_small:width=0.1 scenes --epochs 1 --out runs/scenes
 cp runs/scenes/model.onnx fcn.onnx
-"$SVERTKA" convert resnet:depth=18,width=0.1,size=32,classes=4 resnet18.onnx
+make train resnet:depth=18,width=0.1,size=32,channels=3 photos --epochs 1 \
+  --out runs/resnet
+cp runs/resnet/model.onnx resnet18.onnx
 cp model.onnx in-parts.onnx
 ln -s /usr/share/libonnx-testdata/data/node/test_conv_with_strides_padding .
 

@@ -46,22 +46,45 @@ grep -q 'Pullover' out && grep -q ' Shirt$' out || fail "--labels: $(cat out)"
   fixed.onnx >out 2>err || fail "convert: $(cat err)"
 "$SVERTKA" convert 'input 1,?,?; conv 4 5x5; relu; global_avg_pool; flatten
   linear 10' free.onnx >out 2>err || fail "convert: $(cat err)"
-needs='does not say how to prepare images: give'
+# What random weights say is no finding: refused, unless it is asked for.
+random='its weights are random'
+status 2 "$random (.conv1.weight. was never trained): train it first" \
+  "$SVERTKA" predict fixed.onnx told.png --mean 0.5 --deviation 0.25
+status 2 "$random" "$SVERTKA" eval lenet5 few
+status 2 "$random" "$SVERTKA" heatmap fixed.onnx told.png
+status 2 "$random" "$SVERTKA" units 'input 1x28x28; flatten; linear 10' few
+status 2 "$random" "$SVERTKA" predict lenet5 told.png
+"$SVERTKA" convert fixed.onnx folded.onnx --fold >out 2>err || fail "$(cat err)"
+"$SVERTKA" convert fixed.onnx slid.onnx --fully-convolutional || fail "convert"
+for file in folded slid; do
+  status 2 "$random" "$SVERTKA" predict $file.onnx told.png
+done
+# Weights that are given, or none, are not.
+none='input 1x28x28; avg_pool 7 7; flatten; softmax' given='input 1x28x28; flatten
+linear 10 init=ones'
+file='input 1x28x28; conv 4 5x5 stride=2 init="file run/model.onnx"; relu
+flatten; linear 10 init="file run/model.onnx"'
+for network in "$none" "$given" "$file"; do
+  "$SVERTKA" predict "$network" told.png --mean 0.5 --deviation 0.5 >out 2>err ||
+    fail "predict $network: $(cat err)"
+done
+
+free='--random-weights' needs='does not say how to prepare images: give'
 status 2 "fixed.onnx $needs --mean, --deviation (the metadata lacks svertka.image.mean, \
-svertka.image.deviation)" "$SVERTKA" predict fixed.onnx told.png
+svertka.image.deviation)" "$SVERTKA" predict $free fixed.onnx told.png
 status 2 "free.onnx $needs --size CxHxW, --mean, --deviation" \
-  "$SVERTKA" predict free.onnx told.png
+  "$SVERTKA" predict $free free.onnx told.png
 status 2 "$needs --deviation (the metadata lacks svertka.image.deviation)" \
-  "$SVERTKA" eval fixed.onnx few --mean 0.5
-status 2 "$needs --mean, --deviation" "$SVERTKA" heatmap fixed.onnx told.png
-status 2 "$needs --mean, --deviation" "$SVERTKA" units fixed.onnx few
-"$SVERTKA" predict fixed.onnx told.png --mean 0.5 --deviation 0.25 >out 2>err ||
+  "$SVERTKA" eval $free fixed.onnx few --mean 0.5
+status 2 "$needs --mean, --deviation" "$SVERTKA" heatmap $free fixed.onnx told.png
+status 2 "$needs --mean, --deviation" "$SVERTKA" units $free fixed.onnx few
+"$SVERTKA" predict $free fixed.onnx told.png --mean 0.5 --deviation 0.25 >out 2>err ||
   fail "predict: $(cat err)"
-"$SVERTKA" eval free.onnx few --size 1x28x28 --mean 0.5 --deviation 0.25 >out \
+"$SVERTKA" eval $free free.onnx few --size 1x28x28 --mean 0.5 --deviation 0.25 >out \
   2>err || fail "eval: $(cat err)"
-"$SVERTKA" heatmap free.onnx told.png --size 1x28x28 --mean 0.5 --deviation 0.25 \
+"$SVERTKA" heatmap $free free.onnx told.png --size 1x28x28 --mean 0.5 --deviation 0.25 \
   >out 2>err || fail "heatmap: $(cat err)"
-"$SVERTKA" units fixed.onnx few --mean 0.5 --deviation 0.25 >out 2>err ||
+"$SVERTKA" units $free fixed.onnx few --mean 0.5 --deviation 0.25 >out 2>err ||
   fail "units: $(cat err)"
 # train takes what is given, finds the rest from the data, and saves both.
 "$SVERTKA" train fixed.onnx few --threads 1 --epochs 1 --mean 0.5 --resize crop \
@@ -73,7 +96,7 @@ cp kept/model.onnx run/model.onnx
 
 # ---- Wrong options --------------------------------------------------------
 option() {
-  status 2 "--$1: svertka.image.$1: \"$2\", expected" "$SVERTKA" predict \
+  status 2 "--$1: svertka.image.$1: \"$2\", expected" "$SVERTKA" predict $free \
     fixed.onnx told.png "--$1=$2"
 }
 option size 28x28
@@ -83,15 +106,15 @@ option resize 'crop 2'
 option order grb
 option mean 0.5,x
 option deviation nan
-status 2 'deviation: 2 numbers, expected 1' "$SVERTKA" predict fixed.onnx \
+status 2 'deviation: 2 numbers, expected 1' "$SVERTKA" predict $free fixed.onnx \
   told.png --mean 0.5 --deviation 1,2
 printf 'one\ntwo\n' >two
-status 2 '10 classes, but svertka.labels has 2' "$SVERTKA" predict fixed.onnx told.png \
+status 2 '10 classes, but svertka.labels has 2' "$SVERTKA" predict $free fixed.onnx told.png \
   --mean 0.5 --deviation 1 --labels two
-status 2 'svertka.labels has 2 names, but the network has 10' "$SVERTKA" eval \
+status 2 'svertka.labels has 2 names, but the network has 10' "$SVERTKA" eval $free \
   fixed.onnx few --mean 0.5 --deviation 1 --labels two
 : >empty
-status 1 'empty: an empty file' "$SVERTKA" predict fixed.onnx \
+status 1 'empty: an empty file' "$SVERTKA" predict $free fixed.onnx \
   told.png --mean 0.5 --deviation 1 --labels empty
 
 # ---- A file that says it wrongly ------------------------------------------

@@ -119,6 +119,7 @@ static void test_slid(void **state) {
                           .channels = 1,
                           .stride = WIDTH,
                           .pixels = pixels};
+  sv_model_allow_random(model);
   assert_ok(sv_classify_map(&map, model, &image, NULL));
   assert_ok(sv_classifier_new(&c, model, 1));
   assert_true(map.height == 5 && map.width == 5 && map.classes == 4);

@@ -92,6 +92,9 @@ static void test_outputs(void **state) {
   sv_model_free(model);
   assert_ok(sv_model_load(&model, in_folder("head.onnx")));
   assert_int_equal(parameters(model), 36 + 12 + 3);
+  assert_error(SV_INVALID, "weights are random",
+               sv_classifier_new(&c, model, 1));
+  sv_model_allow_random(model);
   assert_ok(sv_classifier_new(&c, model, 1));
   assert_int_equal(sv_classifier_classes(c), 3);
   sv_classifier_free(c);

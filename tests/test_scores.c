@@ -140,6 +140,7 @@ static void test_one_number(void **state) {
   sv_model *model = model_of("input 1x4x4; flatten; linear 1", 1);
   assert_ok(sv_model_set_meta(model, "svertka.image.mean", "0"));
   assert_ok(sv_model_set_meta(model, "svertka.image.deviation", "1"));
+  sv_model_allow_random(model);
   assert_error(SV_INVALID, "a single value per image",
                sv_classifier_new(&c, model, 1));
   sv_model_free(model);

@@ -1,6 +1,7 @@
 /* Every architecture learns: a few steps on one small batch, at the smallest
- * images that it admits, and the batch's loss is halved. Names come from the
- * zoo; one that has no row here is trained as it is. */
+ * images that it admits, and the batch's loss is halved, by the network's
+ * recipe or by Adam. Names come from the zoo; one that has no row here is
+ * trained as it is. */
 #include "plan_nets.h"
 
 #include <svertka/model.h>
@@ -88,13 +89,13 @@ static double loss_of(sv_plan *plan, const sv_graph *g) {
 /* ---- Trained ---- */
 
 static double step_once(sv_plan *plan, const sv_graph *g, sv_optimiser *o,
-                        int64_t step) {
+                        int64_t step, double rate) {
   sv_plan_set_step(plan, (uint64_t)step);
   assert_ok(sv_plan_forward(plan));
   double loss = loss_of(plan, g);
   assert_ok(sv_plan_backward(plan));
   assert_ok(sv_plan_commit(plan));
-  assert_ok(sv_optimiser_step(o, plan, step, 1e-3));
+  assert_ok(sv_optimiser_step(o, plan, step, rate));
   return loss;
 }
 
@@ -103,13 +104,16 @@ static int faults;
 /* Halved twice in a row: dropout makes single losses jump. */
 static void descend_batch(const char *text, sv_plan *plan, const sv_graph *g,
                           sv_state *state) {
-  const sv_optimiser_options adam = {.kind = "adam"};
+  const sv_zoo_recipe *recipe = sv_zoo_recipe_of(text);
+  const sv_optimiser_options options = {.kind = recipe ? recipe->optimiser
+                                                       : "adam"};
+  double rate = recipe ? recipe->rate : 1e-3;
   sv_optimiser *o;
-  assert_ok(sv_optimiser_new(&o, state, &adam));
+  assert_ok(sv_optimiser_new(&o, state, &options));
   double first = 0, loss = 0;
   int64_t step = 0, halved = 0;
   for (; step < STEPS && halved < 2; step++) {
-    loss = step_once(plan, g, o, step);
+    loss = step_once(plan, g, o, step, rate);
     if (step == 0) first = loss;
     halved = loss <= first / 2 ? halved + 1 : 0;
   }

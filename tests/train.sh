@@ -177,7 +177,7 @@ grep -q 'calibration error 0\.' out || fail "eval prints no calibration error"
 status 2 'it would be overwritten' "$SVERTKA" eval whole/model.onnx few \
   --calibration x.png --matrix x.png
 status 2 'give --mean, --deviation (the metadata lacks svertka.image.mean' \
-  "$SVERTKA" eval lenet5 few
+  "$SVERTKA" eval lenet5 few --random-weights
 head -c 3000 whole/model.onnx >cut.onnx
 status 1 'cut.onnx' "$SVERTKA" eval cut.onnx few
 

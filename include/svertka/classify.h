@@ -24,7 +24,8 @@ typedef struct sv_classifier sv_classifier;
  * train it meanwhile. threads 0: as many as pay for one image. SV_INVALID names
  * what the model does not say, or why its output is not a row of class scores.
  * Whether they are logits or probabilities is what sv_model_scores says; one
- * independent probability alone makes two classes, 0 and 1. */
+ * independent probability alone makes two classes, 0 and 1. A model whose
+ * weights are random (sv_model_is_random) is SV_INVALID, too. */
 SV_API SV_CHECKED sv_status sv_classifier_new(sv_classifier **classifier,
                                               const sv_model *model,
                                               int threads);
@@ -88,7 +89,8 @@ SV_API sv_class_map_options sv_class_map_default(void);
  * size times options->scale; it must not be smaller than the images that the
  * model was made for. A network that tells a class of each pixel is run as it
  * is: on the picture's own size if its input has none, else on the picture
- * resized to that. The model is only read. */
+ * resized to that. Random weights are SV_INVALID, as in sv_classifier_new. The
+ * model is only read. */
 SV_API SV_CHECKED sv_status
 sv_classify_map(sv_class_map *map, const sv_model *model, const sv_image *image,
                 const sv_class_map_options *options);

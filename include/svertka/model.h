@@ -32,6 +32,18 @@ SV_API const char *sv_model_meta(const sv_model *model, const char *key);
 SV_API int sv_model_meta_count(const sv_model *model);
 SV_API const char *sv_model_meta_key(const sv_model *model, int i);
 
+/* True if a weight is still as an initialiser drew it: it was neither trained
+ * nor set (sv_state_set), nor does it come from a file of trained weights.
+ * *tensor (may be NULL) is the first one's name, borrowed, or NULL. Zeros, ones
+ * and other fixed numbers are not random. A file has the metadata
+ * "svertka.random-weights" then; sv_fit trains all weights that it does not
+ * freeze, and afterwards none counts as random. */
+SV_API bool sv_model_is_random(const sv_model *model, const char **tensor);
+/* Such a model's outputs say nothing about images: sv_classifier_new,
+ * sv_classify_map, sv_eval and sv_units_measure return SV_INVALID, unless the
+ * caller means it and says so here. It is not saved. */
+SV_API void sv_model_allow_random(sv_model *model);
+
 /* Reads an ONNX file; the caller frees *model with sv_model_free. Errors name
  * the file and the node, tensor or attribute. Files that need data outside of
  * them are refused. */

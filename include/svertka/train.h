@@ -10,6 +10,7 @@
 
 #include <svertka/data.h>
 #include <svertka/plan.h>
+#include <svertka/zoo.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -133,7 +134,8 @@ SV_API sv_eval_options sv_eval_default(void);
  * sv_model_scores says; logits below a softmax are read where they lie as the
  * output does. Where the data have a class for each pixel, it is such a row for
  * each, and pixels are the samples. The caller frees *metrics with
- * sv_metrics_free unless this fails.
+ * sv_metrics_free unless this fails. SV_INVALID if the model's weights are
+ * random (sv_model_is_random).
  * The model is only read. */
 SV_API SV_CHECKED sv_status sv_eval(sv_metrics *metrics, const sv_model *model,
                                     const sv_dataset *dataset,
@@ -181,7 +183,8 @@ typedef struct sv_units_options {
 SV_API sv_units_options sv_units_default(void);
 
 /* Runs samples through the model, prepared as its metadata say, and looks at
- * every value on the way. A shift of permuted pixels is refused. The caller
+ * every value on the way. A shift of permuted pixels is refused, and so
+ * are random weights (sv_model_is_random). The caller
  * frees *units with sv_units_free unless this fails; the model must outlive
  * it and is only read. */
 SV_API SV_CHECKED sv_status sv_units_measure(sv_units *units,
@@ -300,6 +303,13 @@ typedef struct sv_fit_options {
 } sv_fit_options;
 
 SV_API sv_fit_options sv_fit_default(void);
+
+/* What the recipe of a zoo network says, in the place of the usual options;
+ * nothing where it is NULL. What the caller wants otherwise is set after it:
+ *     options = sv_fit_default();
+ *     sv_fit_follow(&options, sv_zoo_recipe_of("lenet5_1998"));
+ * A rate belongs to its optimiser: with another one, leave both out. */
+SV_API void sv_fit_follow(sv_fit_options *options, const sv_zoo_recipe *recipe);
 
 typedef struct sv_fit_result {
   int epochs;         /* finished, those before a resumption too */

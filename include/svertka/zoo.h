@@ -33,6 +33,18 @@ SV_API const char *sv_zoo_alias_name(int i, int k);
  * and underscores do not count, here and in sv_zoo_build. */
 SV_API bool sv_zoo_has(const char *name);
 
+/* How a network learns that does not with the usual options of a training.
+ * Zeros stand for those. */
+typedef struct sv_zoo_recipe {
+  const char *optimiser; /* "adam" */
+  double rate;           /* of this optimiser: the highest learning rate */
+  double clip_norm;      /* as in sv_fit_options */
+} sv_zoo_recipe;
+
+/* The recipe of the network `text`, a name with or without parameters. NULL: it
+ * has none, or it is not of the zoo. Static. */
+SV_API const sv_zoo_recipe *sv_zoo_recipe_of(const char *text);
+
 #ifdef __cplusplus
 }
 #endif

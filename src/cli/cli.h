@@ -89,6 +89,11 @@ typedef struct cli_option {
   }
 #define CLI_JSON_OPTION(target) \
   { "json", 0, CLI_FLAG, target, 0, 0, NULL, NULL, "print the result as JSON" }
+#define CLI_RANDOM_OPTION(target)                                \
+  {                                                              \
+    "random-weights", 0, CLI_FLAG, target, 0, 0, NULL, NULL,     \
+        "also run a MODEL whose weights are random, not trained" \
+  }
 #define CLI_EXTERNAL_OPTION(target)                                \
   {                                                                \
     "external-data", 0, CLI_FLAG, target, 0, 0, NULL, NULL,        \
@@ -158,12 +163,14 @@ sv_status cli_outside(const char *output, const char *path, const char *other,
  *   'input 3x8x8; conv 6 3x3'   a network as text
  *   network.txt                 a file that holds such a text
  * A file's model comes with its numbers and metadata, any other with fresh
- * numbers. How it is read, where that is not MODEL's to say: */
+ * numbers, and counts as random. How it is read, where that is not MODEL's to
+ * say: */
 typedef struct cli_reading {
   uint64_t seed;           /* of fresh numbers */
   const sv_zoo_data *data; /* what a zoo network's input and classes follow
                               where they are not given; NULL: nothing */
   bool external;           /* CLI_EXTERNAL_OPTION; of a file only */
+  bool random;             /* CLI_RANDOM_OPTION */
 } cli_reading;
 
 /* The name ends in .onnx. */
@@ -246,10 +253,20 @@ sv_status cli_set_output(sv_model *model, const char *name) SV_CHECKED;
 /* An option that was given, "mean"; NULL: none. */
 const char *cli_image_given(const cli_image *image);
 /* A model that pictures are shown to: cli_model, with these options. SV_INVALID
- * if it does not say how they are prepared, with the options that would. */
+ * if its weights are random and reading->random does not allow that, and if it
+ * does not say how pictures are prepared, with the options that would. */
 sv_status cli_model_of_images(sv_model **model, const char *text,
                               const cli_reading *reading,
                               const cli_image *image) SV_CHECKED;
+
+/* ---- Recipes ---- */
+
+/* "adam, rate 0.001"; "" of one that says nothing. */
+enum { CLI_RECIPE_TEXT = 160 };
+const char *cli_recipe_text(const sv_zoo_recipe *recipe,
+                            char text[CLI_RECIPE_TEXT]);
+/* {"optimiser": "adam", "rate": 0.001}; null for NULL. */
+json_t *cli_recipe_json(const sv_zoo_recipe *recipe);
 
 /* ---- Output ---- */
 

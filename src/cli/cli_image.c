@@ -132,15 +132,38 @@ static sv_status check_said(const sv_model *model, const char *name) {
       name, options, keys);
 }
 
+/* What random weights say of a picture is no finding. */
+static sv_status check_learned(sv_model *model, const char *name,
+                               const cli_reading *reading) {
+  const char *tensor;
+  if (!sv_model_is_random(model, &tensor)) return SV_OK;
+  if (!reading->random)
+    return sv_fail(
+        SV_INVALID,
+        "%.80s: its weights are random ('%.60s' was never trained): train it "
+        "with 'svertka train' and give the run folder, or use --random-weights",
+        name, tensor);
+  sv_model_allow_random(model);
+  return SV_OK;
+}
+
+/* Once all else is right: a refusal is one line. */
+static void tell_random(const sv_model *model, const char *name) {
+  if (sv_model_is_random(model, NULL))
+    cli_say("%.80s: its weights are random: the results are meaningless", name);
+}
+
 sv_status cli_model_of_images(sv_model **model, const char *text,
                               const cli_reading *reading,
                               const cli_image *image) {
   SV_TRY(cli_model(model, text, reading));
+  SV_TRY(check_learned(*model, text, reading));
   SV_TRY(cli_image_set(*model, image));
   SV_TRY(check_said(*model, text));
   sv_preprocess p;
   sv_status status = sv_preprocess_load(&p, *model);
   if (status != SV_OK) return sv_fail_in(status, "%s", text);
   sv_preprocess_free(&p);
+  tell_random(*model, text);
   return SV_OK;
 }

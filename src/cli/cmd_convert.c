@@ -9,7 +9,9 @@
 static const char about[] =
     "Reads the network IN and writes it in the format that OUT names:\n"
     "  NAME.onnx  a model file with the weights of IN; the weights of a zoo\n"
-    "             network or of a network as text are initialised first\n"
+    "             network or of a network as text are initialised first, and\n"
+    "             the file says so: eval, predict and others refuse it until\n"
+    "             it is trained\n"
     "  NAME.txt   the network as text, without weights; it reads back to the\n"
     "             same network\n"
     "  -          the same text on stdout\n"

@@ -148,6 +148,7 @@ int cmd_eval(const cli_verb *verb, int argc, char **argv) {
       CLI_IMAGE_OPTIONS(&e.image),
       CLI_LABELS_OPTION(&e.image),
       CLI_EXTERNAL_OPTION(&e.reading.external),
+      CLI_RANDOM_OPTION(&e.reading.random),
       CLI_JSON_OPTION(&e.json),
       {0}};
   const cli_page page = {verb, 2, 2, options, about, examples};

@@ -185,6 +185,7 @@ int cmd_heatmap(const cli_verb *verb, int argc, char **argv) {
       CLI_IMAGE_OPTIONS(&h.prepared),
       CLI_LABELS_OPTION(&h.prepared),
       CLI_EXTERNAL_OPTION(&h.reading.external),
+      CLI_RANDOM_OPTION(&h.reading.random),
       CLI_JSON_OPTION(&h.json),
       {0}};
   const cli_page page = {verb, 2, 2, options, about, examples};

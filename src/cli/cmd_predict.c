@@ -331,6 +331,7 @@ int cmd_predict(const cli_verb *verb, int argc, char **argv) {
       CLI_IMAGE_OPTIONS(&p.image),
       CLI_LABELS_OPTION(&p.image),
       CLI_EXTERNAL_OPTION(&p.reading.external),
+      CLI_RANDOM_OPTION(&p.reading.random),
       CLI_JSON_OPTION(&p.json),
       {0}};
   const cli_page page = {verb, 2, -1, options, about, examples};

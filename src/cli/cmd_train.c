@@ -48,6 +48,7 @@ static sv_status begin(train *t, const char *network, const char *data) {
   SV_TRY(train_new_model(t, &t->model, network, t->fit.seed));
   SV_TRY(train_suit_head(t));
   SV_TRY(train_tell_tuning(t, network));
+  train_tell_recipe(t, network);
   t->fit.network = network;
   t->fit.data = data;
   if (!t->fit.run) SV_TRY(name_folder(t));
@@ -126,6 +127,7 @@ static int print_json(const train *t, const sv_fit_result *r,
                 r->of_pixels && r->held_out > 0 ? "mean_iou" : "top1",
                 cli_json_number(r->top1), "seconds", r->seconds,
                 "images_per_second", rate);
+  json_object_set_new(object, "recipe", train_recipe_json(t));
   if (t->test) {
     json_object_set_new(object, "test_loss", cli_json_number(test->loss));
     json_object_set_new(object, "test_top1", cli_json_number(test->top1));
@@ -282,6 +284,9 @@ static int train_all(const cli_verb *verb, int argc, char **argv, train *t) {
   if (count != 2 && !(t->resume && count == 0))
     return cli_usage(t->resume ? "expected MODEL and DATA, or neither"
                                : "give MODEL and DATA");
+  if (!t->resume &&
+      !train_follow_recipe(verb, argc, argv, t, operands[0], &exit_status))
+    return exit_status;
   const char *network = count ? operands[0] : NULL;
   const char *data = count ? operands[1] : NULL;
   if (t->repeat > 1) {

@@ -138,6 +138,7 @@ int cmd_units(const cli_verb *verb, int argc, char **argv) {
       CLI_BACKEND_OPTION(&o->backend),
       CLI_IMAGE_OPTIONS(&u.image),
       CLI_EXTERNAL_OPTION(&u.reading.external),
+      CLI_RANDOM_OPTION(&u.reading.random),
       CLI_JSON_OPTION(&u.json),
       {0}};
   const cli_page page = {verb, 2, 2, options, about, examples};

@@ -51,6 +51,7 @@ static void print_list(void) {
 
 static void print_one(const void *entry) {
   const sv_architecture *a = entry;
+  char recipe[CLI_RECIPE_TEXT];
   sv_text heading = {0};
   sv_text_add(&heading, "%s: %s", a->table.name, a->table.summary);
   cli_print_words(heading.at ? heading.at : a->table.name);
@@ -58,6 +59,11 @@ static void print_one(const void *entry) {
   cli_print_words(a->source);
   putchar('\n');
   cli_print_rows(&a->table, "Parameter");
+  if (a->recipe)
+    printf(
+        "\n"
+        "Recipe, used by train unless options override it: %s\n",
+        cli_recipe_text(a->recipe, recipe));
   if (!a->aliases) return;
   putchar('\n');
   cli_table *t = cli_table_new("Name|<Stands for");
@@ -74,9 +80,10 @@ static json_t *json_one(const void *entry) {
         aliases, alias->name,
         json_sprintf("%s%s%s", a->table.name, *alias->parameters ? ":" : "",
                      alias->parameters));
-  return json_pack("{s:s, s:s, s:s, s:o, s:o}", "name", a->table.name,
+  return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "name", a->table.name,
                    "summary", a->table.summary, "source", a->source,
-                   "parameters", cli_json_rows(&a->table), "aliases", aliases);
+                   "parameters", cli_json_rows(&a->table), "aliases", aliases,
+                   "recipe", cli_recipe_json(a->recipe));
 }
 
 static const void *at(int i) { return sv_architecture_at(i); }

@@ -1,9 +1,9 @@
 /* What the files of `svertka train` share: cmd_train.c is the verb,
- * train_options.c its options, train_tune.c makes the model from whatever MODEL
- * is, with another head and a part frozen where that is asked for, train_tell.c
- * what is told while it runs, train_repeat.c trains with several seeds,
- * train_find.c is the range test that suggests a rate, train_gradients.c the
- * picture of gradients.csv. */
+ * train_options.c its options, train_recipe.c what a zoo network says of them,
+ * train_tune.c makes the model from whatever MODEL is, with another head and a
+ * part frozen where that is asked for, train_tell.c what is told while it runs,
+ * train_repeat.c trains with several seeds, train_find.c is the range test that
+ * suggests a rate, train_gradients.c the picture of gradients.csv. */
 #ifndef SV_CLI_TRAIN_H
 #define SV_CLI_TRAIN_H
 
@@ -13,6 +13,9 @@ typedef struct train {
   sv_fit_options fit;
   cli_image image;    /* how pictures are prepared; the rest follows the data */
   const char *resume; /* a run folder */
+  /* Of MODEL, as far as no option says it otherwise; NULL: none. */
+  sv_zoo_recipe recipe;
+  bool has_recipe;
   bool explain, json;
   bool external; /* MODEL's tensors may lie in other files */
   bool test;     /* score the test images, once, at the end */
@@ -34,6 +37,14 @@ typedef struct train {
 /* As cli_parse; values that are not given stay as they are. */
 bool train_parse(const cli_verb *verb, int argc, char **argv, train *t,
                  char ***operands, int *count, int *exit_status);
+
+/* Of a zoo network that has a recipe: the options are parsed again over it.
+ * False, and *exit_status, as train_parse. */
+bool train_follow_recipe(const cli_verb *verb, int argc, char **argv, train *t,
+                         const char *network, int *exit_status);
+/* What of it is used, on stderr; the same as JSON, null if there is none. */
+void train_tell_recipe(const train *t, const char *network);
+json_t *train_recipe_json(const train *t);
 
 /* The network for t->dataset, with fresh numbers or a file's, and with a new
  * head if t->fit.classes says so. */

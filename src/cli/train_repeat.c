@@ -112,6 +112,7 @@ static int print_json(const series *s) {
   json_t *object = json_pack("{s:o, s:o, s:o}", "runs", runs, "top1_mean",
                              cli_json_number(top1.mean), "top1_deviation",
                              cli_json_number(top1.deviation));
+  json_object_set_new(object, "recipe", train_recipe_json(s->t));
   if (s->t->test) {
     json_object_set_new(object, "test_top1_mean", cli_json_number(test.mean));
     json_object_set_new(object, "test_top1_deviation",

@@ -22,7 +22,8 @@ sv_status train_new_model(const train *t, sv_model **model, const char *network,
       sv_dataset_classes(t->dataset), sv_dataset_channels(t->dataset),
       sv_dataset_height(t->dataset), sv_dataset_width(t->dataset)};
   const char *init = strcmp(t->fit.init, "usual") == 0 ? NULL : t->fit.init;
-  const cli_reading reading = {seed, &asked, t->external};
+  const cli_reading reading = {
+      .seed = seed, .data = &asked, .external = t->external};
   SV_TRY(cli_model(model, network, &reading));
   if (cli_is_file(network)) sv_model_settle(*model);
   SV_TRY(cli_image_set(*model, &t->image));

@@ -235,6 +235,7 @@ static sv_status classify(slider *s) {
   SV_TRY(sv_model_classes_first(&s->first, s->model));
   if (s->first) s->model = s->first;
   SV_TRY(find_scores(s));
+  SV_TRY(sv_model_check_learned(s->model));
   SV_TRY(choose_model(s));
   SV_TRY(choose_size(s));
   SV_TRY(run(s));

@@ -8,6 +8,7 @@
 #include "data/preprocess.h"
 #include "graph/answer.h"
 #include "graph/graph.h"
+#include "graph/model.h"
 #include "graph/scores.h"
 #include "tensor/tensor.h"
 
@@ -122,6 +123,7 @@ static sv_status make(sv_classifier *c, const sv_model *model, int threads) {
                    "the model '%s' does not have exactly one image input",
                    sv_graph_name(graph));
   SV_TRY(find_output(c, model));
+  SV_TRY(sv_model_check_learned(model));
   SV_TRY(compile(c, model, &graph->values[input], threads));
   SV_TRY(count_classes(c));
   return name_classes(c);

@@ -438,9 +438,7 @@ sv_status sv_model_channels_first(sv_model **turned, const sv_model *model,
     t.to = NULL;
     t.state = NULL;
   }
-  for (int i = 0; status == SV_OK && i < model->meta_count; i++)
-    status =
-        sv_model_set_meta(*turned, model->meta[i].key, model->meta[i].value);
+  if (status == SV_OK) status = sv_model_inherit(*turned, model);
   if (status == SV_OK && sv_model_meta(model, "svertka.image.layout"))
     status = sv_model_set_meta(*turned, "svertka.image.layout", "nchw");
   if (status != SV_OK) {

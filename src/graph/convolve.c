@@ -326,9 +326,7 @@ static sv_status wrap(convolver *c, sv_model **converted) {
   sv_status status = sv_model_wrap(converted, c->to, c->state);
   c->to = NULL;
   c->state = NULL;
-  for (int i = 0; status == SV_OK && i < c->model->meta_count; i++)
-    status = sv_model_set_meta(*converted, c->model->meta[i].key,
-                               c->model->meta[i].value);
+  if (status == SV_OK) status = sv_model_inherit(*converted, c->model);
   if (status == SV_OK) return SV_OK;
   sv_model_free(*converted);
   *converted = NULL;

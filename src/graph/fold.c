@@ -272,8 +272,7 @@ static sv_status gather_into(folder *f, rest *r) {
 
 static sv_status put_meta(const folder *f, sv_model *to) {
   const sv_model *from = f->model;
-  for (int i = 0; i < from->meta_count; i++)
-    SV_TRY(sv_model_set_meta(to, from->meta[i].key, from->meta[i].value));
+  SV_TRY(sv_model_inherit(to, from));
   if (!f->done.norms) return SV_OK;
   return sv_model_set_meta(to, "svertka.folded", "batch_norm");
 }

@@ -78,6 +78,36 @@ const char *sv_model_meta_key(const sv_model *model, int i) {
   return model->meta[i].key;
 }
 
+sv_status sv_model_inherit(sv_model *model, const sv_model *from) {
+  for (int i = 0; i < from->meta_count; i++)
+    SV_TRY(sv_model_set_meta(model, from->meta[i].key, from->meta[i].value));
+  if (sv_model_is_random(from, NULL)) sv_state_mark_random(model->state, true);
+  model->random_allowed = from->random_allowed;
+  return SV_OK;
+}
+
+/* ---- Weights that nothing was learned with ---- */
+
+bool sv_model_is_random(const sv_model *model, const char **tensor) {
+  const char *found = sv_state_random(model->state);
+  if (tensor) *tensor = found;
+  return found != NULL;
+}
+
+void sv_model_allow_random(sv_model *model) { model->random_allowed = true; }
+
+sv_status sv_model_check_learned(const sv_model *model) {
+  const char *tensor;
+  if (model->random_allowed || !sv_model_is_random(model, &tensor))
+    return SV_OK;
+  return sv_fail(SV_INVALID,
+                 "the model's weights are random ('%.80s' was never trained): "
+                 "train it first, or allow this with sv_model_allow_random",
+                 tensor);
+}
+
+/* ---- Scores ---- */
+
 sv_status sv_model_scores(sv_score_kind *kind, const sv_model *model) {
   const char *said = sv_model_meta(model, SV_SCORES_KEY);
   sv_scores scores;

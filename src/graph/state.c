@@ -145,6 +145,23 @@ sv_status sv_state_resize(sv_state *state, int index, const sv_shape *shape) {
 
 void sv_state_touch(sv_state *state) { state->version++; }
 
+/* ---- Weights that were drawn ---- */
+
+const char *sv_state_random(const sv_state *state) {
+  for (int i = 0; i < state->count; i++)
+    if (state->slots[i].random) return state->slots[i].name;
+  return NULL;
+}
+
+void sv_state_mark_random(sv_state *state, bool random) {
+  for (int i = 0; i < state->count; i++) {
+    sv_slot *slot = &state->slots[i];
+    slot->random = random && sv_role_is_trained(slot->role);
+  }
+}
+
+/* ---- Copies ---- */
+
 static sv_status copy_slot(sv_state *to, const sv_slot *slot) {
   int index = 0;
   SV_TRY(sv_state_add(to, slot->name, slot->role, slot->tensor.dtype,
@@ -152,6 +169,7 @@ static sv_status copy_slot(sv_state *to, const sv_slot *slot) {
   memcpy(to->slots[index].tensor.data, slot->tensor.data,
          slot->tensor.layout.bytes);
   to->slots[index].settled = slot->settled;
+  to->slots[index].random = slot->random;
   return SV_OK;
 }
 
@@ -201,6 +219,7 @@ sv_status sv_state_set(sv_state *state, const char *name,
   SV_TRY(require(state, name, &index));
   sv_status status = sv_tensor_copy(&state->slots[index].tensor, tensor);
   if (status != SV_OK) return sv_fail_in(status, "%s", name);
+  state->slots[index].random = false;
   sv_state_touch(state);
   return SV_OK;
 }

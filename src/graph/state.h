@@ -11,6 +11,7 @@ typedef struct sv_slot {
   sv_role role;
   sv_tensor tensor; /* in the layout that the first training plan settled on */
   bool settled;
+  bool random; /* as an initialiser drew it; neither trained nor set since */
 } sv_slot;
 
 struct sv_state {
@@ -41,6 +42,12 @@ sv_status sv_state_settle(sv_state *state, int index,
 /* A slot becomes zeros of another shape. */
 sv_status sv_state_resize(sv_state *state, int index,
                           const sv_shape *shape) SV_CHECKED;
+
+/* The first tensor with `random`; NULL: none. */
+const char *sv_state_random(const sv_state *state);
+/* `random` of all that is trained: true of what a file says it of, false after
+ * a step of training. */
+void sv_state_mark_random(sv_state *state, bool random);
 
 /* To be called by whoever wrote into slots directly. */
 void sv_state_touch(sv_state *state);

@@ -6,6 +6,7 @@
 
 #include "base/kind.h"
 #include "base/memory.h"
+#include "graph/model.h"
 #include "onnx/checksum.h"
 
 /* Protocol Buffers' own limit. */
@@ -188,10 +189,22 @@ static sv_status check_meta(const loader *l) {
   return status;
 }
 
+static sv_status read_random(sv_model *model, const char *value) {
+  if (strcmp(value, "true") != 0)
+    return sv_fail(SV_FORMAT, SV_RANDOM_KEY ": \"%.80s\", expected true",
+                   value);
+  sv_state_mark_random(model->state, true);
+  return SV_OK;
+}
+
 static sv_status read_meta(const loader *l, sv_model *model) {
   for (size_t i = 0; i < l->proto->n_metadata_props; i++) {
     const char *key = key_of(l, i), *value = l->proto->metadata_props[i]->value;
-    if (key) SV_TRY(sv_model_set_meta(model, key, value ? value : ""));
+    if (!key) continue;
+    if (strcmp(key, SV_RANDOM_KEY) == 0)
+      SV_TRY(read_random(model, value ? value : ""));
+    else
+      SV_TRY(sv_model_set_meta(model, key, value ? value : ""));
   }
   return SV_OK;
 }

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "graph/model.h"
 #include "onnx/attrs.h"
 #include "onnx/checksum.h"
 
@@ -115,11 +116,14 @@ static sv_status add_roles(saver *s, Onnx__ModelProto *m) {
 static sv_status add_metadata(saver *s, const sv_model *model,
                               Onnx__ModelProto *m) {
   size_t most = (size_t)model->meta_count + (size_t)s->graph->value_count +
-                (size_t)s->fixed.count;
+                (size_t)s->fixed.count + 1;
   SV_TRY(sv_arena_take_array(&s->arena, &m->metadata_props, most,
                              sizeof *m->metadata_props));
   for (int i = 0; i < model->meta_count; i++)
-    SV_TRY(add_text(s, m, "", model->meta[i].key, model->meta[i].value));
+    if (strcmp(model->meta[i].key, SV_RANDOM_KEY) != 0)
+      SV_TRY(add_text(s, m, "", model->meta[i].key, model->meta[i].value));
+  if (sv_model_is_random(model, NULL))
+    SV_TRY(add_text(s, m, "", SV_RANDOM_KEY, "true"));
   return add_roles(s, m);
 }
 
@@ -218,7 +222,8 @@ static sv_status check_limits(const saver *s, const sv_model *model) {
   SV_TRY(check_part(&s->algorithm, &nodes, &values));
   SV_TRY(check_count(nodes, "nodes", SV_ONNX_MOST_NODES));
   SV_TRY(check_count(values, "tensors", SV_ONNX_MOST_VALUES));
-  return check_count((size_t)model->meta_count, "entries of metadata",
+  int metadata = model->meta_count + sv_model_is_random(model, NULL);
+  return check_count((size_t)metadata, "entries of metadata",
                      SV_ONNX_MOST_METADATA);
 }
 

@@ -50,6 +50,7 @@ static sv_status check_names(const eval_job *job) {
 static sv_status prepare(eval_job *job) {
   const sv_eval_options *o = job->options;
   SV_TRY(sv_preprocess_load(&job->preprocess, job->model));
+  SV_TRY(sv_model_check_learned(job->model));
   SV_TRY(check_names(job));
   SV_TRY(sv_samples_all(&job->samples, job->dataset));
   if (sv_dataset_has_masks(job->dataset))

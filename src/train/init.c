@@ -23,7 +23,8 @@ typedef struct filler {
 
 typedef struct init_row {
   sv_setting_row setting;
-  bool fans; /* needs fan_in and fan_out */
+  bool fans;  /* needs fan_in and fan_out */
+  bool draws; /* at random */
   double (*draw)(const filler *f, uint64_t index);
   sv_status (*fill)(filler *f); /* instead, the whole at once */
 } init_row;
@@ -193,43 +194,57 @@ static sv_status fill_bilinear(filler *f) {
 /* ---- The table ---- */
 
 static const init_row inits[] = {
-    {{"xavier", 0, 1, {1}, "xavier [GAIN]"}, true, xavier, fill},
+    {{"xavier", 0, 1, {1}, "xavier [GAIN]"}, true, true, xavier, fill},
     {{"xavier_normal", 0, 1, {1}, "xavier_normal [GAIN]"},
+     true,
      true,
      xavier_normal,
      fill},
-    {{"he", 0, 1, {1}, "he [GAIN]"}, true, he, fill},
-    {{"he_uniform", 0, 1, {1}, "he_uniform [GAIN]"}, true, he_uniform, fill},
-    {{"he_out", 0, 1, {1}, "he_out [GAIN]"}, true, he_out, fill},
+    {{"he", 0, 1, {1}, "he [GAIN]"}, true, true, he, fill},
+    {{"he_uniform", 0, 1, {1}, "he_uniform [GAIN]"},
+     true,
+     true,
+     he_uniform,
+     fill},
+    {{"he_out", 0, 1, {1}, "he_out [GAIN]"}, true, true, he_out, fill},
     {{"he_out_uniform", 0, 1, {1}, "he_out_uniform [GAIN]"},
+     true,
      true,
      he_out_uniform,
      fill},
-    {{"lecun", 0, 1, {1}, "lecun [GAIN]"}, true, lecun, fill},
+    {{"lecun", 0, 1, {1}, "lecun [GAIN]"}, true, true, lecun, fill},
     {{"lecun_uniform", 0, 1, {1}, "lecun_uniform [GAIN]"},
+     true,
      true,
      lecun_uniform,
      fill},
     {{"orthogonal", 0, 1, {1}, "orthogonal [GAIN]"},
      true,
+     true,
      NULL,
      fill_orthogonal},
-    {{"bilinear", 0, 0, {0}, "bilinear"}, false, bilinear, fill_bilinear},
-    {{"zeros", 0, 0, {0}, "zeros"}, false, constant, fill},
-    {{"ones", 0, 0, {1}, "ones"}, false, constant, fill},
-    {{"constant", 1, 1, {0}, "constant VALUE"}, false, constant, fill},
+    {{"bilinear", 0, 0, {0}, "bilinear"},
+     false,
+     false,
+     bilinear,
+     fill_bilinear},
+    {{"zeros", 0, 0, {0}, "zeros"}, false, false, constant, fill},
+    {{"ones", 0, 0, {1}, "ones"}, false, false, constant, fill},
+    {{"constant", 1, 1, {0}, "constant VALUE"}, false, false, constant, fill},
     {{"uniform", 1, 2, {0}, "uniform BOUND, or LOW HIGH"},
      false,
+     true,
      between,
      fill_between},
     {{"normal", 1, 2, {0}, "normal DEVIATION [BOUND]"},
      false,
+     true,
      gaussian,
      fill_normal},
-    {{"file", 1, 1, {0}, "file PATH"}, false, NULL, NULL},
-    {{"signs", 1, 1, {0}, "signs HEX"}, false, NULL, NULL},
-    {{"numbers", 1, 1, {0}, "numbers V,V,..."}, false, NULL, NULL},
-    {{0}, false, NULL, NULL},
+    {{"file", 1, 1, {0}, "file PATH"}, false, false, NULL, NULL},
+    {{"signs", 1, 1, {0}, "signs HEX"}, false, false, NULL, NULL},
+    {{"numbers", 1, 1, {0}, "numbers V,V,..."}, false, false, NULL, NULL},
+    {{0}, false, false, NULL, NULL},
 };
 
 /* ---- A state ---- */
@@ -251,8 +266,9 @@ static sv_status find_row(sv_setting *setting, const char *text) {
 }
 
 static sv_status draw_tensor(const task *t, sv_tensor *tensor, int id,
-                             const char *text) {
+                             const char *text, bool *drawn) {
   sv_setting setting;
+  *drawn = false;
   if (sv_init_is_signs(text)) return sv_init_signs(tensor, text);
   if (sv_init_is_numbers(text)) return sv_init_numbers(tensor, text);
   SV_TRY(find_row(&setting, text));
@@ -267,6 +283,7 @@ static sv_status draw_tensor(const task *t, sv_tensor *tensor, int id,
     if (status != SV_OK)
       return sv_fail_in(status, "initialiser '%s'", f.row->setting.name);
   }
+  *drawn = f.row->draws && sv_role_is_trained(t->graph->values[id].role);
   return f.row->fill(&f);
 }
 
@@ -278,7 +295,7 @@ static sv_status init_tensor(task *t, int id, int index) {
   sv_slot *slot = &t->state->slots[index];
   sv_tensor *plain;
   SV_TRY(sv_tensor_new(&plain, slot->tensor.dtype, &slot->tensor.shape));
-  sv_status status = draw_tensor(t, plain, id, text);
+  sv_status status = draw_tensor(t, plain, id, text, &slot->random);
   if (status == SV_OK) status = sv_tensor_copy(&slot->tensor, plain);
   sv_tensor_free(plain);
   return status;

@@ -63,6 +63,7 @@ sv_status sv_init_from_file(sv_init_files *files, const char *path,
                    sv_shape_text(wanted, wants));
   sv_status status = sv_tensor_copy(&state->slots[index].tensor, tensor);
   if (status != SV_OK) return sv_fail_in(status, "%s", path);
+  state->slots[index].random = from->slots[found].random;
   sv_state_touch(state);
   return SV_OK;
 }

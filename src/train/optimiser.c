@@ -330,6 +330,7 @@ sv_status sv_optimiser_step(sv_optimiser *o, sv_plan *plan, int64_t step,
   for (int i = 0; i < o->count; i++)
     set_step(o, &o->parameters[i], step, rate, scale);
   sv_parallel(total, 16384, update_part, o);
+  sv_state_mark_random(o->state, false);
   sv_state_touch(o->state);
   return SV_OK;
 }

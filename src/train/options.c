@@ -27,6 +27,13 @@ sv_fit_options sv_fit_default(void) {
                           .checkpoint = "5m"};
 }
 
+void sv_fit_follow(sv_fit_options *options, const sv_zoo_recipe *recipe) {
+  if (!recipe) return;
+  if (recipe->optimiser) options->optimiser = recipe->optimiser;
+  if (recipe->rate > 0) options->rate = recipe->rate;
+  if (recipe->clip_norm > 0) options->clip_norm = recipe->clip_norm;
+}
+
 /* A WORD is a text that may be missing. */
 typedef enum kind { INT, REAL, SEED, BOOL, TEXT, WORD } kind;
 

@@ -100,8 +100,7 @@ static sv_status copy_model(sv_model **copy, const sv_model *model) {
     return status;
   }
   SV_TRY(sv_model_wrap(copy, graph, state));
-  for (int i = 0; i < model->meta_count && status == SV_OK; i++)
-    status = sv_model_set_meta(*copy, model->meta[i].key, model->meta[i].value);
+  status = sv_model_inherit(*copy, model);
   if (status == SV_OK) return SV_OK;
   sv_model_free(*copy);
   *copy = NULL;

@@ -153,6 +153,7 @@ static sv_status check(const units_job *job) {
 
 static sv_status prepare(units_job *job) {
   SV_TRY(sv_preprocess_load(&job->preprocess, job->model));
+  SV_TRY(sv_model_check_learned(job->model));
   SV_TRY(check(job));
   SV_TRY(choose_samples(job));
   SV_TRY(list_rows(job));

@@ -84,6 +84,10 @@ static void build(sv_graph *g, const void *values) {
   sv_zoo_classify(g, x, "fc8", p->classes);
 }
 
+/* Eight layers without a norm that keeps the gradients' size. */
+static const sv_zoo_recipe alexnet_recipe = {.optimiser = "adam",
+                                             .rate = 0.001};
+
 const sv_architecture sv_zoo_alexnet = {
     .table = {.name = "alexnet",
               .summary = "Krizhevsky et al. 2012: five convolutions, two "
@@ -94,4 +98,5 @@ const sv_architecture sv_zoo_alexnet = {
         "Krizhevsky, Sutskever, Hinton, \"ImageNet Classification with "
         "Deep Convolutional Neural Networks\", NIPS 2012",
     .init = "he",
+    .recipe = &alexnet_recipe,
     .build = build};

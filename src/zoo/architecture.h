@@ -22,6 +22,7 @@ typedef struct sv_architecture {
   /* How weights that say nothing are drawn, unless the training says; NULL: as
    * any others. */
   const char *init;
+  const sv_zoo_recipe *recipe; /* NULL: the usual options train it */
   /* The images keep their usual size whatever the data's is: theirs are brought
    * to it, unless the parameter says otherwise. */
   bool own_size;

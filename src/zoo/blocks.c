@@ -128,6 +128,15 @@ void sv_zoo_classify(sv_graph *g, sv_value x, const char *name,
   sv_classifier_head(g, sv_linear(g, x, classes));
 }
 
+void sv_zoo_classify_maps(sv_graph *g, sv_value x, const char *name,
+                          int64_t classes) {
+  sv_name(g, "%s", name);
+  sv_init(g, NULL, "prefer normal 0.01");
+  sv_init(g, "bias", "prefer constant 1");
+  x = sv_zoo_conv_relu(g, x, (sv_conv_form){.channels = classes, .kernel = 1});
+  sv_classifier_head(g, sv_zoo_global_average(g, x));
+}
+
 /* The height and width of x, computed. */
 static sv_value size_of(sv_graph *g, sv_value x) {
   return sv_apply_text(g, "shape", &x, 1, "start=2");

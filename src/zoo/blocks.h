@@ -57,6 +57,13 @@ sv_value sv_zoo_global_average(sv_graph *g, sv_value x);
 void sv_zoo_classify(sv_graph *g, sv_value x, const char *name,
                      int64_t classes);
 
+/* The end of a classifier without linear layers: a convolution of 1x1 to the
+ * classes, ReLU, global average, and the head. The scores begin at about 1:
+ * where a class' ReLU is off everywhere it has no gradient, and would never
+ * come back. */
+void sv_zoo_classify_maps(sv_graph *g, sv_value x, const char *name,
+                          int64_t classes);
+
 /* How many maps the image x has. */
 int64_t sv_zoo_maps(const sv_graph *g, sv_value x);
 

@@ -157,6 +157,11 @@ static void build(sv_graph *g, const void *values) {
   sv_classifier_head(g, distances(g, x));
 }
 
+/* Squared distances to the codes are about 84 at first, and so are the
+ * gradients: a rate for sums of one layer is too high for them. */
+static const sv_zoo_recipe lenet5_1998_recipe = {.optimiser = "adam",
+                                                 .rate = 0.001};
+
 const sv_architecture sv_zoo_lenet5_1998 = {
     .table = {.name = "lenet5_1998",
               .summary = "LeCun et al. 1998: as published, 60,000 parameters, "
@@ -167,4 +172,5 @@ const sv_architecture sv_zoo_lenet5_1998 = {
         "LeCun, Bottou, Bengio, Haffner, \"Gradient-Based Learning "
         "Applied to Document Recognition\", Proceedings of the IEEE "
         "86(11), 1998",
+    .recipe = &lenet5_1998_recipe,
     .build = build};

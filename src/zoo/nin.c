@@ -35,36 +35,44 @@ static const sv_attr parameters[] = {
     SV_ZOO_IMAGENET(nin, 224),
     {0}};
 
-/* A convolution and the two layers of the perceptron behind it. */
-static sv_value mlpconv(sv_graph *g, sv_value x, int number, sv_conv_form first,
-                        int64_t second, int64_t third) {
+/* A convolution and the first layer of the perceptron behind it. */
+static sv_value hidden(sv_graph *g, sv_value x, int number, sv_conv_form first,
+                       int64_t second) {
   sv_name(g, "conv%d", number);
   x = sv_zoo_conv_relu(g, x, first);
   sv_name(g, "cccp%da", number);
-  x = sv_zoo_conv_relu(g, x, (sv_conv_form){.channels = second, .kernel = 1});
+  return sv_zoo_conv_relu(g, x,
+                          (sv_conv_form){.channels = second, .kernel = 1});
+}
+
+/* The same and the second one. */
+static sv_value mlpconv(sv_graph *g, sv_value x, int number, sv_conv_form first,
+                        int64_t second, int64_t third) {
+  x = hidden(g, x, number, first, second);
   sv_name(g, "cccp%db", number);
   return sv_zoo_conv_relu(g, x, (sv_conv_form){.channels = third, .kernel = 1});
 }
 
-static sv_value imagenet(sv_graph *g, const nin *p, sv_value x) {
+static void imagenet(sv_graph *g, const nin *p, sv_value x) {
   const int64_t maps[] = {
       sv_zoo_scaled(96, p->width), sv_zoo_scaled(256, p->width),
       sv_zoo_scaled(384, p->width), sv_zoo_scaled(1024, p->width)};
-  for (int i = 0; i < 4; i++) {
+  for (int i = 0; i < 3; i++) {
     sv_conv_form first = {.channels = maps[i],
                           .kernel = i == 0   ? 11
                                     : i == 1 ? 5
                                              : 3,
                           .stride = i == 0 ? 4 : 1,
                           .valid = i == 0};
-    if (i == 3) x = sv_zoo_dropout(g, x, p->dropout);
-    x = mlpconv(g, x, i + 1, first, maps[i], i == 3 ? p->classes : maps[i]);
-    if (i < 3) x = sv_zoo_pool_ceil(g, x, 3);
+    x = sv_zoo_pool_ceil(g, mlpconv(g, x, i + 1, first, maps[i], maps[i]), 3);
   }
-  return x;
+  x = sv_zoo_dropout(g, x, p->dropout);
+  x = hidden(g, x, 4, (sv_conv_form){.channels = maps[3], .kernel = 3},
+             maps[3]);
+  sv_zoo_classify_maps(g, x, "cccp4b", p->classes);
 }
 
-static sv_value small(sv_graph *g, const nin *p, sv_value x) {
+static void small(sv_graph *g, const nin *p, sv_value x) {
   const int64_t wide = sv_zoo_scaled(192, p->width);
   sv_pool_attrs average = sv_pool_default();
   average.kernel = sv_square(3);
@@ -76,17 +84,22 @@ static sv_value small(sv_graph *g, const nin *p, sv_value x) {
   x = mlpconv(g, x, 2, (sv_conv_form){.channels = wide, .kernel = 5}, wide,
               wide);
   x = sv_zoo_dropout(g, sv_avg_pool_with(g, x, &average), p->dropout);
-  return mlpconv(g, x, 3, (sv_conv_form){.channels = wide, .kernel = 3}, wide,
-                 p->classes);
+  x = hidden(g, x, 3, (sv_conv_form){.channels = wide, .kernel = 3}, wide);
+  sv_zoo_classify_maps(g, x, "cccp3b", p->classes);
 }
 
 static void build(sv_graph *g, const void *values) {
   const nin *p = values;
   sv_value x =
       sv_zoo_image(g, p->channels, &p->size, p->form == SMALL ? 32 : 224);
-  x = p->form == SMALL ? small(g, p, x) : imagenet(g, p, x);
-  sv_classifier_head(g, sv_zoo_global_average(g, x));
+  if (p->form == SMALL)
+    small(g, p, x);
+  else
+    imagenet(g, p, x);
 }
+
+/* Nine layers without a norm: see docs/recipes.md. */
+static const sv_zoo_recipe nin_recipe = {.optimiser = "adam", .rate = 0.001};
 
 const sv_architecture sv_zoo_nin = {
     .table = {.name = "nin",
@@ -96,4 +109,5 @@ const sv_architecture sv_zoo_nin = {
               .attrs_size = sizeof(nin)},
     .source = "Lin, Chen, Yan, \"Network In Network\", ICLR 2014",
     .init = "he",
+    .recipe = &nin_recipe,
     .build = build};

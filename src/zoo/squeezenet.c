@@ -100,14 +100,17 @@ static void build(sv_graph *g, const void *values) {
     if (pooled_after(p->version, number)) x = sv_zoo_pool_ceil(g, x, 3);
   }
   x = sv_zoo_dropout(g, x, p->dropout);
-  x = conv(g, x, "conv10", (sv_conv_form){.channels = p->classes, .kernel = 1});
-  sv_classifier_head(g, sv_zoo_global_average(g, x));
+  sv_zoo_classify_maps(g, x, "conv10", p->classes);
 }
 
 static const sv_zoo_alias squeezenet_aliases[] = {
     {"squeezenet1_0", "version=1.0"},
     {"squeezenet1_1", "version=1.1"},
     {NULL, NULL}};
+
+/* No norm, and a ReLU behind the scores: see docs/recipes.md. */
+static const sv_zoo_recipe squeezenet_recipe = {.optimiser = "adam",
+                                                .rate = 0.001};
 
 const sv_architecture sv_zoo_squeezenet = {
     .table = {.name = "squeezenet",
@@ -120,4 +123,5 @@ const sv_architecture sv_zoo_squeezenet = {
         "fewer parameters and <0.5MB model size\", 2016",
     .aliases = squeezenet_aliases,
     .init = "he_uniform",
+    .recipe = &squeezenet_recipe,
     .build = build};

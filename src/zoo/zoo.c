@@ -61,6 +61,16 @@ const char *sv_zoo_alias_name(int i, int k) {
 
 bool sv_zoo_has(const char *name) { return sv_architecture_find(name) != NULL; }
 
+const sv_zoo_recipe *sv_zoo_recipe_of(const char *text) {
+  char name[64];
+  size_t length = strcspn(text, ":");
+  if (length >= sizeof name) return NULL;
+  memcpy(name, text, length);
+  name[length] = '\0';
+  const sv_architecture *a = sv_architecture_find(name);
+  return a ? a->recipe : NULL;
+}
+
 /* ---- Errors that list what there is ---- */
 
 static sv_status fail_listing(sv_text *text) {

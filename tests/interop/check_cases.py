@@ -57,7 +57,7 @@ LINES = [
     (r"\((\w+)\): operator is not supported at opset", "operator {}"),
     (r"domain '([\w.]+)' is not supported", "domain {}"),
     (r"data type (\w+) is not supported", "type {}"),
-    (r"is (no tensor)$", "{}"),
+    (r"is (not a tensor)$", "{}"),
 ]
 
 # An input that `convert` wants as a constant.
