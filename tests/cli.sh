@@ -257,8 +257,8 @@ gives '0.5;|;1.5' op batch_norm --x '1 | 3' --scale '1 1' --bias '0 0' \
   --mean '0.5 1.5' --var '1 1' --epsilon 0
 gives '1 2;3 4' op depth_to_space --x '1 | 2 | 3 | 4' --block 2
 gives '1 2 3 4' op flatten --x '1 2 | 3 4'
-gives '0.1538462;|;0.1290323;|;0.2068965' op lrn --x '1 | 2 | 3' --size 3 --alpha 3 \
-  --beta 1 --k 1.5
+gives '0.125;|;0.1176471;|;0.1875' op lrn --x '1 | 2 | 3' --size 3 --alpha 3 \
+  --beta 1 --k 3
 # NaN passes through.
 gives 'nan 0' op relu --x 'nan -1'
 gives 'nan 0' op relu --x 'nan -1' --backend ref

@@ -69,11 +69,12 @@ static sv_status make(sv_dnnl_build *build, int way) {
                       sv_form_same);
 }
 
-/* An even window reaches to another side here than in ONNX. */
+/* An even window reaches to another side here than in ONNX; of a window of one
+ * oneDNN 2.6 ends the process where it has AVX-512. */
 static sv_status plan(const sv_site *site, sv_need *need, void **impl) {
   const sv_lrn_attrs *a = site->node->attrs;
   bool backward = site->pass != SV_FORWARD;
-  if (site->pass == SV_BACKWARD_PARAMS || a->size % 2 == 0 ||
+  if (site->pass == SV_BACKWARD_PARAMS || a->size % 2 == 0 || a->size < 3 ||
       site->in[0].shape.rank != 4)
     return SV_UNSUPPORTED;
   if (backward && site->forward != &sv_dnnl_lrn) return SV_UNSUPPORTED;
