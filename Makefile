@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 PYTHON ?= python3
 PRODUCT = svertka svertka_static svertka_program
 
-.PHONY: all demo test interop bench deps install asan format clean
+.PHONY: all demo test test-arm64 interop bench deps install asan format clean
 
 all:
 	@scripts/deps.sh build
@@ -23,6 +23,12 @@ test:
 	cmake --build --preset release
 	ctest --test-dir build -j2 --output-on-failure
 	@cat build/onnx_counts.txt
+	@sed -n 's/^note: /Not tested this time: /p' build/Testing/Temporary/LastTest.log
+
+# Without oneDNN, cross-built, the unit tests and opcheck under QEMU.
+test-arm64:
+	@scripts/deps.sh arm64
+	@scripts/test_arm64.sh
 
 # What is saved runs in other runtimes, from pinned wheels; with a PYTHON that
 # has PyTorch, its exports load.

@@ -1,7 +1,9 @@
 # ONNX's messages: C made from onnx.proto. That code is not ours, so its
 # warnings are left to its makers.
 find_program(SV_PROTOC_C NAMES protoc-c protoc-gen-c REQUIRED)
-find_path(SV_ONNX_PROTO onnx.proto PATH_SUFFIXES onnx REQUIRED)
+# protoc-c reads it on this machine, for whichever machine the tree is built.
+find_path(SV_ONNX_PROTO onnx.proto PATH_SUFFIXES onnx REQUIRED
+  NO_CMAKE_FIND_ROOT_PATH)
 add_custom_command(
   OUTPUT ${SV_GENERATED}/onnx.pb-c.c ${SV_GENERATED}/onnx.pb-c.h
   COMMAND ${SV_PROTOC_C} --proto_path=${SV_ONNX_PROTO}

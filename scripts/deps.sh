@@ -1,8 +1,8 @@
 #!/bin/sh
 # What Svertka needs from outside: looks for it and, only if something is
 # missing, installs it (Debian and Ubuntu) or lists it in plain words.
-#   scripts/deps.sh [--check] [build|test|demo|interop]...
-# With no word: everything. --check: look and report, change nothing.
+#   scripts/deps.sh [--check] [build|test|demo|interop|arm64]...
+# With no word: everything but arm64. --check: look and report, change nothing.
 set -u
 
 # use | package | how to see whether it is there | in plain words
@@ -26,6 +26,7 @@ build|libexif-dev|module libexif|libexif
 build|libstb-dev|header stb/stb_image_resize.h|the stb headers
 build|libcairo2-dev|module cairo|cairo
 build|libjansson-dev|module jansson|jansson
+test|git|command git|Git
 test|graphviz|command dot|Graphviz
 demo|dataset-fashion-mnist|file /usr/share/datasets/fashion-mnist|Fashion-MNIST (or set SVERTKA_DATA)
 test|dataset-fashion-mnist|file /usr/share/datasets/fashion-mnist|Fashion-MNIST
@@ -34,6 +35,8 @@ test|clang|command clang|Clang
 test|libomp-dev|clang-openmp|OpenMP for Clang
 test|libcmocka-dev|module cmocka|cmocka
 test|libonnx-testdata|file /usr/share/libonnx-testdata|ONNX's backend tests
+arm64|gcc-aarch64-linux-gnu|command aarch64-linux-gnu-gcc|GCC for arm64
+arm64|qemu-user|command qemu-aarch64|QEMU's user mode
 interop|python3-venv|python ensurepip|Python 3.11 or newer with venv
 END
 }
@@ -59,7 +62,9 @@ missing() { # the lines of `needs` that are wanted and not there
 check=
 [ "${1-}" = --check ] && check=1 && shift
 uses=${*:-build test demo interop}
-case " $uses " in *" test "* | *" demo "* | *" interop "*) uses="build $uses" ;; esac
+case " $uses " in
+  *" test "* | *" demo "* | *" interop "* | *" arm64 "*) uses="build $uses" ;;
+esac
 
 lacking=$(missing)
 [ -z "$lacking" ] && exit 0

@@ -48,7 +48,7 @@ grep -q 'Pullover' out && grep -q ' Shirt$' out || fail "--labels: $(cat out)"
   linear 10' free.onnx >out 2>err || fail "convert: $(cat err)"
 # What random weights say is no finding: refused, unless it is asked for.
 random='its weights are random'
-status 2 "$random (.conv1.weight. was never trained): train it first" \
+status 2 "$random (.conv1.weight. was never trained): train it" \
   "$SVERTKA" predict fixed.onnx told.png --mean 0.5 --deviation 0.25
 status 2 "$random" "$SVERTKA" eval lenet5 few
 status 2 "$random" "$SVERTKA" heatmap fixed.onnx told.png

@@ -34,18 +34,19 @@ for name in test_loss test_top1; do
   line=$(grep -o "\"$name\": [0-9.e-]*" single.json)
   grep -q "$line" json || fail "$name of seed 8 is not $line"
 done
-python=$(command -v python3) || python=
-if [ "$python" ]; then
-  "$python" - json <<'PY' || fail "mean or deviation are others"
-import json, statistics, sys
-told = json.load(open(sys.argv[1]))
-for name in ("top1", "test_top1"):
-    values = [run[name] for run in told["runs"]]
-    assert len(values) == 3
-    assert abs(statistics.mean(values) - told[name + "_mean"]) < 1e-9
-    assert abs(statistics.stdev(values) - told[name + "_deviation"]) < 1e-9
-PY
-fi
+for name in top1 test_top1; do
+  values=$(sed -n "s/^ *\"$name\": \([0-9.e-]*\),*$/\1/p" json)
+  mean=$(sed -n "s/^ *\"${name}_mean\": \([0-9.e-]*\),*$/\1/p" json)
+  deviation=$(sed -n "s/^ *\"${name}_deviation\": \([0-9.e-]*\),*$/\1/p" json)
+  echo "$values" | awk -v mean="$mean" -v deviation="$deviation" '
+    function off(a, b) { return a - b > 1e-8 || b - a > 1e-8 }
+    { v[NR] = $1; sum += $1 }
+    END {
+      for (i = 1; i <= NR; i++) squares += (v[i] - sum / NR) ^ 2
+      exit NR != 3 || mean == "" || deviation == "" || off(mean, sum / NR) ||
+        off(deviation, sqrt(squares / (NR - 1)))
+    }' || fail "$name: mean $mean or deviation $deviation of" $values
+done
 
 # ---- Stopped, damaged, gone on with ---------------------------------------
 cp -r series broken

@@ -186,6 +186,9 @@ static void test_fixtures(void **state) {
   char path[512];
   snprintf(path, sizeof path, "%s/tests/fixtures/onnx", source ? source : ".");
   assert_true(check_folder(path) >= 72);
+  snprintf(path, sizeof path, "%s/tests/fixtures/graphs",
+           source ? source : ".");
+  assert_true(check_folder(path) >= 60);
 }
 
 /* ONNX's backend tests, as far as they load. */

@@ -146,6 +146,8 @@ mkdir held
 if command -v flock >/dev/null; then
   status 1 '^svertka train: held: another training is writing to it$' \
     flock held "$SVERTKA" train --threads 1 lenet5 few --out held
+else
+  echo "note: there is no flock, by which another program holds a run"
 fi
 train lenet5 few --epochs 1 --val 0 --out held >out 2>err || fail "--val 0"
 grep -q 'training loss' err || fail "--val 0: not said to be training"

@@ -33,11 +33,11 @@ grep -q "$recipe\$" err && grep -q '"rate": 0.001' json ||
 saved plain optimiser adam
 saved plain rate 0.001
 tried rate --rate 0.002
-grep -q "$recipe; options leave of it: adam" err || fail "rate: $(cat err)"
+grep -q "$recipe; not overridden: adam" err || fail "rate: $(cat err)"
 saved rate optimiser adam
 saved rate rate 0.002
 tried other --optimiser rmsprop
-grep -q "$recipe; options override all of it" err || fail "other: $(cat err)"
+grep -q "$recipe; overridden by options" err || fail "other: $(cat err)"
 saved other optimiser rmsprop
 "$SVERTKA" train lenet5 few --epochs 1 --threads 1 --out usual --json >json 2>err ||
   fail "train: $(cat err)"

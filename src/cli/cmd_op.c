@@ -215,7 +215,7 @@ static sv_status take_port(const form *f, int i, cli_run *run) {
     snprintf(what, sizeof what, "--%s", port->name);
     in->port = port;
     if (port->variadic)
-      snprintf(in->name, sizeof in->name, "%.24s%d", port->name, k + 1);
+      snprintf(in->name, sizeof in->name, "%.20s%d", port->name, k + 1);
     else
       snprintf(in->name, sizeof in->name, "%.30s", port->name);
     SV_TRY(cli_numbers_read(&in->numbers, what, texts->at[k]));

@@ -107,6 +107,10 @@ sv_status sv_pd_matmul(dnnl_primitive_desc_t *pd, sv_const_md a, sv_const_md b,
 sv_status sv_pd_reorder(dnnl_primitive_desc_t *pd, sv_const_md from,
                         sv_const_md to) SV_CHECKED;
 
+/* In place of this implementation the next one of oneDNN's own list;
+ * SV_UNSUPPORTED if it was the last one, and always in version 2. */
+sv_status sv_pd_next(dnnl_primitive_desc_t pd) SV_CHECKED;
+
 /* Made at the first call, for the life of the process. NULL if it failed. */
 dnnl_engine_t sv_dnnl_engine(void);
 

@@ -213,6 +213,11 @@ sv_status sv_pd_binary(dnnl_primitive_desc_t *pd, dnnl_alg_kind_t alg,
   return describe(pd, dnnl_binary_desc_init(&op, alg, a, b, result), &op, NULL);
 }
 
+sv_status sv_pd_next(dnnl_primitive_desc_t pd) {
+  (void)pd;
+  return SV_UNSUPPORTED;
+}
+
 const sv_dnnl_isa sv_dnnl_known_isas[] = {
     {"SSE41", dnnl_cpu_isa_sse41},
     {"AVX", dnnl_cpu_isa_avx},

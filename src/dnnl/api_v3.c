@@ -213,6 +213,11 @@ sv_status sv_pd_binary(dnnl_primitive_desc_t *pd, dnnl_alg_kind_t alg,
       pd, sv_dnnl_engine(), alg, a, b, result, sv_dnnl_scratch()));
 }
 
+sv_status sv_pd_next(dnnl_primitive_desc_t pd) {
+  return dnnl_primitive_desc_next_impl(pd) == dnnl_success ? SV_OK
+                                                           : SV_UNSUPPORTED;
+}
+
 const sv_dnnl_isa sv_dnnl_known_isas[] = {
     {"SSE41", dnnl_cpu_isa_sse41},
     {"AVX", dnnl_cpu_isa_avx},

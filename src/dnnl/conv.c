@@ -1,5 +1,7 @@
 /* Convolution: y = x * w + b; dx = dy (full) w; dw = x * dy, db = sum of dy.
  * And transposed convolution, which oneDNN has with the same arguments. */
+#include <string.h>
+
 #include <svertka/layers.h>
 
 #include "dnnl/bias.h"
@@ -96,6 +98,30 @@ static sv_status image_md(sv_md *md, const conv *c, const sv_spec *spec,
   return sv_md_free_of(md, shape, c->image);
 }
 
+/* oneDNN's own kernel for the gradient of the weights of a 1x1 window with a
+ * stride gathers the pixels that count in scratch memory, and past its end
+ * where the input maps do not fill a vector: 2.6 in all layouts but rows, 3.7
+ * there, too, between two reorders. */
+static bool writes_past_scratch(const conv *c) {
+  const sv_dnnl_window *w = &c->window;
+  int axes = c->x->shape.rank - 2;
+  bool one = true, strided = false;
+  for (int d = 0; d < axes; d++) {
+    one = one && w->kernel[d] == 1;
+    strided = strided || w->stride[d] > 1;
+  }
+  int64_t maps = c->w->shape.dim[1];
+  return c->site->pass == SV_BACKWARD_PARAMS && one && strided &&
+         (maps % 8 != 0 || c->transposed);
+}
+
+/* oneDNN's references are ours, too. */
+static bool is_usable(const_dnnl_primitive_desc_t pd, const conv *c) {
+  if (writes_past_scratch(c) && strstr(sv_dnnl_name_of(pd), "1x1"))
+    return false;
+  return sv_dnnl_grade_of(pd) != SV_DNNL_REF;
+}
+
 static sv_status make_pd(sv_dnnl_build *build, const conv *c,
                          dnnl_alg_kind_t alg, format format) {
   sv_md *md = build->md;
@@ -116,7 +142,8 @@ static sv_status make_pd(sv_dnnl_build *build, const conv *c,
                       &c->window, NULL));
   }
   SV_TRY(sv_pd_conv(&build->pd, c->prop, alg, &given, &c->window, build->hint));
-  return sv_dnnl_grade_of(build->pd) == SV_DNNL_REF ? SV_UNSUPPORTED : SV_OK;
+  while (!is_usable(build->pd, c)) SV_TRY(sv_pd_next(build->pd));
+  return SV_OK;
 }
 
 static sv_status bind_forward(sv_dnnl_build *build, const conv *c) {
@@ -172,22 +199,6 @@ static bool pads_much(sv_dnnl_build *build, const conv *c) {
   }
   sv_dnnl_clear(build);
   return much;
-}
-
-/* oneDNN 2.6's gradient of the weights of a 1x1 window with a stride gathers
- * the pixels that count in scratch memory, and past its end where the input
- * maps do not fill a vector. */
-static bool writes_past_scratch(const conv *c) {
-  const sv_dnnl_window *w = &c->window;
-  int axes = c->x->shape.rank - 2;
-  bool one = true, strided = false;
-  for (int d = 0; d < axes; d++) {
-    one = one && w->kernel[d] == 1;
-    strided = strided || w->stride[d] > 1;
-  }
-  int64_t maps = c->w->shape.dim[1];
-  return c->site->pass == SV_BACKWARD_PARAMS && one && strided &&
-         (maps % 8 != 0 || c->transposed);
 }
 
 static sv_status finish(sv_dnnl_build *build, const conv *c) {

@@ -56,15 +56,18 @@ static bool accepts(const sv_site *site) {
          all_f32(site->diff_out, node->out_count);
 }
 
-static const char *name_of(const_dnnl_primitive_desc_t pd) {
+const char *sv_dnnl_name_of(const_dnnl_primitive_desc_t pd) {
   const char *name = NULL;
   dnnl_primitive_desc_query(pd, dnnl_query_impl_info_str, 0, &name);
   return name ? name : "unnamed";
 }
 
 sv_dnnl_grade sv_dnnl_grade_of(const_dnnl_primitive_desc_t pd) {
-  const char *name = name_of(pd);
-  if (strncmp(name, "ref", 3) == 0 || strstr(name, "_ref:")) return SV_DNNL_REF;
+  const char *name = sv_dnnl_name_of(pd);
+  /* "ref:any", "jit:gemm_ref:any", "jit_uni_ncsp_convolution:conv+ref:any" */
+  const char *ref = strstr(name, "ref:");
+  if (strncmp(name, "ref", 3) == 0 || (ref && strchr("_+", ref[-1])))
+    return SV_DNNL_REF;
   if (strncmp(name, "simple", 6) == 0) return SV_DNNL_SIMPLE;
   if (strstr(name, "gemm") && !strstr(name, "brgemm")) return SV_DNNL_GEMM;
   return SV_DNNL_DIRECT;
@@ -142,7 +145,7 @@ sv_status sv_dnnl_make(sv_dnnl_build *build) {
   SV_TRY(sv_dnnl_status(dnnl_stream_create(&impl->stream, sv_dnnl_engine(),
                                            dnnl_stream_default_flags)));
   snprintf(build->need->name, sizeof build->need->name, "%s",
-           name_of(build->pd));
+           sv_dnnl_name_of(build->pd));
   build->need->scratch = build->need->workspace = 0;
   sv_const_md scratch =
       dnnl_primitive_desc_query_md(build->pd, dnnl_query_scratchpad_md, 0);

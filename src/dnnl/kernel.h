@@ -55,6 +55,7 @@ typedef enum sv_dnnl_grade {
   SV_DNNL_DIRECT
 } sv_dnnl_grade;
 sv_dnnl_grade sv_dnnl_grade_of(const_dnnl_primitive_desc_t pd);
+const char *sv_dnnl_name_of(const_dnnl_primitive_desc_t pd);
 
 /* Drops the descriptors made so far, for another attempt. */
 void sv_dnnl_clear(sv_dnnl_build *build);

@@ -70,6 +70,18 @@ static sv_status loss_weight(loader *l, const char *loss, double *weight) {
                  "the weight of the loss " SV_NAME " is not a number", loss);
 }
 
+/* Where an If or a sequence hands on a tensor that a node makes, the tensor is
+ * called as the output is: the output is the name that a user knows, and the
+ * one under which the model is saved. */
+static sv_status name_output(loader *l, const char *name, int value) {
+  const sv_graph *graph = l->graph;
+  bool named = sv_graph_find(graph, name) != 0 ||
+               graph->values[value].kind != SV_VALUE_NODE;
+  for (int i = 0; i < graph->output_count; i++)
+    named = named || graph->outputs[i].value == value;
+  return named ? SV_OK : sv_graph_rename_value(l->graph, value, name);
+}
+
 static sv_status add_outputs(loader *l, const Onnx__GraphProto *graph) {
   if (graph && graph->n_output > SV_ONNX_MOST_OUTPUTS)
     return sv_fail(SV_UNSUPPORTED, "%zu outputs, at most %d are supported",
@@ -81,6 +93,7 @@ static sv_status add_outputs(loader *l, const Onnx__GraphProto *graph) {
     source *from;
     SV_TRY(sv_load_find(l, name, &from));
     if (loss) SV_TRY(loss_weight(l, name, &weight));
+    SV_TRY(name_output(l, name, from->value));
     SV_TRY(sv_graph_add_output(l->graph, name, from->value, loss, weight));
   }
   return SV_OK;
