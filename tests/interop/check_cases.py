@@ -14,7 +14,7 @@ before. What is refused is on cases_unsupported.txt, which --write writes anew:
     operator NAME       there is none, or not at that opset
     domain NAME         likewise
     type NAME           of a tensor
-    no tensor           a sequence, say, or what may be absent
+    not a tensor        a sequence, say, or what may be absent
     case NAME: REASON   anything else, a case of an operator that there is
     rounded NAME: HOW   not refused: every step of it was rounded to 16 bits where
                         f32 computes; outputs as near as these have digits, and
