@@ -75,6 +75,24 @@ static void test_refused(void **state) {
   sv_dataset_free(d);
 }
 
+/* A model that is made of it on the way, here with the classes first. */
+static void test_classes_last(void **state) {
+  (void)state;
+  sv_class_map map;
+  uint8_t pixels[SIDE * SIDE] = {0};
+  sv_image image = {
+      .width = SIDE, .height = SIDE, .channels = 1, .pixels = pixels};
+  sv_model *model =
+      model_of("input 1x8x8; conv 3 1x1; transpose 0,2,3,1; softmax axis=3", 1);
+  say_images(model);
+  assert_error(SV_INVALID, "weights are random",
+               sv_classify_map(&map, model, &image, NULL));
+  sv_model_allow_random(model);
+  assert_ok(sv_classify_map(&map, model, &image, NULL));
+  sv_class_map_free(&map);
+  sv_model_free(model);
+}
+
 static void test_trained(void **state) {
   (void)state;
   sv_dataset *d = open_bars("bars", 1, SV_SPLIT_TRAIN);
@@ -202,8 +220,9 @@ static void test_spoilt(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_refused),   cmocka_unit_test(test_trained),
-      cmocka_unit_test(test_untouched), cmocka_unit_test(test_set),
-      cmocka_unit_test(test_given),     cmocka_unit_test(test_spoilt)};
+      cmocka_unit_test(test_refused), cmocka_unit_test(test_classes_last),
+      cmocka_unit_test(test_trained), cmocka_unit_test(test_untouched),
+      cmocka_unit_test(test_set),     cmocka_unit_test(test_given),
+      cmocka_unit_test(test_spoilt)};
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
