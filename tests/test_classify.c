@@ -153,7 +153,7 @@ static void test_faults(void **state) {
   sv_model_free(model);
   model = make_model(classes, "one\ntwo\nthree");
   assert_int_equal(sv_classifier_new(&c, model, 1), SV_INVALID);
-  assert_non_null(strstr(sv_error(), "2 classes, svertka.labels 3"));
+  assert_non_null(strstr(sv_error(), "2 classes, but svertka.labels has 3"));
   assert_ok(sv_model_set_meta(model, "svertka.image.size", "1x3x3"));
   assert_int_equal(sv_classifier_new(&c, model, 1), SV_INVALID);
   assert_non_null(strstr(sv_error(), "1x1x2x2"));
