@@ -351,6 +351,7 @@ static void map_of(const char *text, sv_class_map *map) {
   sv_model *model = model_of(text);
   expect_ok(sv_model_set_meta(model, "svertka.image.mean", "0"));
   expect_ok(sv_model_set_meta(model, "svertka.image.deviation", "1"));
+  sv_model_allow_random(model);
   expect_ok(sv_classify_map(map, model, &image, NULL));
   sv_model_free(model);
 }

@@ -96,9 +96,7 @@ static sv_status make(sv_model **turned, const sv_model *model, int scores) {
     return status;
   }
   SV_TRY(sv_model_wrap(turned, graph, state));
-  for (int i = 0; i < model->meta_count && status == SV_OK; i++)
-    status =
-        sv_model_set_meta(*turned, model->meta[i].key, model->meta[i].value);
+  status = sv_model_inherit(*turned, model);
   if (status == SV_OK) return SV_OK;
   sv_model_free(*turned);
   *turned = NULL;
