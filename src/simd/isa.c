@@ -83,6 +83,6 @@ sv_status sv_simd_check(void) {
   for (int i = 0, at = 0; isas[i]; i++)
     at += snprintf(known + at, sizeof known - (size_t)at, "%s%s",
                    i > 0 ? ", " : "", isas[i]);
-  return sv_fail(SV_INVALID, SV_SIMD_VARIABLE " is %s; this machine has: %s",
+  return sv_fail(SV_INVALID, SV_SIMD_VARIABLE " is %s, expected one of: %s",
                  refused, known);
 }
