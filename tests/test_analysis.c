@@ -29,7 +29,7 @@ static const sv_layer *layer(const sv_analysis *a, const char *name) {
   return NULL;
 }
 
-static void assert_reach(const sv_sight *s, int64_t step, int64_t first,
+static void assert_reach(const sv_receptive *s, int64_t step, int64_t first,
                          int64_t last) {
   assert_int_equal(s->step, step);
   assert_int_equal(s->per, 1);
@@ -112,7 +112,7 @@ static void test_lenet(void **state) {
   assert_int_equal(a.input.dim[0], 4);
   const sv_layer *pool = layer(&a, "avg_pool2");
   assert_reach(&pool->field.axis[0], 4, 0, 15);
-  assert_true(sv_sight_centre(&pool->field.axis[1]) == 7.5);
+  assert_true(sv_receptive_centre(&pool->field.axis[1]) == 7.5);
   assert_int_equal(pool->neurons, 400);
   assert_int_equal(layer(&a, "conv3")->field.axis[0].size, 32);
   assert_true(layer(&a, "linear1")->field.whole);

@@ -80,7 +80,7 @@ static void look(view *v, sv_plan *plan, int axis) {
   }
 }
 
-static void compare(const char *text, const view *v, const sv_sight *s) {
+static void compare(const char *text, const view *v, const sv_receptive *s) {
   int64_t most = 0;
   bool same = v->first[0] == (s->first > 0 ? s->first : 0) &&
               v->last[0] == (s->last < v->pixels ? s->last : v->pixels - 1);

@@ -26,7 +26,7 @@ static void write_columns(const sv_layer *l, sv_text *text) {
   sv_text_add(text, "%lld bytes, connected %lld, step", (long long)l->bytes,
               (long long)l->connected);
   for (int d = 0; d < 2; d++)
-    sv_text_add(text, " %g", sv_sight_step(&l->field.axis[d]));
+    sv_text_add(text, " %g", sv_receptive_step(&l->field.axis[d]));
   for (const sv_attr *row = l->node->op->attrs; row && row->name; row++) {
     sv_text_add(text, " %s=", row->name);
     sv_attr_print(text, row, l->node->attrs);

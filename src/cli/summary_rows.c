@@ -61,7 +61,7 @@ static bool same_growth(const sv_layer *l, const sv_layer *m,
   const sv_field *f = &l->field, *o = &m->field;
   if (f->none != o->none || f->whole != o->whole) return false;
   for (int d = 0; d < 2 && !f->none && !f->whole; d++) {
-    const sv_sight *x = &f->axis[d], *y = &o->axis[d];
+    const sv_receptive *x = &f->axis[d], *y = &o->axis[d];
     if (x->step != y->step || x->per != y->per ||
         y->size - x->size !=
             repeat->field.axis[d].size - first->field.axis[d].size)

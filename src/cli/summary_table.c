@@ -151,14 +151,14 @@ static const char *pair(double h, double w, char text[CELL]) {
 }
 
 /* To four places: a third of a pixel has no end. */
-static double step_of(const sv_sight *s) {
-  return round(sv_sight_step(s) * 1e4) / 1e4;
+static double step_of(const sv_receptive *s) {
+  return round(sv_receptive_step(s) * 1e4) / 1e4;
 }
 
 /* Where positions have no place any more, only the size is told. */
 static void add_field(cli_table *t, const sv_field *f, bool placed) {
   char step[CELL] = "", centre[CELL] = "";
-  const sv_sight *h = &f->axis[0], *w = &f->axis[1];
+  const sv_receptive *h = &f->axis[0], *w = &f->axis[1];
   bool size = !f->none && !f->whole;
   if (size)
     cli_cell(t, "%lldx%lld", (long long)h->size, (long long)w->size);
@@ -166,7 +166,7 @@ static void add_field(cli_table *t, const sv_field *f, bool placed) {
     cli_cell(t, "%s", f->none ? "" : "all");
   if (size && placed) {
     pair(step_of(h), step_of(w), step);
-    pair(sv_sight_centre(h), sv_sight_centre(w), centre);
+    pair(sv_receptive_centre(h), sv_receptive_centre(w), centre);
   }
   cli_cell(t, "%s", step);
   cli_cell(t, "%s", centre);

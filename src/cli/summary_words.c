@@ -104,18 +104,18 @@ static json_t *json_shape(const sv_shape *shape) {
   return array;
 }
 
-static json_t *json_step(const sv_sight *s) {
-  return s->step % s->per ? json_real(sv_sight_step(s))
+static json_t *json_step(const sv_receptive *s) {
+  return s->step % s->per ? json_real(sv_receptive_step(s))
                           : json_integer(s->step / s->per);
 }
 
 static json_t *json_field(const sv_field *f) {
   if (f->none) return json_null();
   if (f->whole) return json_string("all");
-  const sv_sight *h = &f->axis[0], *w = &f->axis[1];
+  const sv_receptive *h = &f->axis[0], *w = &f->axis[1];
   return json_pack("{s:[I,I], s:[o,o], s:[f,f]}", "size", (json_int_t)h->size,
                    (json_int_t)w->size, "step", json_step(h), json_step(w),
-                   "centre", sv_sight_centre(h), sv_sight_centre(w));
+                   "centre", sv_receptive_centre(h), sv_receptive_centre(w));
 }
 
 static bool has_steps(const sv_attr *row) {

@@ -116,14 +116,14 @@ static sv_status measure(slider *s) {
       (double)s->image->height / (p->height - p->pad_top - p->pad_bottom),
       (double)s->image->width / (p->width - p->pad_left - p->pad_right)};
   for (int d = 0; d < 2; d++) {
-    const sv_sight *sight = &field->axis[d];
+    const sv_receptive *axis = &field->axis[d];
     /* Of enlarged maps: positions in equal steps over the input. */
     double stride = (double)input[d] / count[d];
     double centre = (stride - 1) / 2, window = input[d];
-    if (!field->whole && sight->per == 1) {
-      stride = (double)sight->step;
-      centre = sv_sight_centre(sight);
-      window = (double)sight->size;
+    if (!field->whole && axis->per == 1) {
+      stride = (double)axis->step;
+      centre = sv_receptive_centre(axis);
+      window = (double)axis->size;
     }
     map->stride[d] = stride * larger[d];
     map->first[d] = (centre - pad[d] + 0.5) * larger[d] - 0.5;

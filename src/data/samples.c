@@ -49,7 +49,8 @@ typedef struct shares {
 
 /* The class that is furthest below its share and has more than its last sample
  * left; of equal ones the first in the seed's order. -1: there is none. */
-static int64_t neediest(const shares *s, int classes, double fraction) {
+static int64_t class_with_largest_deficit(const shares *s, int classes,
+                                          double fraction) {
   int64_t found = -1;
   double most = 0;
   for (int i = 0; i < classes; i++) {
@@ -78,7 +79,7 @@ static int64_t spread(const shares *s, const sv_dataset *d, double fraction,
   sv_random key = {seed, sv_hash_text("hold out order"), 0};
   permute(s->order, d->classes, &key);
   while (all < wanted) {
-    int64_t c = neediest(s, d->classes, fraction);
+    int64_t c = class_with_largest_deficit(s, d->classes, fraction);
     if (c < 0) break;
     s->held[c]++;
     all++;

@@ -45,10 +45,10 @@ void sv_analysis_free(sv_analysis *analysis);
 /* How far what one position sees lies from what the one before it does, on
  * average; and the centre of what position 0 sees, which may lie between two
  * pixels. */
-static inline double sv_sight_step(const sv_sight *s) {
+static inline double sv_receptive_step(const sv_receptive *s) {
   return (double)s->step / (double)s->per;
 }
-static inline double sv_sight_centre(const sv_sight *s) {
+static inline double sv_receptive_centre(const sv_receptive *s) {
   return 0.5 * (double)(s->first + s->last);
 }
 

@@ -66,7 +66,7 @@ static sv_status start(convolver *c, const sv_ints *image) {
   sv_free(roots);
   SV_TRY(status);
   size_t values = (size_t)g->value_count;
-  SV_TRY(sv_alloc_array(&c->fates, values, sizeof *c->fates));
+  SV_TRY(sv_alloc_array(&c->converted, values, sizeof *c->converted));
   SV_TRY(sv_alloc_array(&c->infos, values, sizeof *c->infos));
   for (size_t i = 1; i < values; i++)
     if (g->values[i].role == SV_LABEL) g->values[i].shape.rank = 0;
@@ -81,7 +81,7 @@ static sv_status start(convolver *c, const sv_ints *image) {
 static sv_status bring(convolver *c, int id) {
   const sv_value_info *v = &c->from->values[id];
   sv_shape shape = v->shape;
-  if (!id || (c->fates[id].id && v->kind != SV_VALUE_STATE)) return SV_OK;
+  if (!id || (c->converted[id].id && v->kind != SV_VALUE_STATE)) return SV_OK;
   if (v->kind == SV_VALUE_INPUT) {
     for (int d = 2; d < shape.rank && id == sv_graph_data_input(c->from); d++)
       shape.dim[d] = -1;
@@ -109,10 +109,10 @@ static bool is_pair(const sv_node *node) {
 }
 
 /* The first input that is a map. */
-static const fate *map_of(const convolver *c, const sv_node *node) {
+static const converted_value *map_of(const convolver *c, const sv_node *node) {
   int i = 0;
-  while (i + 1 < node->in_count && !c->fates[node->in[i]].is_map) i++;
-  return &c->fates[node->in[i]];
+  while (i + 1 < node->in_count && !c->converted[node->in[i]].is_map) i++;
+  return &c->converted[node->in[i]];
 }
 
 /* The same layer on maps; of a row of the flat ones it is one on positions. */
@@ -134,7 +134,8 @@ static bool suits_maps(const convolver *c, const sv_node *node) {
 /* Of several operands all are maps alike, one number, or, where maps are
  * points, a number of each. */
 static bool fits(const convolver *c, const sv_node *node, int i) {
-  const fate *x = map_of(c, node), *other = &c->fates[node->in[i]];
+  const converted_value *x = map_of(c, node),
+                        *other = &c->converted[node->in[i]];
   const sv_shape *own = &c->infos[node->in[i]].shape;
   if (!node->in[i] || other == x) return true;
   if (c->from->values[node->in[i]].kind == SV_VALUE_NODE)
@@ -149,7 +150,7 @@ static bool fits(const convolver *c, const sv_node *node, int i) {
 
 static sv_status bring_operand(convolver *c, const sv_node *node, int i) {
   int id = node->in[i];
-  const fate *x = map_of(c, node);
+  const converted_value *x = map_of(c, node);
   bool state = id && c->from->values[id].kind == SV_VALUE_STATE;
   if (state && is_pair(node) && x->is_map)
     return sv_convolve_channels(c, id, x->map.dim[1]);
@@ -157,7 +158,7 @@ static sv_status bring_operand(convolver *c, const sv_node *node, int i) {
 }
 
 static sv_status put_on_map(convolver *c, const sv_node *node) {
-  const fate *x = map_of(c, node);
+  const converted_value *x = map_of(c, node);
   bool suits = x->is_map && suits_maps(c, node);
   for (int i = 0; i < node->in_count; i++) suits = suits && fits(c, node, i);
   if (!suits)
@@ -166,13 +167,13 @@ static sv_status put_on_map(convolver *c, const sv_node *node) {
                    node->op->name);
   int *in;
   SV_TRY(sv_alloc_array(&in, (size_t)node->in_count, sizeof *in));
-  for (int i = 0; i < node->in_count; i++) in[i] = c->fates[node->in[i]].id;
+  for (int i = 0; i < node->in_count; i++) in[i] = c->converted[node->in[i]].id;
   sv_shape shape = sv_convolve_slid(x->map.dim[1]);
   sv_status status = sv_convolve_node(c, node, node->op->name, node->attrs, in,
                                       node->in_count, &shape);
   sv_free(in);
   SV_TRY(status);
-  fate *y = &c->fates[node->out[0]];
+  converted_value *y = &c->converted[node->out[0]];
   y->is_map = true;
   y->map = x->map;
   sv_node *copy = &c->to->nodes[c->to->node_count - 1];
@@ -185,7 +186,7 @@ static sv_status put_on_map(convolver *c, const sv_node *node) {
 static bool flattens(const convolver *c, const sv_node *node) {
   const sv_shape *x = &c->infos[node->in[0]].shape;
   const sv_shape *y = &c->infos[node->out[0]].shape;
-  const fate *f = &c->fates[node->in[0]];
+  const converted_value *f = &c->converted[node->in[0]];
   if (!node->op->ref.view || x->dim[0] != y->dim[0]) return false;
   bool point = f->is_map && f->map.dim[2] == 1 && f->map.dim[3] == 1;
   if (y->rank == 4 && x->rank == 2) return point && y->dim[1] == x->dim[1];
@@ -193,8 +194,8 @@ static bool flattens(const convolver *c, const sv_node *node) {
 }
 
 static sv_status take_flat(convolver *c, const sv_node *node) {
-  fate *y = &c->fates[node->out[0]];
-  const fate *x = &c->fates[node->in[0]];
+  converted_value *y = &c->converted[node->out[0]];
+  const converted_value *x = &c->converted[node->in[0]];
   SV_TRY(bring(c, node->in[0]));
   *y = *x;
   if (!x->is_map) y->map = c->infos[node->in[0]].shape;
@@ -216,13 +217,13 @@ static sv_status put_same(convolver *c, const sv_node *node) {
   int *ids, ins = node->in_count, outs = node->out_count;
   SV_TRY(sv_alloc_array(&ids, (size_t)(ins + outs), sizeof *ids));
   sv_status status = SV_OK;
-  for (int i = 0; i < ins; i++) ids[i] = c->fates[node->in[i]].id;
+  for (int i = 0; i < ins; i++) ids[i] = c->converted[node->in[i]].id;
   for (int i = 0; i < outs && status == SV_OK; i++) {
     if (!node->out[i]) continue;
     sv_shape shape = c->from->values[node->out[i]].shape;
     for (int d = 2; d < shape.rank; d++) shape.dim[d] = -1;
     status = sv_convolve_value(c, node->out[i], &shape);
-    ids[ins + i] = c->fates[node->out[i]].id;
+    ids[ins + i] = c->converted[node->out[i]].id;
   }
   if (status == SV_OK)
     status = sv_graph_add_node(c->to, node->op, node->name, node->attrs, ids,
@@ -239,8 +240,8 @@ static sv_status put(convolver *c, const sv_node *node) {
   bool linear = strcmp(node->op->name, "linear") == 0, on_map = false;
   if (flattens(c, node)) return take_flat(c, node);
   for (int i = 0; i < node->in_count; i++)
-    on_map |= c->fates[node->in[i]].is_map;
-  if (linear && c->fates[node->in[0]].is_map)
+    on_map |= c->converted[node->in[i]].is_map;
+  if (linear && c->converted[node->in[0]].is_map)
     return sv_convolve_linear(c, node);
   if (on_map && strcmp(node->op->name, "matmul") == 0)
     return sv_convolve_product(c, node);
@@ -270,7 +271,7 @@ static sv_status infer_larger(convolver *c, int64_t times, sv_info **infos) {
 static sv_status check_grown(const convolver *c, const sv_info *infos) {
   for (int i = 0; i < c->from->output_count; i++) {
     const sv_graph_output *o = &c->from->outputs[i];
-    const fate *f = &c->fates[o->value];
+    const converted_value *f = &c->converted[o->value];
     const sv_shape *own = f->is_map ? &f->map : &c->infos[o->value].shape;
     const sv_shape *y = &infos[f->id].shape;
     if (o->is_loss || own->rank != 4 || y->rank != 4 ||
@@ -312,8 +313,8 @@ static sv_status put_all(convolver *c) {
     const sv_graph_output *o = &c->from->outputs[i];
     if (o->is_loss) continue;
     SV_TRY(bring(c, o->value));
-    SV_TRY(
-        sv_graph_add_output(c->to, o->name, c->fates[o->value].id, false, 0));
+    SV_TRY(sv_graph_add_output(c->to, o->name, c->converted[o->value].id, false,
+                               0));
   }
   if (c->changed) return check_slides(c);
   return sv_fail(SV_INVALID,
@@ -359,7 +360,7 @@ sv_status sv_model_convolve(sv_model **converted, const sv_model *model,
   if (status == SV_OK) status = wrap(&c, converted);
   sv_contents_free(&c.contents);
   sv_free(c.infos);
-  sv_free(c.fates);
+  sv_free(c.converted);
   sv_graph_free(c.from);
   sv_graph_free(c.to);
   sv_state_free(c.state);

@@ -5,11 +5,11 @@
 #include "graph/model.h"
 
 /* What became of a value of `from`. */
-typedef struct fate {
+typedef struct converted_value {
   int id;      /* in `to`; 0: nothing yet */
   bool is_map; /* it was flat, N x CHW, and is N x C x H x W */
   sv_shape map;
-} fate;
+} converted_value;
 
 typedef struct convolver {
   const sv_model *model;
@@ -17,7 +17,7 @@ typedef struct convolver {
   sv_state *state; /* of `to` */
   sv_info *infos;  /* of from's values, at the size it was made for */
   sv_contents contents;
-  fate *fates;
+  converted_value *converted;
   int changed; /* layers that became another */
 } convolver;
 

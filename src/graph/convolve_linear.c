@@ -11,7 +11,7 @@
 
 sv_status sv_convolve_value(convolver *c, int id, const sv_shape *shape) {
   const sv_value_info *v = &c->from->values[id];
-  fate *f = &c->fates[id];
+  converted_value *f = &c->converted[id];
   SV_TRY(sv_graph_add_value(c->to, v->name, v->kind, v->role, v->dtype, shape,
                             &f->id));
   sv_value_info *copy = &c->to->values[f->id];
@@ -37,7 +37,7 @@ static sv_status check_shared(const convolver *c, const char *name,
 sv_status sv_convolve_tensor(convolver *c, int id, const sv_tensor *tensor) {
   const char *name = c->from->values[id].name;
   int index;
-  if (c->fates[id].id) return check_shared(c, name, tensor);
+  if (c->converted[id].id) return check_shared(c, name, tensor);
   SV_TRY(sv_convolve_value(c, id, &tensor->shape));
   SV_TRY(sv_state_add(c->state, name, c->from->values[id].role, tensor->dtype,
                       &tensor->shape, NULL, &index));
@@ -51,7 +51,7 @@ sv_status sv_convolve_node(convolver *c, const sv_node *node, const char *op,
   SV_TRY(sv_registry_require(&entry, op));
   SV_TRY(sv_convolve_value(c, node->out[0], shape));
   return sv_graph_add_node(c->to, entry->op, node->name, attrs, in, in_count,
-                           &c->fates[node->out[0]].id, 1);
+                           &c->converted[node->out[0]].id, 1);
 }
 
 sv_shape sv_convolve_slid(int64_t channels) {
@@ -118,7 +118,7 @@ static sv_status change_parameter(convolver *c, const layer *a, int id,
 }
 
 static sv_status put_conv(convolver *c, const sv_node *node, const layer *a) {
-  const fate *x = &c->fates[node->in[0]];
+  const converted_value *x = &c->converted[node->in[0]];
   bool biased = node->in_count > 2 && node->in[2];
   const sv_shape *w = &c->infos[node->in[1]].shape;
   int64_t outs = w->dim[a->transposed ? 0 : 1];
@@ -128,11 +128,11 @@ static sv_status put_conv(convolver *c, const sv_node *node, const layer *a) {
   conv.channels = outs;
   conv.kernel = sv_pair(x->map.dim[2], x->map.dim[3]);
   conv.bias = biased;
-  int in[] = {x->id, c->fates[node->in[1]].id,
-              biased ? c->fates[node->in[2]].id : 0};
+  int in[] = {x->id, c->converted[node->in[1]].id,
+              biased ? c->converted[node->in[2]].id : 0};
   sv_shape shape = sv_convolve_slid(outs);
   SV_TRY(sv_convolve_node(c, node, "conv", &conv, in, 3, &shape));
-  fate *y = &c->fates[node->out[0]];
+  converted_value *y = &c->converted[node->out[0]];
   y->is_map = true;
   y->map = (sv_shape){.rank = 4, .dim = {1, outs, 1, 1}};
   c->changed++;
@@ -148,7 +148,7 @@ sv_status sv_convolve_linear(convolver *c, const sv_node *node) {
 
 sv_status sv_convolve_product(convolver *c, const sv_node *node) {
   const layer product = {.alpha = 1};
-  const fate *x = &c->fates[node->in[0]];
+  const converted_value *x = &c->converted[node->in[0]];
   if (!x->is_map || c->infos[node->in[1]].shape.rank != 2)
     return sv_fail(SV_UNSUPPORTED,
                    "a product with a flattened map on its right, or of more "

@@ -38,11 +38,11 @@ static sv_status put_pool(convolver *c, const sv_node *node, const char *op) {
   pool.kernel = sv_pair(x->dim[2], x->dim[3]);
   pool.stride = pool.dilation = sv_square(1);
   pool.padding.at = (sv_ints){4, {0}};
-  int in[] = {c->fates[node->in[0]].id};
+  int in[] = {c->converted[node->in[0]].id};
   sv_shape shape = sv_convolve_slid(x->dim[1]);
   c->changed++;
   SV_TRY(sv_convolve_node(c, node, op, &pool, in, 1, &shape));
-  fate *y = &c->fates[node->out[0]];
+  converted_value *y = &c->converted[node->out[0]];
   y->is_map = c->infos[node->out[0]].shape.rank == 2;
   y->map = *x;
   y->map.dim[2] = y->map.dim[3] = 1;

@@ -165,14 +165,14 @@ sv_status sv_fields_add(sv_fields *fields, const sv_node *node,
 
 /* ---- Told ---- */
 
-static bool tell(const sv_fields *f, const sv_track *t, sv_sight *sight) {
+static bool tell(const sv_fields *f, const sv_track *t, sv_receptive *axis) {
   const int64_t *first = f->numbers + t->at, *last = first + t->per;
-  *sight = (sv_sight){t->step, t->per, first[0], last[0], 0};
+  *axis = (sv_receptive){t->step, t->per, first[0], last[0], 0};
   for (int64_t i = 0; i < t->per; i++) {
     int64_t size;
     if (__builtin_sub_overflow(last[i], first[i], &size) || size == INT64_MAX)
       return false;
-    if (size + 1 > sight->size) sight->size = size + 1;
+    if (size + 1 > axis->size) axis->size = size + 1;
   }
   return true;
 }

@@ -8,15 +8,15 @@
  * sees first .. last, position i + per sees what i sees `step` further on.
  * Between enlargements per is more than 1, and positions see more or less of
  * the image, none more than `size`. */
-typedef struct sv_sight {
+typedef struct sv_receptive {
   int64_t step, per, first, last, size;
-} sv_sight;
+} sv_receptive;
 
 /* Of one position, per axis H, W. `whole`: the whole input, or parts that
  * differ from place to place. `none`: no image reaches the value. */
 typedef struct sv_field {
   bool none, whole;
-  sv_sight axis[2];
+  sv_receptive axis[2];
 } sv_field;
 
 /* The same of all positions: at + i % per of the numbers is the first pixel

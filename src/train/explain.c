@@ -49,8 +49,8 @@ static void add_memory(sv_text *text, const sv_fit_job *job) {
   add_plan(text, "plan for steps", job->batch, job->runner.plans[0], &sum);
   add_plan(text, "plan for a last step", job->runner.other,
            job->runner.plans[1], &sum);
-  add_plan(text, "plan for validation", job->judge.options.batch,
-           job->judge.plans[0], &sum);
+  add_plan(text, "plan for validation", job->validator.options.batch,
+           job->validator.plans[0], &sum);
   add_part(text, "images and labels", dataset_bytes(job->dataset), &sum);
   add_part(text, "two batches of the loader",
            2 * (double)job->batch *

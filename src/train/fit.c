@@ -137,7 +137,7 @@ static sv_status validate(sv_fit_job *job, sv_fit_progress *p, bool *go_on) {
     sv_plan *plan;
     sv_tensor scores;
     SV_TRY(sv_loader_next(job->loader, &batch));
-    SV_TRY(sv_runner_forward(&job->judge, &batch, 0, &plan, &scores));
+    SV_TRY(sv_runner_forward(&job->validator, &batch, 0, &plan, &scores));
     done += batch.count;
     if (job->places > 1)
       sv_metrics_add_pixels(&job->metrics, scores.data, batch.labels,
@@ -185,7 +185,7 @@ static sv_status save_last(sv_fit_job *job) {
   return SV_OK;
 }
 
-/* The average of the weights, where one is kept, as `judge` saw it. */
+/* The average of the weights, where one is kept, as `score_weights` saw it. */
 static sv_status save_best(sv_fit_job *job) {
   SV_TRY(sv_average_swap(job->average));
   sv_status status = sv_run_save_best(&job->run, job->model);
@@ -222,7 +222,8 @@ static sv_status check_numbers(const sv_fit_job *job,
 }
 
 /* What the state holds, whether it is the best so far. */
-static sv_status judge(sv_fit_job *job, sv_fit_progress *p, bool *go_on) {
+static sv_status score_weights(sv_fit_job *job, sv_fit_progress *p,
+                               bool *go_on) {
   const sv_counters *c = &job->counters;
   bool held_out = job->validation.count > 0;
   if (held_out) SV_TRY(validate(job, p, go_on));
@@ -243,9 +244,10 @@ static sv_status judge(sv_fit_job *job, sv_fit_progress *p, bool *go_on) {
 }
 
 /* The same of the average, where one is kept, in the place of the weights. */
-static sv_status judge_epoch(sv_fit_job *job, sv_fit_progress *p, bool *go_on) {
+static sv_status validate_epoch(sv_fit_job *job, sv_fit_progress *p,
+                                bool *go_on) {
   SV_TRY(sv_average_swap(job->average));
-  sv_status status = judge(job, p, go_on);
+  sv_status status = score_weights(job, p, go_on);
   sv_status back = sv_average_swap(job->average);
   return status == SV_OK ? back : status;
 }
@@ -255,7 +257,7 @@ static sv_status end_epoch(sv_fit_job *job, bool *go_on) {
   sv_fit_progress p = progress_of(job);
   /* An old run goes as a whole, for a last.onnx that needs no other file. */
   if (job->run.replacing) SV_TRY(save_inside(job));
-  SV_TRY(judge_epoch(job, &p, go_on));
+  SV_TRY(validate_epoch(job, &p, go_on));
   if (!*go_on) return save_inside(job);
   sv_schedule_see(&job->schedule, &c->plateau, p.val_loss);
   sv_fit_progress row = p;

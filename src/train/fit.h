@@ -47,7 +47,7 @@ typedef struct sv_fit_job {
   int64_t batch, steps; /* samples a step, steps an epoch */
   int64_t places;       /* labels of a sample */
   sv_loader *loader;
-  sv_runner runner, judge; /* training, validation */
+  sv_runner runner, validator; /* training, validation */
   sv_optimiser *optimiser;
   sv_average *average; /* NULL: none is kept */
   sv_schedule schedule;

@@ -220,7 +220,7 @@ static sv_status compile(sv_fit_job *job) {
   options.mode = SV_INFER;
   if (options.batch > job->validation.count)
     options.batch = job->validation.count;
-  return sv_runner_new(&job->judge, job->graph, state, &job->preprocess,
+  return sv_runner_new(&job->validator, job->graph, state, &job->preprocess,
                        &options);
 }
 
@@ -383,7 +383,7 @@ void sv_fit_release(sv_fit_job *job) {
   sv_average_free(job->average);
   sv_gradients_free(job->gradients);
   sv_runner_free(&job->runner);
-  sv_runner_free(&job->judge);
+  sv_runner_free(&job->validator);
   sv_metrics_free(&job->metrics);
   sv_samples_free(&job->train);
   sv_samples_free(&job->validation);

@@ -6,7 +6,7 @@
 #include "train/fit.h"
 
 enum { LEAST_STEPS = 20, MOST_STEPS = 1000000 };
-static const double hopeless = 4; /* times the lowest loss */
+static const double divergence_factor = 4; /* times the lowest loss */
 /* A loss that falls by less of itself, or by less than so many times what
  * single losses are off the mean, was moved by chance. */
 static const double least_fall = 0.02, least_noise = 2;
@@ -49,11 +49,11 @@ static double smooth(const sv_rate_curve *curve, int i, int reach) {
 }
 
 /* The last point's mean, then only of those before it, tells when to stop. */
-static bool is_hopeless(sv_rate_curve *curve, int reach, double *lowest) {
+static bool has_diverged(sv_rate_curve *curve, int reach, double *lowest) {
   double now = smooth(curve, curve->count - 1, reach);
   if (curve->count <= reach) return false;
   *lowest = fmin(*lowest, now);
-  return now > hopeless * *lowest;
+  return now > divergence_factor * *lowest;
 }
 
 /* The deviation of losses from their mean, up to the lowest point. */
@@ -133,7 +133,7 @@ static sv_status run(sv_fit_job *job, sv_rate_curve *curve,
     }
     SV_TRY(status);
     curve->count++;
-    curve->diverged = is_hopeless(curve, reach, &lowest);
+    curve->diverged = has_diverged(curve, reach, &lowest);
     if (o->report && !o->report(o->context, i + 1, o->steps))
       return sv_fail(SV_INTERRUPTED, "stopped after step %d of %d", i + 1,
                      o->steps);
