@@ -90,7 +90,7 @@ static sv_status draw_scene(sheet *s, int i) {
 }
 
 static void draw_heading(sheet *s, const char *title) {
-  static const char *const captions[PICTURES] = {"picture", "is", "told"};
+  static const char *const captions[PICTURES] = {"image", "true", "predicted"};
   sv_canvas *c = &s->canvas;
   sv_canvas_heading(c, margin, title ? title : "Masks", NULL);
   sv_canvas_ink(c, sv_ink_text);

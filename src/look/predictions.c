@@ -83,7 +83,7 @@ static sv_status draw_card(sv_canvas *c, double x, double y,
   sv_canvas_text(c, x, y + card + 21, SV_LEFT, card - 34, item->predicted);
   if (!wrong) return SV_OK;
   char truth[160];
-  snprintf(truth, sizeof truth, "is %.150s", item->label);
+  snprintf(truth, sizeof truth, "true: %.150s", item->label);
   sv_canvas_font(c, 11, false);
   sv_canvas_ink(c, sv_ink_text);
   sv_canvas_text(c, x, y + card + 35, SV_LEFT, card, truth);
