@@ -19,8 +19,8 @@ extern "C" {
 
 typedef struct sv_graph sv_graph;
 
-/* A handle to a value of one graph. {0} stands for an omitted optional input.
- */
+/* A handle to a value of one graph. {0} stands for an omitted optional
+ * input. */
 typedef struct sv_value {
   int id;
 } sv_value;
@@ -106,8 +106,8 @@ SV_API sv_value sv_apply_text(sv_graph *graph, const char *op,
                               const sv_value *inputs, int input_count,
                               const char *attrs);
 
-/* Output `index` of the node that computes `value`; sv_apply returns output 0.
- */
+/* Output `index` of the node that computes `value`; sv_apply returns output
+ * 0. */
 SV_API sv_value sv_output_of(sv_graph *graph, sv_value value, int index);
 
 /* Sets the initialiser of a parameter that the next node creates. `parameter`

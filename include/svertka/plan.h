@@ -76,8 +76,8 @@ SV_API SV_CHECKED sv_status sv_plan_input(sv_plan *plan, const char *name,
 SV_API SV_CHECKED sv_status sv_plan_forward(sv_plan *plan);
 /* Runs the backward pass; call sv_plan_forward first. SV_INVALID if a training
  * plan was compiled for the same state in between, or if OpenMP provides fewer
- * threads than in the forward pass. Gradients are overwritten, not accumulated.
- */
+ * threads than in the forward pass. Gradients are overwritten, not
+ * accumulated. */
 SV_API SV_CHECKED sv_status sv_plan_backward(sv_plan *plan);
 
 /* Writes the running statistics computed by the last forward pass to the state.
@@ -126,8 +126,8 @@ typedef struct sv_plan_memory {
 SV_API sv_plan_memory sv_plan_memory_use(const sv_plan *plan);
 
 /* A table of the plan: node, kernel, layouts and reorders of each step, and the
- * memory use in the last line. The caller frees *text with sv_plan_text_free.
- */
+ * memory use in the last line. The caller frees *text with
+ * sv_plan_text_free. */
 SV_API SV_CHECKED sv_status sv_plan_explain(const sv_plan *plan, char **text);
 SV_API void sv_plan_text_free(char *text);
 

@@ -48,8 +48,8 @@ typedef struct sv_rate_curve {
 /* Trains with the batch, optimiser, regularisation, split, seed and threads of
  * `fit`; its rate, schedule, warm-up, epochs, patience, average and run are
  * ignored. Nothing is written, and the model is only read. `options` may be
- * NULL. The caller frees *curve with sv_rate_curve_free unless the call fails.
- */
+ * NULL. The caller frees *curve with sv_rate_curve_free unless the call
+ * fails. */
 SV_API SV_CHECKED sv_status sv_rate_find(sv_rate_curve *curve,
                                          const sv_model *model,
                                          const sv_dataset *dataset,
