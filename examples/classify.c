@@ -1,9 +1,9 @@
-/* Classifies pixels that a program has in memory. Here they come from a picture
+/* Classifies pixels in memory. In this example they are read from an image
  * file: classify model.onnx shirt.png */
 #include <stdio.h>
 #include <svertka/svertka.h>
 
-/* 8-bit grey or RGB, row_stride bytes from a row to the next. */
+/* 8-bit grey or RGB, row_stride bytes from one row to the next. */
 static sv_status classify(const sv_model *model, const uint8_t *pixels,
                           int width, int height, int channels,
                           ptrdiff_t row_stride) {

@@ -1,8 +1,8 @@
-/* One loaded model, several threads, each with its own way through it:
+/* One model, several threads, each with its own classifier:
  *
- *     threads model.onnx picture.png...
+ *     threads model.onnx image.png...
  *
- * The model is only read; a classifier belongs to one thread. */
+ * The model is only read; a classifier is used by one thread. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@ static char **paths;
 static int path_count;
 static atomic_int next_path, failures;
 
-/* Errors are per thread, so each thread tells its own. */
+/* Error messages are per thread, so each thread prints its own. */
 static sv_status classify(sv_classifier *classifier, const char *path) {
   const float *p;
   int best;

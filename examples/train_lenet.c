@@ -23,7 +23,7 @@ static bool report(void *context, const sv_fit_progress *p) {
   if (p->validated)
     printf("epoch %d: loss %.4f, validation %.2f%%\n", p->epoch, p->loss,
            100 * p->val_top1);
-  return true; /* go on */
+  return true; /* continue training */
 }
 
 static sv_status train(sv_model *model, const sv_dataset *images, int epochs) {
@@ -54,7 +54,7 @@ int main(int argc, char **argv) {
   if (!status) status = sv_graph_new(&graph, "lenet5");
   if (!status) {
     lenet5(graph, sv_dataset_classes(images));
-    status = sv_model_new(&model, graph, 1); /* takes the graph over */
+    status = sv_model_new(&model, graph, 1); /* takes ownership */
   }
   if (!status) status = train(model, images, argc > 3 ? atoi(argv[3]) : 3);
   if (!status) status = test(model, others);

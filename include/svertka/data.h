@@ -1,5 +1,5 @@
-/* Images with labels: data sets found by name or path, pictures read and
- * written, and the way from 8-bit pixels to a network's input. */
+/* Data sets of labelled images, reading and writing image files, and
+ * preprocessing: from 8-bit pixels to the input of a network. */
 #ifndef SVERTKA_DATA_H
 #define SVERTKA_DATA_H
 
@@ -9,128 +9,132 @@
 extern "C" {
 #endif
 
-/* ---- Pictures ---------------------------------------------------------- */
+/* ---- Images ------------------------------------------------------------ */
 
-/* 8-bit pixels, interleaved (HWC), the top row first. Whoever has pixels of
- * his own fills in the first five members and leaves `owned` NULL. */
+/* An image of 8-bit pixels, interleaved (HWC), top row first. To pass your own
+ * pixels, set the first five members and leave `owned` NULL. */
 typedef struct sv_image {
   int width, height;
   int channels;     /* 1 grey, 3 RGB, 4 RGB and alpha (not premultiplied) */
-  ptrdiff_t stride; /* bytes from a row to the next; 0: width * channels */
+  ptrdiff_t stride; /* bytes from one row to the next; 0: width * channels */
   const uint8_t *pixels; /* of the top row */
   void *owned;           /* freed by sv_image_free; NULL: pixels are borrowed */
-  float gamma; /* that a PNG (gAMA) says its samples have, and that is not
-                * applied yet: light ^ gamma, of sRGB 0.45455; 0: none */
+  float gamma; /* gamma of the samples as stored in a PNG (gAMA) and not yet
+                * applied: sample = light ^ gamma; sRGB 0.45455; 0: none */
 } sv_image;
 
-/* No side of a picture is longer, and none has more pixels. */
+/* Max length of a side and max number of pixels of an image. */
 enum { SV_IMAGE_SIDE = 65535, SV_IMAGE_PIXELS = 1 << 27 };
 
-/* Reads a PNG, JPEG, WebP, GIF, TIFF or BMP file, recognised by its content,
- * into grey or RGB: of several frames or pages the first. Palettes are looked
- * up, of 16 bits the upper 8 are taken; a PNG's gamma is noted and not applied,
- * as in Pillow (sv_preprocess can). What is transparent is
- * laid over white: drawings and icons are made for a page or a browser, and the
- * colour hidden below full transparency means nothing. CMYK is converted by the
- * plain formula, without a colour profile. The image is turned as its EXIF
- * block or TIFF tag says. A damaged or truncated file, more than
- * SV_IMAGE_PIXELS pixels, or more than so many bytes could hold is SV_FORMAT
- * and names the file. Free with sv_image_free. */
+/* Reads a PNG, JPEG, WebP, GIF, TIFF or BMP file into a grey or RGB image. The
+ * format is recognised by the content. Of several frames or pages the first is
+ * read. Palettes are converted to colours; of 16-bit samples the upper 8 bits
+ * are kept. A PNG's gamma is stored but not applied, as in Pillow
+ * (sv_preprocess can apply it). Transparent pixels are composed over white:
+ * drawings and icons are made for a page or a browser, and the colour of a
+ * fully transparent pixel has no meaning. CMYK is converted with the plain
+ * formula, without a colour profile. The image is rotated as its EXIF block or
+ * TIFF tag says. SV_FORMAT, naming the file, if it is damaged or truncated, has
+ * more than SV_IMAGE_PIXELS pixels, or declares more pixels than its size can
+ * hold. Free with sv_image_free. */
 SV_API SV_CHECKED sv_status sv_image_read(sv_image *image, const char *path);
 
 /* The same from memory; `name` is what errors call it. */
 SV_API SV_CHECKED sv_status sv_image_decode(sv_image *image, const char *name,
                                             const void *bytes, size_t size);
 
-/* Whether a file is an image by the ending of its name or by its first bytes: a
- * damaged one is, too. Never an error. */
+/* True if the extension or the first bytes of a file are those of an image,
+ * even if the image is damaged. Never fails. */
 SV_API bool sv_image_is_likely(const char *path);
 
-/* Writes a grey or RGB picture as PNG: completely or not at all. */
+/* Writes a grey or RGB image as PNG, completely or not at all. */
 SV_API SV_CHECKED sv_status sv_image_write(const sv_image *image,
                                            const char *path);
 
-/* Frees what the image owns and empties it. */
+/* Frees the memory that the image owns, and clears it. */
 SV_API void sv_image_free(sv_image *image);
 
 /* ---- Data sets --------------------------------------------------------- */
 
-/* One split of a data set. Any number of threads may read one at a time. */
+/* One split of a data set. Any number of threads may read it concurrently. */
 typedef struct sv_dataset sv_dataset;
 
 typedef enum sv_split { SV_SPLIT_TRAIN, SV_SPLIT_TEST } sv_split;
 
-/* `data` is a path, if there is something, or a name such as "fashion-mnist",
- * looked for in $SVERTKA_DATA, ./data and /usr/share/datasets. What the place
- * holds is told by the readers in src/data/readers.def. Errors name the file
- * and what is wrong with it; an unknown name, the places searched. Free with
- * sv_dataset_free. */
+/* Opens a data set. `data` is a path if such a file or folder exists; otherwise
+ * it is a name such as "fashion-mnist", searched for in $SVERTKA_DATA, ./data
+ * and /usr/share/datasets. The readers in src/data/readers.def recognise the
+ * format. Errors name the file and what is wrong with it; for an unknown name
+ * they list the places searched. Free with sv_dataset_free. */
 SV_API SV_CHECKED sv_status sv_dataset_open(sv_dataset **dataset,
                                             const char *data, sv_split split);
 SV_API void sv_dataset_free(sv_dataset *dataset);
 
-/* The last part of the path, and the path: where it was found. Borrowed. */
+/* Name: the last part of the path. Path: where the data set was found.
+ * Borrowed. */
 SV_API const char *sv_dataset_name(const sv_dataset *dataset);
 SV_API const char *sv_dataset_path(const sv_dataset *dataset);
 
 SV_API int64_t sv_dataset_count(const sv_dataset *dataset);
-/* The number of samples, the last ones, that are a validation set of the data
- * set's own (a folder `val` beside `train`); 0: it has none. */
+/* The number of samples of the data set's own validation set (a folder `val`
+ * beside `train`). They are the last samples; 0: it has none. */
 SV_API int64_t sv_dataset_held_out(const sv_dataset *dataset);
-/* Of every image; height and width are 0 where images differ in size. */
+/* The size of all images; height and width are 0 if images differ in size. */
 SV_API int sv_dataset_channels(const sv_dataset *dataset);
 SV_API int sv_dataset_height(const sv_dataset *dataset);
 SV_API int sv_dataset_width(const sv_dataset *dataset);
 SV_API int sv_dataset_classes(const sv_dataset *dataset);
 
-/* What class i is called: "Trouser", or "1" where nothing is known. Borrowed;
- * NULL unless 0 <= i < classes. */
+/* The name of class i, e.g. "Trouser"; its number, e.g. "1", if names are
+ * unknown. Borrowed; NULL unless 0 <= i < classes. */
 SV_API const char *sv_dataset_class_name(const sv_dataset *dataset, int i);
 
 /* The class of sample i; -1 unless 0 <= i < count. */
 SV_API int sv_dataset_label(const sv_dataset *dataset, int64_t i);
 
-/* The picture of sample i, borrowed from the data set or decoded: free it with
+/* The image of sample i, borrowed from the data set or decoded. Free it with
  * sv_image_free before the data set. */
 SV_API SV_CHECKED sv_status sv_dataset_image(const sv_dataset *dataset,
                                              int64_t i, sv_image *image);
 
-/* ---- A class for each pixel --------------------------------------------- */
+/* ---- Semantic segmentation ---------------------------------------------- */
 
-/* A mask is a grey picture whose values are classes, 255 (SV_NO_CLASS) where a
- * pixel has none. Reads a PNG of grey or of a palette with up to 8 bits: what
- * counts is the number in the file, not its colour. */
+/* Reads a mask: a greyscale image whose values are classes, or 255
+ * (SV_NO_CLASS) for pixels without a class. The file is a PNG, greyscale or
+ * with a palette, of up to 8 bits. The values in the file are used, not their
+ * colours. */
 SV_API SV_CHECKED sv_status sv_mask_read(sv_image *mask, const char *path);
 
-/* Writes it as a PNG with a palette of sv_mask_colour; completely or not at
- * all. */
+/* Writes a mask as a PNG with the palette of sv_mask_colour, completely or not
+ * at all. */
 SV_API SV_CHECKED sv_status sv_mask_write(const sv_image *mask,
                                           const char *path);
 
-/* The colour of a class in masks and maps: of class 0, the background, black;
- * of SV_NO_CLASS white. */
+/* The colour of class i in masks and maps. Class 0, the background, is black;
+ * SV_NO_CLASS is white. */
 SV_API void sv_mask_colour(int i, uint8_t rgb[3]);
 
-/* Whether the pixels have classes of their own; sv_dataset_label is 0 then. */
+/* True if the data set has masks, that is, a class per pixel. sv_dataset_label
+ * returns 0 then. */
 SV_API bool sv_dataset_has_masks(const sv_dataset *dataset);
 
-/* The mask of sample i, of its picture's size; free it with sv_image_free
+/* The mask of sample i, as large as its image. Free it with sv_image_free
  * before the data set. */
 SV_API SV_CHECKED sv_status sv_dataset_mask(const sv_dataset *dataset,
                                             int64_t i, sv_image *mask);
 
-/* Scenes composed of the pictures of a data set with a class for each picture:
- * several of them, mirrored at random, 1 to 2 times as large, the later ones
- * over the earlier ones, on black or on a texture; the mask has 0 for the
- * background and c + 1 for class c. What belongs to a picture is what its dark
- * border does not reach. A scene is a function of seed, split and number alone.
- */
+/* Options of scenes composed of images from a classification data set. A scene
+ * contains several images, mirrored at random and enlarged by a factor of 1 to
+ * 2, on black or on a texture; later images cover earlier ones. The mask has 0
+ * for the background and c + 1 for class c. The object in an image is
+ * everything that its dark border does not reach. A scene depends only on the
+ * seed, the split and its number. */
 typedef struct sv_scenes {
-  int64_t count; /* 1000: of training; test scenes are a fifth of them, 1 or
-                  * more */
+  int64_t count; /* 1000: training scenes; test scenes: a fifth of them, at
+                  * least 1 */
   int size;      /* 64: height and width in pixels */
-  int items;     /* 4: 1 to so many pictures in a scene */
-  bool black;    /* no textures */
+  int items;     /* 4: max number of images in a scene, from 1 on */
+  bool black;    /* no textures in the background */
   uint64_t seed; /* 1 */
   /* Called after each scene; false stops with SV_INTERRUPTED. May be NULL. */
   bool (*report)(void *context, int64_t done, int64_t total);
@@ -139,18 +143,18 @@ typedef struct sv_scenes {
 
 SV_API sv_scenes sv_scenes_default(void);
 
-/* Writes them into a folder as the reader "masks" (docs/segmentation.md) reads
- * it; its lists come last, so that what was interrupted is no data set. Test
- * scenes are made of test pictures. SV_INVALID if the folder is one already, or
- * the data set's pictures are not grey. */
+/* Writes scenes into a folder in the format of the reader "masks"
+ * (docs/segmentation.md). The lists are written last, so that an interrupted
+ * folder is not a data set. Test scenes are made of test images. SV_INVALID if
+ * the folder is already a data set or the images are not grey. */
 SV_API SV_CHECKED sv_status sv_scenes_write(const char *folder,
                                             const sv_dataset *train,
                                             const sv_dataset *test,
                                             const sv_scenes *scenes);
 
-/* ---- Which samples, in which order ------------------------------------- */
+/* ---- Selecting and ordering samples ------------------------------------ */
 
-/* Positions in a data set. Free with sv_samples_free. */
+/* Indices of samples in a data set. Free with sv_samples_free. */
 typedef struct sv_samples {
   int64_t *at;
   int64_t count;
@@ -158,168 +162,174 @@ typedef struct sv_samples {
 
 SV_API void sv_samples_free(sv_samples *samples);
 
-/* All samples, in their order. */
+/* All samples, in the order of the data set. */
 SV_API SV_CHECKED sv_status sv_samples_all(sv_samples *samples,
                                            const sv_dataset *dataset);
 
-/* Cuts a training split into what is trained on and what is held out: the share
- * `fraction` (0 <= fraction < 1) of all, rounded, of each class as near to that
- * share as whole samples allow, drawn by the seed. Never a class's last sample:
- * less is held out where only those are left. Both parts keep the data set's
- * order. Of a data set with a validation set of its own that is what is held
- * out, whatever the fraction; with fraction 0 it is left out of both. A test
- * split is refused: it is for the end, not for choosing. */
+/* Splits a training split into training and validation samples. `fraction` (0
+ * <= fraction < 1) is the share that is held out for validation, rounded. The
+ * share of each class is as close to it as whole samples allow; the seed
+ * selects the samples. At least one sample of each class stays in training, so
+ * fewer may be held out. Both parts keep the order of the data set. If the data
+ * set has its own validation set, that is held out, whatever the fraction; with
+ * fraction 0 it is in neither part. A test split is SV_INVALID: it is for the
+ * final test, not for model selection. */
 SV_API SV_CHECKED sv_status sv_samples_hold_out(sv_samples *train,
                                                 sv_samples *validation,
                                                 const sv_dataset *dataset,
                                                 double fraction, uint64_t seed);
 
-/* Leaves so many of the samples, 1 to all: of each class as near to its share
- * as whole samples allow, drawn by the seed, in the order they had. */
+/* Reduces the samples to `count` of them, from 1 to all. The share of each
+ * class stays as close to the original as whole samples allow; the seed selects
+ * the samples. Their order is kept. */
 SV_API SV_CHECKED sv_status sv_samples_draw(sv_samples *samples,
                                             const sv_dataset *dataset,
                                             int64_t count, uint64_t seed);
 
-/* The order of an epoch: a permutation of `samples` (Fisher-Yates), a function
- * of seed and epoch alone. Writes samples->count positions. */
+/* The order of an epoch: a permutation of `samples` (Fisher-Yates) that depends
+ * only on seed and epoch. Writes samples->count indices. */
 SV_API void sv_samples_shuffle(const sv_samples *samples, uint64_t seed,
                                int64_t epoch, int64_t *order);
 
-/* ---- Training pictures varied at random --------------------------------- */
+/* ---- Data augmentation -------------------------------------------------- */
 
-/* Applied to the network's input in this order; each picture draws anew in each
- * epoch, by seed, epoch and its number alone. All zeros: nothing. */
+/* Random changes to training images. They are applied to the network's input in
+ * this order. The values for an image depend only on the seed, the epoch and
+ * the image's number. All zeros: no augmentation. */
 typedef struct sv_augment {
-  bool flip; /* left and right, half of the pictures */
-  int shift; /* by up to so many pixels each way; what it uncovers is black */
+  bool flip; /* mirror half of the images horizontally */
+  int shift; /* shift by up to this number of pixels along each axis; uncovered
+              * pixels are black */
   double
-      erase; /* share of pictures in which a rectangle becomes the mean:
-              * Zhong et al., "Random Erasing Data Augmentation", AAAI 2020 */
+      erase; /* share of images in which a rectangle is set to the mean: Zhong
+              * et al., "Random Erasing Data Augmentation", AAAI 2020 */
 } sv_augment;
 
 /* ---- From pixels to the network's input -------------------------------- */
 
-/* How a picture of another size is brought to the network's. */
+/* How an image is resized to the network's input size. */
 typedef enum sv_resize {
-  SV_RESIZE_STRETCH, /* both sides, each on its own */
-  SV_RESIZE_CROP     /* until it just covers, then the middle of it */
+  SV_RESIZE_STRETCH, /* height and width independently */
+  SV_RESIZE_CROP     /* keep proportions, then crop the centre */
 } sv_resize;
 
-/* What a resized pixel is made of: straight lines or cubics between pixels,
- * over the whole of what becomes a pixel when the image shrinks. As Pillow and
- * torchvision (with antialias) do it, to the bit. */
+/* The interpolation of resizing; when an image shrinks, the filter is widened
+ * to avoid aliasing. The results equal those of Pillow and torchvision (with
+ * antialias), to the bit. */
 typedef enum sv_filter { SV_FILTER_BILINEAR, SV_FILTER_BICUBIC } sv_filter;
 
-/* The order of three channels; a network of one channel takes grey. */
+/* The order of three channels. A network with one channel takes greyscale. */
 typedef enum sv_order { SV_ORDER_RGB, SV_ORDER_BGR } sv_order;
 
-/* The order of the input's dimensions; not said: what the network does with it
- * tells. */
+/* The order of the input's dimensions. OPEN: not given; it is derived from the
+ * network. */
 typedef enum sv_image_layout {
   SV_IMAGE_LAYOUT_OPEN,
   SV_IMAGE_NCHW,
-  SV_IMAGE_NHWC /* channels last, as networks of Keras and TensorFlow have it */
+  SV_IMAGE_NHWC /* channels last, as in Keras and TensorFlow */
 } sv_image_layout;
 
-/* The network's input is channels x height x width floats, or height x width x
- * channels:
- *   picture -> grey or three colours -> resized to what the pads leave
+/* Preprocessing. The network's input is channels x height x width floats, or
+ * height x width x channels:
+ *   image -> grey or three colours -> resized to the size without pads
  *   -> black pads -> (pixel / 255 - mean) / deviation
- * in 8 bits up to this step; an experiment may permute the pixels then. Grey is
- * 0.299 R + 0.587 G + 0.114 B. To crop, the shorter side becomes size / crop,
- * the longer one in proportion, rounded down, and the middle is taken, as
- * torchvision's Resize and CenterCrop do. Plain data; sv_preprocess_free frees
- * the class names and the order. */
+ * The pixels have 8 bits up to the last step; after it an experiment may
+ * permute them. Grey is 0.299 R + 0.587 G + 0.114 B. To crop, the shorter side
+ * is resized to size / crop and the longer one in proportion, rounded down.
+ * Then the centre is cut out, as by torchvision's Resize and CenterCrop. Plain
+ * data; sv_preprocess_free frees the class names and the permutation. */
 typedef struct sv_preprocess {
   int channels, height, width;                  /* of the network's input */
   int pad_top, pad_left, pad_bottom, pad_right; /* part of height and width */
   sv_resize resize;
-  float crop; /* with RESIZE_CROP: the share of the resized image that is taken
-               * from its middle, 0.875 as of 256 pixels 224; 0: 1 */
+  float crop; /* with RESIZE_CROP: the share of the resized image's sides that
+               * the crop keeps; 0.875: 224 of 256 pixels; 0: 1 */
   sv_filter filter;
   sv_order order;
-  bool gamma; /* images that say their gamma are brought to that of sRGB */
+  bool gamma; /* convert images with a stored gamma to that of sRGB */
   float mean[3], deviation[3]; /* of pixel / 255; NAN: not given */
-  bool permuted;        /* then, last of all, the pixels of each channel are */
-  uint64_t permutation; /* put into an order that this seed draws */
-  int32_t *pixels; /* height x width: which pixel comes; made where both the
-                    * seed and the size are known */
-  int classes;     /* 0: names are not known */
+  bool permuted;        /* permute the pixels of each channel at the end */
+  uint64_t permutation; /* the seed of that permutation */
+  int32_t *pixels; /* height x width: the index of each pixel's source; computed
+                    * once the seed and the size are known */
+  int classes;     /* 0: names are unknown */
   char **names;    /* of the classes */
   sv_image_layout layout;
-  sv_score_kind scores; /* what the network's output is; SV_SCORES_UNKNOWN: that
-                         * is found from what it computes */
+  sv_score_kind scores; /* the kind of the network's output; SV_SCORES_UNKNOWN:
+                         * derived from the graph */
 } sv_preprocess;
 
-/* Nothing given yet: no size, no mean. */
+/* Nothing set: no size, no mean. */
 SV_API sv_preprocess sv_preprocess_default(void);
 SV_API void sv_preprocess_free(sv_preprocess *p);
 SV_API SV_CHECKED sv_status sv_preprocess_copy(sv_preprocess *copy,
                                                const sv_preprocess *p);
 
-/* Everything but mean and deviation, for this data set and a network's input
- * of channels x height x width (1 or 3 channels). Images of that size are taken
- * as they are; smaller ones, by the same even number of pixels in both
- * directions and by no more than a third, get black pads (28x28 to 32x32); all
- * others are stretched, which the caller may change to SV_RESIZE_CROP. */
+/* Sets all but mean and deviation, for this data set and a network's input of
+ * channels x height x width (1 or 3 channels). Images of that size are used
+ * unchanged. Images that are smaller by the same even number of pixels in both
+ * directions, and by a third at most, get black pads (28x28 to 32x32). All
+ * others are stretched; the caller may change that to SV_RESIZE_CROP. */
 SV_API SV_CHECKED sv_status sv_preprocess_match(sv_preprocess *p,
                                                 const sv_dataset *dataset,
                                                 const sv_shape *input);
 
-/* Mean and deviation (population) of each channel over these samples of a
- * training split, pads left out. Beyond 100,000 samples, so many of them in
- * equal steps. A channel that never changes gets deviation 1. */
+/* Computes the mean and the population standard deviation of each channel over
+ * these samples of a training split, without the pads. Of more than 100,000
+ * samples, 100,000 at equal distances are used. A constant channel gets
+ * deviation 1. */
 SV_API SV_CHECKED sv_status sv_preprocess_fit(sv_preprocess *p,
                                               const sv_dataset *dataset,
                                               const sv_samples *samples);
 
-/* From now on pixels are put into the order that this seed draws
- * (Fisher-Yates): what is left of a network that relies on neighbours? The size
- * must be known.
- */
+/* Permutes the pixels from now on by a permutation drawn from the seed
+ * (Fisher-Yates). It shows how well a network does without neighbouring pixels.
+ * The size must be known. */
 SV_API SV_CHECKED sv_status sv_preprocess_permute(sv_preprocess *p,
                                                   uint64_t seed);
 
-/* dst = the image as the network wants it, channels x height x width floats.
- * A p that passed sv_preprocess_check may be used by many threads. */
+/* Preprocesses an image: dst gets the network's input, channels x height x
+ * width floats. Many threads may use the same p once it has passed
+ * sv_preprocess_check. */
 SV_API SV_CHECKED sv_status sv_preprocess_pixels(const sv_preprocess *p,
                                                  const sv_image *image,
                                                  float *dst);
 
-/* dst = the mask's classes where sv_preprocess_pixels puts the pixels they are
- * of, height x width; SV_NO_CLASS on the pads. Of a picture of another size the
- * nearest pixel's. */
+/* Preprocesses a mask: dst gets height x width classes, at the places where
+ * sv_preprocess_pixels puts their pixels; pads get SV_NO_CLASS. Masks are
+ * resized with the nearest pixel. */
 SV_API SV_CHECKED sv_status sv_preprocess_mask(const sv_preprocess *p,
                                                const sv_image *mask,
                                                int64_t *dst);
 
-/* As a model file's metadata:
+/* The preprocessing as metadata of a model file:
  *   svertka.image.size       "1x32x32"      channels, height, width
  *   svertka.image.pad        "2,2,2,2"      top, left, bottom, right, in pixels
  *   svertka.image.resize     "stretch"      or "crop", "crop 0.875"; then
- *                                           "bicubic" or nothing: bilinear
- *   svertka.image.order      "rgb"          or "bgr"; of three channels only
- *   svertka.image.mean       "0.286040604"  one per channel, commas between,
+ *                                           "bicubic", or nothing for bilinear
+ *   svertka.image.order      "rgb"          or "bgr"; for three channels only
+ *   svertka.image.mean       "0.286040604"  one per channel, with commas,
  *   svertka.image.deviation  "0.353024244"  in units of pixel / 255
- *   svertka.image.permute    "7"            the seed of an order of pixels
- *   svertka.labels           "Shirt\nBag"   a class a line
- *   svertka.scores           "logits"       what the output is: sv_score_name
- * pad (none), resize (stretch), order (rgb), permute (not), labels and scores
- * (found from the network) may be missing, and the size where the network's
- * input leaves nothing of it free. */
+ *   svertka.image.permute    "7"            the seed of a pixel permutation
+ *   svertka.labels           "Shirt\nBag"   one class per line
+ *   svertka.scores           "logits"       kind of the output: sv_score_name
+ * Optional, with their defaults: pad (none), resize (stretch), order (rgb),
+ * permute (off), labels, scores (derived from the network); size, if the
+ * network's input has no free size. */
 
-/* Takes over one pair. Keys that are not svertka.labels or svertka.scores and
- * do not begin with svertka.image. are somebody else's and ignored; an unknown
- * one among those, or an unknown value, is an error that names it. */
+/* Sets one key. Keys other than svertka.labels and svertka.scores that do not
+ * begin with svertka.image. are ignored. An unknown key that begins with
+ * svertka.image., or an invalid value, is an error that names it. */
 SV_API SV_CHECKED sv_status sv_preprocess_set(sv_preprocess *p, const char *key,
                                               const char *value);
 
-/* What was set is complete and agrees; the error names the key at fault. */
+/* Checks that the settings are complete and consistent; the error names the key
+ * at fault. */
 SV_API SV_CHECKED sv_status sv_preprocess_check(const sv_preprocess *p);
 
-/* To and from a model's metadata, by the functions above. Loading gives
- * SV_INVALID, naming all keys that are missing, if the model does not say
- * enough, and SV_FORMAT, naming the key, if a text is wrong. */
+/* Writes to and reads from a model's metadata, with the functions above.
+ * Loading returns SV_INVALID, naming all missing keys, if the metadata are
+ * incomplete, and SV_FORMAT, naming the key, if a value is malformed. */
 SV_API SV_CHECKED sv_status sv_preprocess_save(const sv_preprocess *p,
                                                sv_model *model);
 SV_API SV_CHECKED sv_status sv_preprocess_load(sv_preprocess *p,

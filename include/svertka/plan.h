@@ -1,7 +1,7 @@
-/* A plan: a graph made executable for given input shapes, mode and machine.
- * It owns activations and kernels, and belongs to one thread at a time. Any
- * number of plans share one state; at most one of them trains at a time, and
- * none runs while another one's training step writes. */
+/* A plan: a graph compiled for given input shapes, a mode and this machine. A
+ * plan owns its activations and kernels; one thread may use it at a time. Any
+ * number of plans may share one state. At most one of them may train at a time,
+ * and no other plan may run while a training step writes to the state. */
 #ifndef SVERTKA_PLAN_H
 #define SVERTKA_PLAN_H
 
@@ -14,109 +14,120 @@ extern "C" {
 typedef struct sv_plan sv_plan;
 
 typedef enum sv_mode {
-  SV_INFER, /* what reaches an output */
-  SV_TRAIN  /* what reaches a loss, and the backward pass */
+  SV_INFER, /* compute the outputs */
+  SV_TRAIN  /* compute the losses and run the backward pass */
 } sv_mode;
 
 typedef struct sv_input_shape {
-  const char *name; /* of an input */
+  const char *name; /* name of an input */
   sv_shape shape;
 } sv_input_shape;
 
 typedef struct sv_plan_options {
   sv_mode mode;
-  int64_t batch;                /* fills a free first dimension of all inputs */
-  const sv_input_shape *shapes; /* replace declared shapes */
+  int64_t batch;                /* size of a free first dimension, for all
+                                 * inputs */
+  const sv_input_shape *shapes; /* override the declared shapes */
   int shape_count;
-  /* 0: all processors, or OMP_NUM_THREADS if that is less; one for little
-   * work. Fewer take part where OpenMP gives fewer; see sv_plan_forward. */
+  /* 0: all processors, or OMP_NUM_THREADS if that is less; one thread if there
+   * is little work. Fewer are used if OpenMP provides fewer; see
+   * sv_plan_forward. */
   int threads;
-  const char *backend; /* NULL: all, in the order of the registry; "ref" */
-  bool exact;          /* direct algorithms only */
-  /* Values, besides the outputs, that stay readable after a run. */
+  const char *backend; /* NULL: all, in order of preference; "ref": reference
+                        * kernels */
+  bool exact;          /* use direct algorithms only */
+  /* Names of values, besides the outputs, that can be read after a run. */
   const char *const *keep;
   int keep_count;
-  /* Values, besides the parameters, whose gradients are wanted. */
+  /* Names of values, besides the parameters, whose gradients are computed. */
   const char *const *gradients;
   int gradient_count;
-  /* Values whose gradients the caller gives by sv_plan_seed; none: the losses,
-   * each with its weight. With seeds an inference graph runs backward too. */
+  /* Names of values whose gradients the caller sets (sv_plan_seed). Without
+   * any, the backward pass starts from the losses, each with its weight. With
+   * seeds an inference plan has a backward pass, too. */
   const char *const *seeds;
   int seed_count;
-  /* Nodes that a training leaves alone: they run as at inference, their
-   * parameters have no gradient, their running statistics stay. */
+  /* Nodes that training leaves unchanged: they run as in inference, get no
+   * parameter gradients and keep their running statistics. */
   const char *const *frozen;
   int frozen_count;
-  uint64_t seed; /* of random operators */
+  uint64_t seed; /* random seed of operators such as dropout */
 } sv_plan_options;
 
 SV_API sv_plan_options sv_plan_default(void);
 
-/* Compiles. Graph and state must outlive the plan. The precision is the
- * state's. Errors name the node or input. Compiling a training plan may move
- * parameters of the state into other layouts. */
+/* Compiles the graph. The graph and the state must outlive the plan. The
+ * precision is that of the state. Errors name the node or input. Compiling a
+ * training plan may change the layouts of parameters in the state. */
 SV_API SV_CHECKED sv_status sv_plan_new(sv_plan **plan, const sv_graph *graph,
                                         sv_state *state,
                                         const sv_plan_options *options);
 SV_API void sv_plan_free(sv_plan *plan);
 
-/* The plan's own tensor for an input: plain, to be filled before each run
- * (contents stay until overwritten). */
+/* The plan's tensor for an input, in PLAIN layout. Fill it before each run; its
+ * contents stay until they are overwritten. */
 SV_API SV_CHECKED sv_status sv_plan_input(sv_plan *plan, const char *name,
                                           sv_tensor *view);
 
-/* Kernels are made for the threads that OpenMP really gives the caller: one
- * inside a parallel region of the host program, at most OMP_THREAD_LIMIT. Where
- * that number is another than at the last run, the plan is compiled again. The
- * caller's OpenMP settings are left as they were. */
+/* Runs the forward pass. Kernels are compiled for the number of threads that
+ * OpenMP provides: one inside a parallel region of the calling program, at most
+ * OMP_THREAD_LIMIT. If that number differs from the last run, the plan is
+ * compiled again. The caller's OpenMP settings are not changed. */
 SV_API SV_CHECKED sv_status sv_plan_forward(sv_plan *plan);
-/* After sv_plan_forward; SV_INVALID if a training plan was compiled for the
- * same state in between, or OpenMP gives fewer threads than in the forward
- * pass. Gradients are overwritten, never added to. */
+/* Runs the backward pass; call sv_plan_forward first. SV_INVALID if a training
+ * plan was compiled for the same state in between, or if OpenMP provides fewer
+ * threads than in the forward pass. Gradients are overwritten, not
+ * accumulated. */
 SV_API SV_CHECKED sv_status sv_plan_backward(sv_plan *plan);
 
-/* Once a step of a training plan, after the last forward pass that belongs to
- * it: running statistics of the state become what that pass computed. A forward
- * pass alone changes nothing. */
+/* Writes the running statistics computed by the last forward pass to the state.
+ * Call it once per training step, after the step's last forward pass;
+ * sv_plan_forward does not change the state's statistics. */
 SV_API SV_CHECKED sv_status sv_plan_commit(sv_plan *plan);
 
-/* An output, a loss or a kept value, plain; valid until the next run. */
+/* Reads an output, a loss or a value of options.keep, in PLAIN layout; valid
+ * until the next run. */
 SV_API SV_CHECKED sv_status sv_plan_value(sv_plan *plan, const char *name,
                                           sv_tensor *view);
-/* After a forward pass: SV_NUMERIC if the value holds NaN or infinity (minus
- * infinity is allowed: it masks). The network is then run once more, and the
- * message names the input, the parameter or the node where that began. */
+/* Call after a forward pass. SV_NUMERIC if the value contains NaN or infinity
+ * (minus infinity is allowed: it serves as a mask). The network is then run
+ * once more, and the message names the input, parameter or node where NaN or
+ * infinity first appeared. */
 SV_API SV_CHECKED sv_status sv_plan_check_numbers(sv_plan *plan,
                                                   const char *name);
-/* The gradient of a parameter (in the parameter's own layout) or of a value
- * named in options.gradients (plain); valid until the next run. */
+/* Reads the gradient of a parameter (in the parameter's layout) or of a value
+ * of options.gradients (PLAIN); valid until the next run. */
 SV_API SV_CHECKED sv_status sv_plan_gradient(sv_plan *plan, const char *name,
                                              sv_tensor *view);
-/* The tensor to fill with dL/dvalue of one of options.seeds. */
+/* The tensor for the gradient dL/dvalue of a value of options.seeds; the caller
+ * fills it. */
 SV_API SV_CHECKED sv_status sv_plan_seed(sv_plan *plan, const char *name,
                                          sv_tensor *view);
 
-/* Called during sv_plan_backward as each parameter's gradient becomes final,
- * in reverse order of the graph. */
+/* Called during sv_plan_backward when a parameter's gradient is final, in
+ * reverse order of the graph. */
 typedef sv_status (*sv_gradient_hook)(void *context, const char *parameter,
                                       const sv_tensor *gradient);
 SV_API void sv_plan_on_gradient(sv_plan *plan, sv_gradient_hook hook,
                                 void *context);
 
-/* The training step that random operators draw for. */
+/* Sets the training step; random operators draw new values in each step. */
 SV_API void sv_plan_set_step(sv_plan *plan, uint64_t step);
 
 typedef struct sv_plan_memory {
-  size_t arena;    /* bytes shared by activations, gradients, scratch */
-  size_t peak;     /* the largest sum of bytes live at one step of it */
-  size_t total;    /* the sum of all buffers, were none shared */
-  size_t constant; /* packed weights and other results of state alone */
-  size_t gradient; /* parameters' gradients */
+  size_t arena;    /* bytes of the buffer shared by activations, gradients,
+                    * scratch */
+  size_t peak;     /* largest number of its bytes in use at one step */
+  size_t total;    /* sum of all buffers if none shared memory */
+  size_t constant; /* packed weights and other results computed from the state
+                    * alone */
+  size_t gradient; /* gradients of parameters */
 } sv_plan_memory;
 SV_API sv_plan_memory sv_plan_memory_use(const sv_plan *plan);
 
-/* A table: per step the node, kernel, layouts, reorders; the arena last. The
- * caller frees *text with sv_plan_text_free. */
+/* A table of the plan: node, kernel, layouts and reorders of each step, and the
+ * memory use in the last line. The caller frees *text with
+ * sv_plan_text_free. */
 SV_API SV_CHECKED sv_status sv_plan_explain(const sv_plan *plan, char **text);
 SV_API void sv_plan_text_free(char *text);
 

@@ -1,13 +1,12 @@
-/* Finding a learning rate: the range test. A copy of the model is trained for
- * some steps, the rate growing from each to the next by the same factor, until
- * the loss is beyond hope. Source: Smith, "Cyclical Learning Rates for Training
+/* Learning rate range test. A copy of the model is trained for some steps.
+ * After each step the learning rate is multiplied by the same factor. The test
+ * ends early if the loss diverges. Smith, "Cyclical Learning Rates for Training
  * Neural Networks", WACV 2017.
  *
  *     sv_rate_curve curve;
  *     sv_status status = sv_rate_find(&curve, model, dataset, &fit, NULL);
  *     if (status == SV_OK && curve.suggested > 0) fit.rate = curve.suggested;
- *     sv_rate_curve_free(&curve);
- */
+ *     sv_rate_curve_free(&curve); */
 #ifndef SVERTKA_RATE_H
 #define SVERTKA_RATE_H
 
@@ -18,8 +17,8 @@ extern "C" {
 #endif
 
 typedef struct sv_rate_options {
-  double from, to; /* 1e-6, 10: the first and the last rate */
-  int steps;       /* 200: with 20 or more */
+  double from, to; /* 1e-6, 10: the first and the last learning rate */
+  int steps;       /* 200: number of steps, at least 20 */
   /* Called after each step; false stops with SV_INTERRUPTED. May be NULL. */
   bool (*report)(void *context, int done, int steps);
   void *context;
@@ -29,26 +28,28 @@ SV_API sv_rate_options sv_rate_default(void);
 
 typedef struct sv_rate_point {
   double rate;
-  double loss;     /* what is minimised, of this step's batch before it */
-  double smoothed; /* a mean of the losses around this step, the nearer ones
-                    * counting more */
+  double loss;     /* the training objective on this step's batch, before the
+                    * step */
+  double smoothed; /* a mean of the losses around this step, with larger weights
+                    * for nearer steps */
 } sv_rate_point;
 
 typedef struct sv_rate_curve {
-  sv_rate_point *points; /* of each step that was done */
+  sv_rate_point *points; /* one for each step done */
   int count;
-  bool diverged; /* it ended before options.to: the smoothed loss was four times
-                  * the lowest, or no finite number came out */
-  int lowest;    /* the point with the lowest smoothed loss */
-  int steepest;  /* where it falls most over the logarithm of the rate */
-  double suggested; /* a tenth of the rate at the lowest point; 0: the loss did
+  bool diverged; /* the test ended before options.to: the smoothed loss exceeded
+                  * four times the lowest, or a value was not finite */
+  int lowest;    /* index of the point with the lowest smoothed loss */
+  int steepest;  /* index of the steepest fall over log(rate) */
+  double suggested; /* a tenth of the learning rate at `lowest`; 0: the loss did
                      * not fall */
 } sv_rate_curve;
 
-/* Trains with fit's batch, optimiser, regularisation, split, seed and threads;
- * its rate, schedule, warm-up, epochs, patience, average and run are not looked
- * at, and nothing is written. The model is only read. options may be NULL. The
- * caller frees *curve with sv_rate_curve_free unless this fails. */
+/* Trains with the batch, optimiser, regularisation, split, seed and threads of
+ * `fit`; its rate, schedule, warm-up, epochs, patience, average and run are
+ * ignored. Nothing is written, and the model is only read. `options` may be
+ * NULL. The caller frees *curve with sv_rate_curve_free unless the call
+ * fails. */
 SV_API SV_CHECKED sv_status sv_rate_find(sv_rate_curve *curve,
                                          const sv_model *model,
                                          const sv_dataset *dataset,

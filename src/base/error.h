@@ -1,4 +1,5 @@
-/* Where a fault is found, sv_fail says so; on the way up it only travels. */
+/* Error messages: sv_fail sets the message where an error is found; callers
+ * only pass the status on. */
 #ifndef SV_BASE_ERROR_H
 #define SV_BASE_ERROR_H
 
@@ -9,12 +10,12 @@
 sv_status sv_fail(sv_status status, const char *format, ...)
     SV_PRINTF(2, 3) SV_CHECKED;
 
-/* Puts "prefix: " before the message already set: the file or node in which
- * the fault lies, known only to the caller. Returns status. */
+/* Prepends "prefix: " to the message already set, such as the file or node at
+ * fault, which only the caller knows. Returns status. */
 sv_status sv_fail_in(sv_status status, const char *format, ...)
     SV_PRINTF(2, 3) SV_CHECKED;
 
-/* Carries a message from one thread to another: a loader's fault travels
+/* Passes a message from one thread to another: an error of the loader is passed
  * with its batch. */
 sv_status sv_fail_as(sv_status status, const char *message) SV_CHECKED;
 

@@ -1,32 +1,33 @@
-/* Files: whole reads, and writes that happen completely or not at all. */
+/* Files: reading whole files, and writes that happen completely or not at
+ * all. */
 #ifndef SV_BASE_FILE_H
 #define SV_BASE_FILE_H
 
 #include "base/error.h"
 
-/* The whole of a regular file; free *bytes with sv_free. A zero follows the
- * last byte. SV_IO names the path; larger than `limit` (0: none) is SV_FORMAT.
- */
+/* Reads a whole regular file; free *bytes with sv_free. A zero follows the last
+ * byte. SV_IO names the path; SV_FORMAT if the file is larger than `limit` (0:
+ * no limit). */
 sv_status sv_file_read(const char *path, size_t limit, unsigned char **bytes,
                        size_t *size) SV_CHECKED;
 
-/* Writes to a temporary name in the same folder, syncs, renames it to path,
- * and syncs the folder: after a crash there is the old file or the new one. The
- * new file has the permissions of the old one. A symbolic link stays and what
- * it leads to is replaced; a pipe or character device is written to as it
- * stands; SV_IO for whatever else is no regular file. */
+/* Writes to a temporary name in the same folder, syncs, renames it to path, and
+ * syncs the folder: after a crash either the old or the new file exists. The
+ * new file has the permissions of the old one. If path is a symbolic link, its
+ * target is replaced and the link stays. A pipe or character device is written
+ * to directly. SV_IO for anything else that is not a regular file. */
 typedef struct sv_writer sv_writer;
 sv_status sv_writer_open(sv_writer **writer, const char *path) SV_CHECKED;
 sv_status sv_writer_put(sv_writer *writer, const void *bytes,
                         size_t size) SV_CHECKED;
-/* Ends the writing: the file is in place, or the status says why not and the
- * old one still is. Frees the writer either way. */
+/* Finishes writing. On success the file is in place; on failure the old file is
+ * unchanged. Frees the writer in both cases. */
 sv_status sv_writer_commit(sv_writer *writer) SV_CHECKED;
-/* Drops what was written. Takes NULL. */
+/* Discards what was written. Accepts NULL. */
 void sv_writer_abandon(sv_writer *writer);
 
-/* Removes the temporary files that killed writers of this path left; those of
- * living ones are locked and stay, and so does what cannot be removed. */
+/* Removes temporary files left by killed writers of this path. Files of running
+ * writers are locked and stay; files that cannot be removed stay, too. */
 void sv_writer_sweep(const char *path);
 
 sv_status sv_file_write(const char *path, const void *bytes,
@@ -35,7 +36,7 @@ sv_status sv_file_write(const char *path, const void *bytes,
 bool sv_path_exists(const char *path);
 bool sv_path_is_folder(const char *path);
 
-/* Makes the folder and those above it; an existing one is fine. */
+/* Creates the folder and its parents; an existing folder is not an error. */
 sv_status sv_folder_make(const char *path) SV_CHECKED;
 
 /* *joined = "folder/name"; free with sv_free. */

@@ -1,4 +1,4 @@
-/* Memory: aligned, zeroed, with sizes that cannot overflow unseen. */
+/* Memory: aligned, zeroed, with overflow checks of sizes. */
 #ifndef SV_BASE_MEMORY_H
 #define SV_BASE_MEMORY_H
 
@@ -18,7 +18,7 @@ sv_status sv_alloc_array(void *memory, size_t count, size_t size) SV_CHECKED;
 sv_status sv_grow(void *array, int count, int *capacity,
                   size_t size) SV_CHECKED;
 
-/* What the machine has, in bytes; SIZE_MAX where that is not known. */
+/* Memory of the machine in bytes; SIZE_MAX if unknown. */
 size_t sv_memory_of_machine(void);
 
 sv_status sv_copy_text(char **copy, const char *text) SV_CHECKED;

@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 typedef struct sv_random {
-  uint64_t seed;   /* the run's */
-  uint64_t stream; /* what draws: a hash of a node's or parameter's name */
-  uint64_t step;   /* when: the training step, the epoch */
+  uint64_t seed;   /* of the run */
+  uint64_t stream; /* which node or parameter: a hash of its name */
+  uint64_t step;   /* the training step or the epoch */
 } sv_random;
 
 /* Four independent 32-bit numbers for this index. */

@@ -1,4 +1,4 @@
-/* Threads for arithmetic. This is the only place that knows OpenMP. */
+/* Compute threads. Only this file uses OpenMP. */
 #ifndef SV_BASE_THREAD_H
 #define SV_BASE_THREAD_H
 
@@ -12,16 +12,16 @@ int sv_processors(void);
  * OMP_NUM_THREADS or the host program says, at most sv_processors(). */
 int sv_threads_resolve(int threads);
 
-/* The size that a team of `wanted` threads really has where it is called: a
- * thread limit makes it smaller, and inside a parallel region of the host
- * program it is 1, as oneDNN never nests. Kernels that wait for one another
- * are made for this number, as those made for more would wait for ever. */
+/* The number of threads that a team of `wanted` threads has at this point. A
+ * thread limit makes it smaller; inside a parallel region of the host program
+ * it is 1, because oneDNN never nests. Kernels whose threads wait for each
+ * other are made for this number: made for more, they would wait forever. */
 int sv_team_size(int wanted);
 
-/* Between begin and end, parallel regions of the calling thread (also those of
- * libraries that use OpenMP) have `threads` members, which is a number from
- * sv_team_size and never adjusted to the load. Nests. The end brings back the
- * host program's settings; an `outer` that is zero is left alone. */
+/* Between begin and end, parallel regions of the calling thread, including
+ * those of libraries that use OpenMP, have exactly `threads` threads, a number
+ * from sv_team_size. Calls may be nested. sv_team_end restores the settings of
+ * the host program; an `outer` of zeros is ignored. */
 typedef struct sv_team {
   int threads;
   bool dynamic;
@@ -29,10 +29,10 @@ typedef struct sv_team {
 void sv_team_begin(sv_team *outer, int threads);
 void sv_team_end(const sv_team *outer);
 
-/* body(context, begin, end) on parts of 0 .. count-1, side by side. The parts
- * depend on count and the team's size alone. A body cannot fail, allocates
- * nothing and starts no parallel work of its own. With less than `grain`
- * elements for each thread fewer threads take part. */
+/* Calls body(context, begin, end) in parallel on parts of 0 .. count-1. The
+ * parts depend only on count and the team's size. A body cannot fail, must not
+ * allocate and must not start parallel work. If there are fewer than `grain`
+ * elements per thread, fewer threads are used. */
 typedef void (*sv_parallel_body)(void *context, int64_t begin, int64_t end);
 void sv_parallel(int64_t count, int64_t grain, sv_parallel_body body,
                  void *context);

@@ -1,13 +1,13 @@
-/* What the verbs of the program share: options from a table, models from text,
- * tables and progress on the terminal, JSON, exit statuses.
+/* Shared by the commands of the program: options from a table, models from
+ * text, tables and progress on the terminal, JSON, exit statuses.
  *
- * Results go to stdout, everything else to stderr. Exit status 0: done; 1: the
- * work failed; 2: it was asked for wrongly. A verb is a function
+ * Results go to stdout, everything else to stderr. Exit status 0: success; 1:
+ * the command failed; 2: wrong usage. A command is a function
  *
  *     int cmd_train(const cli_verb *verb, int argc, char **argv)
  *
- * that fills its options with defaults, lists them in a table, and lets
- * cli_parse do the rest:
+ * that fills its options with defaults, lists them in a table, and calls
+ * cli_parse:
  *
  *     sv_fit_options fit = sv_fit_default();
  *     bool json = false;
@@ -19,8 +19,7 @@
  *     int exit_status;
  *     char **operands;
  *     if (!cli_parse(&page, argc, argv, &operands, NULL, &exit_status))
- *       return exit_status;
- */
+ *       return exit_status; */
 #ifndef SV_CLI_CLI_H
 #define SV_CLI_CLI_H
 
@@ -39,7 +38,7 @@ typedef struct cli_verb {
 } cli_verb;
 
 typedef enum cli_type {
-  CLI_FLAG,   /* bool; takes no argument and sets true */
+  CLI_FLAG,   /* bool; takes no argument, sets true */
   CLI_INT,    /* int */
   CLI_LONG,   /* int64_t */
   CLI_SEED,   /* uint64_t */
@@ -57,20 +56,20 @@ typedef struct cli_texts {
   const char *at[CLI_MOST_TEXTS];
 } cli_texts;
 
-/* `target` holds the default, which --help prints: NULL texts, empty sizes and
- * values outside min..max stand for "none". */
+/* `target` holds the default, which --help prints. NULL strings, empty sizes
+ * and values outside min..max mean "no default". */
 typedef struct cli_option {
   const char *name; /* "epochs", given as --epochs 3 or --epochs=3 */
   char letter;      /* -e; 0: none */
   cli_type type;
   void *target;
-  double min, max;            /* of numbers; both 0: no bound */
-  const char *const *choices; /* words; ends in NULL */
-  const char *argument;       /* what --help calls it: "N", "FILE" */
+  double min, max;            /* of numbers; both 0: unbounded */
+  const char *const *choices; /* valid words; ends with NULL */
+  const char *argument;       /* name of the argument in --help: "N", "FILE" */
   const char *help;
 } cli_option;
 
-/* Rows that many verbs have. */
+/* Options of several commands. */
 #define CLI_THREADS_OPTION(target)                                        \
   {                                                                       \
     "threads", 0, CLI_INT, target, 0, 1024, NULL, "N",                    \
@@ -102,55 +101,57 @@ typedef struct cli_option {
 
 typedef struct cli_page {
   const cli_verb *verb;
-  int least, most;           /* operands; most < 0: any number */
+  int least, most;           /* number of operands; most < 0: unlimited */
   const cli_option *options; /* ends in {0} */
   const char *about;         /* lines, each ending in \n */
   const char *examples;      /* command lines, each ending in \n; or NULL */
 } cli_page;
 
-/* Reads argv (argv[0] is the verb). False: the verb returns *exit_status now,
- * --help was printed or a fault explained in one line. Otherwise *operands
- * points to what is no option, *count of them (may be NULL). */
+/* Parses argv (argv[0] is the command). On false the command returns
+ * *exit_status: --help was printed, or an error message of one line. Otherwise
+ * *operands points to the arguments that are not options, *count of them (may
+ * be NULL). */
 bool cli_parse(const cli_page *page, int argc, char **argv, char ***operands,
                int *count, int *exit_status);
 
 /* What cli_parse prints for --help and --version. */
 void cli_print_help(const cli_page *page);
 void cli_print_version(void);
-/* Numbers outside are refused, and as a default they stand for none. */
+/* True if value is within the bounds of the option. A default outside means "no
+ * default". */
 bool cli_in_bounds(const cli_option *o, double value);
 
-/* Messages are this verb's from now on; cli_parse calls it. */
+/* Sets the command named in messages; cli_parse calls it. */
 void cli_begin(const cli_verb *verb);
 
-/* "svertka VERB: message" on stderr. Returns the exit status: CLI_USAGE for
- * SV_INVALID (what was asked for is wrong), CLI_FAILED for the rest; of SV_OK
- * CLI_DONE, and prints nothing. */
+/* Prints "svertka VERB: message" on stderr. Returns the exit status: CLI_USAGE
+ * for SV_INVALID, CLI_FAILED for other errors. For SV_OK it prints nothing and
+ * returns CLI_DONE. */
 int cli_fail(sv_status status);
 
-/* The same with a text of the verb's own; returns CLI_USAGE, and points to
- * --help. */
+/* The same with a message of the command; refers to --help and returns
+ * CLI_USAGE. */
 int cli_usage(const char *format, ...) SV_PRINTF(1, 2);
 
-/* A message that is no result: "svertka VERB: ..." on stderr. */
+/* Prints a message that is not a result: "svertka VERB: ..." on stderr. */
 void cli_say(const char *format, ...) SV_PRINTF(1, 2);
 
-/* The word of the list (ends in NULL) that `word` was probably meant to be;
- * NULL if none is near. The same of the names of the zoo. */
+/* The word of the list (ends with NULL) that `word` was probably meant to be;
+ * NULL if none is similar. cli_nearest_zoo searches the names of the zoo. */
 const char *cli_nearest(const char *word, const char *const *words);
 const char *cli_nearest_zoo(const char *name);
 
 /* ---- Files ---- */
 
-/* SV_INVALID if two files of the command line are one, so that writing `path`
- * would destroy the other: cli_apart("--csv", csv, "MODEL", model). A path may
- * be NULL. */
+/* SV_INVALID if two files of the command line are the same, so that writing
+ * `path` would destroy the other: cli_apart("--csv", csv, "MODEL", model). A
+ * path may be NULL. */
 sv_status cli_apart(const char *output, const char *path, const char *other,
                     const char *other_path) SV_CHECKED;
-/* The same of two folders: what is written would stand among other files. */
+/* The same for two folders: the output would be mixed with other files. */
 sv_status cli_folders_apart(const char *output, const char *path,
                             const char *other, const char *folder) SV_CHECKED;
-/* SV_INVALID if `path` is a file that stands in the folder or below it. */
+/* SV_INVALID if `path` is a file in the folder or below it. */
 sv_status cli_outside(const char *output, const char *path, const char *other,
                       const char *folder) SV_CHECKED;
 
@@ -158,43 +159,43 @@ sv_status cli_outside(const char *output, const char *path, const char *other,
 
 /* MODEL is one of
  *   lenet5:classes=10           a zoo name with its parameters
- *   model.onnx                  a file that ends so, or holds what they hold
- *   runs/first                  the folder of a run: its best weights
+ *   model.onnx                  an ONNX file, by its extension or content
+ *   runs/first                  a run folder: its best weights
  *   'input 3x8x8; conv 6 3x3'   a network as text
- *   network.txt                 a file that holds such a text
- * A file's model comes with its numbers and metadata, any other with fresh
- * numbers, and counts as random. How it is read, where that is not MODEL's to
- * say: */
+ *   network.txt                 a file with a network as text
+ * A model from a file has the file's weights and metadata. Any other model is
+ * initialised, and its weights count as random. The struct holds what MODEL
+ * does not determine. */
 typedef struct cli_reading {
-  uint64_t seed;           /* of fresh numbers */
-  const sv_zoo_data *data; /* what a zoo network's input and classes follow
-                              where they are not given; NULL: nothing */
-  bool external;           /* CLI_EXTERNAL_OPTION; of a file only */
+  uint64_t seed;           /* seed of initialised weights */
+  const sv_zoo_data *data; /* data that determine a zoo network's input and
+                            * classes if not given; NULL: none */
+  bool external;           /* CLI_EXTERNAL_OPTION; for files only */
   bool random;             /* CLI_RANDOM_OPTION */
 } cli_reading;
 
 /* The name ends in .onnx. */
 bool cli_names_onnx(const char *path);
-/* MODEL is a file with numbers, or the folder of a run. */
+/* True if MODEL is a file with weights or a run folder. */
 #define CLI_RUN_MODEL "model.onnx"
 bool cli_is_file(const char *text);
 sv_status cli_model(sv_model **model, const char *text,
                     const cli_reading *reading) SV_CHECKED;
-/* Without numbers. Free with sv_graph_free. */
+/* The graph only, without weights. Free with sv_graph_free. */
 sv_status cli_graph(sv_graph **graph, const char *text,
                     const cli_reading *reading) SV_CHECKED;
 
-/* What is wrong with a model file as such: is no wrong use of the verb (exit
- * status 1), and names the file. Of other networks as it is. */
+/* Turns an error in a model file itself into one that names the file and is not
+ * a usage error (exit status 1). Errors of other networks are unchanged. */
 sv_status cli_blame(sv_status status, const char *text) SV_CHECKED;
 
-/* SV_INVALID unless --image, C x H x W (count 0: not given), says what the
- * network's one input leaves free, and nothing else than it says itself. */
+/* SV_INVALID unless --image, C x H x W (count 0: not given), gives the sizes
+ * that the network's input leaves free and agrees with the others. */
 sv_status cli_fit_image(const sv_graph *graph, const sv_ints *image) SV_CHECKED;
 
-/* How its pictures are prepared, where MODEL does not say it, or instead of
- * what it says: texts as its metadata have them (docs/onnx.md), and a file with
- * a class a line. NULL: not given. */
+/* Preprocessing options: for a MODEL without preprocessing metadata, or
+ * overriding them. Strings have the form of the metadata (docs/onnx.md); labels
+ * is a file with one class per line. NULL: not given. */
 typedef struct cli_image {
   const char *size, *pad, *resize, *order, *gamma, *mean, *deviation, *labels,
       *output, *layout, *scores;
@@ -235,7 +236,7 @@ typedef struct cli_image {
           "layout of MODEL's input: nchw (channels first) or nhwc (channels " \
           "last); needed only if it cannot be found from MODEL's layers"),    \
       CLI_OUTPUT_OPTION(&(i)->output), CLI_SCORES_OPTION(&(i)->scores)
-/* The same of what comes out. */
+/* The same for the output. */
 #define CLI_SCORES_OPTION(target)                                             \
   CLI_TEXT_OPTION(                                                            \
       "scores", target, "KIND",                                               \
@@ -246,22 +247,22 @@ typedef struct cli_image {
   CLI_TEXT_OPTION("labels", &(i)->labels, "FILE", \
                   "text file with the names of the classes, one per line")
 
-/* The options into the model's metadata; SV_INVALID names the option. */
+/* Stores the options in the model's metadata; SV_INVALID names the option. */
 sv_status cli_image_set(sv_model *model, const cli_image *image) SV_CHECKED;
-/* That of CLI_OUTPUT_OPTION alone; NULL: not given. */
+/* Stores CLI_OUTPUT_OPTION only; NULL: not given. */
 sv_status cli_set_output(sv_model *model, const char *name) SV_CHECKED;
-/* An option that was given, "mean"; NULL: none. */
+/* The name of an option that was given, such as "mean"; NULL: none. */
 const char *cli_image_given(const cli_image *image);
-/* A model that pictures are shown to: cli_model, with these options. SV_INVALID
- * if its weights are random and reading->random does not allow that, and if it
- * does not say how pictures are prepared, with the options that would. */
+/* Loads a model to be run on images: cli_model with these options. SV_INVALID
+ * if its weights are random and reading->random does not allow that, or if its
+ * preprocessing is unknown; the message names the options needed. */
 sv_status cli_model_of_images(sv_model **model, const char *text,
                               const cli_reading *reading,
                               const cli_image *image) SV_CHECKED;
 
 /* ---- Recipes ---- */
 
-/* "adam, rate 0.001"; "" of one that says nothing. */
+/* "adam, rate 0.001"; "" for an empty recipe. */
 enum { CLI_RECIPE_TEXT = 160 };
 const char *cli_recipe_text(const sv_zoo_recipe *recipe,
                             char text[CLI_RECIPE_TEXT]);
@@ -270,43 +271,43 @@ json_t *cli_recipe_json(const sv_zoo_recipe *recipe);
 
 /* ---- Output ---- */
 
-/* Prints the object and a newline on stdout, and releases it. */
+/* Prints the object and a newline on stdout, and frees it. */
 int cli_print_json(json_t *object);
-/* A name or another text from outside: each byte that is not part of a
- * character of UTF-8 becomes \xHH, its number in two hexadecimal digits. */
+/* A JSON string of a name or another external string. Each byte that is not
+ * valid UTF-8 becomes \xHH, its value in hexadecimal. */
 json_t *cli_json_text(const char *text);
-/* null for what is no number, or an infinite one. */
+/* null for NaN and infinity. */
 json_t *cli_json_number(double number);
 
-/* A path or another name as it may be printed: what sv_escape makes of it. */
+/* A path or another name escaped for printing with sv_escape. */
 enum { CLI_NAME_TEXT = 4096 };
 const char *cli_name(const char *name, char text[CLI_NAME_TEXT]);
 
-/* A text on stdout, its lines broken between words. */
+/* Prints a text on stdout, with lines wrapped between words. */
 void cli_print_words(const char *text);
 
-/* A table on stdout. Columns: "Layer|Output|<Params|" - a `<` sets a column to
- * the left and `>`, the default for all but the first, to the right. */
+/* A table on stdout. Columns: "Layer|Output|<Params|". `<` aligns a column
+ * left; `>`, the default for all but the first, aligns it right. */
 typedef struct cli_table cli_table;
 cli_table *cli_table_new(const char *columns);
-/* The next cell of the row; rows fill up by themselves. */
+/* Adds the next cell; a new row begins when a row is full. */
 void cli_cell(cli_table *table, const char *format, ...) SV_PRINTF(2, 3);
-/* A line across, before the next row. */
+/* Adds a horizontal line before the next row. */
 void cli_table_rule(cli_table *table);
-/* Leaves out columns without words, and, where the table is wider than `width`
- * (0: no limit), those of `order` (ends in -1) one after the other. The last
- * column is rather cut short than left out: to 40, and to 16 where `order` has
- * it for the first of two times. What was left out is told below the table,
- * with `advice` what shows it. */
+/* Removes empty columns. If the table is wider than `width` (0: no limit), it
+ * also removes the columns of `order` (ends with -1) one after the other. The
+ * last column is truncated rather than removed: to 40 characters, and to 16 if
+ * `order` lists it twice, at its first place. The removed columns are listed
+ * below the table, with `advice` on how to show them. */
 void cli_table_fit(cli_table *table, int width, const int *order,
                    const char *advice);
-/* Words stand in several lines where the terminal is narrow: nothing is cut. */
+/* Wraps cells in a narrow terminal instead of truncating them. */
 void cli_table_wrap(cli_table *table);
 /* Prints and frees. */
 void cli_table_print(cli_table *table);
 
-/* Columns of the terminal on this stream (1 stdout, 2 stderr), 80 of what is
- * none; $COLUMNS overrides both. */
+/* Width of the terminal on this stream (1 stdout, 2 stderr), 80 if it is not a
+ * terminal; $COLUMNS overrides both. */
 int cli_width(int stream);
 
 /* 61706 as "61,706". */
@@ -315,7 +316,7 @@ const char *cli_number(int64_t number, char text[CLI_NUMBER_TEXT]);
 /* "512 B", "3.5 KiB", "120 MiB" */
 const char *cli_bytes(int64_t bytes, char text[CLI_NUMBER_TEXT]);
 
-/* Escape sequences, or "" where `stream` (1 stdout, 2 stderr) is no terminal or
+/* Escape sequences; "" if `stream` (1 stdout, 2 stderr) is not a terminal or
  * NO_COLOR is set. */
 typedef enum cli_style {
   CLI_PLAIN,
@@ -326,9 +327,9 @@ typedef enum cli_style {
 } cli_style;
 const char *cli_color(int stream, cli_style style);
 
-/* Progress on stderr: a bar with rate and time left on a terminal, elsewhere a
- * plain line every ten seconds and none for what takes less. Plain data;
- * start, any number of steps, end. */
+/* Progress on stderr. On a terminal it is a bar with rate and time left;
+ * otherwise a line every ten seconds, and none for shorter work. Plain data;
+ * call start, any number of steps, end. */
 typedef struct cli_progress {
   const char *label; /* "epoch 3/10"; borrowed */
   const char *unit;  /* "images" */
@@ -339,12 +340,12 @@ typedef struct cli_progress {
 
 void cli_progress_start(cli_progress *p, const char *label, const char *unit,
                         int64_t total);
-/* `note` (may be NULL) is put behind the bar: "loss 0.31". */
+/* `note` (may be NULL) is printed after the bar: "loss 0.31". */
 void cli_progress_at(cli_progress *p, int64_t done, const char *note);
-/* Clears the bar, so that what is printed next stands alone. */
+/* Clears the bar, so that it does not mix with later output. */
 void cli_progress_end(cli_progress *p);
 
-/* Seconds of a clock that never jumps. */
+/* Seconds of a monotonic clock. */
 double cli_clock(void);
 /* "1:05", "2:03:09" */
 enum { CLI_TIME_TEXT = 24 };
@@ -352,12 +353,12 @@ const char *cli_duration(double seconds, char text[CLI_TIME_TEXT]);
 
 /* ---- Ctrl-C ---- */
 
-/* From now on the first Ctrl-C (or SIGTERM) only sets what cli_interrupted
- * tells; the second one ends the program. */
+/* Installs handlers: the first Ctrl-C (or SIGTERM) makes cli_interrupted return
+ * true, the second one ends the program. */
 void cli_catch_interrupt(void);
 bool cli_interrupted(void);
 
-/* ---- The verbs ---- */
+/* ---- The commands ---- */
 
 int cmd_units(const cli_verb *verb, int argc, char **argv);
 int cmd_plot(const cli_verb *verb, int argc, char **argv);

@@ -1,4 +1,4 @@
-/* A file of comma-separated numbers under a row of names: log.csv. */
+/* A CSV file of numbers with a header of column names: log.csv. */
 #ifndef SV_CLI_CLI_CSV_H
 #define SV_CLI_CLI_CSV_H
 
@@ -12,14 +12,14 @@ typedef struct cli_csv {
   double *at; /* columns x rows; an empty field is NAN */
 } cli_csv;
 
-/* Free with cli_csv_free, which empties it, unless this fails: it names the
- * line at fault. */
+/* Free with cli_csv_free, which clears the struct, unless the call fails.
+ * Errors name the line. */
 sv_status cli_csv_read(cli_csv *csv, const char *path) SV_CHECKED;
 void cli_csv_free(cli_csv *csv);
 
-/* -1: there is no such column. */
+/* The index of a column; -1: no such column. */
 int cli_csv_find(const cli_csv *csv, const char *name);
-/* The numbers of a column. */
+/* The values of a column. */
 const double *cli_csv_column(const cli_csv *csv, int column);
 
 #endif

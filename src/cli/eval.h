@@ -1,5 +1,5 @@
-/* What the files of `svertka eval` share: cmd_eval.c is the verb, eval_files.c
- * writes tables and pictures, eval_print.c prints the result. */
+/* Shared by the files of `svertka eval`: cmd_eval.c is the command,
+ * eval_files.c writes tables and plots, eval_print.c prints the result. */
 #ifndef SV_CLI_EVAL_H
 #define SV_CLI_EVAL_H
 
@@ -14,8 +14,8 @@ typedef struct eval {
   cli_image image;
   int split;
   bool json;
-  int top;           /* another k of top-k; 0: none */
-  int mistakes_most; /* how many to list */
+  int top;           /* an additional k of top-k; 0: none */
+  int mistakes_most; /* number of mistakes to list */
   const char *csv, *picture, *matrix, *calibration,
       *mistakes_picture; /* files */
   const char *masks;     /* a folder */
@@ -35,22 +35,21 @@ typedef struct eval {
   cli_progress bar;
 } eval;
 
-/* What the model calls a class, else the data set, else its number. */
+/* The model's name of a class, else the data set's, else its number. */
 const char *eval_class(const eval *e, int i, char text[EVAL_NAME_TEXT]);
 
-/* What is written is neither read nor written a second time. */
+/* Checks that no output file is an input or another output. */
 sv_status eval_check_files(const eval *e, const char *model,
                            const char *data) SV_CHECKED;
-/* Takes note of a verdict for the files to come. */
+/* Records a prediction for the output files. */
 void eval_note(eval *e, const sv_verdict *verdict);
 sv_status eval_write_files(eval *e) SV_CHECKED;
-/* Their names and what stands in them. */
+/* Prints their names and contents. */
 void eval_print_files(const eval *e);
 
-/* The data have a class for each pixel. */
+/* The data set has masks (semantic segmentation). */
 bool eval_of_pixels(const eval *e);
-/* Writes what was told of a sample's pixels into --masks, and takes note of it
- * for --picture. */
+/* Writes a predicted mask into --masks, and keeps it for --picture. */
 sv_status eval_note_mask(void *eval, int64_t sample,
                          const sv_image *mask) SV_CHECKED;
 void eval_free_masks(eval *e);

@@ -1,4 +1,4 @@
-/* svertka summary: rows of layers, and the forms in which they are shown. */
+/* svertka summary: rows of layers and their output formats. */
 #ifndef SV_CLI_SUMMARY_H
 #define SV_CLI_SUMMARY_H
 
@@ -8,23 +8,24 @@
 
 typedef enum row_kind {
   ROW_LAYER,
-  ROW_GROUP, /* heads the rows of its layers, which have a prefix in common */
-  ROW_FOLD   /* layers that repeat those before them and have no rows */
+  ROW_GROUP, /* heading of layers whose names have a common prefix */
+  ROW_FOLD   /* layers that repeat previous ones; their rows are left out */
 } row_kind;
 
-/* A layer, or a group whose names have `prefix` bytes in common. */
+/* A layer, or a group of layers whose names have a common prefix of `prefix`
+ * bytes. */
 typedef struct summary_part {
   int first;  /* its first layer */
-  int prefix; /* 0: it is no group */
+  int prefix; /* 0: not a group */
 } summary_part;
 
 typedef struct summary_row {
   row_kind kind;
   int first, count; /* layers of the analysis */
-  int depth;        /* groups around it */
-  int skip;         /* bytes of names that stand in the heads around it */
-  /* FOLD: how often and what is repeated; the first and the last part of the
-   * original and of what is folded. */
+  int depth;        /* number of enclosing groups */
+  int skip;         /* bytes of the name that the enclosing headings show */
+  /* FOLD: number of repetitions; the first and the last part of the original
+   * and of the folded rows. */
   int times;
   summary_part like[2], ends[2];
   int prefix; /* GROUP */
@@ -35,15 +36,15 @@ typedef struct summary_rows {
   int count, capacity;
 } summary_rows;
 
-/* Layers whose names have a prefix in common ("layer1.0.") are a group, and
- * what repeats what stands before it is folded, unless `all`. Free with
- * summary_rows_free in any case; start from {0}. */
+/* Groups layers whose names have a common prefix ("layer1.0.") and folds
+ * repetitions, unless `all`. Free with summary_rows_free, also after a failure;
+ * start from {0}. */
 sv_status summary_group(summary_rows *rows, const sv_analysis *analysis,
                         bool all) SV_CHECKED;
 void summary_rows_free(summary_rows *rows);
 
-/* "b3.conv1" of a layer below `skip` bytes of name that are told elsewhere; of
- * a group, what its layers have in common: "inception3a", "layer1.0". */
+/* The name of a layer without its first `skip` bytes: "b3.conv1". For a group,
+ * the common part of its layers' names: "inception3a", "layer1.0". */
 enum { LABEL = 256 };
 const char *summary_label(const sv_analysis *analysis, summary_part part,
                           int skip, char text[LABEL]);
@@ -51,34 +52,34 @@ const char *summary_label(const sv_analysis *analysis, summary_part part,
 typedef struct summary_options {
   int width; /* of the table; 0: no limit */
   bool all;
-  bool connected; /* what fully connected layers would need */
+  bool connected; /* show what fully connected layers would need */
 } summary_options;
 
 sv_status summary_table(const sv_analysis *analysis,
                         const summary_options *options) SV_CHECKED;
 int summary_json(const sv_analysis *analysis, bool connected);
 
-/* The network as a diagram: a picture file for the names that end in .svg and
- * .png, a text for Graphviz for .dot. */
+/* Draws the network as a diagram: an image file for names ending with .svg or
+ * .png, Graphviz source for .dot. */
 sv_status summary_draw(const sv_analysis *analysis, bool all,
                        const char *path) SV_CHECKED;
 
-/* ---- Words of a layer ---- */
+/* ---- Text of a layer ---- */
 
 enum { CELL = 64 };
 
 /* "6@28x28", "84": without the batch. */
 const char *summary_shape(const sv_shape *shape, char text[CELL]);
-/* An attribute as `svertka op` would read it; "" if there is none. */
+/* An attribute in the form of `svertka op`; "" if there is none. */
 const char *summary_attr(const sv_node *node, const char *name,
                          char text[CELL]);
-/* Numbers that are all alike are told once: "2", "1x2", "0x0x1x1", "same"; ""
- * for what has no window. */
+/* Equal values are written once: "2", "1x2", "0x0x1x1", "same"; "" for an
+ * operator without a window. */
 const char *summary_stride(const sv_node *node, char text[CELL]);
 const char *summary_dilation(const sv_node *node, char text[CELL]);
 const char *summary_padding(const sv_node *node, char text[CELL]);
-/* "3x3 conv, 64, /2", "3x3 conv, 128, 32 groups"; `weighted`: it makes as many
- * maps as it has filters. */
+/* "3x3 conv, 64, /2", "3x3 conv, 128, 32 groups"; `weighted`: the number of
+ * output channels is its number of filters. */
 void summary_put_layer(sv_text *text, const sv_layer *layer, bool weighted);
 
 #endif

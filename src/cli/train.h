@@ -1,9 +1,9 @@
-/* What the files of `svertka train` share: cmd_train.c is the verb,
- * train_options.c its options, train_recipe.c what a zoo network says of them,
- * train_tune.c makes the model from whatever MODEL is, with another head and a
- * part frozen where that is asked for, train_tell.c what is told while it runs,
- * train_repeat.c trains with several seeds, train_find.c is the range test that
- * suggests a rate, train_gradients.c the picture of gradients.csv. */
+/* Shared by the files of `svertka train`. cmd_train.c is the command;
+ * train_options.c has its options; train_recipe.c applies the recipe of a zoo
+ * network; train_tune.c makes the model from MODEL, with a new head and frozen
+ * layers if requested; train_tell.c prints progress; train_repeat.c trains with
+ * several seeds; train_find.c is the learning rate range test;
+ * train_gradients.c plots gradients.csv. */
 #ifndef SV_CLI_TRAIN_H
 #define SV_CLI_TRAIN_H
 
@@ -11,74 +11,75 @@
 
 typedef struct train {
   sv_fit_options fit;
-  cli_image image;    /* how pictures are prepared; the rest follows the data */
+  cli_image image;    /* preprocessing options; the rest follows the data */
   const char *resume; /* a run folder */
-  /* Of MODEL, as far as no option says it otherwise; NULL: none. */
+  /* The recipe of MODEL, without what options override; NULL: none. */
   sv_zoo_recipe recipe;
   bool has_recipe;
   bool explain, json;
-  bool external; /* MODEL's tensors may lie in other files */
+  bool external; /* MODEL's tensors may be in separate files */
   bool test;     /* score the test images, once, at the end */
-  int repeat;    /* trainings with other seeds; 1: just one */
-  bool find;     /* a rate, instead of the training */
+  int repeat;    /* number of trainings with different seeds; 1: one */
+  bool find;     /* find a learning rate instead of training */
   sv_rate_options range;
-  const char *plot, *csv; /* of the range test; NULL: none */
-  char *folder;           /* runs/MODEL-DATA, where none was given */
+  const char *plot, *csv; /* outputs of the range test; NULL: none */
+  char *folder;           /* runs/MODEL-DATA, if no folder was given */
   sv_model *model;
   sv_dataset *dataset;
   sv_dataset *unseen; /* the test images, with --test */
-  /* Told while it runs. */
+  /* Progress. */
   cli_progress bar;
   char label[48];
   int64_t first; /* steps done before this call; -1: not known yet */
   double epoch_started;
 } train;
 
-/* As cli_parse; values that are not given stay as they are. */
+/* As cli_parse; values that are not given stay unchanged. */
 bool train_parse(const cli_verb *verb, int argc, char **argv, train *t,
                  char ***operands, int *count, int *exit_status);
 
-/* Of a zoo network that has a recipe: the options are parsed again over it.
- * False, and *exit_status, as train_parse. */
+/* Applies the recipe of a zoo network and parses the options again over it.
+ * Returns false and sets *exit_status, as train_parse. */
 bool train_follow_recipe(const cli_verb *verb, int argc, char **argv, train *t,
                          const char *network, int *exit_status);
-/* What of it is used, on stderr; the same as JSON, null if there is none. */
+/* Prints the part of the recipe that is used on stderr; the same as JSON, null
+ * if there is none. */
 void train_tell_recipe(const train *t, const char *network);
 json_t *train_recipe_json(const train *t);
 
-/* The network for t->dataset, with fresh numbers or a file's, and with a new
- * head if t->fit.classes says so. */
+/* Makes the model for t->dataset, with initialised weights or those of a file,
+ * and with a new head if t->fit.classes is set. */
 sv_status train_new_model(const train *t, sv_model **model, const char *network,
                           uint64_t seed) SV_CHECKED;
-/* Where a part of t->model is to be frozen and its classes are not those of the
- * data: a new head, and t->fit.classes says so. */
+/* If a part of t->model is frozen and its classes differ from the data's: makes
+ * a new head and sets t->fit.classes. */
 sv_status train_suit_head(train *t) SV_CHECKED;
-/* What was asked for is what the data have. */
+/* Checks that the requested number of classes is that of the data. */
 sv_status train_check_classes(const train *t) SV_CHECKED;
-/* What of the model is new, what is frozen, and whether its batch norms may be
- * folded, on stderr. SV_INVALID if there is no layer to freeze until. */
+/* Prints on stderr what is new, what is frozen, and whether batch
+ * normalisations may be folded. SV_INVALID if the layer to freeze until is
+ * unknown. */
 sv_status train_tell_tuning(const train *t, const char *network) SV_CHECKED;
 /* The folder holds a run. */
 bool train_holds_run(const char *folder);
-/* The model in the run's folder on t->unseen. */
+/* Evaluates the model of the run folder on t->unseen. */
 sv_status train_score(const train *t, const char *run, double *loss,
                       double *top1) SV_CHECKED;
 
-/* --repeat, once data is there. Returns the exit status. */
+/* Runs --repeat, once the data set is open. Returns the exit status. */
 int train_repeat(train *t, const char *network);
 
-/* --lr-find, once model and data are there. */
+/* Runs --lr-find, once model and data set are open. */
 int train_find(train *t);
-/* False, and *exit_status, if an option would be ignored. */
+/* Returns false and sets *exit_status if an option would be ignored. */
 bool train_find_check(const train *t, int *exit_status);
 
-/* From now on sv_fit tells of its progress on stderr. */
+/* Makes sv_fit print its progress on stderr. */
 void train_tell(train *t);
 
-/* Of a run that is finished: what a kill after its last checkpoint left undone.
- */
+/* Completes a finished run that was killed after its last checkpoint. */
 void train_mend(const char *run);
-/* gradients.png from gradients.csv, if this run has it. */
+/* Draws gradients.png from gradients.csv, if the run has it. */
 sv_status train_draw_gradients(const train *t) SV_CHECKED;
 
 #endif

@@ -1,5 +1,5 @@
-/* Training pictures varied at random, after they have become the network's
- * input. What is drawn depends on seed, epoch and sample alone. */
+/* Data augmentation of training images, applied to the network's input. The
+ * random values depend only on seed, epoch and sample. */
 #ifndef SV_DATA_AUGMENT_H
 #define SV_DATA_AUGMENT_H
 
@@ -8,15 +8,15 @@
 #include "base/error.h"
 #include "base/random.h"
 
-/* sample: channels x height x width as preprocess made it; `index` is its
- * number in the data set. What a shift uncovers is black, what is erased the
- * mean of the training pictures. */
+/* sample: channels x height x width, preprocessed; `index` is its number in the
+ * data set. Pixels uncovered by a shift become black; erased pixels become the
+ * mean of the training images. */
 void sv_augment_sample(const sv_augment *augment, const sv_random *key,
                        int64_t index, const sv_preprocess *preprocess,
                        float *sample);
 
-/* The same with its mask, height x width: classes move with their pixels, and
- * what is uncovered or erased has none. */
+/* The same for its mask, height x width: classes move with their pixels;
+ * uncovered and erased pixels get no class. */
 sv_status sv_augment_mask(const sv_augment *augment, const sv_random *key,
                           int64_t index, const sv_preprocess *preprocess,
                           int64_t *mask) SV_CHECKED;

@@ -1,4 +1,4 @@
-/* What lies in a folder: names in byte order, in one piece of memory, since a
+/* Listing of a folder: names in byte order, in one block of memory, since a
  * data set may have millions of files. */
 #ifndef SV_DATA_LISTING_H
 #define SV_DATA_LISTING_H
@@ -9,7 +9,7 @@
 typedef struct sv_listing {
   char *bytes; /* the names, each followed by a zero */
   size_t length, capacity;
-  size_t *at; /* where each name begins in bytes */
+  size_t *at; /* offset of each name */
   int64_t count;
   int64_t room;
 } sv_listing;
@@ -24,17 +24,16 @@ static inline const char *sv_listing_name(const sv_listing *listing,
 /* Appends a name. */
 sv_status sv_listing_add(sv_listing *listing, const char *name) SV_CHECKED;
 
-/* What both functions below pass over: hidden names (.DS_Store), and what
- * systems leave among files: Thumbs.db, desktop.ini, __MACOSX, @eaDir.
- * Symbolic links are followed. SV_IO names a folder that cannot be read. */
+/* Both functions below skip hidden names (.DS_Store) and system files:
+ * Thumbs.db, desktop.ini, __MACOSX, @eaDir. Symbolic links are followed. SV_IO
+ * names a folder that cannot be read. */
 
 /* The names of the folders inside a folder. */
 sv_status sv_list_folders(sv_listing *listing, const char *path) SV_CHECKED;
 
-/* The files inside a folder and the folders below it, by their paths relative
- * to it. Whatever is not a folder is a file here, a dangling link too: who
- * reads it gets the error that names it. A link that leads back to a folder
- * above it is SV_IO. */
+/* The files in a folder and its subfolders, by their relative paths. Everything
+ * that is not a folder counts as a file, including a dangling link: reading it
+ * later gives an error that names it. SV_IO for a link to a parent folder. */
 sv_status sv_list_files(sv_listing *listing, const char *path) SV_CHECKED;
 
 #endif

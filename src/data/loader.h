@@ -1,5 +1,5 @@
-/* Batches for training and testing, prepared ahead. What a batch holds depends
- * on the order and the position alone, never on timing. */
+/* Loads batches for training and testing ahead of time. The content of a batch
+ * depends only on the order and the position, never on timing. */
 #ifndef SV_DATA_LOADER_H
 #define SV_DATA_LOADER_H
 
@@ -13,19 +13,19 @@ typedef struct sv_loader sv_loader;
 enum { SV_LOADER_AUTO = -1 };
 
 typedef struct sv_loader_options {
-  const sv_dataset *dataset;       /* borrowed, as is the next */
-  const sv_preprocess *preprocess; /* what sv_preprocess_check lets pass */
-  int64_t batch;                   /* samples in a batch, 1 or more */
-  /* That prepare samples, two batches ahead. 0: the caller of sv_loader_next
-   * does it itself. AUTO: 0 where a sample is but copied from memory, since
-   * waking a thread costs more; one where it is resized; else as many as there
-   * are processors, at most 8. */
+  const sv_dataset *dataset;       /* borrowed, as is preprocess */
+  const sv_preprocess *preprocess; /* must pass sv_preprocess_check */
+  int64_t batch;                   /* samples per batch, 1 or more */
+  /* Threads that prepare samples, two batches ahead. 0: sv_loader_next does it
+   * in the calling thread. AUTO: 0 if samples are only copied from memory,
+   * since waking a thread costs more; 1 if they are resized; otherwise the
+   * number of processors, at most 8. */
   int threads;
 } sv_loader_options;
 
 typedef struct sv_batch {
   int64_t first; /* the position of its first sample in the order */
-  int64_t count; /* samples; less in the last batch; 0: there is no more */
+  int64_t count; /* number of samples; fewer in the last batch; 0: no more */
   const int64_t *samples; /* their positions in the data set */
   const float *pixels;    /* count x channels x height x width */
   const int64_t *labels;  /* count, or count x height x width */
@@ -35,20 +35,20 @@ sv_status sv_loader_new(sv_loader **loader,
                         const sv_loader_options *options) SV_CHECKED;
 void sv_loader_free(sv_loader *loader); /* takes NULL */
 
-/* From the next start on samples are varied so, drawn by `key`; NULL: taken as
- * they are. Both are copied. */
+/* Sets the augmentation of samples from the next start on, drawn by `key`;
+ * NULL: none. Both are copied. */
 void sv_loader_vary(sv_loader *loader, const sv_augment *augment,
                     const sv_random *key);
 
-/* Begins with the sample at position `first` of an order (positions in the data
- * set; borrowed until the next start or free). What was under way is dropped.
- */
+/* Starts at position `first` of an order (indices in the data set; borrowed
+ * until the next start or free). Batches in progress are dropped. */
 sv_status sv_loader_start(sv_loader *loader, const int64_t *order,
                           int64_t count, int64_t first) SV_CHECKED;
 
-/* The next batch, valid until the next call. If one of its samples failed, that
- * sample's error (of several, the first one's); the call after it goes on with
- * the batch behind. One thread calls start and next. */
+/* Returns the next batch, valid until the next call. If a sample of it failed,
+ * returns the error of that sample (the first of several); the next call
+ * continues with the following batch. start and next must be called from one
+ * thread. */
 sv_status sv_loader_next(sv_loader *loader, sv_batch *batch) SV_CHECKED;
 
 #endif

@@ -1,4 +1,4 @@
-/* What a training leaves as it is: a layer and all that it is computed from. */
+/* Frozen layers: a layer and all layers that it depends on. */
 #ifndef SV_TRAIN_FREEZE_H
 #define SV_TRAIN_FREEZE_H
 
@@ -12,10 +12,11 @@ typedef struct sv_freeze {
   int tensor_count;
 } sv_freeze;
 
-/* `layer` is a node; or a block, the beginning of nodes' names up to a dot or a
- * slash; or the same of tensors' names, which exporters keep where they rename
- * nodes. NULL: nothing. SV_INVALID with some that there are if it is none of
- * these, and if nothing would be left to train. Free with sv_freeze_free. */
+/* `layer` is the name of a node; or of a block, the beginning of node names up
+ * to a dot or a slash; or the same of tensor names, which exporters keep even
+ * if they rename nodes. NULL: nothing is frozen. SV_INVALID if the name is
+ * unknown (the message lists some valid names) or if nothing would be left to
+ * train. Free with sv_freeze_free. */
 sv_status sv_freeze_until(sv_freeze *freeze, const sv_graph *graph,
                           const char *layer) SV_CHECKED;
 void sv_freeze_free(sv_freeze *freeze);

@@ -1,8 +1,9 @@
-/* How strong the gradient is in each layer: does it reach the first one?
+/* Gradient norms per layer: does the gradient reach the first layer?
  *
- * A layer is a node with trained parameters; where nodes share one, it counts
- * in the first. Its norm is the root of the sum of squares of its parameters'
- * gradients, as backward leaves them: neither clipped nor decayed. */
+ * A layer is a node with trained parameters; a shared parameter counts for the
+ * first node. The norm of a layer is the square root of the sum of squares of
+ * its parameters' gradients, as computed by the backward pass: before clipping
+ * and weight decay. */
 #ifndef SV_TRAIN_GRADIENTS_H
 #define SV_TRAIN_GRADIENTS_H
 
@@ -13,13 +14,14 @@
 
 typedef struct sv_gradients sv_gradients;
 
-/* The sums over the steps of an epoch are a record of the state, which a
- * resumption finds. The graph and the state must outlive it. */
+/* The sums over the steps of an epoch are a record of the state, so that a
+ * resumed training finds them. The graph and the state must outlive
+ * *gradients. */
 sv_status sv_gradients_new(sv_gradients **gradients, const sv_graph *graph,
                            sv_state *state) SV_CHECKED;
-void sv_gradients_free(sv_gradients *gradients); /* takes NULL */
+void sv_gradients_free(sv_gradients *gradients); /* accepts NULL */
 
-/* After a backward pass. */
+/* Adds the gradients of a backward pass. */
 sv_status sv_gradients_add(sv_gradients *gradients, sv_plan *plan) SV_CHECKED;
 
 /* "epoch,conv1,linear1\n", and "3,0.25,0.125\n": means over the steps since

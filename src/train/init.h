@@ -1,5 +1,6 @@
-/* Initialisers: which text is a parameter's, its fans, and the kinds that need
- * more than a number at a time. init.c has the table. */
+/* Initialisers: the selection for a parameter, fan-in and fan-out, and
+ * initialisers that do not draw elements one at a time. init.c has the
+ * table. */
 #ifndef SV_TRAIN_INIT_H
 #define SV_TRAIN_INIT_H
 
@@ -9,36 +10,36 @@
 #include "graph/graph.h"
 #include "graph/state.h"
 
-/* The initialiser of value `id`, a tensor of the state: its own text, that of
- * the network (NULL, "usual": none), what its own only prefers ("prefer he"),
- * or the usual one of its role and place. */
+/* The initialiser of value `id`, a tensor of the state: its own; else that of
+ * the network (NULL, "usual": none); else the one that its own only prefers
+ * ("prefer he"); else the default of its role and place. */
 const char *sv_init_choose(const sv_graph *graph, int id, const char *network);
 
 /* "prefer he": he; else NULL. */
 const char *sv_init_preferred(const char *text);
-/* NULL or "usual": that of the role and place. */
+/* NULL or "usual": the default of the role and place. */
 bool sv_init_is_usual(const char *text);
 
-/* Whether there is such an initialiser, with so many numbers; nothing is drawn,
- * and no file is read. */
+/* Checks the name of an initialiser and the number of its arguments. Nothing is
+ * drawn, and no file is read. */
 sv_status sv_init_check(const char *text) SV_CHECKED;
 
-/* Initialises the values of the state that `which` has true for (NULL: all), as
+/* Initialises the values of the state for which `which` is true (NULL: all), as
  * sv_state_init_with. */
 sv_status sv_init_some(sv_state *state, const sv_graph *graph, uint64_t seed,
                        const char *init, const bool *which) SV_CHECKED;
 
-/* Of a weight of shape O x I x KH x KW (a linear layer's: O x I)
- *   fan_in = I * KH * KW,  fan_out = O * KH * KW,
- * so that with G groups, where I counts the channels of one group, fan_out is
- * that of all groups together, and a transposed convolution's fans, whose
- * weight is I x O x KH x KW, are exchanged: both as in PyTorch. SV_INVALID with
+/* For a weight of shape O x I x KH x KW (a linear layer's: O x I)
+ *   fan_in = I * KH * KW,  fan_out = O * KH * KW.
+ * With G groups, I is the number of channels of one group, so that fan_out is
+ * that of all groups together. A transposed convolution has a weight of I x O x
+ * KH x KW; its fans are exchanged. Both are as in PyTorch. SV_INVALID with
  * fewer than two dimensions. */
 sv_status sv_init_fans(const sv_graph *graph, int id, double *fan_in,
                        double *fan_out) SV_CHECKED;
 
-/* rows x columns numbers, row-major: of a random matrix with orthonormal rows,
- * or columns where there are fewer of those, times the gain. */
+/* A random rows x columns matrix, row-major, times the gain. Its rows are
+ * orthonormal, or its columns if there are fewer of them. */
 sv_status sv_init_orthogonal(double *matrix, int64_t rows, int64_t columns,
                              double gain, const sv_random *key) SV_CHECKED;
 
@@ -46,15 +47,15 @@ sv_status sv_init_orthogonal(double *matrix, int64_t rows, int64_t columns,
 bool sv_init_is_signs(const char *text);
 sv_status sv_init_signs(sv_tensor *tensor, const char *text) SV_CHECKED;
 
-/* "numbers V,V,...": these in turn, over and over; SV_INVALID if the tensor
- * does not take all of them equally often. */
+/* "numbers V,V,...": these values, repeated; SV_INVALID if the size of the
+ * tensor is not a multiple of their number. */
 bool sv_init_is_numbers(const char *text);
 sv_status sv_init_numbers(sv_tensor *tensor, const char *text) SV_CHECKED;
 
-/* The path in "file PATH"; NULL if the text is no such one. */
+/* The path in "file PATH"; NULL if the text has another form. */
 const char *sv_init_path(const char *text);
 
-/* Models that have been read; zeros at first. */
+/* Models already read; zeros at first. */
 typedef struct sv_init_files {
   struct sv_init_file {
     char *path;
@@ -64,8 +65,8 @@ typedef struct sv_init_files {
 } sv_init_files;
 void sv_init_files_free(sv_init_files *files);
 
-/* Overwrites the tensor with that of its name in the ONNX file. SV_INVALID
- * names the file if it has none, or one of another shape. */
+/* Overwrites the tensor with the one of the same name in the ONNX file.
+ * SV_INVALID, naming the file, if it has none or one of another shape. */
 sv_status sv_init_from_file(sv_init_files *files, const char *path,
                             sv_state *state, const char *name) SV_CHECKED;
 

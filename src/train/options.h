@@ -1,4 +1,4 @@
-/* The options of a training as a table: bounds, metadata, comparison. */
+/* Training options as a table: bounds, metadata, comparison. */
 #ifndef SV_TRAIN_OPTIONS_H
 #define SV_TRAIN_OPTIONS_H
 
@@ -6,23 +6,24 @@
 
 #include "base/error.h"
 
-/* A copy with what the optimiser usually has in the place of SV_USUAL. */
+/* A copy with the optimiser's defaults in the place of SV_USUAL. */
 sv_status sv_options_resolve(sv_fit_options *resolved,
                              const sv_fit_options *options) SV_CHECKED;
 
-/* Every number within its bounds, every text given that must be. */
+/* Checks that all numbers are within bounds and all required strings are
+ * set. */
 sv_status sv_options_check(const sv_fit_options *options) SV_CHECKED;
 
-/* Into the model's metadata, as "svertka.train.rate" and so on. */
+/* Writes them to the model's metadata as "svertka.train.rate" and so on. */
 sv_status sv_options_save(const sv_fit_options *options,
                           sv_model *model) SV_CHECKED;
 
-/* Back again; texts are borrowed from the model. */
+/* Reads them back; strings are borrowed from the model. */
 sv_status sv_options_load(sv_fit_options *options,
                           const sv_model *model) SV_CHECKED;
 
-/* SV_INVALID names the first option that differs from what the model was
- * trained with and changes what the training means. */
+/* SV_INVALID names the first option that differs from those the model was
+ * trained with and that changes the training. */
 sv_status sv_options_compare(const sv_fit_options *options,
                              const sv_model *model) SV_CHECKED;
 

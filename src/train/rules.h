@@ -1,4 +1,4 @@
-/* Rules: by what a gradient changes a parameter. A row of the table each. */
+/* Update rules of the optimisers: one row of a table each. */
 #ifndef SV_TRAIN_RULES_H
 #define SV_TRAIN_RULES_H
 
@@ -9,18 +9,19 @@
 
 enum { SV_MAX_MOMENTS = 3 };
 
-/* A stretch of one parameter, and the step. */
+/* A section of one parameter, and the step. */
 typedef struct sv_update {
   float *w;
   const float *g;
   float *moment[SV_MAX_MOMENTS]; /* NULL: not kept */
   int64_t count;
-  float most, scale; /* g is cut to -most .. most, then multiplied */
+  float most, scale; /* g is clipped to -most .. most, then multiplied by
+                      * scale */
   float decay;       /* coupled: added to g, times w */
   float keep;        /* decoupled: w is multiplied with it */
-  double rate;       /* r; with the local factor of LARS in it */
+  double rate;       /* r; includes the local factor of LARS */
   double momentum;   /* m */
-  const double *at;  /* the numbers behind the rule's name */
+  const double *at;  /* the arguments after the rule's name */
   int64_t step;      /* t = 1, 2, ... */
 } sv_update;
 
@@ -30,13 +31,14 @@ typedef struct sv_rule {
   void (*update)(sv_update u);
   const char *moments[SV_MAX_MOMENTS]; /* records, NULL: none; the first is
                                         * kept if the momentum is not 0 */
-  double rate, momentum, weight_decay; /* usual ones */
+  double rate, momentum, weight_decay; /* defaults */
   bool has_momentum, needs_momentum;
-  bool decoupled; /* usually */
-  bool local;     /* a rate of its own for each weight */
+  bool decoupled; /* by default */
+  bool local;     /* a separate rate for each weight */
 } sv_rule;
 
-/* The row that `text` names and its numbers; SV_INVALID says what there is. */
+/* Finds the row that `text` names and parses its arguments; SV_INVALID lists
+ * the valid ones. */
 sv_status sv_rule_parse(const sv_rule **rule, sv_setting *setting,
                         const char *text) SV_CHECKED;
 

@@ -1,5 +1,5 @@
-/* A network run on the loader's batches: plans for the full batch and for a
- * smaller last one, over one state. */
+/* Runs a network on the loader's batches, with plans for the full batch and for
+ * a smaller last batch over one state. */
 #ifndef SV_TRAIN_RUNNER_H
 #define SV_TRAIN_RUNNER_H
 
@@ -11,55 +11,59 @@
 typedef struct sv_runner {
   const sv_graph *graph; /* borrowed, as are the state and preprocess */
   sv_state *state;
-  const sv_preprocess *preprocess;    /* gives the size of a picture */
+  const sv_preprocess *preprocess;    /* gives the size of an image */
   sv_plan_options options;            /* of both plans */
   const char *input, *label, *scores; /* names of values */
-  sv_score_kind read;                 /* what those scores are */
-  float *rows;       /* logits made of them, where they are not */
+  sv_score_kind read;                 /* kind of those scores */
+  float *rows;       /* logits computed from the scores, if they are not
+                      * logits */
   size_t room;       /* elements of rows */
   bool of_pixels;    /* there is a label for each pixel */
-  const char **keep; /* what options->keep asks for, and scores */
+  const char **keep; /* options->keep and scores */
   sv_plan *plans[2]; /* of the full batch, of another size */
   int64_t other;     /* that size */
-  int64_t fixed;     /* the batch that the network says; 0: none */
-  sv_plan *used;     /* the one that ran last; the other one is idle */
+  int64_t fixed;     /* the network's fixed batch size; 0: free */
+  sv_plan *used;     /* the plan that ran last; the other one is idle */
 } sv_runner;
 
-/* The batch that the network's only input for images says; 0: it is free. */
+/* The fixed batch size of the network's only image input; 0: free. */
 int64_t sv_runner_fixed(const sv_graph *graph);
 
-/* Compiles for options->batch, or for that of the network if it is fixed, which
- * the runner's own options say then: no batch may be larger. In inference a
- * smaller one is filled up, and what is told of it does not count that. mode,
- * batch, threads, backend, exact, seed and keep (names that stay as long as the
- * graph) are taken from `options`. A runner that failed is empty. */
+/* Compiles for options->batch, or for the network's batch size if that is
+ * fixed, which is then stored in the runner's options. No batch may be larger.
+ * In inference a smaller batch is padded and the padding is ignored in the
+ * results. mode, batch, threads, backend, exact, seed and keep (names must
+ * outlive the graph) are taken from `options`. On failure the runner is
+ * empty. */
 sv_status sv_runner_new(sv_runner *runner, const sv_graph *graph,
                         sv_state *state, const sv_preprocess *preprocess,
                         const sv_plan_options *options) SV_CHECKED;
 void sv_runner_free(sv_runner *runner);
 
-/* Compiles for batches of this size now, not when the first one comes: what it
- * does not allow is known before the training. */
+/* Compiles for batches of this size now instead of at the first one, so that
+ * errors are found before the training. */
 sv_status sv_runner_expect(sv_runner *runner, int64_t count) SV_CHECKED;
 
-/* Of a value whose rows are a fixed batch's the first `count`. */
+/* Trims a value of a fixed batch to its first `count` rows. */
 void sv_runner_trim(const sv_runner *runner, int64_t count, sv_tensor *value);
 
-/* Fills in the batch and runs forward, random operators drawing for `step`.
- * *plan is the one that ran; *scores are its N x classes logits, as
- * sv_scores_logits makes them, the runner's until it runs again. */
+/* Fills in the batch and runs the forward pass; random operators use `step`.
+ * *plan is the plan that ran. *scores are its N x classes logits, as computed
+ * by sv_scores_logits; they belong to the runner and are valid until its next
+ * run. */
 sv_status sv_runner_forward(sv_runner *runner, const sv_batch *batch,
                             int64_t step, sv_plan **plan,
                             sv_tensor *scores) SV_CHECKED;
 
-/* The scores are independent probabilities, of which no logits are made. */
+/* The scores are independent probabilities, which are not converted to
+ * logits. */
 bool sv_runner_is_independent(const sv_runner *runner);
 
 /* The number of classes that the network scores. */
 sv_status sv_runner_classes(const sv_runner *runner, int *classes) SV_CHECKED;
 
-/* A class for each picture or for each pixel: the network tells what the data
- * have. */
+/* Checks that the model and the data agree: one class per image or one per
+ * pixel. */
 sv_status sv_runner_check_data(const sv_runner *runner,
                                const sv_dataset *dataset) SV_CHECKED;
 

@@ -4,25 +4,25 @@
 
 #include "train/setting.h"
 
-/* What the losses of past validations did to the rate. Zeros before the first
- * one; kept with the training's counters. */
+/* The effect of past validation losses on the learning rate. Zeros before the
+ * first validation; stored with the training's counters. */
 typedef struct sv_plateau {
   int64_t seen; /* validations */
-  int64_t bad;  /* of the last ones, those that did not improve */
-  int64_t cuts; /* of the rate */
+  int64_t bad;  /* validations in a row without improvement */
+  int64_t cuts; /* reductions of the rate */
   double best;  /* the lowest loss */
 } sv_plateau;
 
 typedef struct sv_schedule {
   sv_setting setting;
-  double rate;    /* the highest */
-  double epoch;   /* steps in an epoch */
-  double warm_up; /* steps of the rise */
+  double rate;    /* the max learning rate */
+  double epoch;   /* steps per epoch */
+  double warm_up; /* steps of the warm-up */
   int64_t steps;  /* of the whole training */
 } sv_schedule;
 
-/* From text: "constant", "step 10 0.1", "cosine 1". `warm_up` is in epochs;
- * SV_INVALID if the schedule has a rise of its own besides. */
+/* Parses "constant", "step 10 0.1", "cosine 1". `warm_up` is in epochs;
+ * SV_INVALID if the schedule has its own rise, too. */
 sv_status sv_schedule_parse(sv_schedule *schedule, const char *text,
                             double rate, double warm_up,
                             int64_t steps_per_epoch, int epochs) SV_CHECKED;
@@ -31,7 +31,7 @@ sv_status sv_schedule_parse(sv_schedule *schedule, const char *text,
 double sv_schedule_at(const sv_schedule *schedule, const sv_plateau *plateau,
                       int64_t step);
 
-/* After an epoch, with the loss of its validation. */
+/* Call after an epoch with its validation loss. */
 void sv_schedule_see(const sv_schedule *schedule, sv_plateau *plateau,
                      double loss);
 
