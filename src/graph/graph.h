@@ -151,10 +151,10 @@ typedef struct sv_contents {
 } sv_contents;
 void sv_contents_free(sv_contents *contents);
 
-/* Infers shapes, types and contents of all values from those of inputs and
- * state, which the caller sets where present. `infos` has value_count elements.
- * Only nodes whose roots are all present are inferred. Errors name the node.
- * Start `contents` from {0} and always free it. */
+/* Infers shapes, types and contents of all nodes' outputs from those of inputs
+ * and state, which the caller sets. `infos` has value_count elements.
+ * SV_INVALID if the shape of a value that a node reads is not set. Errors name
+ * the node. Start `contents` from {0} and always free it. */
 sv_status sv_graph_infer(const sv_graph *graph, sv_info *infos,
                          sv_contents *contents) SV_CHECKED;
 

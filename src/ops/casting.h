@@ -1,4 +1,4 @@
-/* What cast and cast_like share: y = x in y's type, and dx = dy. */
+/* Shared by cast and cast_like: y = x in y's type, and dx = dy. */
 #ifndef SV_OPS_CASTING_H
 #define SV_OPS_CASTING_H
 

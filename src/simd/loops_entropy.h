@@ -1,5 +1,5 @@
-/* The loops of cross-entropy: part of loops_code.h. Positions lie side by side,
- * the classes of each `step` apart. */
+/* The loops of cross-entropy: part of loops_code.h. Positions are consecutive;
+ * the classes of each are `step` apart. */
 
 /* e^x = 2^n e^r with n = round(x / log 2): a polynomial of degree 6 in r,
  * fitted for the least relative error on |r| <= log 2 / 2 (3e-9; in float
