@@ -22,7 +22,7 @@ static inline int64_t sv_pool_place(const sv_pool_frame *f, const sv_window *w,
   return f->corner + u * w->dilation[0] * w->in[1] + v * w->dilation[1];
 }
 
-/* Maps of x, as the window sees it. */
+/* The number of maps of x, in the window's view of it. */
 static inline int64_t sv_pool_maps(const sv_window *w, const sv_shape *x) {
   return sv_shape_count(x) / (w->in[0] * w->in[1]);
 }

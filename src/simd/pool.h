@@ -17,7 +17,7 @@ typedef struct sv_simd_pool {
   const sv_loops *loops;
   sv_window at;
   sv_simd_lanes lanes;
-  int64_t block, maps;     /* lanes of a map; so many of these */
+  int64_t block, maps;     /* lanes per map; number of these */
   int64_t in_map, out_map; /* floats of a map of a block */
   sv_axis_taps rows, columns;
   bool keeps_index; /* index of the maximum, for a backward pass */
