@@ -162,7 +162,7 @@ typedef struct sv_resize_attrs {
   sv_floats roi;       /* CROP: starts, then ends, each from 0 to 1 */
   sv_ints axes;
   sv_resize_policy policy;
-  bool antialias; /* linear, cubic: use all pixels when shrinking */
+  bool antialias; /* linear, cubic: antialias when shrinking */
 } sv_resize_attrs;
 typedef struct sv_layer_norm_attrs {
   int64_t axis; /* first of the dimensions normalised together; -1: the last */
@@ -242,8 +242,8 @@ SV_API sv_value sv_pad(sv_graph *g, sv_value x, sv_border border,
 SV_API sv_value sv_batch_norm(sv_graph *g, sv_value x);
 SV_API sv_value sv_batch_norm_with(sv_graph *g, sv_value x,
                                    const sv_batch_norm_attrs *attrs);
-/* During training, sets a share `ratio` of the elements to 0 at random and
- * divides the others by 1 - ratio. */
+/* In training, sets each element to 0 with probability `ratio` and divides the
+ * others by 1 - ratio. */
 SV_API sv_value sv_dropout(sv_graph *g, sv_value x, double ratio);
 /* Local response normalisation. Defaults: size 5, alpha 1e-4, beta 0.75, k 1.
  * AlexNet uses k = 2. */

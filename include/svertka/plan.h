@@ -33,8 +33,8 @@ typedef struct sv_plan_options {
    * is little work. Fewer are used if OpenMP provides fewer; see
    * sv_plan_forward. */
   int threads;
-  const char *backend; /* NULL: all, in order of preference; "ref": reference
-                        * kernels */
+  const char *backend; /* NULL: all, in order of preference; else only this one
+                        * and "ref", the reference */
   bool exact;          /* use direct algorithms only */
   /* Names of values, besides the outputs, that can be read after a run. */
   const char *const *keep;

@@ -268,12 +268,13 @@ typedef struct sv_fit_options {
                           * new head (sv_model_new_head), which the data must
                           * have; only for the metadata, sv_fit makes no head */
   /* Fine-tuning: freezes this layer and all layers that it depends on. No
-   * gradients are computed for them; the optimiser, weight decay, the average
-   * and running statistics do not change them. They run as in inference: batch
-   * normalisations use their running statistics, and dropouts do nothing. The
-   * name of a node or a block; a block's name is the beginning of node names up
-   * to a dot or slash. If nodes have no such names, tensor names are used.
-   * NULL: nothing is frozen. */
+   * gradients are computed for them. The optimiser, weight decay and the
+   * average do not change them, and their running statistics are not updated.
+   * They run as in inference: batch normalisations use their running
+   * statistics, and dropouts do nothing. The string is the name of a node or a
+   * block; a block's name is the beginning of node names up to a dot or slash.
+   * If nodes have no such names, tensor names are used. NULL: nothing is
+   * frozen. */
   const char *freeze_until;
   /* For cross-entropy losses. Label smoothing (0): the part of the target that
    * is spread evenly over all classes. Class weights ("off"; "sqrt",

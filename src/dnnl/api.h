@@ -1,6 +1,6 @@
-/* oneDNN as this backend sees it: descriptors of memory and of primitives in
- * one shape for versions 2 and 3, which differ in api_v2.c and api_v3.c, and
- * nowhere else. */
+/* oneDNN's API for this backend: memory and primitive descriptors with one
+ * interface for versions 2 and 3. Only api_v2.c and api_v3.c depend on the
+ * version. */
 #ifndef SV_DNNL_API_H
 #define SV_DNNL_API_H
 
@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 
-/* A memory descriptor by handle, as version 3 has it. */
+/* A handle to a memory descriptor, as in version 3. */
 #if DNNL_VERSION_MAJOR >= 3
 typedef dnnl_memory_desc_t sv_md;
 typedef const_dnnl_memory_desc_t sv_const_md;
@@ -18,19 +18,19 @@ typedef dnnl_memory_desc_t *sv_md;
 typedef const dnnl_memory_desc_t *sv_const_md;
 #endif
 
-/* An answer of oneDNN as ours: what it cannot do, or refuses, is
- * SV_UNSUPPORTED, and another kernel is asked. */
+/* Converts a status of oneDNN: anything unsupported or rejected becomes
+ * SV_UNSUPPORTED, so that another kernel is tried. */
 sv_status sv_dnnl_status(dnnl_status_t status) SV_CHECKED;
 
 /* ---- Instruction sets ---- */
 
 typedef struct sv_dnnl_isa {
-  const char *name; /* as ONEDNN_MAX_CPU_ISA has it */
+  const char *name; /* as in ONEDNN_MAX_CPU_ISA */
   dnnl_cpu_isa_t isa;
 } sv_dnnl_isa;
 
-/* Those of x86-64 that this version of oneDNN knows, each after those that it
- * contains; a name of NULL ends them. */
+/* The x86-64 instruction sets that this version of oneDNN supports, each after
+ * those that it includes; ends with a name of NULL. */
 extern const sv_dnnl_isa sv_dnnl_known_isas[];
 
 /* ---- Memory descriptors, always f32; free with sv_md_free ---- */
@@ -41,27 +41,27 @@ sv_status sv_md_any(sv_md *md, const sv_shape *shape) SV_CHECKED;
 sv_status sv_md_known(sv_md *md, const sv_shape *shape,
                       const sv_layout *layout) SV_CHECKED;
 sv_status sv_md_copy(sv_md *md, sv_const_md from) SV_CHECKED;
-void sv_md_free(sv_md md); /* takes NULL */
+void sv_md_free(sv_md md); /* accepts NULL */
 
-/* Strides and blocks; false if the format is none of that kind. */
+/* Strides and blocks; false if the format has another form. */
 bool sv_md_blocks(sv_const_md md, sv_shape *shape, sv_layout *layout);
 bool sv_md_absent(sv_const_md md); /* NULL or without dimensions */
 
 /* ---- Primitive descriptors; free with dnnl_primitive_desc_destroy ---- */
 
-/* Of windows that slide. Dilation counts from 0, as oneDNN has it. */
+/* Sliding windows. Dilation counts from 0, as in oneDNN. */
 typedef struct sv_dnnl_window {
   dnnl_dims_t kernel, stride, dilation, begin, end;
 } sv_dnnl_window;
 
-/* The operands under their forward names; backward the gradients of those
- * that the pass gives or is given. */
+/* The operands by their forward names; in a backward pass their gradients that
+ * the pass reads or computes. */
 typedef struct sv_dnnl_operands {
   sv_const_md src, weights, bias, dst; /* bias: NULL if there is none */
 } sv_dnnl_operands;
 
-/* `prop` says the pass; `hint` is the forward primitive's (backward only).
- * dnnl_deconvolution_direct: of a transposed convolution. */
+/* `prop` is the pass; `hint` is the forward primitive's descriptor (backward
+ * only). dnnl_deconvolution_direct: transposed convolution. */
 sv_status sv_pd_conv(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
                      dnnl_alg_kind_t alg, const sv_dnnl_operands *md,
                      const sv_dnnl_window *window,
@@ -73,7 +73,7 @@ sv_status sv_pd_pool(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
                      dnnl_alg_kind_t alg, const sv_dnnl_operands *md,
                      const sv_dnnl_window *window,
                      const_dnnl_primitive_desc_t hint) SV_CHECKED;
-/* A function of each element, with its parameters. */
+/* An elementwise function with its parameters. */
 typedef struct sv_dnnl_function {
   dnnl_alg_kind_t alg;
   float alpha, beta;
@@ -87,7 +87,7 @@ sv_status sv_pd_eltwise(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
 sv_status sv_pd_softmax(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
                         dnnl_alg_kind_t alg, sv_const_md md, int axis,
                         const_dnnl_primitive_desc_t hint) SV_CHECKED;
-/* Scaled and shifted by vectors of their own; flags: dnnl_use_global_stats. */
+/* With separate vectors of scale and shift; flags: dnnl_use_global_stats. */
 sv_status sv_pd_batch_norm(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
                            sv_const_md md, float epsilon, unsigned flags,
                            const_dnnl_primitive_desc_t hint) SV_CHECKED;
@@ -107,11 +107,12 @@ sv_status sv_pd_matmul(dnnl_primitive_desc_t *pd, sv_const_md a, sv_const_md b,
 sv_status sv_pd_reorder(dnnl_primitive_desc_t *pd, sv_const_md from,
                         sv_const_md to) SV_CHECKED;
 
-/* In place of this implementation the next one of oneDNN's own list;
- * SV_UNSUPPORTED if it was the last one, and always in version 2. */
+/* Selects the next implementation of oneDNN's list; SV_UNSUPPORTED after the
+ * last one, and always in version 2. */
 sv_status sv_pd_next(dnnl_primitive_desc_t pd) SV_CHECKED;
 
-/* Made at the first call, for the life of the process. NULL if it failed. */
+/* Created at the first call and kept until the process ends. NULL if that
+ * failed. */
 dnnl_engine_t sv_dnnl_engine(void);
 
 #endif

@@ -1,10 +1,10 @@
-/* The gradient of a bias where oneDNN's own has too many terms. */
+/* The gradient of a bias if it has too many terms for oneDNN's. */
 #ifndef SV_DNNL_BIAS_H
 #define SV_DNNL_BIAS_H
 
 #include <svertka/tensor.h>
 
-/* More terms for each channel than oneDNN adds up well. */
+/* True if there are more terms per channel than oneDNN adds accurately. */
 bool sv_dnnl_long_bias(const sv_shape *dy);
 
 /* db[c] = the sum of channel c of dy: N C ..., plain in any order of its

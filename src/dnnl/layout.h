@@ -1,14 +1,13 @@
-/* Layouts of ours and memory descriptors of oneDNN's, one into the other. */
+/* Converts between layouts and oneDNN's memory descriptors. */
 #ifndef SV_DNNL_LAYOUT_H
 #define SV_DNNL_LAYOUT_H
 
 #include "dnnl/api.h"
 
-/* How oneDNN counts a tensor's dimensions where it differs from us: a 1-D image
- * (N C W) or kernel is one of height 1, and a kernel of groups has the group as
- * a dimension of its own, (G, OC/G, IC/G, KH, KW). Outputs may come after
- * inputs: a matrix that is stored as its transpose, kernels of a transposed
- * convolution. */
+/* The dimensions of a tensor in oneDNN where they differ: a 1-D image (N C W)
+ * or kernel has height 1; a kernel with groups has a dimension for the group,
+ * (G, OC/G, IC/G, KH, KW). Outputs may come after inputs: a transposed matrix,
+ * or kernels of a transposed convolution. */
 typedef struct sv_form {
   bool line;
   int64_t groups; /* of this tensor's dimension 0; 0: not split */
@@ -17,11 +16,11 @@ typedef struct sv_form {
 
 static const sv_form sv_form_same = {.groups = 0};
 
-/* *md of a tensor in a layout of ours, whichever kind; SV_UNSUPPORTED if
- * oneDNN has no such format. */
+/* *md of a tensor in any layout; SV_UNSUPPORTED if oneDNN has no such
+ * format. */
 sv_status sv_md_of(sv_md *md, const sv_shape *shape, const sv_layout *layout,
                    sv_form form) SV_CHECKED;
-/* The same with the layout left to the primitive. */
+/* The same with the layout chosen by the primitive. */
 sv_status sv_md_free_of(sv_md *md, const sv_shape *shape,
                         sv_form form) SV_CHECKED;
 /* Dense, row-major, and the same with the channels (dimension 1) innermost. */
@@ -32,8 +31,8 @@ sv_status sv_md_channels_last(sv_md *md, const sv_shape *shape,
 sv_status sv_md_blocked(sv_md *md, const sv_shape *shape, int64_t block,
                         sv_form form) SV_CHECKED;
 
-/* The layout of a tensor of `shape` that lies as md says. What no strides and
- * blocks describe becomes OPAQUE under a number that sv_md_of knows again. */
+/* The layout of a tensor of `shape` with this md. A format that strides and
+ * blocks cannot describe becomes OPAQUE with an id that sv_md_of recognises. */
 sv_status sv_layout_of(sv_layout *layout, sv_const_md md, const sv_shape *shape,
                        sv_form form) SV_CHECKED;
 

@@ -1,4 +1,4 @@
-/* Which output holds a network's scores. */
+/* The output that holds a network's scores. */
 #ifndef SV_GRAPH_ANSWER_H
 #define SV_GRAPH_ANSWER_H
 
@@ -7,12 +7,12 @@
 /* Metadata, and --output: the name of that output. */
 #define SV_OUTPUT_KEY "svertka.output"
 
-/* The output's value: the only one that is no loss; of several, the one that
- * the metadata name. SV_INVALID lists them if nobody says which, or if none has
- * that name. */
+/* The value of that output: the only output that is not a loss; of several, the
+ * one named in the metadata. SV_INVALID lists the outputs if the metadata name
+ * none or an unknown one. */
 sv_status sv_graph_answer(const sv_graph *graph, int *value) SV_CHECKED;
 
-/* The metadata's text. */
+/* Sets the name from the metadata. */
 sv_status sv_graph_set_answer(sv_graph *graph, const char *name) SV_CHECKED;
 
 #endif

@@ -1,16 +1,16 @@
-/* A network of maps of scores whose classes come last. */
+/* Networks whose score maps have the classes in the last dimension. */
 #ifndef SV_GRAPH_CLASSES_FIRST_H
 #define SV_GRAPH_CLASSES_FIRST_H
 
 #include "graph/model.h"
 
-/* The scores are N x H x W x C, as networks of Keras and TensorFlow have them:
- * a Transpose brings them there, or a softmax is over the last dimension. */
+/* True if the scores are N x H x W x C, as in Keras and TensorFlow: a Transpose
+ * produces that order, or a softmax is over the last dimension. */
 bool sv_graph_classes_last(const sv_graph *graph, int scores);
 
-/* Where they are, *turned = the same network with scores of N x C x H x W, a
- * Transpose after its end, without losses; NULL where they are that already.
- * Free with sv_model_free. */
+/* If they are, *turned = the same network with scores of N x C x H x W: a
+ * Transpose is added at the end, and losses are removed. NULL if they are N x C
+ * x H x W already. Free with sv_model_free. */
 sv_status sv_model_classes_first(sv_model **turned,
                                  const sv_model *model) SV_CHECKED;
 

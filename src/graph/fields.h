@@ -1,26 +1,29 @@
-/* Receptive fields: what the positions of each value see of the image. */
+/* Receptive fields: the part of the image that each position of a value depends
+ * on. */
 #ifndef SV_GRAPH_FIELDS_H
 #define SV_GRAPH_FIELDS_H
 
 #include "ops/op.h"
 
-/* Along one axis, in pixels, padding counting as pixels before 0: position 0
- * sees first .. last, position i + per sees what i sees `step` further on.
- * Between enlargements per is more than 1, and positions see more or less of
- * the image, none more than `size`. */
+/* Along one axis, in pixels; padding counts as pixels before 0. Position 0
+ * depends on first .. last. The field of position i + per is that of i, shifted
+ * by `step`. After upsampling, per is more than 1 and fields differ in size;
+ * none is larger than `size`. */
 typedef struct sv_receptive {
   int64_t step, per, first, last, size;
 } sv_receptive;
 
-/* Of one position, per axis H, W. `whole`: the whole input, or parts that
- * differ from place to place. `none`: no image reaches the value. */
+/* The field of one position, per axis H, W. `whole`: the whole input, or parts
+ * that differ from position to position. `none`: the value does not depend on
+ * the image. */
 typedef struct sv_field {
   bool none, whole;
   sv_receptive axis[2];
 } sv_field;
 
-/* The same of all positions: at + i % per of the numbers is the first pixel
- * that i sees, less step * (i / per); at + per + i % per the last. */
+/* The fields of all positions. The first pixel of position i is element at + i
+ * % per, plus step * (i / per); the last pixel is element at + per + i % per,
+ * plus the same. */
 typedef struct sv_track {
   int64_t step, per;
   size_t at;
@@ -37,15 +40,15 @@ typedef struct sv_fields {
   size_t count, capacity;
 } sv_fields;
 
-/* Nothing reaches any of so many values. Free with sv_fields_free, also after
- * an error. */
+/* Starts with `values` values that depend on nothing. Free with sv_fields_free,
+ * also after an error. */
 sv_status sv_fields_new(sv_fields *fields, size_t values) SV_CHECKED;
 void sv_fields_free(sv_fields *fields);
 
-/* Each position sees its own pixel. */
+/* Each position depends on its own pixel. */
 void sv_fields_image(sv_fields *fields, int value);
 
-/* What the outputs of a node see, whose inputs are known. */
+/* Computes the fields of a node's outputs; those of its inputs are known. */
 sv_status sv_fields_add(sv_fields *fields, const sv_node *node,
                         const sv_cost *cost) SV_CHECKED;
 

@@ -1,4 +1,5 @@
-/* The graph's insides: plain data that rewrites, plans and files walk over. */
+/* The internals of a graph: plain data that rewrites, plans and file formats
+ * read. */
 #ifndef SV_GRAPH_GRAPH_H
 #define SV_GRAPH_GRAPH_H
 
@@ -8,7 +9,7 @@
 #include "ops/op.h"
 
 typedef enum sv_value_kind {
-  SV_VALUE_INPUT, /* given for each run */
+  SV_VALUE_INPUT, /* set for each run */
   SV_VALUE_STATE, /* a named tensor of the state */
   SV_VALUE_NODE   /* an output of a node */
 } sv_value_kind;
@@ -18,13 +19,13 @@ typedef struct sv_value_info {
   sv_value_kind kind;
   sv_role role;
   sv_dtype dtype;
-  /* As declared; of a node's output as inferred by the builder, rank -1 if it
-   * was not. A dimension of -1 is free. */
+  /* As declared; for a node's output as inferred during building, rank -1 if
+   * unknown. A dimension of -1 is free. */
   sv_shape shape;
   char *symbol[SV_MAX_RANK]; /* names of free dimensions: "N"; NULL: none */
-  char *init;                /* STATE: initialiser; NULL: the role's usual */
+  char *init;                /* STATE: initialiser; NULL: default of the role */
   int producer;              /* NODE: index of the node; else -1 */
-  int port;                  /* NODE: which output of it */
+  int port;                  /* NODE: index of the output */
 } sv_value_info;
 
 typedef struct sv_graph_output {
@@ -34,13 +35,13 @@ typedef struct sv_graph_output {
   double weight; /* of a loss */
 } sv_graph_output;
 
-/* The last number that made a fresh name of this stem: conv and 3. */
+/* The last number used for names with this stem: conv and 3. */
 typedef struct sv_stem {
   char *stem;
   int last;
 } sv_stem;
 
-/* What was said of a parameter of the next node. */
+/* An initialiser set for a parameter of the next node. */
 typedef struct sv_next_init {
   char *parameter; /* NULL: its weight */
   char *text;
@@ -59,51 +60,53 @@ struct sv_graph {
   sv_stem *stems;
   int stem_count, stem_capacity;
   sv_names stem_names; /* indices of stems */
-  int64_t opset;       /* ONNX version it was read with; 0: built here */
-  char *answer;        /* the output that holds the scores; NULL: nobody says */
-  /* The builder's own. */
-  sv_status status; /* first error; its message is kept beside it */
+  int64_t opset;       /* opset it was loaded with; 0: built here */
+  char *answer;        /* output that holds the scores; NULL: not named */
+  /* Members used during building. */
+  sv_status status; /* first error; `message` is its message */
   char *message;
-  char *next_name; /* with the scopes before it */
+  char *next_name; /* including the scopes */
   char *scope;     /* "layer1.0." while that scope is open; NULL: none yet */
-  int *scopes;     /* lengths of `scope` before each push that is open */
+  int *scopes;     /* lengths of `scope` before each open push */
   int scope_count, scope_capacity;
   sv_next_init *inits; /* of the next node */
   int init_count, init_capacity;
-  char *usual_init; /* of later weights; NULL: none */
-  int64_t sampled;  /* values that were gone through for computed sizes */
+  char *usual_init; /* of all later weights; NULL: none */
+  int64_t sampled;  /* number of values visited for computed sizes */
   bool any_size;    /* an input's channels, height or width are free */
-  sv_shape *others; /* then: shapes for another size; sample.c */
+  sv_shape *others; /* if so: shapes for another size; sample.c */
   int other_count, other_capacity;
 };
 
-/* Bytes of a name that the builder makes, and of a word of a text. */
+/* Max bytes of a generated name, and of a word of a text. */
 enum { SV_LONGEST_NAME = 240 };
 
-/* ---- The builder's initialisers ---- */
+/* ---- Initialisers set during building ---- */
 
-/* The text for a parameter that a node makes at its input i, which is called
- * `part` ("weight"); NULL: nothing was said, and it is the port's or the role's
- * usual one. Borrowed from the graph. */
+/* The initialiser of a parameter that a node creates for its input i; `part` is
+ * the name of the parameter ("weight"). NULL: none was set; the default of the
+ * port or the role applies. Borrowed from the graph. */
 const char *sv_graph_init_of(sv_graph *graph, const sv_op *op, int i,
                              const char *part);
 
-/* Forgets what was said for the node; SV_INVALID if it made no such one. */
+/* Clears the initialisers of the node; SV_INVALID if it did not create one of
+ * the parameters. */
 sv_status sv_graph_end_inits(sv_graph *graph) SV_CHECKED;
 
-/* ---- The raw way in: no inference, no parameters made. Used by loaders and
- * rewrites, which check for themselves. All names are copied. ---- */
+/* ---- Low-level construction: no inference, no parameters created. Used by
+ * loaders and rewrites, which do their own checks. All names are copied.
+ * ---- */
 
-/* *id of a new value. SV_INVALID if the name is taken. */
+/* Adds a value. SV_INVALID if the name is taken. */
 sv_status sv_graph_add_value(sv_graph *graph, const char *name,
                              sv_value_kind kind, sv_role role, sv_dtype dtype,
                              const sv_shape *shape, int *id) SV_CHECKED;
 
-/* SV_INVALID if another value is named so. */
+/* SV_INVALID if another value has that name. */
 sv_status sv_graph_rename_value(sv_graph *graph, int id,
                                 const char *name) SV_CHECKED;
 
-/* A node over existing values (0 where absent); attrs are copied (NULL:
+/* Adds a node with existing values (0 if absent); attrs are copied (NULL:
  * defaults). Each out id must be a NODE value without producer. */
 sv_status sv_graph_add_node(sv_graph *graph, const sv_op *op, const char *name,
                             const void *attrs, const int *in, int in_count,
@@ -115,98 +118,97 @@ sv_status sv_graph_add_output(sv_graph *graph, const char *name, int value,
 /* 0 if there is none. */
 int sv_graph_find(const sv_graph *graph, const char *name);
 
-/* *name = "conv3", free to use for a node; free with sv_free. */
+/* *name = an unused node name such as "conv3"; free with sv_free. */
 sv_status sv_graph_fresh_name(sv_graph *graph, const char *stem,
                               char **name) SV_CHECKED;
 
-/* *full = `name` below the scopes that are open; free with sv_free. */
+/* *full = `name` with the open scopes; free with sv_free. */
 sv_status sv_graph_scoped(const sv_graph *graph, const char *name,
                           char **full) SV_CHECKED;
 
-/* The builder's first fault is kept, with the message that is set. */
+/* Records the first error of building with the current message. */
 void sv_graph_fault(sv_graph *graph, sv_status status);
 
-/* The same graph, for rewrites and for adding a head. */
+/* Copies the graph, for rewrites and for adding a head. */
 sv_status sv_graph_copy(sv_graph **copy, const sv_graph *graph) SV_CHECKED;
 
-/* Drops nodes from which no `root` can be reached. Ids of values stay. */
+/* Removes nodes that no `root` depends on. Ids of values stay. */
 sv_status sv_graph_prune(sv_graph *graph, const int *roots,
                          int count) SV_CHECKED;
 
-/* Marks, besides the nodes that are marked, all that they are computed from. */
+/* Marks also all nodes that the marked nodes depend on. */
 void sv_graph_mark_sources(const sv_graph *graph, bool *nodes);
 
 /* The only image input (role DATA), the only label input; 0 if none. */
 int sv_graph_data_input(const sv_graph *graph);
 int sv_graph_label_input(const sv_graph *graph);
 
-/* Contents that inference computed; infos point to them. */
+/* Contents computed by inference; infos point to them. */
 typedef struct sv_contents {
   sv_tensor **at;
   int count, capacity;
-  int64_t numbers; /* of all of them */
+  int64_t numbers; /* total number of elements */
 } sv_contents;
 void sv_contents_free(sv_contents *contents);
 
-/* Shapes, types and contents of all values, given those of inputs and state
- * (filled in by the caller where present). `infos` has value_count elements.
- * Only nodes from which a present root is computed: all nodes. The error names
- * the node. Start `contents` from {0} and free it in any case. */
+/* Infers shapes, types and contents of all nodes' outputs from those of inputs
+ * and state, which the caller sets. `infos` has value_count elements.
+ * SV_INVALID if the shape of a value that a node reads is not set. Errors name
+ * the node. Start `contents` from {0} and always free it. */
 sv_status sv_graph_infer(const sv_graph *graph, sv_info *infos,
                          sv_contents *contents) SV_CHECKED;
 
-/* The same of one node; outputs of more than `most` numbers are not computed.
- * `in` is spoilt. */
+/* The same for one node; outputs of more than `most` elements are not computed.
+ * `in` is modified. */
 sv_status sv_graph_infer_node(const sv_graph *graph, const sv_node *node,
                               int64_t most, sv_info *in, sv_info *out,
                               sv_contents *contents) SV_CHECKED;
 
-/* ---- The builder's sizes: one image, what is free as large as is usual ----
- */
+/* ---- Sizes during building: one image, with default values for free sizes */
 
-/* What a value is like then; rank -1 where it depends on numbers of the run. */
+/* Type and shape of a value then; rank -1 if they depend on data of the run. */
 sv_info sv_graph_sample(const sv_graph *graph, int id);
 
-/* SV_INVALID if the parameter in port `port` of a new node would have another
- * shape for images of another size, which is free. */
+/* SV_INVALID if the parameter in port `port` of a new node would have a
+ * different shape for another image size, where that is free. */
 sv_status sv_graph_check_size(const sv_graph *graph, const sv_node *node,
                               int port, const sv_shape *shape) SV_CHECKED;
-/* Follows a node that was added for that other size. */
+/* Infers a new node for that other size. */
 sv_status sv_graph_follow(sv_graph *graph, const sv_node *node) SV_CHECKED;
 
-/* Fills in `content` of the inputs that stand for attributes, where it follows
- * from sizes and constants of the builder. */
+/* Sets `content` of the inputs that stand for attributes, if it follows from
+ * sizes and constants known during building. */
 sv_status sv_graph_sample_contents(const sv_graph *graph, const sv_node *node,
                                    sv_info *in,
                                    sv_contents *contents) SV_CHECKED;
 
-/* Outputs of a node with such inputs: rank -1 unless all contents are known. */
+/* The outputs of a node with such inputs: rank -1 unless all contents are
+ * known. */
 sv_status sv_graph_infer_computed(const sv_graph *graph, const sv_node *node,
                                   const sv_info *in, sv_info *out) SV_CHECKED;
-/* The same of any node, computed sizes or not, as far as its inputs are known.
- */
+/* The same for any node, as far as its inputs are known. */
 sv_status sv_graph_infer_known(const sv_graph *graph, const sv_node *node,
                                const sv_info *in, sv_info *out) SV_CHECKED;
 void sv_graph_leave_open(const sv_node *node, const sv_info *in, sv_info *out);
 
-/* Inputs that stand for attributes (sv_op_in_attr) become those, as inference
- * has found them: for plans and counts, on a copy of the graph. */
+/* Turns inputs that stand for attributes (sv_op_in_attr) into attributes with
+ * their inferred contents: for plans and analysis, on a copy of the graph. */
 sv_status sv_graph_resolve(sv_graph *graph, const sv_info *infos) SV_CHECKED;
 
-/* The same of one node that owns its attributes and inputs; `in` are those of
- * its inputs. An error if such an input's content is not known. */
+/* The same for one node that owns its attributes and inputs; `in` are those of
+ * its inputs. An error if the content of such an input is unknown. */
 sv_status sv_node_resolve(sv_node *node, const sv_graph *graph,
                           sv_info *in) SV_CHECKED;
 bool sv_node_has_computed(const sv_node *node);
 
-/* The same of a copy of the node; free it in any case. */
+/* The same for a copy of the node; always free it. */
 sv_status sv_node_resolved(sv_node *copy, const sv_node *node,
                            const sv_graph *graph, sv_info *in) SV_CHECKED;
 void sv_node_resolved_free(sv_node *copy);
 
-/* Inputs and parameters as declared, free dimensions as `batch` (dimension 0)
- * or refused (any other) -- the usual start for sv_graph_infer. The contents of
- * constants are known where a state (may be NULL) is given. */
+/* Inputs and parameters as declared, as a starting point for sv_graph_infer. A
+ * free dimension 0 becomes `batch`; other free dimensions are an error.
+ * Contents of constants are known if a state (may be NULL) is given. */
 sv_status sv_graph_declared(const sv_graph *graph, const sv_state *state,
                             int64_t batch, sv_info *infos) SV_CHECKED;
 

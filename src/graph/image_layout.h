@@ -1,4 +1,4 @@
-/* Where a network's image has its channels. */
+/* The position of the channels in a network's image input. */
 #ifndef SV_GRAPH_IMAGE_LAYOUT_H
 #define SV_GRAPH_IMAGE_LAYOUT_H
 
@@ -10,15 +10,14 @@ typedef enum sv_channels {
   SV_CHANNELS_LAST   /* N x H x W x C */
 } sv_channels;
 
-/* What a node says of the order of its first input, and of its result: a
- * Transpose between the two orders, windows and normalisations of channels. */
+/* The order that a node implies for its first input, and for its result: a
+ * Transpose between the two orders, windows, and normalisations of channels. */
 sv_channels sv_channels_before(const sv_node *node);
 sv_channels sv_channels_after(const sv_node *node);
 
-/* The one image input is N x H x W x C, as networks of Keras and TensorFlow
- * have it: it is brought to N x C x H x W before the first layer of images, or,
- * where that does not tell, its last dimension is 1 or 3 and its second is not.
- */
+/* True if the only image input is N x H x W x C, as in Keras and TensorFlow: it
+ * is transposed to N x C x H x W before the first image layer, or, if that does
+ * not decide, its last dimension is 1 or 3 and its second is not. */
 bool sv_graph_channels_last(const sv_graph *graph);
 
 #endif

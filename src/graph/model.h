@@ -1,4 +1,4 @@
-/* The model's insides. */
+/* The internals of a model. */
 #ifndef SV_GRAPH_MODEL_H
 #define SV_GRAPH_MODEL_H
 
@@ -19,18 +19,18 @@ struct sv_model {
   bool random_allowed; /* sv_model_allow_random */
 };
 
-/* Of a file: "true" where sv_model_is_random. In a model the state knows it. */
+/* Metadata of a file: "true" if sv_model_is_random. In memory the state knows
+ * it. */
 #define SV_RANDOM_KEY "svertka.random-weights"
 
-/* Takes over graph and state; frees both if it fails. */
+/* Takes ownership of graph and state; frees both on failure. */
 sv_status sv_model_wrap(sv_model **model, sv_graph *graph,
                         sv_state *state) SV_CHECKED;
 
-/* What a model made from another one is told of it: metadata, and whether its
- * weights are random. */
+/* Copies to a derived model: metadata, and whether the weights are random. */
 sv_status sv_model_inherit(sv_model *model, const sv_model *from) SV_CHECKED;
 
-/* SV_INVALID if the model is random and that is not allowed. */
+/* SV_INVALID if the weights are random and that is not allowed. */
 sv_status sv_model_check_learned(const sv_model *model) SV_CHECKED;
 
 #endif

@@ -1,4 +1,4 @@
-/* A sheet to draw on: Cairo with what our pictures have in common. */
+/* A canvas: Cairo with the common style of all plots. */
 #ifndef SV_LOOK_CANVAS_H
 #define SV_LOOK_CANVAS_H
 
@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 
-/* Drawn in points on white; a point is so many pixels. */
+/* Coordinates are in points on white; SV_CANVAS_PIXELS pixels per point. */
 enum { SV_CANVAS_PIXELS = 2, SV_CANVAS_SIDE = 16000 };
 
 typedef struct sv_canvas {
@@ -16,16 +16,16 @@ typedef struct sv_canvas {
   double width, height;
 } sv_canvas;
 
-/* Sides in points, up to SV_CANVAS_SIDE. Free with sv_canvas_close. */
+/* Size in points, each side up to SV_CANVAS_SIDE. Free with sv_canvas_close. */
 sv_status sv_canvas_open(sv_canvas *canvas, double width,
                          double height) SV_CHECKED;
-/* A PNG file: completely or not at all. */
+/* Writes a PNG file, completely or not at all. */
 sv_status sv_canvas_save(sv_canvas *canvas, const char *path) SV_CHECKED;
 void sv_canvas_close(sv_canvas *canvas);
 
-/* Colours that people with any eyes tell apart, each besides a mark or text of
- * its own. Source: Wong, "Points of view: Color blindness", Nature Methods 8,
- * 2011. */
+/* Colours that colour-blind readers can distinguish; each is used with a mark
+ * or text as well. Source: Wong, "Points of view: Color blindness", Nature
+ * Methods 8, 2011. */
 typedef struct sv_ink {
   double r, g, b;
 } sv_ink;
@@ -40,18 +40,18 @@ typedef enum sv_anchor { SV_LEFT, SV_CENTRE, SV_RIGHT } sv_anchor;
 
 void sv_canvas_font(sv_canvas *canvas, double size, bool bold);
 double sv_canvas_text_width(sv_canvas *canvas, const char *text);
-/* On the line through y, cut off with an ellipsis where it is wider than `most`
- * points (0: never). What is no UTF-8 becomes question marks. */
+/* Draws text on the line y, truncated with an ellipsis if wider than `most`
+ * points (0: never). Bytes that are not UTF-8 become question marks. */
 void sv_canvas_text(sv_canvas *canvas, double x, double y, sv_anchor anchor,
                     double most, const char *text);
 
-/* A title and a smaller line below it, as every picture of ours begins. Both
- * may be NULL. */
+/* Draws a title and a smaller subtitle, the heading of all plots. Both may be
+ * NULL. */
 void sv_canvas_heading(sv_canvas *canvas, double margin, const char *title,
                        const char *below);
 
-/* The picture as large as fits into the square at x, y, in its middle; its
- * pixels stay squares where it grows. */
+/* Draws an image as large as fits into the square at x, y, centred; enlarged
+ * pixels stay square. */
 sv_status sv_canvas_image(sv_canvas *canvas, double x, double y, double side,
                           const sv_image *image) SV_CHECKED;
 

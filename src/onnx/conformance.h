@@ -19,7 +19,7 @@ typedef enum sv_outcome {
 typedef struct sv_conformance_result {
   const char *path; /* of the test's folder */
   sv_outcome outcome;
-  const char *reason; /* of a failure or refusal; "" for a pass */
+  const char *reason; /* of a failure or rejection; "" for a pass */
   double error;       /* the largest max|a-b| / max|b| of its outputs */
 } sv_conformance_result;
 
@@ -27,25 +27,25 @@ typedef struct sv_conformance_options {
   const char *backend; /* as of sv_plan_options */
   int threads;
   bool exact;         /* as of sv_plan_options */
-  bool external_data; /* tensors may lie in other files of the folder */
-  /* Told of each test as it ends; result is valid during the call. Another
-   * status than SV_OK ends the run with it. */
+  bool external_data; /* allow external data in the folder */
+  /* Called after each test; result is valid during the call. A status other
+   * than SV_OK ends the run with that status. */
   sv_status (*report)(void *context, const sv_conformance_result *result);
   void *context;
 } sv_conformance_options;
 
-/* Runs the test that the folder is, or all those below it in the order of their
- * names. An output passes if its type and shape are the expected ones and each
- * real number b is met by an a within either of
+/* Runs the test in the folder, or all tests below it in the order of their
+ * names. An output passes if its type and shape are as expected and each
+ * expected real value b is matched by an a within either of
  *
- *   |a-b| <= 1e-3 |b| + 1e-7   ONNX's own tolerance: some of its numbers were
- *                              typed with four digits
- *   |a-b| <= 1e-4 max|b|       ours: sums near 0 of larger numbers
+ *   |a-b| <= 1e-3 |b| + 1e-7   ONNX's own tolerance: some expected values
+ *                              have four digits
+ *   |a-b| <= 1e-4 max|b|       for sums near 0 of larger values
  *
- * Real numbers of other widths (f16, bf16, f64) are computed as f32 and
- * compared with what is expected as numbers, with bf16 up to its last bit,
- * |b| / 256. Other numbers must be equal. A test passes if all outputs of all
- * its data sets do. Without any test SV_INVALID. */
+ * Real values of other widths (f16, bf16, f64) are computed as f32 and compared
+ * as numbers, bf16 up to its last bit, |b| / 256. Other values must be equal. A
+ * test passes if all outputs of all its data sets pass. SV_INVALID if there are
+ * no tests. */
 sv_status sv_conformance_run(const char *folder,
                              const sv_conformance_options *options) SV_CHECKED;
 

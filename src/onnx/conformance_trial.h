@@ -5,9 +5,9 @@
 #include "onnx.pb-c.h"
 #include "onnx/conformance.h"
 
-/* Runs the model at `model`, whose graph is this, on input_0.pb, ... of the
- * folder and compares with its output_0.pb, ... *error: the largest
- * max|a-b| / max|b|. */
+/* Runs the model file `model` with this graph on input_0.pb, ... of the folder
+ * and compares the results with output_0.pb, ... *error: the largest max|a-b| /
+ * max|b|. */
 sv_status sv_conformance_trial(const sv_conformance_options *options,
                                const char *model, const char *folder,
                                const Onnx__GraphProto *graph,

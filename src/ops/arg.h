@@ -1,5 +1,5 @@
-/* What argmax and argmin share. Included by one of them, which gives
- * BEATS, an expression of a and b. */
+/* Shared by argmax and argmin, which define BEATS, an expression of a and b,
+ * before including this. */
 #ifndef SV_OPS_ARG_H
 #define SV_OPS_ARG_H
 
@@ -37,11 +37,11 @@ typedef struct sv_arg {
   int64_t outer, count, inner;
   bool last;
   const real *x;
-  const sv_tensor *whole; /* x in whole numbers; NULL: it is real */
+  const sv_tensor *whole; /* x as integers; NULL: floating-point */
   int64_t *y;
 } sv_arg;
 
-/* What is no number wins, as it does in a maximum. */
+/* NaN wins, as in a maximum. */
 static inline int64_t sv_arg_find(const sv_arg *s, const real *x) {
   int64_t best = 0;
   for (int64_t k = 1; k < s->count; k++) {

@@ -1,4 +1,4 @@
-/* An attribute's place in its operator's struct. */
+/* The address of an attribute in its operator's struct. */
 #ifndef SV_OPS_ATTR_AT_H
 #define SV_OPS_ATTR_AT_H
 
@@ -25,7 +25,7 @@ static inline sv_floats *floats_at(void *attrs, const sv_attr *row) {
 static inline sv_padding *padding_at(void *attrs, const sv_attr *row) {
   return (sv_padding *)((char *)attrs + row->offset);
 }
-/* Of a struct that is only read. */
+/* For a struct that is only read. */
 static inline void *readable(const void *attrs) {
   return (void *)(uintptr_t)attrs;
 }

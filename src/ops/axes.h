@@ -1,8 +1,8 @@
-/* What squeeze and unsqueeze share: a list of axes, and that nothing moves.
- * Included by one of them, which defines infer and, before it includes this,
+/* Shared by squeeze and unsqueeze: a list of axes; no data are moved. Before
+ * including this, an operator defines infer and
  *
  *     #define AXES "which go"   the help of its attribute
- *     #define REQUIRED true     it has no meaning without */
+ *     #define REQUIRED true     the attribute is required */
 #ifndef SV_OPS_AXES_H
 #define SV_OPS_AXES_H
 
@@ -32,7 +32,7 @@ static const sv_attr attrs[] = {{.name = "axes",
                                  .help = "form of opset 13 and later"},
                                 {.name = NULL}};
 
-/* All of the descriptor but its names. */
+/* The descriptor except its names. */
 #define SV_AXES_VIEW                                                          \
   .in =                                                                       \
       (const sv_port[]){{.name = "x"},                                        \

@@ -1,10 +1,10 @@
-/* Axes that a list names: bits 1 << axis. */
+/* A set of axes: bits 1 << axis. */
 #ifndef SV_OPS_AXIS_SET_H
 #define SV_OPS_AXIS_SET_H
 
 #include "ops/op.h"
 
-/* One more: *axis as of sv_check_axis; none may be there twice. */
+/* Adds an axis, checked by sv_check_axis; an error if it is in the set. */
 static inline sv_status sv_axis_set_add(unsigned *set, int64_t *axis,
                                         int rank) {
   SV_TRY(sv_check_axis(axis, rank));
@@ -14,7 +14,7 @@ static inline sv_status sv_axis_set_add(unsigned *set, int64_t *axis,
   return SV_OK;
 }
 
-/* All of a list. */
+/* The set of a list. */
 static inline sv_status sv_axis_set_of(unsigned *set, const sv_ints *axes,
                                        int rank) {
   *set = 0;

@@ -1,6 +1,6 @@
-/* What moves blocks of b x b pixels to channels and back: all but the order.
- * Included by operators that say it, as ops/moves.h asks, and MODE_SINCE, the
- * version of ONNX that has `mode`. */
+/* Moves blocks of b x b pixels to channels and back: everything except the
+ * order. Operators that include this define the order, as in ops/moves.h, and
+ * MODE_SINCE, the version of ONNX that added `mode`. */
 #ifndef SV_OPS_BLOCKS_H
 #define SV_OPS_BLOCKS_H
 

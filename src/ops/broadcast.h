@@ -1,31 +1,31 @@
-/* Two tensors brought to one shape, as numpy does it: dimensions are compared
- * from the last one on, and one of size 1 is repeated.
- * Source: https://onnx.ai/onnx/repo-docs/Broadcasting.html */
+/* Broadcasting as in NumPy: dimensions are compared from the last one on, and
+ * one of size 1 is repeated. Source:
+ * https://onnx.ai/onnx/repo-docs/Broadcasting.html */
 #ifndef SV_OPS_BROADCAST_H
 #define SV_OPS_BROADCAST_H
 
 #include "ops/op.h"
 
-/* *y becomes the shape that y and x are brought to. */
+/* *y becomes the broadcast shape of y and x. */
 sv_status sv_broadcast_shape(sv_shape *y, const sv_shape *x) SV_CHECKED;
 
-/* infer of an operator whose inputs all are. */
+/* infer of an operator that broadcasts all inputs. */
 sv_status sv_broadcast_infer(const sv_node *node, const sv_info *in,
                              sv_info *out);
 
-/* The result's dimensions, neighbours joined where that is possible, and how
- * far a step along one goes in a and b: 0 where they are repeated. */
+/* The result's dimensions, with neighbours merged if possible, and the step of
+ * each in a and b: 0 if repeated. */
 typedef struct sv_broadcast {
   int rank; /* at least 1 */
   int64_t dim[SV_MAX_RANK], a[SV_MAX_RANK], b[SV_MAX_RANK];
 } sv_broadcast;
 
-/* The shapes are known to fit. */
+/* The shapes must be compatible. */
 sv_broadcast sv_broadcast_of(const sv_shape *a, const sv_shape *b);
 int64_t sv_broadcast_count(const sv_broadcast *shape);
 
-/* Elements y[0 .. count-1] of one row of the result, and where a and b begin;
- * these go on by a_step and b_step. Start with {.next = begin}. */
+/* Elements y[0 .. count-1] of one row of the result, and their starts in a and
+ * b, which advance by a_step and b_step. Start with {.next = begin}. */
 typedef struct sv_run {
   int64_t next;
   int64_t y, a, b, count;

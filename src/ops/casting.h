@@ -1,4 +1,4 @@
-/* What cast and cast_like share: y = x in y's type, and dx = dy. */
+/* Shared by cast and cast_like: y = x in y's type, and dx = dy. */
 #ifndef SV_OPS_CASTING_H
 #define SV_OPS_CASTING_H
 
@@ -7,7 +7,7 @@
 #include "ops/op.h"
 #include "tensor/tensor.h"
 
-/* Rounded once, where a double lies between. */
+/* Rounds once: to f32 directly, not by way of double. */
 static void put_whole(sv_tensor *y, int64_t i, int64_t value) {
   if (y->dtype == SV_F32)
     ((float *)y->data)[i] = (float)value;
@@ -35,7 +35,7 @@ static sv_status backward_data(const sv_args *args) {
   return SV_OK;
 }
 
-/* ONNX has these for real numbers of 8 bits, which there are none of here. */
+/* ONNX has these for 8-bit floating-point types, which are not supported. */
 #define SV_CASTING(struct)                                                   \
   {.name = "saturate",                                                       \
    .onnx = "saturate",                                                       \

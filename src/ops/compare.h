@@ -1,14 +1,13 @@
-/* y = whether something holds of a and b, element by element of two tensors
- * that are brought to one shape: all but the condition.
+/* y = a condition on a and b, element by element, with broadcasting: everything
+ * except the condition.
  *
- * An operator's file defines, before it includes this,
+ * Before including this, an operator's file defines
  *
  *     #define HOLDS (a > b)   as an expression of a and b
- *     #define OF_TRUTHS       if a and b are true or false, not numbers
+ *     #define OF_TRUTHS       if a and b are bool, not numbers
  *
- * and says SV_COMPARE in its descriptor. Whole numbers are compared
- * exactly, others in double; what is not a number is neither equal nor less nor
- * greater. */
+ * and uses SV_COMPARE in its descriptor. Integers are compared exactly, others
+ * in double; NaN is neither equal nor less nor greater. */
 #ifndef SV_OPS_COMPARE_H
 #define SV_OPS_COMPARE_H
 

@@ -1,4 +1,4 @@
-/* Nodes of one and of two inputs, for `expand` and the layers by name. */
+/* Helpers to add nodes with one or two inputs, for `expand` and layers.h. */
 #ifndef SV_OPS_COMPOSE_H
 #define SV_OPS_COMPOSE_H
 

@@ -1,7 +1,7 @@
-/* The sums of a convolution, for conv and for what is its reverse. Included by
- * operators: `real` is theirs.
+/* The sums of a convolution, for conv and conv_transpose. Included by
+ * operators, which define `real`.
  *
- *   y[o] = sum over c and taps of x[c] w[o,c], dx, dw and db as conv.c says
+ *   y[o] = sum over c and taps of x[c] w[o,c], dx, dw and db as in conv.c
  *
  * Each function is a body of sv_parallel over maps; context is a conv. */
 #ifndef SV_OPS_CONV_MAPS_H
@@ -22,7 +22,7 @@ typedef struct conv {
   const real *lift; /* added to each map of dx; NULL: nothing */
 } conv;
 
-/* The window is there; maps of the images and of their groups. */
+/* Sets the sizes; the window is set already. */
 static inline void conv_measure(conv *c, int64_t batch, int64_t ins,
                                 int64_t outs, int64_t group) {
   c->batch = batch;
@@ -35,14 +35,14 @@ static inline void conv_measure(conv *c, int64_t batch, int64_t ins,
   c->out_size = c->at.out[0] * c->at.out[1];
 }
 
-/* A block of one map: its first element, and how far apart its rows and its
- * columns lie. */
+/* A block of one map: its first element, and the distances of its rows and of
+ * its columns. */
 typedef struct block {
   int64_t first, row, column;
 } block;
 
-/* An element of the kernel: the block of outputs for which it meets the image,
- * and the block of inputs that it meets there. */
+/* An element of the kernel: the block of outputs for which it is inside the
+ * image, and the corresponding block of inputs. */
 typedef struct tap {
   int64_t rows, columns;
   block in, out;
@@ -73,7 +73,7 @@ typedef struct terms {
 } terms;
 
 /* Adds the sum over block `from` of the maps to block `at` of `to`. The inner
- * loop runs along the rows, or where these are short along the maps. */
+ * loop runs along the rows or, if these are short, along the maps. */
 static inline void add_sum(const tap *t, real *to, block at, terms s,
                            block from) {
   to += at.first;
@@ -96,8 +96,8 @@ static inline void add_sum(const tap *t, real *to, block at, terms s,
   }
 }
 
-/* The same of a map whose elements are sums of very many products: rows of it
- * at a time, in double. `to` is dense and its rows are whole. */
+/* The same for a map whose elements are sums of very many products: several
+ * rows at a time, in double. `to` is dense and has whole rows. */
 static inline void add_long_sums(const conv *c, real *y, terms s,
                                  const real *weights) {
   enum { STRIP = 1024 };
@@ -169,8 +169,8 @@ static inline void backward_maps(void *context, int64_t begin, int64_t end) {
   }
 }
 
-/* The sum over the batch of the products of output map o and input map `in`
- * where tap t joins them; the inner loop along the rows or along the batch. */
+/* The sum over the batch of the products of output map o and input map `in` for
+ * tap t; the inner loop runs along the rows or along the batch. */
 static inline real sum_products(const conv *c, const tap *t, int64_t o,
                                 int64_t in) {
   const real *dy = c->dy + o * c->out_size + t->out.first;

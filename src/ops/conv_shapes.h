@@ -1,16 +1,16 @@
-/* Shapes and tables of conv and of its reverse. Included by one of them, which
- * defines, before it includes this,
+/* Shapes and tables of conv and conv_transpose. Before including this, an
+ * operator defines
  *
  *     #define ATTRIBUTES sv_conv_attrs   its struct
- *     #define OUTS 0                     the dimension of w that counts its
- *                                        output maps; IC is the other one
+ *     #define OUTS 0                     the dimension of w that has its
+ *                                        output channels; the other one is IC
  *
- * and behind it the place of its window:
+ * and after it the geometry of its window:
  *
  *     static sv_status resolve(sv_window *window, const ATTRIBUTES *a,
  *                              const sv_shape *x);
  *
- * Dimension 1 of w counts the maps of a group, dimension 0 those of all. */
+ * Dimension 1 of w has the channels of one group, dimension 0 those of all. */
 #ifndef SV_OPS_CONV_SHAPES_H
 #define SV_OPS_CONV_SHAPES_H
 
@@ -19,8 +19,8 @@
 static sv_status resolve(sv_window *window, const ATTRIBUTES *a,
                          const sv_shape *x);
 
-/* What the attributes leave open follows from the weight. Gives the number of
- * the image's axes. */
+/* Sets attributes that follow from the weight. Returns the number of the
+ * image's axes. */
 static int settle_window(ATTRIBUTES *a, const sv_info *in, int in_count) {
   bool given = in_count > 1 && in[1].present && in[1].shape.rank > 2;
   if (given) {
@@ -77,8 +77,8 @@ static sv_status check_operands(const sv_node *node, const sv_info *in,
   return sv_given(node, in, 2) ? sv_check_shape(node, in, 2, &bias) : SV_OK;
 }
 
-/* Each element of `maps` is in as many products as w has numbers behind its
- * first dimension. */
+/* Each element of `maps` takes part in as many products as w has elements per
+ * index of its first dimension. */
 static int64_t macs_of(const sv_shape *maps, const sv_shape *w) {
   int64_t macs = sv_shape_count(maps);
   for (int d = 1; d < w->rank; d++) macs = sv_times(macs, w->dim[d]);

@@ -1,4 +1,4 @@
-/* What poolings over whole maps share. Included by operators. */
+/* Shared by global poolings. Included by operators. */
 #ifndef SV_OPS_GLOBAL_H
 #define SV_OPS_GLOBAL_H
 
@@ -20,7 +20,7 @@ static inline sv_status sv_global_infer(const sv_node *node, const sv_info *in,
   return SV_OK;
 }
 
-/* The numbers of a map. */
+/* The number of elements of a map. */
 static inline int64_t sv_global_size(const sv_shape *x) {
   int64_t size = 1;
   for (int d = 2; d < x->rank; d++) size *= x->dim[d];

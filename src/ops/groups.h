@@ -1,4 +1,4 @@
-/* Elements in groups: those that lie along some axes belong together. */
+/* Groups of elements: the elements along some axes form a group. */
 #ifndef SV_OPS_GROUPS_H
 #define SV_OPS_GROUPS_H
 
@@ -29,21 +29,21 @@ static inline sv_status sv_groups_of(sv_groups *g, const sv_shape *x,
   return SV_OK;
 }
 
-/* Where in x a group begins. */
+/* The beginning of a group in x. */
 static inline int64_t sv_groups_begin(const sv_groups *g, int64_t group) {
   int64_t width = sv_walk_width(&g->across);
   return sv_walk_row(&g->across, group / width) +
          group % width * sv_walk_stride(&g->across);
 }
 
-/* i: where each element of the group that begins there is. */
+/* i: position of each element of the group that begins there. */
 #define SV_EACH_OF(g, begin, i)                                \
   for (int64_t row_ = 0; row_ < (g)->rows; row_++)             \
     for (int64_t i = (begin) + sv_walk_row(&(g)->along, row_), \
                  left_ = (g)->width;                           \
          left_ > 0; left_--, i += (g)->stride)
 
-/* So many groups are worth a thread. */
+/* The number of groups that are worth a thread. */
 static inline int64_t sv_groups_grain(const sv_groups *g) {
   return 1 + (1 << 12) / (1 + g->size);
 }

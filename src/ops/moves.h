@@ -1,10 +1,10 @@
-/* y is made of x's elements in another order. Included by operators that say in
- * which, over y, in x:
+/* y has x's elements in another order. Operators that include this define the
+ * order over y, in x:
  *
  *     static sv_walk walk_over(const sv_node *node, const sv_shape *x,
  *                              const sv_shape *y);
  *
- * and define REPEATS before that where an element may come more than once. */
+ * and define REPEATS before that if an element may occur more than once. */
 #ifndef SV_OPS_MOVES_H
 #define SV_OPS_MOVES_H
 

@@ -1,19 +1,20 @@
-/* What normalisations by a sample's own numbers share: x is cut into rows, each
- * is brought to mean 0 and variance 1, then scaled and shifted.
+/* Shared by normalisations with the statistics of each sample: x is divided
+ * into rows; each is normalised to mean 0 and variance 1, then scaled and
+ * shifted.
  *
  *   h = (x - m) r, r = 1 / sqrt(v + epsilon)     y = scale h + bias
  *
- * with m the mean of the row's n numbers, or 0 (`about_zero`, and h = x r), and
- * v = mean of (x - m)^2. With g = scale dy:
+ * m is the mean of the row's n values, or 0 (`about_zero`, and h = x r), and v
+ * = mean of (x - m)^2. With g = scale dy:
  *
  *   dx = r (g - mean of g - h mean of g h), without `mean of g` where m is 0
- *   dscale = sum of dy h, dbias = sum of dy, over what shares them
+ *   dscale = sum of dy h, dbias = sum of dy, over the elements that share them
  *
- * Included by operators, which say what their rows are:
+ * Included by operators, which define
  *
  *     static sv_norm describe(const sv_node *node, const sv_shape *x);
  *
- * rows, count, period, each, repeat and epsilon. */
+ * It sets rows, count, period, each, repeat and epsilon. */
 #ifndef SV_OPS_NORM_H
 #define SV_OPS_NORM_H
 
@@ -27,13 +28,13 @@ enum { SV_NORM_X, SV_NORM_SCALE, SV_NORM_BIAS };
 
 typedef struct sv_norm {
   int64_t rows, count; /* count: n */
-  /* Number i of row j is scaled by scale[j % period * each + i / repeat]. */
+  /* Element i of row j is scaled by scale[j % period * each + i / repeat]. */
   int64_t period, each, repeat;
   real epsilon;
   bool about_zero;
   const real *x, *scale, *bias, *dy;
   real *y, *dx, *dscale, *dbias;
-  real *mean, *factor; /* of each row, where they are wanted */
+  real *mean, *factor; /* of each row, if requested */
 } sv_norm;
 
 static sv_norm describe(const sv_node *node, const sv_shape *x);
@@ -111,7 +112,7 @@ static sv_status backward_data(const sv_args *args) {
   return SV_OK;
 }
 
-/* The elements of a row whose scale is number begin .. end-1. */
+/* The elements of a row with scale index begin .. end-1. */
 static void scaled_by(const sv_norm *n, int64_t row, int64_t begin, int64_t end,
                       int64_t *first, int64_t *last) {
   int64_t own = row % n->period * n->each;
@@ -175,7 +176,7 @@ static sv_status backward_params(const sv_args *args) {
   return SV_OK;
 }
 
-/* ---- Where rows lie in maps ---- */
+/* ---- Rows in maps ---- */
 
 static inline sv_status sv_norm_check_maps(const sv_shape *x) {
   if (x->rank >= 3) return SV_OK;
@@ -183,7 +184,7 @@ static inline sv_status sv_norm_check_maps(const sv_shape *x) {
                  sv_shape_text(x, (char[SV_SHAPE_TEXT]){0}));
 }
 
-/* Scale and bias are of this shape. */
+/* Scale and bias have this shape. */
 static inline sv_status sv_norm_check_params(const sv_node *node,
                                              const sv_info *in,
                                              const sv_shape *params) {

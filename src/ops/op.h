@@ -1,12 +1,12 @@
-/* The contract of an operator: one immutable descriptor, one file each.
+/* The interface of an operator: one immutable descriptor, one file each.
  *
- * A file src/ops/<op>.c ends in
+ * A file src/ops/<op>.c ends with
  *
  *     SV_OP(relu) = {.name = "relu", .onnx = relu_onnx, .in = ..., ...};
  *
- * and is listed by one line of ops.def. It is compiled twice, with `real` a
- * float and a double, so that gradients are checked in double. Everything in
- * it but the descriptor is static. */
+ * and is listed in one line of ops.def. It is compiled twice, with `real` as
+ * float and as double, so that gradients can be checked in double. Everything
+ * in it except the descriptor is static. */
 #ifndef SV_OPS_OP_H
 #define SV_OPS_OP_H
 
@@ -33,9 +33,9 @@ typedef struct sv_port {
   bool optional;
   bool variadic;    /* the last port, any number of times */
   bool no_gradient; /* differentiation stops here */
-  const char *init; /* initialiser of a parameter; NULL: the role's usual one */
-  /* Of an output with the role STATISTIC: the input whose next value it is. The
-   * plan asks for it in training and commits it to the state once a step. */
+  const char *init; /* initialiser of a parameter; NULL: default of the role */
+  /* For an output with the role STATISTIC: the input whose new value it is. In
+   * training the plan computes it and commits it to the state once per step. */
   const char *renews;
 } sv_port;
 
@@ -49,39 +49,40 @@ typedef enum sv_attr_type {
   SV_ATTR_PADDING /* sv_padding; ONNX's `pads` with `auto_pad` */
 } sv_attr_type;
 
-/* Rows of one operator with the same offset are one attribute as different
- * versions of ONNX have it; text, help and checks use the first of them. */
+/* Rows of one operator with the same offset are one attribute in different
+ * versions of ONNX; text, help and checks use the first row. */
 typedef struct sv_attr {
   const char *name; /* in text: "stride" */
   const char *onnx; /* in ONNX: "strides"; NULL: ONNX has none */
   sv_attr_type type;
   size_t offset;
   double initial;             /* default of INT, FLOAT, BOOL, CHOICE */
-  double min, max;            /* of each number; both 0: no bound */
-  const char *const *choices; /* words, as ONNX spells them; ends in NULL */
-  const int *codes; /* of the choices, where ONNX has numbers for them */
-  /* ONNX has a tensor of one number: its value, or, of a choice, its type. */
+  double min, max;            /* of each value; both 0: unbounded */
+  const char *const *choices; /* words, as spelled in ONNX; ends with NULL */
+  const int *codes;           /* codes of the choices, if ONNX uses numbers */
+  /* In ONNX it is a tensor of one element: its value or, for a choice, its
+   * type. */
   bool tensor;
-  int position;     /* 1, 2, ...: its place among bare words in text; 0: none */
-  int since, until; /* opsets that have this row; 0: from the first, no end */
-  /* > 0: from `since` on it is ONNX's input number `slot`. A constant there is
-   * the attribute; a computed one is the input of the optional port with the
-   * attribute's name, if there is such a port. What inference finds there
-   * becomes the attribute: operators see nothing else. */
+  int position;     /* 1, 2, ...: position among bare words in text; 0: none */
+  int since, until; /* opsets with this row; 0: from the first, no end */
+  /* > 0: from `since` on it is ONNX's input number `slot`. A constant there
+   * becomes the attribute. A computed value is the input of the optional port
+   * with the attribute's name, if there is one. Contents found by inference
+   * become the attribute; operators do not see the difference. */
   int slot;
-  /* ONNX has no default in these opsets: it is always written, be it as it is
-   * without words in text, and a file without it is refused. */
+  /* ONNX has no default in these opsets: it is always written, and a file
+   * without it is an error. */
   bool required;
-  /* Of BOOL: where it is on, ONNX wants every output to have a name; before
-   * ONNX had it, names for more than the first said so. */
+  /* For BOOL: if it is on, ONNX requires a name for every output; before ONNX
+   * had it, names for more than the first output implied it. */
   bool all_outputs;
-  /* > 0: it speaks of this optional output, and is as by default without. */
+  /* > 0: it belongs to this optional output and has its default without that */
   int output;
   const char *help;
 } sv_attr;
 
-/* A name in ONNX, valid for opsets since..until (0: open). The first row is
- * the one that is written. */
+/* A name in ONNX, valid for opsets since..until (0: open). The first row is the
+ * one written. */
 typedef struct sv_onnx_name {
   const char *type; /* "Conv" */
   int since, until;
@@ -97,24 +98,25 @@ typedef struct sv_node {
   int *in, *out; /* ids of values; 0 where an optional one is absent */
 } sv_node;
 
-/* What is known of a value when shapes are inferred. */
+/* Information about a value during shape inference. */
 typedef struct sv_info {
   bool present;
   sv_dtype dtype;
   sv_shape shape;
-  const sv_tensor *content; /* plain; NULL: not known before the run */
+  const sv_tensor *content; /* plain; NULL: unknown before the run */
 } sv_info;
 
-/* Per spatial axis, output i sees inputs step*i + first .. step*i + last; where
- * they lie `closer` than the inputs (so many times; 0 is 1), inputs
- * (step*i + first) / closer, rounded up, .. (step*i + last) / closer, down. */
+/* Per spatial axis, output i depends on inputs step*i + first .. step*i + last.
+ * With upsampling by `closer` (0 counts as 1) these are inputs (step*i + first)
+ * / closer, rounded up, .. (step*i + last) / closer, rounded down. */
 typedef struct sv_reach {
   int64_t step, first, last, closer;
 } sv_reach;
 
 typedef struct sv_cost {
   int64_t macs;     /* multiply-accumulates of convolutions and products */
-  bool spatial;     /* `axis` holds; else every output sees the whole input */
+  bool spatial;     /* `axis` is valid; else every output depends on the whole
+                     * input */
   sv_reach axis[2]; /* H, W */
 } sv_cost;
 
@@ -131,14 +133,14 @@ typedef enum sv_pass {
   SV_PASS_COUNT
 } sv_pass;
 
-/* One call of a kernel. Tensors that are absent, unread or unwanted are NULL;
- * of an input that its backward pass does not read the reference still sees
- * type and shape, with data NULL. diff_x is dL/dx: diff_out comes in, diff_in
- * is overwritten. */
+/* One call of a kernel. Tensors that are absent, unread or not needed are NULL.
+ * For an input that its backward pass does not read, the reference gets type
+ * and shape, with data NULL. diff_x is dL/dx: diff_out is given, diff_in is
+ * overwritten. */
 typedef struct sv_args {
   const sv_node *node;
   sv_pass pass;
-  bool training; /* dropout drops, batches are normalised by themselves */
+  bool training; /* training mode of dropout and batch normalisation */
   const sv_tensor *const *in;
   sv_tensor *const *out; /* written forward, read backward */
   const sv_tensor *const *diff_out;
@@ -148,7 +150,8 @@ typedef struct sv_args {
   sv_random random; /* seed, this node's stream, the step */
 } sv_args;
 
-/* The numbers of a real input, output or gradient; NULL where it is absent. */
+/* The elements of a floating-point input, output or gradient; NULL if
+ * absent. */
 static inline const real *sv_in(const sv_args *args, int i) {
   return i < args->node->in_count && args->in[i] ? args->in[i]->data : NULL;
 }
@@ -169,7 +172,7 @@ static inline real *sv_diff_in(const sv_args *args, int i) {
 typedef enum sv_folding {
   SV_FOLD_NEVER,
   SV_FOLD_CONTENTS,
-  SV_FOLD_SHAPES /* forward reads the shapes of its inputs only */
+  SV_FOLD_SHAPES /* forward reads only the shapes of its inputs */
 } sv_folding;
 
 /* Bits of 1 << sv_dtype. */
@@ -185,40 +188,40 @@ typedef struct sv_reference {
   sv_status (*forward)(const sv_args *args);
   sv_status (*backward_data)(const sv_args *args);   /* DATA ports */
   sv_status (*backward_params)(const sv_args *args); /* the other ports */
-  /* Which forward values the backward passes read, as bits of SV_PORT; for a
+  /* The forward values that the backward passes read, as bits of SV_PORT; for a
    * variadic port the last bit stands for all of them. */
   unsigned data_reads_in, data_reads_out;
   unsigned params_reads_in, params_reads_out;
-  bool in_place; /* output 0 may lie over input 0, diff_in 0 over diff_out 0 */
-  bool view;     /* output 0 is input 0 with another shape: nothing runs */
-  /* Or only where this says so, in training or at inference. */
+  bool in_place; /* output 0 may overwrite input 0, diff_in 0 diff_out 0 */
+  bool view;     /* output 0 is input 0 with another shape: no computation */
+  /* Or only if this returns true, in training or at inference. */
   bool (*views)(const sv_node *node, bool training);
-  /* Where inference knows the contents of all inputs, and they are few, it runs
+  /* If inference knows the contents of all inputs and they are few, it runs
    * forward and knows those of the outputs, too: the shape arithmetic of
    * exporters. */
   sv_folding folds;
-  bool any_type; /* forward and backward move elements, whatever they are */
-  /* Types of whole numbers that forward computes, too: as many as ONNX has. */
+  bool any_type; /* forward and backward move elements of any type */
+  /* Integer types that forward supports, too: those of ONNX. */
   sv_whole_types whole;
-  /* At inference output 0 holds the elements of input 0, each of them once, in
-   * another order, shape or type. */
+  /* At inference output 0 has the elements of input 0, each once, in another
+   * order, shape or type. */
   bool moves;
-  /* Element i of output 0 and of its gradient depends on elements i alone, and
-   * forward and backward_data take and give them in any layout without gaps,
-   * all of them in the same one. */
+  /* Element i of output 0 and of its gradient depends only on elements i.
+   * forward and backward_data accept any layout without gaps, the same for all
+   * tensors. */
   bool pointwise;
 } sv_reference;
 
-/* What an operator makes of scores that pass through it: graph/meaning.c
- * follows them to a network's output and so knows logits from probabilities.
+/* The effect of an operator on scores that pass through it. graph/meaning.c
+ * follows them to a network's output to distinguish logits from probabilities.
  * Views need none. */
 typedef enum sv_effect {
-  SV_EFFECT_UNKNOWN,     /* nothing is known of the result */
-  SV_EFFECT_WEIGHS,      /* weighted sums: any real numbers */
-  SV_EFFECT_ACTIVATES,   /* real numbers stay real numbers without bounds */
+  SV_EFFECT_UNKNOWN,     /* the result is unknown */
+  SV_EFFECT_WEIGHS,      /* weighted sums: any real values */
+  SV_EFFECT_ACTIVATES,   /* unbounded real values stay unbounded */
   SV_EFFECT_RECTIFIES,   /* max(x, 0) */
-  SV_EFFECT_SQUASHES,    /* each element by itself into 0 to 1 */
-  SV_EFFECT_CENTRES,     /* the same into -1 to 1 */
+  SV_EFFECT_SQUASHES,    /* maps each element to 0 to 1 */
+  SV_EFFECT_CENTRES,     /* maps each element to -1 to 1 */
   SV_EFFECT_BOUNDS,      /* min(max(x, attribute min), attribute max) */
   SV_EFFECT_SOFTMAX,     /* rows along the attribute axis */
   SV_EFFECT_LOG_SOFTMAX, /* the same */
@@ -226,7 +229,7 @@ typedef enum sv_effect {
   SV_EFFECT_LOG,
   SV_EFFECT_RECIPROCAL,
   SV_EFFECT_RAISES, /* input 0 to the power of input 1 */
-  SV_EFFECT_ADDS, /* elements of all inputs, and so on */
+  SV_EFFECT_ADDS,   /* elements of all inputs, and so on */
   SV_EFFECT_SUBTRACTS,
   SV_EFFECT_MULTIPLIES,
   SV_EFFECT_DIVIDES,
@@ -251,65 +254,64 @@ struct sv_op {
   const char *summary;      /* one line: the formula */
   const sv_onnx_name *onnx; /* ends in {NULL}; NULL: ONNX has none */
   const sv_port *in, *out;  /* each ends in {NULL} */
-  /* So many more outputs ONNX has had that are not computed here: a file may
-   * name them where nothing reads them. */
+  /* Number of further outputs in ONNX that are not computed: a file may name
+   * them if nothing reads them. */
   int unread_outputs;
-  /* Only where the last output is variadic: how many outputs these attributes
-   * mean. `given`: so many a file names; what it leaves open so is noted. 0:
-   * nobody has named them yet. */
+  /* Only if the last output is variadic: the number of outputs for these
+   * attributes. `given`: the number of outputs in a file; it is stored if the
+   * attributes leave it open. 0: not named yet. */
   int (*outputs)(void *attrs, int given);
-  /* Input 0 may be of images, N C H W, and dimension 1 are its maps: so a tensor
-   * typed with several maps is one image. */
+  /* Input 0 may be images, N C H W, with channels in dimension 1: a tensor of
+   * the command line with several maps is one image. */
   bool has_maps;
-  const sv_attr *attrs; /* ends in {NULL}; NULL: none */
+  const sv_attr *attrs; /* ends with {NULL}; NULL: none */
   size_t attrs_size;
-  /* Fills attributes that follow from others or from a weight's shape: the
-   * kernel's size, `full` padding. At building and loading. Optional. */
+  /* Sets attributes that follow from others or from a weight's shape: the
+   * kernel's size, `full` padding. Called at building and loading. Optional. */
   sv_status (*settle)(void *attrs, const sv_info *in, int in_count);
-  /* Of windows: a padding that is a rule becomes numbers, for an input 0 of
-   * this shape, sizes below 0 being free; it stays where the numbers depend on
-   * these. For files: not all that read them take the rules for the same.
-   * Optional. */
+  /* For windows: replaces a padding rule by values for an input 0 of this
+   * shape; sizes below 0 are free. A rule stays if its values depend on these.
+   * For files: readers do not agree on the rules. Optional. */
   void (*spell)(void *attrs, const sv_shape *x);
-  /* The shape of the parameter that belongs in port `port`; rank -1: it is not
-   * wanted (a bias that is off). Only operators with parameters. */
+  /* The shape of the parameter of port `port`; rank -1: not needed (no bias).
+   * Only for operators with parameters. */
   sv_status (*parameter)(const sv_node *node, const sv_info *in, int port,
                          sv_shape *shape);
-  /* Shapes and types of the outputs. present says of each input and output
-   * whether the node has it; the rest of `out` is to be filled in. */
+  /* Infers shapes and types of the outputs. `present` of each input and output
+   * is set; the rest of `out` must be set. */
   sv_status (*infer)(const sv_node *node, const sv_info *in, sv_info *out);
-  /* Optional: what the shape of input 0 does not allow at a run, in training
-   * say. Plans ask it, so that a run finds nothing of the kind. */
+  /* Optional: checks the shape of input 0 for a run, for example in training.
+   * Plans call it, so that such errors do not occur during a run. */
   sv_status (*check)(const sv_node *node, const sv_shape *x, bool training);
-  /* Optional: changes what sets it apart from a pointwise operator that costs
-   * nothing; *cost begins as sv_cost_pointwise(). */
+  /* Optional: changes *cost, which starts as sv_cost_pointwise(): a pointwise
+   * operator without multiply-accumulates. */
   sv_status (*cost)(const sv_node *node, const sv_info *in, const sv_info *out,
                     sv_cost *cost);
-  /* Where ONNX has no such operator: the same as a few that it has. */
+  /* If ONNX has no such operator: the same as several ONNX operators. */
   sv_status (*expand)(const sv_node *node, sv_graph *graph, const sv_value *in,
                       sv_value *out);
   sv_reference ref;
-  /* Of an activation: the values that it approaches or stays at, where no
-   * gradient gets through; high may be infinite. Both 0: none. */
+  /* For an activation: its saturation values, where the gradient vanishes; high
+   * may be infinite. Both 0: none. */
   double low, high;
   sv_effect effect;
 };
 
-/* The port that input i of a node belongs to (a variadic one repeats). */
+/* The port of input i of a node (a variadic one repeats). */
 const sv_port *sv_op_in_port(const sv_op *op, int i);
 const sv_port *sv_op_out_port(const sv_op *op, int i);
 /* The attribute that input i stands for: its first row with the name of the
- * port. NULL: it is an input like any other. */
+ * port. NULL: an ordinary input. */
 const sv_attr *sv_op_in_attr(const sv_op *op, int i);
 /* The port that stands for this attribute; -1: none. */
 int sv_op_attr_port(const sv_op *op, const sv_attr *row);
 int sv_op_in_count(const sv_op *op);  /* ports */
 int sv_op_out_count(const sv_op *op); /* ports */
 bool sv_op_is_variadic(const sv_op *op);
-/* The role belongs to the state: such an input is a parameter. */
+/* True if the role belongs to the state: such an input is a parameter. */
 bool sv_role_is_state(sv_role role);
 bool sv_role_is_trained(sv_role role);
-/* Numbers that nothing changes: their contents take part in inference. */
+/* True for constant values: their contents take part in inference. */
 bool sv_role_is_fixed(sv_role role);
 const char *sv_role_name(sv_role role); /* "weight", "bias", ... */
 
@@ -319,45 +321,46 @@ static inline bool sv_given(const sv_node *node, const sv_info *in, int i) {
   return i < node->in_count && in[i].present;
 }
 
-/* Every input has a port, and none that is needed is missing. */
+/* Every input has a port, and no required input is missing. */
 sv_status sv_check_inputs(const sv_node *node, const sv_info *in) SV_CHECKED;
 
-/* The same, and those that hold real numbers (all but labels and indices) are
- * f32 or f64, all of the same type. */
+/* The same, and all inputs except labels and indices are f32 or f64, of the
+ * same type. */
 sv_status sv_check_real(const sv_node *node, const sv_info *in) SV_CHECKED;
 
-/* sv_check_real, but inputs may also be whole numbers, all of one type, where
- * the operator's table says that it computes them (ref.whole). */
+/* sv_check_real, but inputs may also be integers, all of one type, if the
+ * operator's table supports it (ref.whole). */
 sv_status sv_check_numbers(const sv_node *node, const sv_info *in) SV_CHECKED;
 
-/* Input i, a parameter say, has this shape. */
+/* Checks that input i, such as a parameter, has this shape. */
 sv_status sv_check_shape(const sv_node *node, const sv_info *in, int i,
                          const sv_shape *shape) SV_CHECKED;
 
-/* *axis, which may count from the end, as 0 .. rank-1, or -rank .. as ONNX. */
+/* Checks *axis, which may count from the end, and maps it to 0 .. rank-1. The
+ * range is -rank .. rank-1, as in ONNX. */
 sv_status sv_check_axis(int64_t *axis, int rank) SV_CHECKED;
 
 /* infer of most operators: output 0 has input 0's shape and type, which
  * sv_check_numbers takes. */
 sv_status sv_infer_same(const sv_node *node, const sv_info *in, sv_info *out);
 
-/* cost where each output sees the whole input, or may. */
+/* cost if each output depends, or may depend, on the whole input. */
 sv_status sv_cost_whole(const sv_node *node, const sv_info *in,
                         const sv_info *out, sv_cost *cost);
 
-/* cost of what leaves images as they are: from the third on the dimensions of
- * input 0 are those of output 0, or 1 where the other one has none. Else the
- * whole is seen. */
+/* cost of an operator that keeps image sizes: from the third on, the dimensions
+ * of input 0 equal those of output 0, or are 1 or absent. Otherwise each output
+ * depends on the whole input. */
 sv_status sv_cost_image(const sv_node *node, const sv_info *in,
                         const sv_info *out, sv_cost *cost);
 
-/* forward and backward_data of a view whose tensors are two after all: copies
+/* forward and backward_data of a view whose tensors do not share memory: copies
  * input 0 to output 0, diff_out 0 to diff_in 0. */
 sv_status sv_view_forward(const sv_args *args);
 sv_status sv_view_backward(const sv_args *args);
 
-/* The product of two counts that are not negative; INT64_MAX if it overflows.
- */
+/* The product of two counts that are not negative; INT64_MAX if it
+ * overflows. */
 int64_t sv_times(int64_t a, int64_t b);
 
 #endif

@@ -1,23 +1,22 @@
-/* y = f(a, b), element by element of two tensors that are brought to one shape:
- * all but the formula.
+/* y = f(a, b), element by element, with broadcasting: everything except the
+ * formula.
  *
- * An operator's file defines, before it includes this, as expressions of a and
- * b,
+ * Before including this, an operator's file defines, as expressions of a and b,
  *
  *     #define VALUE (a * b)
  *     #define SLOPE_A b            dy/da
  *     #define SLOPE_B a            dy/db
- *     #define READS_INPUTS         if the slopes do
+ *     #define READS_INPUTS         if the slopes read a or b
  *     #define COSTLY               if few elements are worth a thread
  *     #define ATTRIBUTES mod_attrs its struct, if it has attributes: `o` in the
  *                                  expressions
  *
- *     #define WHOLE_VALUE          y of whole numbers a and b (ops/whole.h)
- *     #define WHOLE_TYPES          which (sv_whole_types)
- *     #define WHOLE_FAULT          when that is none, and WHOLE_FAULT_IS why
- *     #define INFER infer          if it has a shape rule of its own
+ *     #define WHOLE_VALUE          y for integers a and b (ops/whole.h)
+ *     #define WHOLE_TYPES          integer types (sv_whole_types)
+ *     #define WHOLE_FAULT          when it is undefined; WHOLE_FAULT_IS: why
+ *     #define INFER infer          if it has its own shape rule
  *
- * and says SV_PAIRWISE in its descriptor. */
+ * and uses SV_PAIRWISE in its descriptor. */
 #ifndef SV_OPS_PAIRWISE_H
 #define SV_OPS_PAIRWISE_H
 
@@ -111,7 +110,7 @@ static sv_status forward(const sv_args *args) {
   return SV_OK;
 }
 
-/* Element i of a run: dL/da or dL/db of this pair alone. */
+/* Element i of a run: dL/da or dL/db of this pair only. */
 static inline real part_of(const pairs *p, const sv_run *run, int64_t i,
                            bool of_a) {
   real a = READS ? p->a[run->a + i * run->a_step] : 0;
@@ -158,7 +157,7 @@ static void add_terms(const void *context, int64_t begin, int64_t end,
   }
 }
 
-/* An element that was repeated gets the sum of its copies' gradients. */
+/* A broadcast element gets the sum of its copies' gradients. */
 static void add_up(const pairs *p, bool of_a, int64_t own) {
   int64_t count = sv_broadcast_count(&p->shape);
   if (own > 0 && count / own > SV_LONG_SUM) {
@@ -192,7 +191,7 @@ static void backward(const sv_args *args, int port) {
                 &p);
 }
 
-/* Of b first: the gradient of a may lie over dy. */
+/* b first: the gradient of a may overwrite dy. */
 static inline sv_status backward_data(const sv_args *args) {
   for (int port = 1; port >= 0; port--)
     if (sv_diff_in(args, port)) backward(args, port);

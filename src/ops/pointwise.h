@@ -1,6 +1,6 @@
-/* y = f(x), each element by itself: all but the formula.
+/* y = f(x), element by element: everything except the formula.
  *
- * An operator's file defines, before it includes this,
+ * Before including this, an operator's file defines
  *
  *     #define ATTRIBUTES elu         its struct, if it has attributes
  *     #define COSTLY                 if few elements are worth a thread
@@ -8,12 +8,12 @@
  *     #define GRADIENT_READS_X       or _Y, or neither
  *     static inline real gradient(real dy, real x, const elu *a);
  *
- * and says SV_POINTWISE in its descriptor. Without attributes the functions
- * take no `a`. The second argument of `gradient` is y where it reads y, and
- * means nothing where it reads neither. Where the gradient is zero wherever
- * there is one, NO_GRADIENT stands in its place. Where it
- * means something for whole numbers x, WHOLE_VALUE is y of one, an expression,
- * and WHOLE_TYPES say which (sv_whole_types). */
+ * and uses SV_POINTWISE in its descriptor. Without attributes the functions
+ * have no `a`. The second argument of `gradient` is y if it reads y, and unused
+ * if it reads neither. If the gradient is zero wherever it exists, define
+ * NO_GRADIENT instead. If the operator is defined for integers x, WHOLE_VALUE
+ * is y as an expression and WHOLE_TYPES are the integer types
+ * (sv_whole_types). */
 #ifndef SV_OPS_POINTWISE_H
 #define SV_OPS_POINTWISE_H
 

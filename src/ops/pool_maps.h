@@ -1,14 +1,14 @@
-/* The passes of poolings that make one number of each window. Included by
- * operators, which define, before they include this,
+/* The passes of poolings that compute one value per window. Before including
+ * this, operators define
  *
  *     typedef struct pool { sv_window at; ... } pool;
  *     static sv_status prepare(pool *p, const sv_node *node,
  *                              const sv_shape *x);
  *     static real value(const pool *p, const sv_pool_frame *f, const real *x);
- *     static void gradient(const pool *p, const sv_pool_frame *f, real dy, real
- * *dx);
+ *     static void gradient(const pool *p, const sv_pool_frame *f, real dy,
+ *                          real *dx);
  *
- * on a map x and dx, to which `gradient` adds. With GRADIENT_READS_X_AND_Y its
+ * for a map x and dx; `gradient` adds to dx. With GRADIENT_READS_X_AND_Y its
  * last arguments are the map x and the window's y. */
 #ifndef SV_OPS_POOL_MAPS_H
 #define SV_OPS_POOL_MAPS_H

@@ -1,15 +1,15 @@
-/* What the reductions share: y holds one number for all that lie along some
- * axes of x. Included by one operator each, which gives
+/* Shared by the reductions: y has one value for all elements along some axes of
+ * x. Each operator that includes this defines
  *
- *     real reduce(r, x)              y of the numbers of r
- *     void spread(r, x, y, dy, dx)   dx of each of them
+ *     real reduce(r, x)              y for the elements of r
+ *     void spread(r, x, y, dy, dx)   dx for each of them
  *
- * and, where it computes whole numbers, before it includes this, WHOLE_TYPES,
- * WHOLE_START, WHOLE_JOIN of y so far and one more x, and WHOLE_FINISH of y and
- * of how many they were, `count`.
+ * If it supports integers, it defines before the include WHOLE_TYPES,
+ * WHOLE_START, WHOLE_JOIN of y so far and another x, and WHOLE_FINISH of y and
+ * of their number, `count`.
  *
- * Shapes: x any; y as x, the reduced axes 1 or left out.
- * ONNX: axes were an attribute and became an input, at opset 13 for the sum, at
+ * Shapes: x any; y as x, the reduced axes 1 or removed.
+ * ONNX: axes were an attribute and became an input, in opset 13 for the sum, in
  * 18 for the others. */
 #ifndef SV_OPS_REDUCE_H
 #define SV_OPS_REDUCE_H
@@ -35,7 +35,7 @@ typedef struct sv_reduce_attrs {
   bool noop; /* no axes: none */
 } sv_reduce_attrs;
 
-/* The numbers behind one of y: `runs` rows of `length` numbers each. */
+/* The elements of x for one element of y: `runs` rows of `length` elements. */
 typedef struct sv_reduced {
   int64_t count, runs, length, step, base;
   int outer; /* reduced axes but the last */
@@ -61,7 +61,7 @@ static inline int64_t sv_reduce_run(const sv_reduced *r, int64_t run) {
   return r->base + sv_reduce_decode(run, r->outer, r->size, r->stride);
 }
 
-/* i: where in x each of the numbers is. */
+/* i: position in x of each element. */
 #define SV_EACH(r, i)                                                        \
   for (int64_t run_ = 0; run_ < (r)->runs; run_++)                           \
     for (int64_t i = sv_reduce_run(r, run_), left_ = (r)->length; left_ > 0; \
@@ -92,7 +92,7 @@ static inline sv_status sv_reduce_infer(const sv_node *node, const sv_info *in,
   return SV_OK;
 }
 
-/* Pixels stay on their own where only the batch and the channels go. */
+/* Pixels stay separate if only the batch and the channels are reduced. */
 static inline sv_status sv_reduce_cost(const sv_node *node, const sv_info *in,
                                        const sv_info *out, sv_cost *cost) {
   const sv_reduce_attrs *a = node->attrs;
@@ -106,7 +106,7 @@ static inline sv_status sv_reduce_cost(const sv_node *node, const sv_info *in,
 }
 
 typedef struct sv_reduction {
-  sv_reduced r; /* base: filled in for each number of y */
+  sv_reduced r; /* base: set for each element of y */
   int kept;
   int64_t outputs, size[SV_MAX_RANK], stride[SV_MAX_RANK];
   const real *x, *y_in, *dy;
@@ -124,7 +124,7 @@ static inline sv_status sv_reduce_divide(sv_reduction *all, const sv_node *node,
   sv_reduced *r = &all->r;
   for (int d = 0; d < x->rank; d++) {
     if (cut[d]) {
-      r->runs *= r->length; /* the axis before is not the last one */
+      r->runs *= r->length; /* the previous axis is not the last one */
       r->size[r->outer] = x->dim[d];
       r->stride[r->outer++] = r->step = stride[d + 1];
       r->length = x->dim[d];
@@ -203,7 +203,7 @@ static inline sv_status sv_reduce_backward(const sv_args *args) {
 }
 
 #define SV_REDUCE_AT(field) offsetof(sv_reduce_attrs, field)
-/* `slot`: the opset from which on the axes are an input. */
+/* `slot`: the opset since which the axes are an input. */
 #define SV_REDUCE_ATTRS(slot_since)                           \
   {                                                           \
     {.name = "axes",                                          \

@@ -1,4 +1,4 @@
-/* The geometry of resize: sizes, and which elements an output is made of. */
+/* The geometry of resize: sizes, and the inputs of each output. */
 #ifndef SV_OPS_RESAMPLE_H
 #define SV_OPS_RESAMPLE_H
 
@@ -10,8 +10,8 @@
 typedef struct sv_resample_axis {
   int64_t in, out;
   double scale;      /* as given, or out / in */
-  double start, end; /* of what is cropped, as parts of the whole */
-  bool changes;      /* else outputs are inputs */
+  double start, end; /* region to crop, relative to the whole */
+  bool changes;      /* if not, outputs equal inputs */
 } sv_resample_axis;
 
 typedef struct sv_resample {
@@ -20,17 +20,18 @@ typedef struct sv_resample {
   int rank;
 } sv_resample;
 
-/* What one output is made of, along one dimension. `outside`: it is
+/* The inputs of one output along one dimension. `outside`: it is
  * extrapolated. */
 typedef struct sv_resample_window {
-  double x;       /* where it lies between the inputs */
-  double stretch; /* how far apart they lie for it: below 1 with antialias */
-  double sum;     /* of the weights with antialias, which become 1 */
+  double x;       /* its position among the inputs */
+  double stretch; /* distance of inputs for the filter: below 1 with
+                   * antialias */
+  double sum;     /* sum of the weights with antialias, normalised to 1 */
   int64_t first, count;
   bool plain, outside;
 } sv_resample_window;
 
-/* A part of its inputs: it is the sum of weight * x[at]. */
+/* A part of its inputs: the output is the sum of weight * x[at]. */
 enum { SV_RESAMPLE_TAPS = 4 };
 typedef struct sv_resample_taps {
   int count;
@@ -38,23 +39,23 @@ typedef struct sv_resample_taps {
   double weight[SV_RESAMPLE_TAPS];
 } sv_resample_taps;
 
-/* Products of the taps of all dimensions but the last: three of four each. */
+/* Products of the taps of all dimensions but the last: three with four each. */
 enum { SV_RESAMPLE_ROWS = 64 };
 
-/* Sizes and scales as ONNX has them. */
+/* Sizes and scales as in ONNX. */
 sv_status sv_resample_settle(void *attrs, const sv_info *in, int in_count);
 
 sv_status sv_resample_resolve(sv_resample *resample, const sv_shape *x,
                               const sv_resize_attrs *attrs) SV_CHECKED;
 
-/* False: outputs do not lie in equal steps, a whole number of times closer. */
+/* False: outputs are not equally spaced by an integer factor. */
 bool sv_resample_reach(const sv_resample *resample, int dimension,
                        sv_reach *reach);
 
 sv_resample_window sv_resample_window_of(const sv_resample *resample,
                                          int dimension, int64_t o);
 
-/* Its inputs come in so many parts. */
+/* The number of parts of its inputs. */
 static inline int64_t sv_resample_parts(const sv_resample_window *window) {
   return (window->count + SV_RESAMPLE_TAPS - 1) / SV_RESAMPLE_TAPS;
 }

@@ -1,16 +1,16 @@
-/* y of any number of inputs, element by element, all brought to one shape: all
- * but the formula.
+/* y of any number of inputs, element by element, with broadcasting: everything
+ * except the formula.
  *
- * An operator's file defines, before it includes this, as expressions,
+ * Before including this, an operator's file defines, as expressions,
  *
- *     #define JOIN (y + x)        of y so far and one more input
+ *     #define JOIN (y + x)        of y so far and another input
  *     #define FINISH (y / count)  of `count` inputs
- *     #define GRADIENT dy         of dy, count and, if it is PICKED, x and y
- *     #define PICKED              y is one of x; as many as `count` are it
+ *     #define GRADIENT dy         of dy, count and, if PICKED, x and y
+ *     #define PICKED              y is one of x; `count` inputs equal it
  *
- *     #define WHOLE_JOIN y        JOIN of whole numbers, of WHOLE_TYPES
+ *     #define WHOLE_JOIN y        JOIN for integers, of WHOLE_TYPES
  *
- * and says SV_SEVERAL in its descriptor. */
+ * and uses SV_SEVERAL in its descriptor. */
 #ifndef SV_OPS_SEVERAL_H
 #define SV_OPS_SEVERAL_H
 
@@ -74,7 +74,7 @@ static sv_status forward(const sv_args *args) {
   return SV_OK;
 }
 
-/* Where element i of a tensor of shape y lies in one that was brought to it. */
+/* The position of element i of shape y in a tensor broadcast to it. */
 static inline int64_t position(const sv_shape *y, const sv_shape *x,
                                int64_t i) {
   int64_t at = 0, step = 1;
@@ -87,7 +87,7 @@ static inline int64_t position(const sv_shape *y, const sv_shape *x,
   return at;
 }
 
-/* How many inputs are equal to y there, or NaN as it is. */
+/* The number of inputs that are equal to y there, or NaN like it. */
 static inline int count_equal(const sv_args *args, const sv_shape *shape,
                               int64_t i) {
   int count = 0;
@@ -104,7 +104,7 @@ typedef struct terms {
   int input;
 } terms;
 
-/* What element i of dy gives to element `at` of input k. */
+/* The contribution of element i of dy to element `at` of input k. */
 static inline real part_of(const sv_args *args, int k, int64_t at, int64_t i) {
   const sv_shape *shape = &args->diff_out[0]->shape;
   real dy = sv_diff_out(args, 0)[i];

@@ -1,16 +1,16 @@
-/* softmax, its logarithm and its limit: all but the formula of one row, the
- * numbers that sum to 1 together.
+/* softmax, its logarithm and its limit: everything except the formula of one
+ * row, the elements that sum to 1.
  *
- * The operator's file defines, before it includes this,
+ * Before including this, the operator's file defines
  *
  *     static inline void forward_row(real *y, const real *x, int64_t end,
  *                                    int64_t step);
  *     static inline void backward_row(real *dx, const real *y, const real *dy,
  *                                     int64_t end, int64_t step);
  *
- * of the numbers 0, step, 2 step, ... below end, and says SV_SOFTMAX in its
- * descriptor. Where the gradient is zero wherever there is one, NO_GRADIENT
- * stands in place of the second. */
+ * for the elements 0, step, 2 step, ... below end, and uses SV_SOFTMAX in its
+ * descriptor. If the gradient is zero wherever it exists, it defines
+ * NO_GRADIENT instead of the second function. */
 #ifndef SV_OPS_SOFTMAX_H
 #define SV_OPS_SOFTMAX_H
 
@@ -58,7 +58,7 @@ static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   return divide(&s, node->attrs, &in[0].shape);
 }
 
-/* Along the classes every pixel stays on its own. */
+/* Along the classes every pixel is separate. */
 static sv_status cost(const sv_node *node, const sv_info *in,
                       const sv_info *out, sv_cost *cost) {
   (void)out;
@@ -69,7 +69,7 @@ static sv_status cost(const sv_node *node, const sv_info *in,
   return SV_OK;
 }
 
-/* Where a row begins. */
+/* The beginning of a row. */
 static int64_t row_at(const softmax *s, int64_t row) {
   return row / s->inner * s->count * s->inner + row % s->inner;
 }
@@ -118,7 +118,8 @@ static sv_status backward_data(const sv_args *args) {
 
 #endif
 
-/* ONNX from opset 13 on has no `flat`: as a matrix, and back to x's shape. */
+/* ONNX has no `flat` since opset 13: flattened to a matrix, and back to x's
+ * shape. */
 static sv_status expand(const sv_node *node, sv_graph *g, const sv_value *in,
                         sv_value *out) {
   const softmax_attrs *a = node->attrs;
@@ -152,7 +153,7 @@ static const sv_attr attrs[] = {
      .max = SV_MAX_RANK - 1,
      .until = 12,
      .help = "first of the dimensions that together sum to 1"},
-    /* Not an attribute of ONNX: what its older versions do. */
+    /* Not an ONNX attribute: the behaviour of its older versions. */
     {.name = "flat",
      .type = SV_ATTR_BOOL,
      .offset = AT(flat),

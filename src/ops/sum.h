@@ -1,16 +1,15 @@
-/* Sums in a fixed order that a compiler can still vectorise, and whose rounding
- * errors do not grow with their length: what adds more than a few thousand
- * terms adds parts of them up in double. Included by operators: `real` is
- * theirs. */
+/* Sums in a fixed order that a compiler can still vectorise and whose rounding
+ * errors do not grow with their length: sums of more than a few thousand terms
+ * add partial sums in double. Included by operators, which define `real`. */
 #ifndef SV_OPS_SUM_H
 #define SV_OPS_SUM_H
 
 #include "ops/op.h"
 
-/* More terms than this are a long sum. */
+/* A sum of more terms than this is long. */
 enum { SV_LONG_SUM = 2048 };
 
-/* The sum of a[i * p] * b[i * q], i = 0 .. count-1: eight sums side by side. */
+/* The sum of a[i * p] * b[i * q], i = 0 .. count-1, in eight partial sums. */
 static inline real sv_short_dot(const real *a, int64_t p, const real *b,
                                 int64_t q, int64_t count) {
   enum { WIDTH = 8 };
@@ -23,7 +22,7 @@ static inline real sv_short_dot(const real *a, int64_t p, const real *b,
   return sum;
 }
 
-/* The same of any length. */
+/* The same for any length. */
 static inline real sv_dot(const real *a, int64_t p, const real *b, int64_t q,
                           int64_t count) {
   double sum = 0;
@@ -35,7 +34,7 @@ static inline real sv_dot(const real *a, int64_t p, const real *b, int64_t q,
   return (real)sum;
 }
 
-/* The sum of count numbers. */
+/* The sum of count values. */
 static inline double sv_sum(const real *x, int64_t count) {
   double sum = 0;
   for (int64_t i = 0; i < count; i++) sum += x[i];
@@ -46,8 +45,8 @@ static inline double sv_sum(const real *x, int64_t count) {
 typedef void sv_add_terms(const void *context, int64_t begin, int64_t end,
                           double *sums);
 
-/* to[i] = the sum of its terms, tile by tile, where `add` goes through all of
- * the terms for each tile: for long sums, of which there are few. */
+/* to[i] = the sum of its terms, tile by tile; `add` adds all terms of each
+ * tile. For long sums, of which there are few. */
 static inline void sv_sum_tiles(real *to, int64_t count, sv_add_terms *add,
                                 const void *context) {
   enum { TILE = 1024 };

@@ -1,5 +1,5 @@
-/* Whole numbers as ONNX computes them: in 64 bits here, whatever their type,
- * and what that does not hold wraps around. */
+/* Integer arithmetic as in ONNX: here in 64 bits for all types; overflow wraps
+ * around. */
 #ifndef SV_OPS_WHOLE_H
 #define SV_OPS_WHOLE_H
 
@@ -7,7 +7,7 @@
 
 #include "tensor/tensor.h"
 
-/* Sums and products of unsigned numbers are defined where they wrap around. */
+/* Unsigned sums and products, because wrapping around is defined for them. */
 static inline int64_t sv_whole_add(int64_t a, int64_t b) {
   return (int64_t)((uint64_t)a + (uint64_t)b);
 }
@@ -21,8 +21,8 @@ static inline int64_t sv_whole_abs(int64_t a) {
   return a < 0 ? sv_whole_sub(0, a) : a;
 }
 
-/* Cut off towards 0, and what is left then; b is not 0. The least number by -1
- * would trap. */
+/* Quotient truncated towards 0, and its remainder; b is not 0. The smallest
+ * integer by -1 would trap. */
 static inline int64_t sv_whole_div(int64_t a, int64_t b) {
   return b == -1 ? sv_whole_sub(0, a) : a / b;
 }

@@ -1,5 +1,5 @@
-/* The geometry of a window that slides over H and W: convolution, pooling.
- * A 1-D image (N C W) is one of height 1. */
+/* The geometry of a window that slides over H and W: convolution, pooling. A
+ * 1-D image (N C W) has height 1. */
 #ifndef SV_OPS_WINDOW_H
 #define SV_OPS_WINDOW_H
 
@@ -13,19 +13,19 @@ typedef struct sv_window {
   int64_t begin[2], end[2]; /* padding: top left, bottom right */
 } sv_window;
 
-/* From attributes and the shape of x (N C W or N C H W; others are refused by
- * rank). Checks everything: sizes, counts of numbers, that an output remains.
- */
+/* Computed from attributes and the shape of x (N C W or N C H W; other ranks
+ * are errors). Checks sizes, lengths of lists, and that the output is not
+ * empty. */
 sv_status sv_window_resolve(sv_window *window, const sv_shape *x,
                             const sv_ints *kernel, const sv_ints *stride,
                             const sv_ints *dilation, const sv_padding *padding,
                             bool ceil_mode) SV_CHECKED;
 
-/* The same of a transposed convolution of x: the window slides over its result,
- * `in`, and has x's size as its outputs. From stride (x - 1) + reach +
- * output_padding elements the padding is cut off, or, where a rule or
- * output_shape (of all axes, or of all dimensions) says what remains, the rest
- * is. */
+/* The same for a transposed convolution of x: the window slides over its
+ * result, `in`, and has x's size as its outputs. The result has stride (x - 1)
+ * + reach + output_padding elements, minus the padding; a padding rule or
+ * output_shape (of all axes, or of all dimensions) gives the remaining size
+ * directly. */
 sv_status sv_window_transpose(sv_window *window, const sv_shape *x,
                               const sv_conv_transpose_attrs *attrs) SV_CHECKED;
 
@@ -35,32 +35,33 @@ sv_shape sv_window_output(const sv_window *window, const sv_shape *x,
 
 void sv_window_cost(const sv_window *window, sv_cost *cost);
 
-/* However it is written, a network is the same: strides and dilations of 1 and
- * paddings of 0 become none, other single numbers one for each axis, FULL
- * padding numbers. ONNX wants all of them. Gives the number of axes of input
- * 0, less than 1 if it is not there. */
+/* Normalises attributes, so that equal networks have equal attributes: strides
+ * and dilations of 1 and paddings of 0 become empty, other single values one
+ * per axis, FULL padding values. ONNX requires all of them. Returns the number
+ * of axes of input 0, less than 1 if it is absent. */
 int sv_window_settle(const sv_info *in, int in_count, sv_ints *kernel,
                      sv_ints *stride, sv_ints *dilation, sv_padding *padding);
 void sv_window_spread(sv_ints *list, int axes);
 
-/* A padding that is a rule becomes numbers for an image x, sizes below 0 being
- * free; false: it is none, or its numbers depend on such a size. */
+/* Replaces a padding rule by values for an image x; sizes below 0 are free.
+ * False: it is not a rule, or its values depend on a free size. */
 bool sv_window_spell(const sv_shape *x, const sv_ints *kernel,
                      const sv_ints *stride, const sv_ints *dilation,
                      sv_padding *padding);
 void sv_window_spell_transpose(const sv_shape *x,
                                sv_conv_transpose_attrs *attrs);
 
-/* Positions along axis d that lie inside the image: taps first..last-1 of the
- * kernel for output o. */
+/* Taps first..last-1 of the kernel that are inside the image along axis d, for
+ * output o. */
 void sv_window_taps(const sv_window *window, int d, int64_t o, int64_t *first,
                     int64_t *last);
 
-/* The same seen from a tap: outputs first..last-1 meet the image with it. */
+/* The same for a tap: outputs first..last-1 for which it is inside the
+ * image. */
 void sv_window_outputs(const sv_window *window, int d, int64_t tap,
                        int64_t *first, int64_t *last);
 
-/* ---- Rows of attribute tables, to which a file adds what is its own ---- */
+/* ---- Rows of attribute tables; a file adds its own ---- */
 
 #define SV_KERNEL_ATTR                                                      \
   .name = "kernel", .onnx = "kernel_shape", .type = SV_ATTR_INTS, .min = 1, \

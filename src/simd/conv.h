@@ -1,5 +1,5 @@
-/* A convolution as this backend plans it: conv.c gathers forward and for the
- * data, conv_params.c correlates for the parameters. */
+/* A convolution as planned by this backend: conv.c gathers for forward and
+ * backward-data, conv_params.c correlates for the parameters. */
 #ifndef SV_SIMD_CONV_H
 #define SV_SIMD_CONV_H
 
@@ -7,8 +7,8 @@
 
 #include "simd/simd.h"
 
-/* The outputs first .. last-1 that meet the image with an element of the
- * kernel; output o does at o * stride + shift. */
+/* The outputs first .. last-1 for which an element of the kernel is inside the
+ * image; output o uses position o * stride + shift. */
 typedef struct sv_simd_span {
   int64_t first, last, shift;
 } sv_simd_span;
@@ -16,7 +16,7 @@ typedef struct sv_simd_span {
 typedef struct sv_simd_convolution {
   const sv_loops *loops;
   sv_window at;
-  int64_t block, blocks, groups; /* images side by side; N / block; G */
+  int64_t block, blocks, groups; /* interleaved images; N / block; G */
   int64_t ins, outs;             /* of a group: IC/G, OC/G */
   int64_t in_map, out_map;       /* floats of a map of a block */
   int64_t kernel;                /* KH KW */
@@ -33,7 +33,7 @@ static inline bool sv_simd_has_bias(const sv_args *args) {
   return args->node->in_count > 2;
 }
 
-/* Fills in spans, tasks and parts. */
+/* Sets spans, tasks and parts. */
 sv_status sv_simd_params_plan(sv_simd_convolution *c, sv_need *need) SV_CHECKED;
 void sv_simd_params_run(const sv_simd_convolution *c, const sv_args *args);
 

@@ -18,15 +18,16 @@ static inline vec load(const float *from) {
 
 static inline void store(float *to, vec v) { memcpy(to, &v, sizeof v); }
 
-/* x - 0 is x for every x, x + 0 is not: this becomes a broadcast alone. */
+/* x - 0 equals x for every x, x + 0 does not: this compiles to a broadcast
+ * only. */
 static inline vec all(float x) { return x - (vec){0}; }
 
 /* ---- Gathering: forward, and backward to the data ---- */
 
 #define ALWAYS static inline __attribute__((always_inline))
 
-/* `outs` outputs of `vectors` vectors: both are constants wherever it is used.
- */
+/* `outs` outputs of `vectors` vectors: both are constants wherever it is
+ * used. */
 ALWAYS void gather_block(const sv_gather *g, int64_t p, int64_t k,
                          const int outs, const int vectors) {
   const sv_tap *columns = g->columns + g->first[p];
@@ -82,7 +83,7 @@ ALWAYS void gather_outs(const sv_gather *g, int64_t k, int outs,
   }
 }
 
-/* Outputs in parts of nearly equal size: 16 are 5 + 5 + 6. */
+/* Splits outputs into parts of nearly equal size: 16 into 5 + 5 + 6. */
 static void gather(const sv_gather *g) {
   int64_t parts = (g->outs + 5) / 6;
   for (int64_t part = 0; part < parts; part++) {
@@ -167,8 +168,8 @@ static void correlate(const sv_correlate *c) {
 
 /* ---- Maximum pooling ---- */
 
-/* The vectors that cover `count` >= WIDTH positions, the last one moved back.
- */
+/* The vectors that cover `count` >= WIDTH positions, the last one moved
+ * back. */
 static inline int64_t next_at(int64_t i, int64_t count) {
   return i + WIDTH < count && i + 2 * WIDTH > count ? count - WIDTH : i + WIDTH;
 }
@@ -191,7 +192,7 @@ static void pool_max(const sv_pool_max *p) {
         vec x = load(p->x + p->rows[i].x + p->columns[j].x + n);
         ints number = (ints){0} + (int32_t)(p->rows[i].w * p->kernel_width +
                                             p->columns[j].w);
-        /* NaN wins, the last one: as the reference and PyTorch have it. */
+        /* NaN wins, the last one, as in the reference and PyTorch. */
         ints better = (x > best) | (x != x) | (where < 0);
         best = pick_real(better, x, best);
         where = pick(better, number, where);
@@ -238,7 +239,7 @@ static inline vec tanh_of(vec x) {
   vec y = size * p / q;
   y = pick_real(y < 1.0f, y, all(1));
   y = (vec)((ints)y | ((ints)x & sign));
-  return pick_real(x == x, y, x); /* what is no number stays so */
+  return pick_real(x == x, y, x); /* NaN stays NaN */
 }
 
 static void tanh_forward(float *y, const float *x, int64_t count) {

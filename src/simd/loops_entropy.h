@@ -1,10 +1,10 @@
-/* The loops of cross-entropy: part of loops_code.h. Positions lie side by side,
- * the classes of each `step` apart. */
+/* The loops of cross-entropy: part of loops_code.h. Positions are consecutive;
+ * the classes of each are `step` apart. */
 
 /* e^x = 2^n e^r with n = round(x / log 2): a polynomial of degree 6 in r,
  * fitted for the least relative error on |r| <= log 2 / 2 (3e-9; in float
- * 8e-8). Of x
- * <= 0: what is below the normal numbers becomes the least of them. */
+ * 8e-8). For x <= 0; results below the normal numbers become the smallest of
+ * them. */
 ALWAYS vec exp_of(vec x) {
   const float round = 12582912; /* 1.5 2^23: what is added to it is rounded */
   x = pick_real(x < -87.0f, all(-87), x);

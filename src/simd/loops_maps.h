@@ -1,9 +1,8 @@
-/* Functions of one element in straight pieces: part of loops_code.h. NaN
- * compares false with everything, and each is written so that it takes the
- * piece that lets it through; minimum and maximum instructions would hide it.
- */
+/* Elementwise functions in straight pieces: part of loops_code.h. Comparisons
+ * with NaN are false, and each function is written so that NaN passes through;
+ * minimum and maximum instructions would hide it. */
 
-/* <name>_forward: Y of x. a and b are the operator's numbers. */
+/* <name>_forward: Y of x. a and b are the operator's attributes. */
 #define FORWARD(name, Y)                                              \
   ALWAYS vec name##_value(vec x, vec a, vec b) {                      \
     (void)a, (void)b;                                                 \

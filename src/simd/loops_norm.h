@@ -1,4 +1,4 @@
-/* The loops of normalisation: part of loops_code.h. Sums run in two vectors, so
+/* The loops of normalisation: part of loops_code.h. Sums use two vectors, so
  * that one need not wait for the other. */
 
 static float norm_sum(const float *x, int64_t count) {

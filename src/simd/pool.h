@@ -1,4 +1,4 @@
-/* What the poolings of this backend share. */
+/* Shared by the poolings of this backend. */
 #ifndef SV_SIMD_POOL_H
 #define SV_SIMD_POOL_H
 
@@ -6,10 +6,10 @@
 
 #include "simd/simd.h"
 
-/* What lies side by side, innermost, and is pooled in one step. */
+/* What is innermost in memory and pooled in one step. */
 typedef enum sv_simd_lanes {
   SV_LANES_OF_IMAGES,      /* a block of images */
-  SV_LANES_OF_CHANNELS,    /* a block of channels, as oneDNN has them */
+  SV_LANES_OF_CHANNELS,    /* a block of channels, as in oneDNN */
   SV_LANES_OF_ALL_CHANNELS /* channels last */
 } sv_simd_lanes;
 
@@ -17,16 +17,15 @@ typedef struct sv_simd_pool {
   const sv_loops *loops;
   sv_window at;
   sv_simd_lanes lanes;
-  int64_t block, maps;     /* lanes of a map; so many of these */
+  int64_t block, maps;     /* lanes per map; number of these */
   int64_t in_map, out_map; /* floats of a map of a block */
   sv_axis_taps rows, columns;
-  bool keeps_index; /* of the maximum, for a backward pass */
+  bool keeps_index; /* index of the maximum, for a backward pass */
 } sv_simd_pool;
 
-/* Takes x where it lies in blocks of images already, or plain if that pays;
- * with `channels` also where channels are innermost, or plain if they fill a
- * vector. Taps bear `w_step` times their number along the axis as their weight.
- */
+/* Accepts x in blocks of images, or plain if converting is worth it; with
+ * `channels` also with channels innermost, or plain if they fill a vector. The
+ * weight of a tap is `w_step` times its index along the axis. */
 sv_status sv_simd_pool_plan(sv_simd_pool **pool, const sv_site *site,
                             sv_need *need, int64_t w_step,
                             bool channels) SV_CHECKED;

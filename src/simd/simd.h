@@ -1,4 +1,4 @@
-/* What the kernels of this backend share: the layout, and its conditions. */
+/* Shared by the kernels of this backend: the layout and its conditions. */
 #ifndef SV_SIMD_SIMD_H
 #define SV_SIMD_SIMD_H
 
@@ -10,51 +10,52 @@
 
 #define SV_SIMD_VARIABLE "SVERTKA_SIMD"
 
-/* The loops in use: the best for this processor, or those that the environment
- * variable named when this was first called. */
+/* The loops in use: the fastest for this processor, or those that the
+ * environment variable named at the first call. */
 const sv_loops *sv_simd_loops(void);
-/* The widest of these and the narrower ones of their kind whose vectors `lanes`
- * floats fill; NULL: none. */
+/* The widest loops, of these and the narrower ones of the same kind, whose
+ * vectors `lanes` floats fill; NULL: none. */
 const sv_loops *sv_simd_loops_within(int64_t lanes);
-/* The names of those that run here, the default last; NULL ends them. */
+/* The names of those that this processor supports, the default last; ends with
+ * NULL. */
 const char *const *sv_simd_isas(void);
-/* Fails if the environment variable names none of these. */
+/* Fails if the environment variable names an unknown or unsupported one. */
 sv_status sv_simd_check(void) SV_CHECKED;
 
 /* ---- Blocks of images ---- */
 
-/* Images that lie side by side: two vectors of them, or one; 0 if the batch
+/* The number of interleaved images: two vectors of them, or one; 0 if the batch
  * fills neither. */
 int64_t sv_simd_block(int64_t batch);
 
-/* N C H W as [N / block] C H W [block]. */
+/* Stores N C H W as [N / block] C H W [block]. */
 sv_status sv_simd_layout(sv_layout *layout, const sv_shape *shape) SV_CHECKED;
 
 /* f32, rank 4, a batch of whole blocks. */
 bool sv_simd_fits(const sv_spec *x);
 
-/* The value lies so already. */
+/* The value already has this layout. */
 bool sv_simd_lies_so(const sv_spec *x);
 
-/* Maps so few that other layouts' blocks of channels stay half empty, and so
- * small that a row of them stays in the cache. Measured: docs/performance.md.
- */
+/* True if there are so few channels that blocks of channels in other layouts
+ * stay half empty, and maps so small that a row of them stays in the cache.
+ * Measured: docs/performance.md. */
 bool sv_simd_pays(int64_t channels, const sv_shape *image);
 
-/* For each position along an axis, the taps that meet it: taps of position o
- * are at[first[o]] .. at[first[o + 1] - 1]. Empty at first; sv_simd_taps_free
- * takes any. */
+/* For each position along an axis, the taps that apply to it: taps of position
+ * o are at[first[o]] .. at[first[o + 1] - 1]. Start from zeros;
+ * sv_simd_taps_free accepts that. */
 typedef struct sv_axis_taps {
   sv_tap *at;
   int *first;
 } sv_axis_taps;
 
-/* Forward: for output o the elements u of the kernel that lie inside the image,
+/* Forward: for output o the elements u of the kernel that are inside the image,
  * x = the input's position * x_step, w = u * w_step. */
 sv_status sv_simd_taps(sv_axis_taps *taps, const sv_window *window, int axis,
                        int64_t x_step, int64_t w_step) SV_CHECKED;
-/* Backward: for input p the outputs o and elements u with which it was seen,
- * x = o * x_step, w = u * w_step. */
+/* Backward: for input p the outputs o and elements u that used it, x = o *
+ * x_step, w = u * w_step. */
 sv_status sv_simd_taps_back(sv_axis_taps *taps, const sv_window *window,
                             int axis, int64_t x_step,
                             int64_t w_step) SV_CHECKED;
@@ -64,7 +65,7 @@ static inline int sv_taps_count(const sv_axis_taps *taps, int64_t o) {
   return taps->first[o + 1] - taps->first[o];
 }
 
-/* "simd:avx2" into need->name. */
+/* Writes "simd:avx2" to need->name. */
 void sv_simd_name(sv_need *need);
 
 #endif

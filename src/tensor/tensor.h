@@ -6,11 +6,11 @@
 
 #include "base/error.h"
 
-/* Its dimensions, those of 0 and free ones left out, multiply to 2^48 at the
- * most: neither strides nor bytes nor sums of a few sizes overflow. */
+/* True if the product of the dimensions, without those of 0 and free ones, is
+ * at most 2^48: strides, bytes and sums of a few sizes do not overflow. */
 bool sv_shape_fits(const sv_shape *shape);
 
-/* "3x?x?", as a network's text has it: ? is a free size; returns text. */
+/* "3x?x?", as in networks as text: ? is a free size; returns text. */
 const char *sv_dims_text(const int64_t *dim, int count,
                          char text[SV_SHAPE_TEXT]);
 
@@ -23,7 +23,7 @@ bool sv_layout_equal(const sv_layout *a, const sv_layout *b);
 /* Dense and row-major: the elements lie in index order. */
 bool sv_layout_is_plain(const sv_layout *layout, const sv_shape *shape);
 
-/* Where, in elements, the element with this index lies. Not for OPAQUE. */
+/* The offset, in elements, of the element with this index. Not for OPAQUE. */
 int64_t sv_layout_offset(const sv_layout *layout, int rank,
                          const int64_t index[SV_MAX_RANK]);
 
@@ -41,17 +41,16 @@ sv_status sv_tensor_copy(sv_tensor *dst, const sv_tensor *src) SV_CHECKED;
 double sv_tensor_get(const sv_tensor *tensor, int64_t i);
 void sv_tensor_set(sv_tensor *tensor, int64_t i, double value);
 
-/* The first row of a plain tensor's first dimension becomes all of them. */
+/* Copies the first row of a plain tensor's first dimension to all others. */
 void sv_tensor_repeat_row(sv_tensor *tensor);
 
 /* i64, i32, i8 or u8. */
 bool sv_dtype_is_whole(sv_dtype dtype);
-/* The same of whole numbers, or bool, exactly: what a type does not hold wraps
- * around. */
+/* The same for integers and bool, exactly: values out of range wrap around. */
 int64_t sv_tensor_whole(const sv_tensor *tensor, int64_t i);
 void sv_tensor_set_whole(sv_tensor *tensor, int64_t i, int64_t value);
 
-/* A plain tensor from a tensor in any known layout; same type. */
+/* A plain copy of a tensor in any known layout; same type. */
 sv_status sv_tensor_clone(sv_tensor **clone,
                           const sv_tensor *tensor) SV_CHECKED;
 

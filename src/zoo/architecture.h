@@ -1,5 +1,5 @@
-/* An architecture: a table of parameters, read as an operator's attributes are,
- * and a function that writes the network down. */
+/* An architecture: a table of parameters, parsed like an operator's attributes,
+ * and a function that builds the network. */
 #ifndef SV_ZOO_ARCHITECTURE_H
 #define SV_ZOO_ARCHITECTURE_H
 
@@ -8,25 +8,25 @@
 
 #include "ops/op.h"
 
-/* A name that everybody knows, "vgg16", for the parameters "config=D", which
- * go before those that follow the name in MODEL. */
+/* A well-known name, "vgg16", for the parameters "config=D"; parameters after
+ * the name in MODEL override these. */
 typedef struct sv_zoo_alias {
   const char *name, *parameters;
 } sv_zoo_alias;
 
 typedef struct sv_architecture {
-  /* Of this only name, summary, attrs and attrs_size are filled in. */
+  /* Only name, summary, attrs and attrs_size are used. */
   sv_op table;
   const char *source;          /* the paper */
   const sv_zoo_alias *aliases; /* ends in {NULL, NULL}; NULL: none */
-  /* How weights that say nothing are drawn, unless the training says; NULL: as
-   * any others. */
+  /* Initialiser of weights without one of their own, unless the training sets
+   * one; NULL: the default. */
   const char *init;
-  const sv_zoo_recipe *recipe; /* NULL: the usual options train it */
-  /* The images keep their usual size whatever the data's is: theirs are brought
-   * to it, unless the parameter says otherwise. */
+  const sv_zoo_recipe *recipe; /* NULL: it trains with the default options */
+  /* The network keeps its own image size whatever the size of the data: images
+   * are resized, unless the parameter is given. */
   bool own_size;
-  /* Faults of the network are the builder's to keep. */
+  /* Errors are recorded in the graph. */
   void (*build)(sv_graph *g, const void *parameters);
 } sv_architecture;
 
@@ -36,13 +36,13 @@ typedef struct sv_architecture {
 
 const sv_architecture *sv_architecture_at(int i);
 
-/* By its own name or an alias; NULL if there is none. */
+/* Finds an architecture by its name or an alias; NULL if there is none. */
 const sv_architecture *sv_architecture_find(const char *name);
-/* The alias that this is; NULL: none of this architecture's. */
+/* The alias of this name; NULL: not an alias of this architecture. */
 const sv_zoo_alias *sv_architecture_alias(const sv_architecture *architecture,
                                           const char *name);
 
-/* The parameters that most networks have, for their tables. */
+/* Common parameters of networks, for their tables. */
 #define SV_ZOO_COUNT(struct_, field, usual, most, words)                     \
   {                                                                          \
     .name = #field, .type = SV_ATTR_INT, .offset = offsetof(struct_, field), \
@@ -60,7 +60,7 @@ const sv_zoo_alias *sv_architecture_alias(const sv_architecture *architecture,
       SV_ZOO_COUNT(struct_, channels, channels_, 1 << 16,                 \
                    "image channels: 1 grey, 3 colour"),                   \
       SV_ZOO_SIZE(struct_, side)
-/* The same of a class for each pixel: a label is a byte. */
+/* The same for semantic segmentation, where a label is one byte. */
 #define SV_ZOO_PIXELS(struct_, classes_, channels_, side)            \
   SV_ZOO_COUNT(struct_, classes, classes_, 255,                      \
                "number of pixel classes, including the background"), \
