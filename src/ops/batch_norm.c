@@ -251,7 +251,7 @@ static const sv_attr attrs[] = {
      .type = SV_ATTR_BOOL,
      .offset = AT(is_test),
      .until = 6,
-     .help = "inference flag of opsets before 7; ignored"},
+     .help = "inference flag of opsets before 7; sets training=false"},
     {.name = NULL}};
 
 SV_OP(batch_norm) = {

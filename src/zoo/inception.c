@@ -332,8 +332,9 @@ const sv_architecture sv_zoo_inception_v3 = {
 
 const sv_architecture sv_zoo_inception_small = {
     .table = {.name = "inception_small",
-              .summary = "Zhang et al. 2017: inception blocks with two branches, "
-                         "for small images",
+              .summary =
+                  "Zhang et al. 2017: inception blocks with two branches, "
+                  "for small images",
               .attrs = small_parameters,
               .attrs_size = sizeof(inception)},
     .source =
