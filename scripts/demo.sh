@@ -1,5 +1,5 @@
 #!/bin/sh
-# What `make demo` runs: LeNet-5 learns Fashion-MNIST, then is judged on the
+# What `make demo` runs: trains LeNet-5 on Fashion-MNIST, then evaluates it on the
 # test images. About a minute on two cores. The run is in runs/demo.
 set -eu
 cd "$(dirname "$0")/.."
@@ -9,8 +9,8 @@ run=runs/demo
 echo "Training LeNet-5 on the 60,000 training images of Fashion-MNIST."
 "$svertka" train lenet5 fashion-mnist --out $run --force
 echo
-echo "Judging it on the 10,000 test images, which it has never seen."
+echo "Evaluating it on the 10,000 test images, which were not used for training."
 "$svertka" eval $run/model.onnx fashion-mnist \
   --picture $run/predictions.png --matrix $run/confusion.png
 echo
-echo "Now try: $svertka predict $run/model.onnx PICTURE..."
+echo "Now try: $svertka predict $run/model.onnx IMAGE..."
