@@ -85,4 +85,4 @@ for command; do
   echo "$system: $command"
   run "$command" || fail "$system: '$command' failed"
 done
-echo "$system: done, at $(git -C "$top" rev-parse --short HEAD)"
+echo "$system: done, at $(git -C "$folder/root/svertka" rev-parse --short HEAD)"
