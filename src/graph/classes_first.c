@@ -35,15 +35,14 @@ static sv_channels follow(const sv_graph *graph, int scores, bool *reached) {
   return SV_CHANNELS_OPEN;
 }
 
-bool sv_graph_classes_last(const sv_graph *graph, int scores) {
+sv_status sv_graph_classes_last(bool *last, const sv_graph *graph, int scores) {
   bool *reached;
-  if (graph->values[scores].shape.rank != 4) return false;
-  if (sv_alloc_array(&reached, (size_t)graph->value_count, sizeof *reached) !=
-      SV_OK)
-    return false;
-  sv_channels found = follow(graph, scores, reached);
+  *last = false;
+  if (graph->values[scores].shape.rank != 4) return SV_OK;
+  SV_TRY(sv_alloc_array(&reached, (size_t)graph->value_count, sizeof *reached));
+  *last = follow(graph, scores, reached) == SV_CHANNELS_LAST;
   sv_free(reached);
-  return found == SV_CHANNELS_LAST;
+  return SV_OK;
 }
 
 /* *turned = the scores, by one more node. */
@@ -105,8 +104,9 @@ static sv_status make(sv_model **turned, const sv_model *model, int scores) {
 
 sv_status sv_model_classes_first(sv_model **turned, const sv_model *model) {
   int scores;
+  bool last;
   *turned = NULL;
   SV_TRY(sv_graph_answer(model->graph, &scores));
-  if (!sv_graph_classes_last(model->graph, scores)) return SV_OK;
-  return make(turned, model, scores);
+  SV_TRY(sv_graph_classes_last(&last, model->graph, scores));
+  return last ? make(turned, model, scores) : SV_OK;
 }

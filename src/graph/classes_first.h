@@ -4,9 +4,10 @@
 
 #include "graph/model.h"
 
-/* True if the scores are N x H x W x C, as in Keras and TensorFlow: a Transpose
- * produces that order, or a softmax is over the last dimension. */
-bool sv_graph_classes_last(const sv_graph *graph, int scores);
+/* *last = true if the scores are N x H x W x C, as in Keras and TensorFlow: a
+ * Transpose produces that order, or a softmax is over the last dimension. */
+sv_status sv_graph_classes_last(bool *last, const sv_graph *graph,
+                                int scores) SV_CHECKED;
 
 /* If they are, *turned = the same network with scores of N x C x H x W: a
  * Transpose is added at the end, and losses are removed. NULL if they are N x C

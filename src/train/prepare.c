@@ -158,10 +158,12 @@ static sv_status fit_preprocess(sv_fit_job *job) {
 /* The loss of pixels reads N x C x H x W. */
 static sv_status check_order(const sv_fit_job *job) {
   int scores;
+  bool last;
   if (!sv_dataset_has_masks(job->dataset) || sv_head_has_loss(job->graph) ||
-      sv_graph_answer(job->graph, &scores) != SV_OK ||
-      !sv_graph_classes_last(job->graph, scores))
+      sv_graph_answer(job->graph, &scores) != SV_OK)
     return SV_OK;
+  SV_TRY(sv_graph_classes_last(&last, job->graph, scores));
+  if (!last) return SV_OK;
   return sv_fail(SV_UNSUPPORTED,
                  "network '%s' ends in maps of N x H x W x C; training for "
                  "pixels needs N x C x H x W: leave out the Transpose at its "
