@@ -15,7 +15,7 @@
 #include "graph/analysis.h"
 #include "graph/model.h"
 #include "onnx/onnx.h"
-#include "train/head.h"
+#include "task/head.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size);
 

@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "ops/attrs.h"
-#include "ops/registry.h"
+#include "op/attrs.h"
+#include "op/registry.h"
 #include "tensor/tensor.h"
 
 #define count_of(array) (sizeof(array) / sizeof((array)[0]))

@@ -20,7 +20,7 @@
 #define OPCHECK_H
 
 #include "base/random.h"
-#include "ops/registry.h"
+#include "op/registry.h"
 
 enum { OC_PORTS = 8, OC_TEXT = 512 };
 

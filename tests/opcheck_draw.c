@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "op/attrs.h"
 #include "opcheck.h"
-#include "ops/attrs.h"
 
 /* ---- Numbers ---- */
 

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "op/attrs.h"
 #include "opcheck.h"
-#include "ops/attrs.h"
 #include "tensor/tensor.h"
 
 const sv_op *oc_falsified;

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "onnx/attrs.h"
+#include "op/attr_at.h"
 #include "opcheck_file.h"
-#include "ops/attr_at.h"
 
 typedef Onnx__AttributeProto attribute;
 #define TYPE(name) ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__##name

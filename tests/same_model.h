@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 #include "graph/model.h"
-#include "ops/attrs.h"
+#include "op/attrs.h"
 
 /* Paddings in numbers: a file says them so. */
 static inline void *spelt_attrs(const sv_node *node, const sv_shape *x) {

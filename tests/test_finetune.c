@@ -5,8 +5,8 @@
 #include "bars.h"
 #include "base/memory.h"
 #include "graph/model.h"
-#include "train/freeze.h"
-#include "train/head.h"
+#include "optim/freeze.h"
+#include "task/head.h"
 #include "train/settle.h"
 
 static const char norms[] =
@@ -180,7 +180,8 @@ static void test_layers(void **state) {
   assert_ok(sv_network_parse(&graph, NULL, branches));
   assert_error(SV_INVALID, "has no layer 'stam'; its layers: stem",
                sv_freeze_until(&freeze, graph, "stam"));
-  assert_error(SV_INVALID, "no layer 'head.7'; its layers: stem, b.conv1, c, fc",
+  assert_error(SV_INVALID,
+               "no layer 'head.7'; its layers: stem, b.conv1, c, fc",
                sv_freeze_until(&freeze, graph, "head.7"));
   assert_error(SV_INVALID, "no layer ''", sv_freeze_until(&freeze, graph, ""));
   assert_error(SV_INVALID, "leaves nothing to train",

@@ -14,7 +14,7 @@
 
 #include "any_text.h"
 #include "graph/graph.h"
-#include "ops/attrs.h"
+#include "op/attrs.h"
 #include "zoo/architecture.h"
 
 static sv_graph *parse(const char *text) {

@@ -7,7 +7,7 @@
 #include "base/thread.h"
 #include "fixtures/init.h"
 #include "graph/model.h"
-#include "train/init.h"
+#include "init/init.h"
 
 /* ---- Fans ---- */
 

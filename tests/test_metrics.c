@@ -5,7 +5,7 @@
 
 #include "data_files.h"
 #include "fixtures/metrics.h"
-#include "train/metrics.h"
+#include "task/metrics.h"
 
 static void assert_near(double found, double expected) {
   if (!(fabs(found - expected) <= 1e-12 * fmax(1, fabs(expected))))

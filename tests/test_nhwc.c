@@ -7,9 +7,9 @@
 #include <svertka/classify.h>
 #include <svertka/data.h>
 
-#include "graph/channels_first.h"
 #include "graph/image_layout.h"
 #include "graph/model.h"
+#include "rewrite/channels_first.h"
 
 enum { CLASSES = 4, LARGEST = 8 * 10 * 3 };
 

@@ -11,7 +11,7 @@
 
 #include "exports.h"
 #include "graph/model.h"
-#include "ops/attrs.h"
+#include "op/attrs.h"
 
 enum { MOST = 64, LONGEST = 64 };
 

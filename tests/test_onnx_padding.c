@@ -4,7 +4,7 @@
 #include "onnx_files.h"
 
 #include "base/text.h"
-#include "ops/attrs.h"
+#include "op/attrs.h"
 #include "tensor/tensor.h"
 
 enum { BATCH = 2 };

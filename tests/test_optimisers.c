@@ -1,6 +1,6 @@
 /* Optimisers, decay, clipping and averaged weights: ten steps each against
  * PyTorch's numbers, LARS against its paper's formula; then in the fit loop. */
-#include "train/optimiser.h"
+#include "optim/optimiser.h"
 
 #include <math.h>
 #include <svertka/svertka.h>
@@ -10,7 +10,7 @@
 #include "fixtures/optimisers.h"
 #include "graph/model.h"
 #include "onnx/onnx.h"
-#include "train/average.h"
+#include "optim/average.h"
 
 /* ---- A layer whose gradients are given ---- */
 

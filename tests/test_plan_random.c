@@ -1,7 +1,7 @@
 /* Plans against the plainest way to run a graph: every value in memory of its
  * own, one node after the other, gradients added where they arrive. On random
  * graphs with branches, shared weights, several losses. */
-#include "ops/registry.h"
+#include "op/registry.h"
 #include "plan_nets.h"
 
 /* ---- Random graphs ---- */

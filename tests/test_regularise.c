@@ -8,9 +8,10 @@
 #include "base/memory.h"
 #include "graph/model.h"
 #include "onnx/onnx.h"
-#include "ops/attrs.h"
+#include "op/attrs.h"
+#include "task/loss.h"
 #include "tensor/tensor.h"
-#include "train/loss.h"
+#include "train/class_weights.h"
 
 /* ---- Class weights ---- */
 

@@ -6,7 +6,7 @@
 
 #include "bars.h"
 #include "fixtures/schedules.h"
-#include "train/schedule.h"
+#include "optim/schedule.h"
 
 enum { STEPS = SCHEDULE_EPOCHS * SCHEDULE_PER_EPOCH };
 

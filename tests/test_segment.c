@@ -11,7 +11,7 @@
 
 #include "data/augment.h"
 #include "graph/model.h"
-#include "train/metrics.h"
+#include "task/metrics.h"
 
 /* ---- Sliding ---- */
 

@@ -3,7 +3,7 @@
 
 #include <svertka/layers.h>
 
-#include "ops/window.h"
+#include "geometry/window.h"
 
 /* ---- Windows ---- */
 

@@ -8,9 +8,9 @@
 #include "base/memory.h"
 #include "fixtures/train.h"
 #include "graph/model.h"
+#include "optim/optimiser.h"
 #include "train/fit.h"
 #include "train/gradcheck.h"
-#include "train/optimiser.h"
 
 static void assert_near(double found, double expected, double tolerance) {
   if (!(fabs(found - expected) <= tolerance))

@@ -17,8 +17,8 @@
 #include "asserts.h"
 #include "drawn.h"
 #include "graph/graph.h"
-#include "graph/scores.h"
 #include "graph/state.h"
+#include "task/scores.h"
 
 enum { CLASSES = 16, NAME = 256 };
 

@@ -8,7 +8,7 @@
 #include <svertka/zoo.h>
 
 #include "graph/graph.h"
-#include "train/optimiser.h"
+#include "optim/optimiser.h"
 
 /* Images of more than LARGE pixels a side come in twos. */
 enum { STEPS = 100, BATCH = 4, LARGE = 128 };

@@ -13,6 +13,7 @@
 #include <svertka/plan.h>
 #include <svertka/rate.h>
 #include <svertka/state.h>
+#include <svertka/task.h>
 #include <svertka/tensor.h>
 #include <svertka/train.h>
 #include <svertka/zoo.h>

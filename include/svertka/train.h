@@ -1,4 +1,4 @@
-/* Training and evaluation: the training loop, its run folder, metrics.
+/* Training and evaluation: the training loop and its run folder.
  *
  *     sv_fit_options options = sv_fit_default();
  *     options.epochs = 5;
@@ -9,90 +9,12 @@
 
 #include <svertka/data.h>
 #include <svertka/plan.h>
+#include <svertka/task.h>
 #include <svertka/zoo.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* ---- Metrics, the same for validation and evaluation -------------------- */
-
-/* Bin b of the calibration error holds the samples whose confidence, the
- * highest probability, is above b / SV_CALIBRATION_BINS and at most (b + 1) /
- * SV_CALIBRATION_BINS. */
-enum { SV_CALIBRATION_BINS = 15 };
-typedef struct sv_calibration_bin {
-  int64_t samples, right; /* right: predicted as their class */
-  double confidence;      /* sum over the samples */
-} sv_calibration_bin;
-
-/* Metrics of all samples added so far. s are the scores, p = softmax(s), y is
- * the true class. With independent scores, s are the probabilities p
- * themselves, and the loss is the mean over samples and classes of the binary
- * cross-entropy: -log p_y for the true class and -log(1 - p_j) for each other
- * class. The rank of a sample is the number of classes that score higher than
- * y. A class with the same score counts if it comes before y; NaN counts as
- * higher than any value. */
-typedef struct sv_metrics {
-  int classes;
-  int64_t samples;
-  bool independent;         /* default false; set it before samples are added */
-  double loss;              /* mean of log sum_j e^(s_j) - s_y */
-  double top1, top5;        /* share of samples with rank 0, rank below 5 */
-  double brier;             /* mean of sum_j (p_j - [j = y])^2, 0 to 2 */
-  double calibration_error; /* expected calibration error: mean over all samples
-                             * of the difference between the accuracy and the
-                             * mean confidence of their bin: Guo, Pleiss, Sun,
-                             * Weinberger, "On Calibration of Modern Neural
-                             * Networks", 2017 */
-  int64_t *confusion;       /* classes x classes; row: true class, column: class
-                             * with the highest score */
-  int64_t *ranks;           /* classes: number of samples of rank 0, 1, ... */
-  sv_calibration_bin bins[SV_CALIBRATION_BINS];
-  double loss_sum, brier_sum;
-  int64_t top1_count;
-  float *row; /* classes: buffer for the scores of a pixel */
-} sv_metrics;
-
-/* Starts with zeros. sv_metrics_free frees the memory and clears the struct. */
-SV_API SV_CHECKED sv_status sv_metrics_new(sv_metrics *metrics, int classes);
-SV_API void sv_metrics_free(sv_metrics *metrics);
-/* Resets to no samples. */
-SV_API void sv_metrics_clear(sv_metrics *metrics);
-
-/* Adds samples. scores: count x classes, row-major; labels: count, each 0 <= y
- * < classes. */
-SV_API void sv_metrics_add(sv_metrics *metrics, const float *scores,
-                           const int64_t *labels, int64_t count);
-
-/* The same with each pixel as a sample. scores: count x classes x places;
- * labels: count x places. Pixels labelled SV_NO_CLASS are ignored. */
-SV_API void sv_metrics_add_pixels(sv_metrics *metrics, const float *scores,
-                                  const int64_t *labels, int64_t count,
-                                  int64_t places);
-
-/* Top-k accuracy: the share of samples with a rank below k. A k above the
- * number of classes counts as that number. */
-SV_API double sv_metrics_top(const sv_metrics *metrics, int k);
-
-/* Metrics of one class. With t the number of its samples that are predicted
- * correctly, and n the number of samples predicted as it,
- *   precision = t / n, recall = t / support,
- *   f1 = 2 t / (n + support),
- *   iou = t / (n + support - t); 0 where the divisor is 0.
- * For pixels iou is the intersection over union; its unweighted mean is the
- * mean IU of Long, Shelhamer, Darrell, CVPR 2015. */
-typedef struct sv_class_metrics {
-  double precision, recall, f1, iou;
-  int64_t support; /* number of samples of this class */
-} sv_class_metrics;
-SV_API sv_class_metrics sv_metrics_of_class(const sv_metrics *metrics, int c);
-
-/* Means over the classes that have a sample or a prediction: macro is
- * unweighted, weighted is by support. The support of the means is the number of
- * samples. */
-SV_API sv_class_metrics sv_metrics_macro(const sv_metrics *metrics);
-SV_API sv_class_metrics sv_metrics_weighted(const sv_metrics *metrics);
 
 /* ---- Evaluation --------------------------------------------------------- */
 
@@ -344,17 +266,6 @@ typedef struct sv_fit_result {
   bool saved;       /* the run folder holds all files needed to resume */
   int saved_epoch;  /* epoch of the weights in its model.onnx; 0: none */
 } sv_fit_result;
-
-/* Fine-tuning: replaces the model's classifier, and its auxiliary ones, by
- * classifiers for `classes` classes. The classifier is the last linear layer or
- * convolution before the scores. It keeps its name and is initialised with the
- * seed and `init`, as by sv_state_init_with (NULL: its own initialiser, or the
- * default). All other weights stay. SV_INVALID, with the model unchanged, if
- * the network does not end in such a layer; after any other failure the model
- * may only be freed. No other thread may use the model meanwhile, and plans of
- * it must be compiled again. */
-SV_API SV_CHECKED sv_status sv_model_new_head(sv_model *model, int classes,
-                                              uint64_t seed, const char *init);
 
 /* Trains the model on a training split. It minimises the model's losses or, if
  * the graph has none, the cross-entropy of its output. Afterwards the model

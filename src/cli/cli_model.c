@@ -11,10 +11,10 @@
 #include "base/near.h"
 #include "cli/cli.h"
 #include "graph/graph.h"
-#include "graph/text.h"
+#include "init/init.h"
 #include "onnx/onnx.h"
 #include "tensor/tensor.h"
-#include "train/init.h"
+#include "text/text.h"
 
 enum { LARGEST_TEXT = 16 << 20 };
 
@@ -87,7 +87,7 @@ static sv_status read_network(sv_graph **graph, const char *path) {
             : "an ONNX file",
         true);
   SV_TRY(sv_text_read(&text, path, LARGEST_TEXT, "a network as text"));
-  sv_status status = sv_network_parse_checked(graph, path, text, sv_init_check);
+  sv_status status = sv_network_parse(graph, path, text);
   sv_free(text);
   return status;
 }
@@ -98,8 +98,7 @@ static sv_status read_any(sv_graph **graph, const char *text,
   if (reading->external)
     return sv_fail(SV_INVALID, "--external-data: '%.80s' is not an .onnx file",
                    text);
-  if (is_typed(text))
-    return sv_network_parse_checked(graph, NULL, text, sv_init_check);
+  if (is_typed(text)) return sv_network_parse(graph, NULL, text);
   if (is_zoo(text)) return sv_zoo_build(graph, text, reading->data);
   if (sv_path_exists(text)) return read_network(graph, text);
   const char *near = cli_nearest_zoo(text);

@@ -5,7 +5,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "ops/attrs.h"
+#include "op/attrs.h"
 
 static const char *const kinds[] = {
     [SV_ATTR_INT] = "integer",      [SV_ATTR_FLOAT] = "number",

@@ -3,7 +3,7 @@
 #define SV_CLI_CLI_ROWS_H
 
 #include "cli/cli.h"
-#include "ops/op.h"
+#include "op/op.h"
 
 /* The type of an attribute: "integer", "size"; choices are listed. */
 enum { CLI_ROW_TEXT = 160 };

@@ -5,7 +5,7 @@
 
 #include "base/memory.h"
 #include "graph/graph.h"
-#include "ops/attrs.h"
+#include "op/attrs.h"
 
 /* ---- The graph ---- */
 

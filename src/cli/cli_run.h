@@ -5,7 +5,7 @@
 #include <svertka/svertka.h>
 
 #include "cli/cli_numbers.h"
-#include "ops/op.h"
+#include "op/op.h"
 
 enum { CLI_MOST_INPUTS = 16 };
 

@@ -6,8 +6,8 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "cli/cli_run.h"
+#include "geometry/window.h"
 #include "graph/graph.h"
-#include "ops/window.h"
 #include "tensor/tensor.h"
 
 typedef struct steps {

@@ -8,8 +8,8 @@
 #include "base/random.h"
 #include "cli/cli.h"
 #include "graph/model.h"
-#include "train/head.h"
-#include "train/optimiser.h"
+#include "optim/optimiser.h"
+#include "task/head.h"
 #include "train/runner.h"
 
 static const char about[] =

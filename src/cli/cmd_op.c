@@ -7,8 +7,8 @@
 #include "cli/cli.h"
 #include "cli/cli_rows.h"
 #include "cli/cli_run.h"
-#include "ops/attrs.h"
-#include "ops/registry.h"
+#include "op/attrs.h"
+#include "op/registry.h"
 
 static const char about[] =
     "Runs one operator on tensors typed by hand and prints the result in the\n"

@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "cli/cli_catalogue.h"
 #include "cli/cli_rows.h"
-#include "ops/registry.h"
+#include "op/registry.h"
 
 static const char about[] =
     "Lists the operators, or explains one: its inputs and outputs, its\n"

@@ -6,9 +6,9 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "cli/train.h"
+#include "init/init.h"
 #include "train/digest.h"
 #include "train/fit.h"
-#include "train/init.h"
 
 /* ---- The model ---- */
 

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "cli/cli_program.h"
 #include "cli/summary.h"
-#include "ops/attrs.h"
+#include "op/attrs.h"
 
 enum { MOST_BOXES = 2000, MOST_EDGES = 20000, MOST_FRAMES = 64 };
 

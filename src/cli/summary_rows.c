@@ -4,7 +4,7 @@
 
 #include "base/memory.h"
 #include "cli/summary.h"
-#include "ops/attrs.h"
+#include "op/attrs.h"
 
 enum {
   LEAST_GROUP = 4, /* layers that are worth a head of their own */

@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "cli/summary.h"
-#include "ops/attrs.h"
+#include "op/attrs.h"
 
 const char *summary_shape(const sv_shape *shape, char text[CELL]) {
   int at = 0;

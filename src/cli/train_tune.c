@@ -4,8 +4,8 @@
 
 #include "cli/train.h"
 #include "graph/model.h"
-#include "train/freeze.h"
-#include "train/head.h"
+#include "optim/freeze.h"
+#include "task/head.h"
 #include "train/settle.h"
 
 sv_status train_check_classes(const train *t) {

@@ -13,7 +13,7 @@
 #include "data/preprocess.h"
 #include "graph/image_layout.h"
 #include "graph/model.h"
-#include "graph/scores.h"
+#include "task/scores.h"
 
 #define PREFIX "svertka.image."
 

@@ -2,7 +2,7 @@
  * line each. Not log and softplus: theirs are off by 1e-6 near 0, where log(1)
  * is negative and softplus, too. */
 #include "dnnl/eltwise.h"
-#include "ops/attrs.h"
+#include "op/attrs.h"
 
 /* sv_dnnl_<op>: the function as an expression of `node`, what its gradient
  * reads, and whether f(0) = 0. */

@@ -4,8 +4,8 @@
 #define SV_DNNL_KERNEL_H
 
 #include "dnnl/layout.h"
-#include "ops/backend.h"
-#include "ops/window.h"
+#include "geometry/window.h"
+#include "op/backend.h"
 
 /* The source of an argument's memory at each run. */
 typedef enum sv_dnnl_source {

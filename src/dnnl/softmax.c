@@ -5,7 +5,7 @@
 
 #include "base/thread.h"
 #include "dnnl/kernel.h"
-#include "ops/attrs.h"
+#include "op/attrs.h"
 #include "tensor/tensor.h"
 
 /* x as outer x count x inner numbers, softmax along the middle; `flat`: along

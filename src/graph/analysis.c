@@ -1,7 +1,7 @@
 #include "graph/analysis.h"
 
 #include "base/memory.h"
-#include "ops/attrs.h"
+#include "op/attrs.h"
 #include "tensor/tensor.h"
 
 /* ---- One node ---- */

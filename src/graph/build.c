@@ -4,8 +4,8 @@
 
 #include "base/memory.h"
 #include "graph/graph.h"
-#include "ops/attrs.h"
-#include "ops/registry.h"
+#include "op/attrs.h"
+#include "op/registry.h"
 
 static const sv_value poison = {-1};
 

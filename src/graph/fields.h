@@ -3,7 +3,7 @@
 #ifndef SV_GRAPH_FIELDS_H
 #define SV_GRAPH_FIELDS_H
 
-#include "ops/op.h"
+#include "op/op.h"
 
 /* Along one axis, in pixels; padding counts as pixels before 0. Position 0
  * depends on first .. last. The field of position i + per is that of i, shifted

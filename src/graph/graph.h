@@ -6,7 +6,7 @@
 #include <svertka/state.h>
 
 #include "base/names.h"
-#include "ops/op.h"
+#include "op/op.h"
 
 typedef enum sv_value_kind {
   SV_VALUE_INPUT, /* set for each run */

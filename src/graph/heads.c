@@ -3,8 +3,8 @@
 
 #include <svertka/layers.h>
 
+#include "graph/compose.h"
 #include "graph/graph.h"
-#include "ops/compose.h"
 
 sv_value sv_cross_entropy(sv_graph *g, sv_value scores, sv_value label) {
   return sv_two(g, "cross_entropy", scores, label);

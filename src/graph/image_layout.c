@@ -1,8 +1,8 @@
 #include "graph/image_layout.h"
 
 #include "base/memory.h"
-#include "ops/attr_at.h"
-#include "ops/attrs.h"
+#include "op/attr_at.h"
+#include "op/attrs.h"
 
 static bool is_order(const sv_ints *perm, int a, int b, int c, int d) {
   return perm->count == 4 && perm->at[0] == a && perm->at[1] == b &&

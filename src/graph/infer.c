@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "graph/graph.h"
 #include "graph/state.h"
-#include "ops/registry.h"
+#include "op/registry.h"
 #include "tensor/tensor.h"
 
 /* Most nodes have a handful of ports; concatenations have more. */

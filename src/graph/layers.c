@@ -3,9 +3,9 @@
  * the ends of networks. */
 #include <svertka/layers.h>
 
-#include "ops/attrs.h"
-#include "ops/compose.h"
-#include "ops/registry.h"
+#include "graph/compose.h"
+#include "op/attrs.h"
+#include "op/registry.h"
 
 /* ---- Attributes ---- */
 

@@ -1,7 +1,7 @@
 /* The layers by name: activations and arithmetic. */
 #include <svertka/layers.h>
 
-#include "ops/compose.h"
+#include "graph/compose.h"
 
 /* ---- Activations ---- */
 

@@ -3,8 +3,8 @@
 
 #include <svertka/layers.h>
 
+#include "graph/compose.h"
 #include "graph/graph.h"
-#include "ops/compose.h"
 
 sv_value sv_flatten(sv_graph *g, sv_value x) {
   return sv_one(g, "flatten", x, NULL);

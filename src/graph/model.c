@@ -4,7 +4,6 @@
 
 #include "base/memory.h"
 #include "graph/answer.h"
-#include "graph/scores.h"
 
 sv_status sv_model_wrap(sv_model **model, sv_graph *graph, sv_state *state) {
   sv_status status = sv_alloc(model, sizeof **model);
@@ -104,21 +103,4 @@ sv_status sv_model_check_learned(const sv_model *model) {
                  "the model's weights are random ('%.80s' was never trained): "
                  "train it first, or allow this with sv_model_allow_random",
                  tensor);
-}
-
-/* ---- Scores ---- */
-
-sv_status sv_model_scores(sv_score_kind *kind, const sv_model *model) {
-  const char *said = sv_model_meta(model, SV_SCORES_KEY);
-  sv_scores scores;
-  *kind = SV_SCORES_UNKNOWN;
-  if (said) {
-    sv_status status = sv_score_parse(kind, said);
-    if (status == SV_OK) return SV_OK;
-    return sv_fail_in(SV_FORMAT, SV_SCORES_KEY);
-  }
-  SV_TRY(sv_scores_find(&scores, model->graph, model->state, *kind, NULL));
-  *kind = scores.kind;
-  if (*kind) return SV_OK;
-  return sv_scores_refuse(model->graph, scores.output);
 }

@@ -4,7 +4,7 @@
 
 #include "base/memory.h"
 #include "graph/graph.h"
-#include "ops/attrs.h"
+#include "op/attrs.h"
 
 bool sv_node_has_computed(const sv_node *node) {
   for (int i = 0; i < node->in_count; i++)

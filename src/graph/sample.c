@@ -5,7 +5,7 @@
 
 #include "base/memory.h"
 #include "graph/graph.h"
-#include "ops/op.h"
+#include "op/op.h"
 #include "tensor/tensor.h"
 
 /* A free batch counts as 1, a free height or width as so much that windows and

@@ -4,7 +4,7 @@
 #define SV_ONNX_ATTRS_H
 
 #include "onnx/tensors.h"
-#include "ops/attrs.h"
+#include "op/attrs.h"
 
 /* The newest opset written. */
 enum { SV_ONNX_WRITTEN = 19 };

@@ -21,7 +21,7 @@
 #include <string.h>
 
 #include "onnx/load.h"
-#include "ops/attrs.h"
+#include "op/attrs.h"
 
 /* What is known of a value. */
 typedef struct trace {

@@ -16,7 +16,7 @@
 #include "base/memory.h"
 #include "onnx/attrs.h"
 #include "onnx/load.h"
-#include "ops/attrs.h"
+#include "op/attrs.h"
 
 /* ---- A look at the file's nodes, before one at shapes ---- */
 

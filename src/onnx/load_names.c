@@ -2,7 +2,7 @@
 
 #include "base/memory.h"
 #include "onnx/load.h"
-#include "ops/registry.h"
+#include "op/registry.h"
 
 static bool is_default_domain(const char *domain) {
   return !domain || !domain[0] || strcmp(domain, "ai.onnx") == 0;

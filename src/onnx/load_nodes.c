@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "onnx/attrs.h"
 #include "onnx/load.h"
-#include "ops/attr_at.h"
+#include "op/attr_at.h"
 
 /* ---- Values ---- */
 

@@ -4,7 +4,7 @@
 
 #include "base/memory.h"
 #include "onnx/load.h"
-#include "ops/registry.h"
+#include "op/registry.h"
 
 /* A place in the walk: a step, and the input to be looked at next. */
 typedef struct place {

@@ -2,9 +2,10 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "init/init.h"
 #include "onnx/attrs.h"
 #include "onnx/save.h"
-#include "ops/attr_at.h"
+#include "op/attr_at.h"
 
 enum { DEEPEST = 8 }; /* expansions inside of expansions */
 
@@ -272,7 +273,7 @@ static sv_status save_constant(expansion *e, int id) {
   sv_tensor *constant;
   if (!e->state) {
     SV_TRY(sv_state_new(&e->state, e->graph, SV_F32));
-    SV_TRY(sv_state_init(e->state, e->graph, 0));
+    SV_TRY(sv_init_run(e->state, e->graph, &(sv_init_options){.seed = 0}));
   }
   SV_TRY(sv_save_add(&e->s->fixed, e->name[id]));
   SV_TRY(sv_state_get(e->state, e->graph->values[id].name, &constant));

@@ -7,7 +7,7 @@
  * Source: https://onnx.ai/onnx/operators/onnx__Abs.html */
 #include <tgmath.h>
 
-#include "ops/op.h"
+#include "op/op.h"
 
 #define WHOLE_VALUE sv_whole_abs(x)
 #define WHOLE_TYPES SV_WHOLE_ALL
@@ -18,7 +18,7 @@ static inline real gradient(real dy, real x) {
   return x > 0 ? dy : x < 0 ? -dy : 0;
 }
 
-#include "ops/pointwise.h"
+#include "template/pointwise.h"
 
 SV_OP(abs) = {
     .name = "abs",

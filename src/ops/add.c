@@ -14,7 +14,7 @@
 #define WHOLE_VALUE sv_whole_add(a, b)
 #define WHOLE_TYPES SV_WHOLE_ALL
 
-#include "ops/pairwise.h"
+#include "template/pairwise.h"
 
 SV_OP(add) = {
     .name = "add",

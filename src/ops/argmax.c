@@ -6,6 +6,6 @@
  * Source: https://onnx.ai/onnx/operators/onnx__ArgMax.html */
 #define BEATS (a > b)
 
-#include "ops/arg.h"
+#include "template/arg.h"
 
 SV_ARG(argmax, "ArgMax", "y = the index of the largest element along an axis");

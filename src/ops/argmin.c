@@ -6,6 +6,6 @@
  * Source: https://onnx.ai/onnx/operators/onnx__ArgMin.html */
 #define BEATS (a < b)
 
-#include "ops/arg.h"
+#include "template/arg.h"
 
 SV_ARG(argmin, "ArgMin", "y = the index of the smallest element along an axis");

@@ -10,7 +10,7 @@
  * Shapes: x N C IH IW, y N C OH OW; or both without H.
  * Source: LeCun et al., "Handwritten Digit Recognition with a Back-Propagation
  * Network", 1989; https://onnx.ai/onnx/operators/onnx__AveragePool.html */
-#include "ops/pool.h"
+#include "geometry/pool.h"
 
 typedef struct pool {
   sv_window at;
@@ -53,7 +53,7 @@ static void gradient(const pool *p, const sv_pool_frame *f, real dy, real *dx) {
       dx[sv_pool_place(f, &p->at, u, v)] += each;
 }
 
-#include "ops/pool_maps.h"
+#include "template/pool_maps.h"
 
 #define AT(field) offsetof(sv_pool_attrs, field)
 static const sv_attr attrs[] = {

@@ -21,7 +21,7 @@
 #include <svertka/layers.h>
 
 #include "base/thread.h"
-#include "ops/op.h"
+#include "op/op.h"
 
 enum { X, SCALE, BIAS, MEAN, VAR };
 enum { Y, NEW_MEAN, NEW_VAR };

@@ -6,7 +6,7 @@
  * Real numbers are computed in the precision of the plan, whatever their width
  * is here. Shapes: any; y as x.
  * Source: https://onnx.ai/onnx/operators/onnx__Cast.html */
-#include "ops/casting.h"
+#include "template/casting.h"
 
 typedef struct cast_attrs {
   int type, rounding;

@@ -5,7 +5,7 @@
  *
  * Shapes: any; y as x.
  * Source: https://onnx.ai/onnx/operators/onnx__CastLike.html */
-#include "ops/casting.h"
+#include "template/casting.h"
 
 typedef struct cast_like_attrs {
   int rounding;

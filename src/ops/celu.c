@@ -8,7 +8,7 @@
  * 2017, arXiv:1704.07483; https://onnx.ai/onnx/operators/onnx__Celu.html */
 #include <tgmath.h>
 
-#include "ops/op.h"
+#include "op/op.h"
 
 #define ATTRIBUTES celu
 typedef struct celu {
@@ -25,7 +25,7 @@ static inline real gradient(real dy, real x, const celu *a) {
   return x > 0 ? dy : dy * exp(x / a->alpha);
 }
 
-#include "ops/pointwise.h"
+#include "template/pointwise.h"
 
 #define AT(field) offsetof(celu, field)
 static const sv_attr attrs[] = {

@@ -8,7 +8,7 @@
  * https://onnx.ai/onnx/operators/onnx__Clip.html */
 #include <float.h>
 
-#include "ops/op.h"
+#include "op/op.h"
 
 #define ATTRIBUTES clip
 typedef struct clip {
@@ -34,7 +34,7 @@ static inline int64_t whole_value(int64_t x, const clip *a) {
 #define WHOLE_VALUE whole_value(x, &a)
 #define WHOLE_TYPES SV_WHOLE_ALL
 
-#include "ops/pointwise.h"
+#include "template/pointwise.h"
 
 #define AT(field) offsetof(clip, field)
 static const sv_attr attrs[] = {{.name = "min",

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/thread.h"
-#include "ops/op.h"
+#include "op/op.h"
 #include "tensor/tensor.h"
 
 typedef struct concat_attrs {

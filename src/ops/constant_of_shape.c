@@ -5,7 +5,7 @@
  * Shapes: as the input says, a list of whole numbers that is known when a plan
  * is compiled.
  * Source: https://onnx.ai/onnx/operators/onnx__ConstantOfShape.html */
-#include "ops/op.h"
+#include "op/op.h"
 #include "tensor/tensor.h"
 
 typedef struct constant_attrs {

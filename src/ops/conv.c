@@ -15,11 +15,11 @@
  * Recognition", 1989; https://onnx.ai/onnx/operators/onnx__Conv.html */
 #include <svertka/layers.h>
 
-#include "ops/conv_maps.h"
+#include "template/conv_maps.h"
 
 #define ATTRIBUTES sv_conv_attrs
 #define OUTS 0
-#include "ops/conv_shapes.h"
+#include "geometry/conv_shapes.h"
 
 /* ---- Shapes ---- */
 

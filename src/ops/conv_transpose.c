@@ -16,11 +16,11 @@
  * Source: Long, Shelhamer, Darrell, "Fully Convolutional Networks for Semantic
  * Segmentation", 2015; https://onnx.ai/onnx/operators/onnx__ConvTranspose.html
  */
-#include "ops/conv_maps.h"
+#include "template/conv_maps.h"
 
 #define ATTRIBUTES sv_conv_transpose_attrs
 #define OUTS 1
-#include "ops/conv_shapes.h"
+#include "geometry/conv_shapes.h"
 
 /* ---- Shapes ---- */
 

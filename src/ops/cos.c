@@ -7,7 +7,7 @@
  * Source: https://onnx.ai/onnx/operators/onnx__Cos.html */
 #include <tgmath.h>
 
-#include "ops/op.h"
+#include "op/op.h"
 
 #define COSTLY
 static inline real value(real x) { return cos(x); }
@@ -15,7 +15,7 @@ static inline real value(real x) { return cos(x); }
 #define GRADIENT_READS_X
 static inline real gradient(real dy, real x) { return -dy * sin(x); }
 
-#include "ops/pointwise.h"
+#include "template/pointwise.h"
 
 SV_OP(cos) = {
     .name = "cos",

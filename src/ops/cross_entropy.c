@@ -21,7 +21,7 @@
 #include <tgmath.h>
 
 #include "base/thread.h"
-#include "ops/attrs.h"
+#include "op/attrs.h"
 #include "tensor/tensor.h"
 
 enum { NONE, MEAN, SUM };

@@ -9,7 +9,7 @@
  * al., "Real-Time Single Image and Video Super-Resolution Using an Efficient
  * Sub-Pixel Convolutional Neural Network", 2016 (the pixel shuffle). */
 #define MODE_SINCE 11
-#include "ops/blocks.h"
+#include "template/blocks.h"
 
 static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   int64_t block = ((const block_attrs *)node->attrs)->block;

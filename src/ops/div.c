@@ -16,7 +16,7 @@
 #define WHOLE_FAULT (b == 0)
 #define WHOLE_FAULT_IS "a division by zero"
 
-#include "ops/pairwise.h"
+#include "template/pairwise.h"
 
 SV_OP(div) = {
     .name = "div",

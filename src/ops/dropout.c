@@ -15,8 +15,8 @@
 #include <svertka/layers.h>
 
 #include "base/thread.h"
-#include "ops/attrs.h"
-#include "ops/op.h"
+#include "op/attrs.h"
+#include "op/op.h"
 #include "tensor/tensor.h"
 
 enum { Y, MASK };

@@ -9,7 +9,7 @@
  * https://onnx.ai/onnx/operators/onnx__Elu.html */
 #include <tgmath.h>
 
-#include "ops/op.h"
+#include "op/op.h"
 
 #define ATTRIBUTES elu
 typedef struct elu {
@@ -26,7 +26,7 @@ static inline real gradient(real dy, real x, const elu *a) {
   return x > 0 ? dy : dy * a->alpha * exp(x);
 }
 
-#include "ops/pointwise.h"
+#include "template/pointwise.h"
 
 #define AT(field) offsetof(elu, field)
 static const sv_attr attrs[] = {

@@ -5,7 +5,7 @@
  * Shapes: the two are brought to one shape, as numpy does it; y is bool.
  * Source: https://onnx.ai/onnx/operators/onnx__Equal.html */
 #define HOLDS (a == b)
-#include "ops/compare.h"
+#include "template/compare.h"
 
 SV_OP(equal) = {
     .name = "equal",

@@ -7,7 +7,7 @@
  * Source: https://onnx.ai/onnx/operators/onnx__Erf.html */
 #include <tgmath.h>
 
-#include "ops/op.h"
+#include "op/op.h"
 
 #define COSTLY
 static inline real value(real x) { return erf(x); }
@@ -17,7 +17,7 @@ static inline real gradient(real dy, real x) {
   return dy * (real)1.1283791670955126 * exp(-x * x);
 }
 
-#include "ops/pointwise.h"
+#include "template/pointwise.h"
 
 SV_OP(erf) = {
     .name = "erf",

@@ -7,7 +7,7 @@
  * Source: https://onnx.ai/onnx/operators/onnx__Exp.html */
 #include <tgmath.h>
 
-#include "ops/op.h"
+#include "op/op.h"
 
 #define COSTLY
 static inline real value(real x) { return exp(x); }
@@ -15,7 +15,7 @@ static inline real value(real x) { return exp(x); }
 #define GRADIENT_READS_Y
 static inline real gradient(real dy, real y) { return dy * y; }
 
-#include "ops/pointwise.h"
+#include "template/pointwise.h"
 
 SV_OP(exp) = {
     .name = "exp",

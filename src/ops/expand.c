@@ -7,7 +7,7 @@
  * 1, or nothing, y has the other's.
  * Source: https://onnx.ai/onnx/operators/onnx__Expand.html */
 #define REPEATS
-#include "ops/moves.h"
+#include "template/moves.h"
 
 typedef struct expand_attrs {
   sv_ints shape;

@@ -4,7 +4,7 @@
  *
  * Shapes: x d0 ... d(r-1), y (d0 ... d(axis-1)) (d(axis) ... d(r-1)).
  * Source: https://onnx.ai/onnx/operators/onnx__Flatten.html */
-#include "ops/op.h"
+#include "op/op.h"
 
 typedef struct flatten_attrs {
   int64_t axis;

@@ -7,13 +7,13 @@
  * Source: https://onnx.ai/onnx/operators/onnx__Floor.html */
 #include <tgmath.h>
 
-#include "ops/op.h"
+#include "op/op.h"
 
 static inline real value(real x) { return floor(x); }
 
 #define NO_GRADIENT
 
-#include "ops/pointwise.h"
+#include "template/pointwise.h"
 
 SV_OP(floor) = {
     .name = "floor",

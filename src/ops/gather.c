@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "base/thread.h"
-#include "ops/op.h"
-#include "ops/sum.h"
+#include "op/op.h"
+#include "template/sum.h"
 #include "tensor/tensor.h"
 
 typedef struct gather_attrs {

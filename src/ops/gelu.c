@@ -14,7 +14,7 @@
  * arXiv:1606.08415; https://onnx.ai/onnx/operators/onnx__Gelu.html */
 #include <tgmath.h>
 
-#include "ops/compose.h"
+#include "graph/compose.h"
 
 typedef enum { EXACT, TANH } approximation;
 
@@ -48,7 +48,7 @@ static inline real gradient(real dy, real x, const gelu *a) {
   return dy * ((1 + erf(x * (real)sqrt_half)) / 2 + x * density);
 }
 
-#include "ops/pointwise.h"
+#include "template/pointwise.h"
 
 static sv_value inner_of(sv_graph *graph, sv_value x) {
   sv_value cube = sv_two(graph, "mul", sv_two(graph, "mul", x, x), x);

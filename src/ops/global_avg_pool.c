@@ -7,8 +7,8 @@
  * Source: Lin, Chen, Yan, "Network In Network", ICLR 2014;
  * https://onnx.ai/onnx/operators/onnx__GlobalAveragePool.html */
 #include "base/thread.h"
-#include "ops/global.h"
-#include "ops/sum.h"
+#include "template/global.h"
+#include "template/sum.h"
 
 typedef struct pool {
   int64_t maps, size; /* N C, H W */

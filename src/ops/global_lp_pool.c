@@ -8,7 +8,7 @@
 #include <tgmath.h>
 
 #include "base/thread.h"
-#include "ops/global.h"
+#include "template/global.h"
 
 typedef struct lp_attrs {
   int64_t p;

@@ -11,7 +11,7 @@
 #include <tgmath.h>
 
 #include "base/thread.h"
-#include "ops/global.h"
+#include "template/global.h"
 
 typedef struct pool {
   int64_t size; /* H W */

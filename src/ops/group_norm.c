@@ -2,16 +2,16 @@
  * variance 1.
  *
  * A row is a group's maps, and each channel has a scale and a bias, or, as ONNX
- * had it at first, each group; formulas: ops/norm.h.
+ * had it at first, each group; formulas: template/norm.h.
  *
  * Shapes: x and y N C D1 ..., scale and bias C, or the number of groups.
  * Source: Wu, He, "Group Normalization", ECCV 2018;
  * https://onnx.ai/onnx/operators/onnx__GroupNormalization.html */
 #include <svertka/layers.h>
 
-#include "ops/attrs.h"
-#include "ops/compose.h"
-#include "ops/norm.h"
+#include "graph/compose.h"
+#include "op/attrs.h"
+#include "template/norm.h"
 
 static sv_status check_groups(const sv_node *node, const sv_shape *x,
                               sv_shape *params) {

@@ -7,7 +7,7 @@
  * Source: Courbariaux, Bengio, David, "BinaryConnect: Training Deep Neural
  * Networks with Binary Weights during Propagations", NIPS 2015;
  * https://onnx.ai/onnx/operators/onnx__HardSigmoid.html */
-#include "ops/op.h"
+#include "op/op.h"
 
 #define ATTRIBUTES hard_sigmoid
 typedef struct hard_sigmoid {
@@ -24,7 +24,7 @@ static inline real gradient(real dy, real y, const hard_sigmoid *a) {
   return y > 0 && y < 1 ? a->alpha * dy : 0;
 }
 
-#include "ops/pointwise.h"
+#include "template/pointwise.h"
 
 #define AT(field) offsetof(hard_sigmoid, field)
 static const sv_attr attrs[] = {{.name = "alpha",

@@ -6,7 +6,7 @@
  * Shapes: any; y as x.
  * Source: Howard et al., "Searching for MobileNetV3", ICCV 2019;
  * https://onnx.ai/onnx/operators/onnx__HardSwish.html */
-#include "ops/op.h"
+#include "op/op.h"
 
 static inline real value(real x) {
   return x <= -3 ? 0 : x >= 3 ? x : x * (x + 3) / 6;
@@ -17,7 +17,7 @@ static inline real gradient(real dy, real x) {
   return x <= -3 ? 0 : x >= 3 ? dy : dy * (2 * x + 3) / 6;
 }
 
-#include "ops/pointwise.h"
+#include "template/pointwise.h"
 
 SV_OP(hard_swish) = {
     .name = "hard_swish",

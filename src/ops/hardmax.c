@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <tgmath.h>
 
-#include "ops/op.h"
+#include "op/op.h"
 
 /* What is no number wins, as it does in argmax. */
 static inline void forward_row(real *y, const real *x, int64_t end,
@@ -21,7 +21,7 @@ static inline void forward_row(real *y, const real *x, int64_t end,
 }
 
 #define NO_GRADIENT
-#include "ops/softmax.h"
+#include "template/softmax.h"
 
 SV_OP(hardmax) = {
     .name = "hardmax",

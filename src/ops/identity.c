@@ -4,7 +4,7 @@
  *
  * Shapes: any; y as x, of any type.
  * Source: https://onnx.ai/onnx/operators/onnx__Identity.html */
-#include "ops/op.h"
+#include "op/op.h"
 
 static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   SV_TRY(sv_check_inputs(node, in));

@@ -1,12 +1,13 @@
 /* instance_norm: each map of each image brought to mean 0 and variance 1.
  *
- * A row is a map, and has its channel's scale and bias; formulas: ops/norm.h.
+ * A row is a map, and has its channel's scale and bias; formulas:
+ * template/norm.h.
  *
  * Shapes: x and y N C D1 ..., scale and bias C.
  * Source: Ulyanov, Vedaldi, Lempitsky, "Instance Normalization: The Missing
  * Ingredient for Fast Stylization", 2016;
  * https://onnx.ai/onnx/operators/onnx__InstanceNormalization.html */
-#include "ops/norm.h"
+#include "template/norm.h"
 
 typedef struct instance_norm_attrs {
   float epsilon;

@@ -1,7 +1,7 @@
 /* layer_norm: each sample, from some axis on, brought to mean 0 and variance 1.
  *
  * Rows are what lies from the axis on, every element of a row has a scale and a
- * bias of its own; formulas: ops/norm.h.
+ * bias of its own; formulas: template/norm.h.
  *
  * Shapes: x and y D0 .. Dk Dk+1 .., scale and b (the bias) Dk Dk+1 .. for axis
  * k, mean and inv_std_dev (m and r) D0 .. 1 1 ..
@@ -9,7 +9,7 @@
  * https://onnx.ai/onnx/operators/onnx__LayerNormalization.html */
 #include <svertka/layers.h>
 
-#include "ops/norm.h"
+#include "template/norm.h"
 
 static sv_status settle(void *attrs, const sv_info *in, int in_count) {
   sv_layer_norm_attrs *a = attrs;

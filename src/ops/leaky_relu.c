@@ -7,7 +7,7 @@
  * Source: Maas, Hannun, Ng, "Rectifier Nonlinearities Improve Neural Network
  * Acoustic Models", 2013; https://onnx.ai/onnx/operators/onnx__LeakyRelu.html
  */
-#include "ops/op.h"
+#include "op/op.h"
 
 #define ATTRIBUTES leaky_relu
 typedef struct leaky_relu {
@@ -26,7 +26,7 @@ static inline real gradient(real dy, real x, const leaky_relu *a) {
   return x > 0 ? dy : below;
 }
 
-#include "ops/pointwise.h"
+#include "template/pointwise.h"
 
 #define AT(field) offsetof(leaky_relu, field)
 static const sv_attr attrs[] = {{.name = "alpha",

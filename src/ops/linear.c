@@ -14,7 +14,7 @@
 #include <svertka/layers.h>
 
 #include "base/thread.h"
-#include "ops/sum.h"
+#include "template/sum.h"
 
 /* ---- Shapes ---- */
 

@@ -12,7 +12,7 @@
  */
 #include <tgmath.h>
 
-#include "ops/op.h"
+#include "op/op.h"
 
 static inline void forward_row(real *y, const real *x, int64_t end,
                                int64_t step) {
@@ -32,7 +32,7 @@ static inline void backward_row(real *dx, const real *y, const real *dy,
   for (int64_t k = 0; k < end; k += step) dx[k] = dy[k] - exp(y[k]) * (real)sum;
 }
 
-#include "ops/softmax.h"
+#include "template/softmax.h"
 
 SV_OP(log_softmax) = {
     .name = "log_softmax",

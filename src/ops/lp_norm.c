@@ -12,7 +12,7 @@
 #include <math.h>
 
 #include "base/thread.h"
-#include "ops/groups.h"
+#include "template/groups.h"
 
 typedef struct lp_norm_attrs {
   int64_t axis, p;

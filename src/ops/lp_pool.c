@@ -12,7 +12,7 @@
  * https://onnx.ai/onnx/operators/onnx__LpPool.html */
 #include <tgmath.h>
 
-#include "ops/pool.h"
+#include "geometry/pool.h"
 
 typedef struct lp_attrs {
   sv_pool_attrs pool;
@@ -49,7 +49,7 @@ static void gradient(const pool *p, const sv_pool_frame *f, real dy, real *dx,
     }
 }
 
-#include "ops/pool_maps.h"
+#include "template/pool_maps.h"
 
 #define AT(field) offsetof(lp_attrs, field)
 static const sv_attr attrs[] = {

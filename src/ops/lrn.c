@@ -17,7 +17,7 @@
 #include <svertka/layers.h>
 
 #include "base/thread.h"
-#include "ops/op.h"
+#include "op/op.h"
 
 static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   SV_TRY(sv_infer_same(node, in, out));

@@ -9,8 +9,8 @@
  * Source: https://onnx.ai/onnx/operators/onnx__MatMul.html, after numpy.matmul
  */
 #include "base/thread.h"
-#include "ops/op.h"
-#include "ops/sum.h"
+#include "op/op.h"
+#include "template/sum.h"
 
 /* The shapes as matrices, and where those of product p lie. */
 typedef struct products {

@@ -14,7 +14,7 @@
 #define WHOLE_JOIN (x > y ? x : y)
 #define WHOLE_TYPES SV_WHOLE_ALL
 
-#include "ops/several.h"
+#include "template/several.h"
 
 SV_OP(max) = {
     .name = "max",

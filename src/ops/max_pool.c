@@ -10,7 +10,7 @@
  * Shapes: x N C IH IW, y and index N C OH OW; or all without H.
  * Source: Ranzato et al., "Unsupervised Learning of Invariant Feature
  * Hierarchies", CVPR 2007; https://onnx.ai/onnx/operators/onnx__MaxPool.html */
-#include "ops/pool.h"
+#include "geometry/pool.h"
 
 #include <tgmath.h>
 

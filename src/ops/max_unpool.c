@@ -11,7 +11,7 @@
  * PH both pads together; or all without H. Source: Badrinarayanan, Kendall,
  * Cipolla, "SegNet", 2015; https://onnx.ai/onnx/operators/onnx__MaxUnpool.html
  */
-#include "ops/window.h"
+#include "geometry/window.h"
 
 typedef struct unpool_attrs {
   sv_ints kernel, stride, size;

@@ -11,7 +11,7 @@
 #define FINISH (y / count)
 #define GRADIENT (dy / count)
 
-#include "ops/several.h"
+#include "template/several.h"
 
 SV_OP(mean) = {
     .name = "mean",

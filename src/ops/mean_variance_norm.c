@@ -10,7 +10,7 @@
 #include <math.h>
 
 #include "base/thread.h"
-#include "ops/groups.h"
+#include "template/groups.h"
 
 typedef struct mean_variance_attrs {
   sv_ints axes;

@@ -8,7 +8,7 @@
  * Function", BMVC 2020; https://onnx.ai/onnx/operators/onnx__Mish.html */
 #include <tgmath.h>
 
-#include "ops/compose.h"
+#include "graph/compose.h"
 
 #define COSTLY
 static inline real squashed(real x) {
@@ -23,7 +23,7 @@ static inline real gradient(real dy, real x) {
   return dy * (t + x * s * (1 - t * t));
 }
 
-#include "ops/pointwise.h"
+#include "template/pointwise.h"
 
 static sv_status expand(const sv_node *node, sv_graph *graph,
                         const sv_value *in, sv_value *out) {

@@ -10,8 +10,8 @@
  * Source: https://onnx.ai/onnx/operators/onnx__Mod.html */
 #include <tgmath.h>
 
-#include "ops/compose.h"
-#include "ops/whole.h"
+#include "graph/compose.h"
+#include "template/whole.h"
 
 typedef struct mod_attrs {
   bool fmod, floored;
@@ -43,7 +43,7 @@ static inline int64_t whole_remains(int64_t a, int64_t b, const mod_attrs *o) {
 #define WHOLE_FAULT_IS "a division by zero"
 #define INFER infer
 
-#include "ops/pairwise.h"
+#include "template/pairwise.h"
 
 /* Of whole numbers ONNX always had both, of real ones at first only `fmod`. */
 static sv_status settle(void *attrs, const sv_info *in, int in_count) {

@@ -5,7 +5,7 @@
  *
  * Shapes: any; y as x.
  * Source: https://onnx.ai/onnx/operators/onnx__Neg.html */
-#include "ops/op.h"
+#include "op/op.h"
 
 #define WHOLE_VALUE sv_whole_sub(0, x)
 #define WHOLE_TYPES SV_WHOLE_SIGNED
@@ -16,7 +16,7 @@ static inline real gradient(real dy, real x) {
   return -dy;
 }
 
-#include "ops/pointwise.h"
+#include "template/pointwise.h"
 
 SV_OP(neg) = {
     .name = "neg",

@@ -4,7 +4,7 @@
  *
  * Shapes: any; y as x, and bool.
  * Source: https://onnx.ai/onnx/operators/onnx__Not.html */
-#include "ops/op.h"
+#include "op/op.h"
 #include "tensor/tensor.h"
 
 static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {

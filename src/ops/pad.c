@@ -17,7 +17,7 @@
 #include <string.h>
 
 #include "base/thread.h"
-#include "ops/axis_set.h"
+#include "geometry/axis_set.h"
 #include "tensor/tensor.h"
 
 /* ---- Shapes ---- */

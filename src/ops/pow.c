@@ -11,7 +11,7 @@
 #include <string.h>
 #include <tgmath.h>
 
-#include "ops/whole.h"
+#include "template/whole.h"
 
 /* By repeated squaring; of a negative exponent what is left of a fraction. */
 static inline int64_t whole_power(int64_t a, int64_t b) {
@@ -32,7 +32,7 @@ static inline int64_t whole_power(int64_t a, int64_t b) {
 #define SLOPE_B (a == 0 && b >= 0 ? 0 : pow(a, b) * log(a))
 #define READS_INPUTS
 
-#include "ops/pairwise.h"
+#include "template/pairwise.h"
 
 /* ---- Whole exponents ---- */
 

@@ -13,7 +13,7 @@
 #define SLOPE_B (a > 0 ? 0 : a)
 #define READS_INPUTS
 
-#include "ops/pairwise.h"
+#include "template/pairwise.h"
 
 static sv_status parameter(const sv_node *node, const sv_info *in, int port,
                            sv_shape *shape) {

@@ -7,7 +7,7 @@
  * Source: https://onnx.ai/onnx/operators/onnx__Range.html */
 #include <math.h>
 
-#include "ops/op.h"
+#include "op/op.h"
 #include "tensor/tensor.h"
 
 static const double most = 1LL << 48; /* numbers; whole ones are exact */

@@ -5,14 +5,14 @@
  *
  * Shapes: any; y as x.
  * Source: https://onnx.ai/onnx/operators/onnx__Reciprocal.html */
-#include "ops/op.h"
+#include "op/op.h"
 
 static inline real value(real x) { return 1 / x; }
 
 #define GRADIENT_READS_Y
 static inline real gradient(real dy, real y) { return -dy * y * y; }
 
-#include "ops/pointwise.h"
+#include "template/pointwise.h"
 
 SV_OP(reciprocal) = {
     .name = "reciprocal",

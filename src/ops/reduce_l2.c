@@ -3,9 +3,9 @@
  *   y = sqrt(sum of x^2)
  *   dx = x / y dy, 0 where y is 0
  *
- * Shapes: ops/reduce.h.
+ * Shapes: template/reduce.h.
  * Source: https://onnx.ai/onnx/operators/onnx__ReduceL2.html */
-#include "ops/reduce.h"
+#include "template/reduce.h"
 
 static real reduce(const sv_reduced *r, const real *x) {
   double sum = 0;

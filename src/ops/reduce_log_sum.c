@@ -3,9 +3,9 @@
  *   y = log(sum of x)
  *   dx = dy / sum of x = dy / e^y
  *
- * Shapes: ops/reduce.h.
+ * Shapes: template/reduce.h.
  * Source: https://onnx.ai/onnx/operators/onnx__ReduceLogSum.html */
-#include "ops/reduce.h"
+#include "template/reduce.h"
 
 static real reduce(const sv_reduced *r, const real *x) {
   double sum = 0;

@@ -3,9 +3,9 @@
  *   y = log(sum of e^x), by e^(x - max x), which cannot overflow
  *   dx = e^(x - y) dy
  *
- * Shapes: ops/reduce.h.
+ * Shapes: template/reduce.h.
  * Source: https://onnx.ai/onnx/operators/onnx__ReduceLogSumExp.html */
-#include "ops/reduce.h"
+#include "template/reduce.h"
 
 static real reduce(const sv_reduced *r, const real *x) {
   real greatest = -(real)INFINITY;

@@ -3,14 +3,14 @@
  *   y = sum of x / n
  *   dx = dy / n
  *
- * Shapes: ops/reduce.h.
+ * Shapes: template/reduce.h.
  * Source: https://onnx.ai/onnx/operators/onnx__ReduceMean.html */
 #define WHOLE_TYPES SV_WHOLE_WIDE
 #define WHOLE_START 0
 #define WHOLE_JOIN sv_whole_add(y, x)
 #define WHOLE_FINISH (y / count)
 
-#include "ops/reduce.h"
+#include "template/reduce.h"
 
 static real reduce(const sv_reduced *r, const real *x) {
   double sum = 0;

@@ -3,13 +3,13 @@
  *   y = min x
  *   dx = dy / m for the m numbers that are y, else 0
  *
- * Shapes: ops/reduce.h.
+ * Shapes: template/reduce.h.
  * Source: https://onnx.ai/onnx/operators/onnx__ReduceMin.html */
 #define WHOLE_TYPES SV_WHOLE_ALL
 #define WHOLE_START INT64_MAX
 #define WHOLE_JOIN (x < y ? x : y)
 
-#include "ops/reduce.h"
+#include "template/reduce.h"
 
 static real reduce(const sv_reduced *r, const real *x) {
   real least = (real)INFINITY;

@@ -3,13 +3,13 @@
  *   y = product of x
  *   dx = dy times the product of the others
  *
- * Shapes: ops/reduce.h.
+ * Shapes: template/reduce.h.
  * Source: https://onnx.ai/onnx/operators/onnx__ReduceProd.html */
 #define WHOLE_TYPES SV_WHOLE_WIDE
 #define WHOLE_START 1
 #define WHOLE_JOIN sv_whole_mul(y, x)
 
-#include "ops/reduce.h"
+#include "template/reduce.h"
 
 static real reduce(const sv_reduced *r, const real *x) {
   double product = 1;

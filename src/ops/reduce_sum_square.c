@@ -3,13 +3,13 @@
  *   y = sum of x^2
  *   dx = 2 x dy
  *
- * Shapes: ops/reduce.h.
+ * Shapes: template/reduce.h.
  * Source: https://onnx.ai/onnx/operators/onnx__ReduceSumSquare.html */
 #define WHOLE_TYPES SV_WHOLE_WIDE
 #define WHOLE_START 0
 #define WHOLE_JOIN sv_whole_add(y, sv_whole_mul(x, x))
 
-#include "ops/reduce.h"
+#include "template/reduce.h"
 
 static real reduce(const sv_reduced *r, const real *x) {
   double sum = 0;

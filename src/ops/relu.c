@@ -8,7 +8,7 @@
  * Machines", ICML 2010; https://onnx.ai/onnx/operators/onnx__Relu.html */
 #include <math.h>
 
-#include "ops/op.h"
+#include "op/op.h"
 
 /* Both written so that what is not a number stays visible. */
 static inline real value(real x) { return x < 0 ? 0 : x; }
@@ -19,7 +19,7 @@ static inline real gradient(real dy, real y) { return y <= 0 ? 0 : dy; }
 #define WHOLE_VALUE (x < 0 ? 0 : x)
 #define WHOLE_TYPES SV_WHOLE_SIGNED
 
-#include "ops/pointwise.h"
+#include "template/pointwise.h"
 
 SV_OP(relu) = {
     .name = "relu",

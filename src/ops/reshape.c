@@ -6,7 +6,7 @@
  * (unless zeros are allowed) and one -1 for what is left over. No numbers at
  * all make a scalar. Source: https://onnx.ai/onnx/operators/onnx__Reshape.html
  */
-#include "ops/op.h"
+#include "op/op.h"
 
 typedef struct reshape_attrs {
   sv_ints shape;

@@ -11,8 +11,8 @@
  * Shapes: any; a dimension of d becomes floor(d scale), or its given size.
  * Source: https://onnx.ai/onnx/operators/onnx__Resize.html */
 #include "base/thread.h"
-#include "ops/compose.h"
-#include "ops/resample.h"
+#include "geometry/resample.h"
+#include "graph/compose.h"
 #include "tensor/tensor.h"
 
 enum { SCALES_PORT = 2 };

@@ -1,15 +1,15 @@
 /* rms_norm: each sample, from some axis on, brought to a mean square of 1.
  *
  * Rows are what lies from the axis on, every element of a row has a scale of
- * its own. Formulas: ops/norm.h with m = 0.
+ * its own. Formulas: template/norm.h with m = 0.
  *
  * Shapes: x and y D0 .. Dk Dk+1 .., scale Dk Dk+1 .. for axis k.
  * Source: Zhang, Sennrich, "Root Mean Square Layer Normalization", 2019;
  * https://onnx.ai/onnx/operators/onnx__RMSNormalization.html */
 #include <string.h>
 
-#include "ops/compose.h"
-#include "ops/norm.h"
+#include "graph/compose.h"
+#include "template/norm.h"
 
 typedef struct rms_attrs {
   int64_t axis, stash;

@@ -7,13 +7,13 @@
  * Source: https://onnx.ai/onnx/operators/onnx__Round.html */
 #include <tgmath.h>
 
-#include "ops/op.h"
+#include "op/op.h"
 
 static inline real value(real x) { return rint(x); }
 
 #define NO_GRADIENT
 
-#include "ops/pointwise.h"
+#include "template/pointwise.h"
 
 SV_OP(round) = {
     .name = "round",

@@ -11,7 +11,7 @@
  * Networks", NIPS 2017; https://onnx.ai/onnx/operators/onnx__Selu.html */
 #include <tgmath.h>
 
-#include "ops/op.h"
+#include "op/op.h"
 
 #define ATTRIBUTES selu
 typedef struct selu {
@@ -28,7 +28,7 @@ static inline real gradient(real dy, real x, const selu *a) {
   return dy * a->gamma * (x > 0 ? 1 : a->alpha * exp(x));
 }
 
-#include "ops/pointwise.h"
+#include "template/pointwise.h"
 
 #define AT(field) offsetof(selu, field)
 static const sv_attr attrs[] = {{.name = "alpha",

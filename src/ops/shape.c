@@ -5,7 +5,7 @@
  * Shapes: x any, of any type; y a list of i64. Both ends count from the last
  * dimension where they are negative, and are cut to what there is.
  * Source: https://onnx.ai/onnx/operators/onnx__Shape.html */
-#include "ops/attrs.h"
+#include "op/attrs.h"
 
 typedef struct shape_attrs {
   int64_t start, end;

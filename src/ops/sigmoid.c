@@ -7,7 +7,7 @@
  * Source: https://onnx.ai/onnx/operators/onnx__Sigmoid.html */
 #include <tgmath.h>
 
-#include "ops/op.h"
+#include "op/op.h"
 
 #define COSTLY
 static inline real value(real x) { return 1 / (1 + exp(-x)); }
@@ -15,7 +15,7 @@ static inline real value(real x) { return 1 / (1 + exp(-x)); }
 #define GRADIENT_READS_Y
 static inline real gradient(real dy, real y) { return dy * y * (1 - y); }
 
-#include "ops/pointwise.h"
+#include "template/pointwise.h"
 
 SV_OP(sigmoid) = {
     .name = "sigmoid",

@@ -5,7 +5,7 @@
  *
  * Shapes: any; y as x.
  * Source: https://onnx.ai/onnx/operators/onnx__Sign.html */
-#include "ops/op.h"
+#include "op/op.h"
 
 #define WHOLE_VALUE ((x > 0) - (x < 0))
 #define WHOLE_TYPES SV_WHOLE_ALL
@@ -13,7 +13,7 @@ static inline real value(real x) { return x > 0 ? 1 : x < 0 ? -1 : x; }
 
 #define NO_GRADIENT
 
-#include "ops/pointwise.h"
+#include "template/pointwise.h"
 
 SV_OP(sign) = {
     .name = "sign",

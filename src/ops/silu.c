@@ -11,7 +11,7 @@
  * https://onnx.ai/onnx/operators/onnx__Swish.html */
 #include <tgmath.h>
 
-#include "ops/compose.h"
+#include "graph/compose.h"
 
 #define ATTRIBUTES silu
 typedef struct silu {
@@ -29,7 +29,7 @@ static inline real gradient(real dy, real x, const silu *a) {
   return dy * s * (1 + a->alpha * x * (1 - s));
 }
 
-#include "ops/pointwise.h"
+#include "template/pointwise.h"
 
 static sv_status expand(const sv_node *node, sv_graph *graph,
                         const sv_value *in, sv_value *out) {

@@ -7,7 +7,7 @@
  * Source: https://onnx.ai/onnx/operators/onnx__Sin.html */
 #include <tgmath.h>
 
-#include "ops/op.h"
+#include "op/op.h"
 
 #define COSTLY
 static inline real value(real x) { return sin(x); }
@@ -15,7 +15,7 @@ static inline real value(real x) { return sin(x); }
 #define GRADIENT_READS_X
 static inline real gradient(real dy, real x) { return dy * cos(x); }
 
-#include "ops/pointwise.h"
+#include "template/pointwise.h"
 
 SV_OP(sin) = {
     .name = "sin",

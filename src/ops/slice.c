@@ -9,8 +9,8 @@
  * Source: https://onnx.ai/onnx/operators/onnx__Slice.html */
 #include <string.h>
 
-#include "ops/axis_set.h"
-#include "ops/walk.h"
+#include "geometry/axis_set.h"
+#include "geometry/walk.h"
 
 typedef struct slice_attrs {
   sv_ints starts, ends, axes, steps;

@@ -11,7 +11,7 @@
  * Network Outputs", 1990; https://onnx.ai/onnx/operators/onnx__Softmax.html */
 #include <tgmath.h>
 
-#include "ops/op.h"
+#include "op/op.h"
 
 static inline void forward_row(real *y, const real *x, int64_t end,
                                int64_t step) {
@@ -30,7 +30,7 @@ static inline void backward_row(real *dx, const real *y, const real *dy,
   for (int64_t k = 0; k < end; k += step) dx[k] = y[k] * (dy[k] - (real)sum);
 }
 
-#include "ops/softmax.h"
+#include "template/softmax.h"
 
 SV_OP(softmax) = {
     .name = "softmax",

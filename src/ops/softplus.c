@@ -8,7 +8,7 @@
  * AISTATS 2011; https://onnx.ai/onnx/operators/onnx__Softplus.html */
 #include <tgmath.h>
 
-#include "ops/op.h"
+#include "op/op.h"
 
 #define COSTLY
 /* e^-|x| is never too large. */
@@ -19,7 +19,7 @@ static inline real value(real x) {
 #define GRADIENT_READS_X
 static inline real gradient(real dy, real x) { return dy / (1 + exp(-x)); }
 
-#include "ops/pointwise.h"
+#include "template/pointwise.h"
 
 SV_OP(softplus) = {
     .name = "softplus",

@@ -9,7 +9,7 @@
  * https://onnx.ai/onnx/operators/onnx__Softsign.html */
 #include <tgmath.h>
 
-#include "ops/op.h"
+#include "op/op.h"
 
 static inline real value(real x) { return x / (1 + fabs(x)); }
 
@@ -19,7 +19,7 @@ static inline real gradient(real dy, real x) {
   return dy / (d * d);
 }
 
-#include "ops/pointwise.h"
+#include "template/pointwise.h"
 
 SV_OP(softsign) = {
     .name = "softsign",

@@ -6,10 +6,10 @@
  *
  * Shapes: x N C (H b) (W b), y N (C b b) H W.
  * Source: https://onnx.ai/onnx/operators/onnx__SpaceToDepth.html */
-#include "ops/compose.h"
+#include "graph/compose.h"
 
 #define MODE_SINCE 28
-#include "ops/blocks.h"
+#include "template/blocks.h"
 
 static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   int64_t block = ((const block_attrs *)node->attrs)->block;

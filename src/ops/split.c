@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/thread.h"
-#include "ops/op.h"
+#include "op/op.h"
 #include "tensor/tensor.h"
 
 typedef struct split_attrs {

@@ -7,14 +7,14 @@
  * Source: https://onnx.ai/onnx/operators/onnx__Sqrt.html */
 #include <tgmath.h>
 
-#include "ops/op.h"
+#include "op/op.h"
 
 static inline real value(real x) { return sqrt(x); }
 
 #define GRADIENT_READS_Y
 static inline real gradient(real dy, real y) { return dy / (2 * y); }
 
-#include "ops/pointwise.h"
+#include "template/pointwise.h"
 
 SV_OP(sqrt) = {
     .name = "sqrt",

@@ -7,7 +7,7 @@
  * Shapes: x and target alike, loss as x or a scalar.
  * Source: Rumelhart, Hinton, Williams, "Learning Representations by
  * Back-Propagating Errors", Nature 323, 1986. */
-#include "ops/compose.h"
+#include "graph/compose.h"
 
 enum { NONE, MEAN, SUM };
 

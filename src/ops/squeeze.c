@@ -7,7 +7,7 @@
  * Source: https://onnx.ai/onnx/operators/onnx__Squeeze.html */
 #define AXES "dimensions to remove; none: all of size 1"
 #define REQUIRED false
-#include "ops/axes.h"
+#include "template/axes.h"
 
 static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   const sv_ints *axes = &((const axes_attrs *)node->attrs)->axes;

@@ -13,7 +13,7 @@
 #define WHOLE_VALUE sv_whole_sub(a, b)
 #define WHOLE_TYPES SV_WHOLE_ALL
 
-#include "ops/pairwise.h"
+#include "template/pairwise.h"
 
 SV_OP(sub) = {
     .name = "sub",

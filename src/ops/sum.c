@@ -11,7 +11,7 @@
 #define FINISH (y)
 #define GRADIENT (dy)
 
-#include "ops/several.h"
+#include "template/several.h"
 
 SV_OP(sum) = {
     .name = "sum",

@@ -7,7 +7,7 @@
  * Source: https://onnx.ai/onnx/operators/onnx__Tanh.html */
 #include <tgmath.h>
 
-#include "ops/op.h"
+#include "op/op.h"
 
 #define COSTLY
 static inline real value(real x) { return tanh(x); }
@@ -15,7 +15,7 @@ static inline real value(real x) { return tanh(x); }
 #define GRADIENT_READS_Y
 static inline real gradient(real dy, real y) { return dy * (1 - y * y); }
 
-#include "ops/pointwise.h"
+#include "template/pointwise.h"
 
 SV_OP(tanh) = {
     .name = "tanh",

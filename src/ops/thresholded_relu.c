@@ -9,7 +9,7 @@
  * Source: Konda, Memisevic, Krueger, "Zero-bias Autoencoders and the Benefits
  * of Co-adapting Features", ICLR 2015;
  * https://onnx.ai/onnx/operators/onnx__ThresholdedRelu.html */
-#include "ops/op.h"
+#include "op/op.h"
 
 #define ATTRIBUTES thresholded_relu
 typedef struct thresholded_relu {
@@ -25,7 +25,7 @@ static inline real gradient(real dy, real x, const thresholded_relu *a) {
   return x <= a->alpha ? 0 : dy;
 }
 
-#include "ops/pointwise.h"
+#include "template/pointwise.h"
 
 #define AT(field) offsetof(thresholded_relu, field)
 static const sv_attr attrs[] = {{.name = "alpha",

@@ -6,7 +6,7 @@
  * Shapes: any; each dimension times its number of repeats.
  * Source: https://onnx.ai/onnx/operators/onnx__Tile.html */
 #define REPEATS
-#include "ops/moves.h"
+#include "template/moves.h"
 
 typedef struct tile_attrs {
   sv_ints repeats;

@@ -9,7 +9,7 @@
 #include <tgmath.h>
 
 #include "base/thread.h"
-#include "ops/op.h"
+#include "op/op.h"
 
 typedef struct top_attrs {
   int64_t k, axis;

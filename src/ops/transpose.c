@@ -5,7 +5,7 @@
  * Shapes: any; dimension d of y is dimension perm(d) of x. Without perm the
  * order is reversed.
  * Source: https://onnx.ai/onnx/operators/onnx__Transpose.html */
-#include "ops/walk.h"
+#include "geometry/walk.h"
 
 typedef struct transpose_attrs {
   sv_ints perm;

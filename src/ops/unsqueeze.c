@@ -7,8 +7,8 @@
  * Source: https://onnx.ai/onnx/operators/onnx__Unsqueeze.html */
 #define AXES "new dimensions of y"
 #define REQUIRED true
-#include "ops/axes.h"
-#include "ops/axis_set.h"
+#include "geometry/axis_set.h"
+#include "template/axes.h"
 
 static sv_status infer(const sv_node *node, const sv_info *in, sv_info *out) {
   const sv_ints *axes = &((const axes_attrs *)node->attrs)->axes;

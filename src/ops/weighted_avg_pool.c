@@ -12,8 +12,8 @@
  * Source: LeCun, Bottou, Bengio, Haffner, "Gradient-Based Learning Applied to
  * Document Recognition", 1998, section II.B. */
 #include "base/thread.h"
-#include "ops/pool.h"
-#include "ops/sum.h"
+#include "geometry/pool.h"
+#include "template/sum.h"
 
 static sv_shape factor_shape(const sv_shape *x) {
   sv_shape shape = {.rank = x->rank, .dim = {x->dim[1], 1, 1, 1}};

@@ -8,8 +8,8 @@
  * https://onnx.ai/onnx/operators/onnx__Where.html */
 #include <string.h>
 
-#include "ops/op.h"
-#include "ops/sum.h"
+#include "op/op.h"
+#include "template/sum.h"
 
 static sv_status spread(sv_shape *y, const sv_shape *x) {
   sv_shape both = {.rank = y->rank > x->rank ? y->rank : x->rank};

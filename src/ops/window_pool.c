@@ -20,7 +20,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "ops/pool.h"
+#include "geometry/pool.h"
 
 enum { LONGEST = 32 }; /* numbers along an axis */
 
@@ -161,7 +161,7 @@ static void gradient(const pool *p, const sv_pool_frame *f, real dy, real *dx) {
           (real)(p->row[0][u] * p->row[1][v]) * dy;
 }
 
-#include "ops/pool_maps.h"
+#include "template/pool_maps.h"
 
 /* ---- Tables ---- */
 

@@ -6,7 +6,7 @@
  * Source: https://onnx.ai/onnx/operators/onnx__Xor.html */
 #define HOLDS ((a != 0) != (b != 0))
 #define OF_TRUTHS
-#include "ops/compare.h"
+#include "template/compare.h"
 
 SV_OP(xor) = {
     .name = "xor",

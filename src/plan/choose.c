@@ -4,7 +4,7 @@
 
 #include "base/memory.h"
 #include "base/spare.h"
-#include "ops/registry.h"
+#include "op/registry.h"
 #include "plan/plan.h"
 #include "tensor/tensor.h"
 

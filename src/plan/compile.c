@@ -3,7 +3,7 @@
 
 #include "base/memory.h"
 #include "base/thread.h"
-#include "ops/registry.h"
+#include "op/registry.h"
 #include "plan/plan.h"
 #include "tensor/tensor.h"
 

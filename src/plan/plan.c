@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "base/spare.h"
 #include "base/thread.h"
-#include "ops/registry.h"
+#include "op/registry.h"
 #include "tensor/tensor.h"
 
 sv_plan_options sv_plan_default(void) {

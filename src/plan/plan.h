@@ -22,7 +22,7 @@
 
 #include "graph/graph.h"
 #include "graph/state.h"
-#include "ops/backend.h"
+#include "op/backend.h"
 
 typedef enum sv_where {
   SV_ARENA,    /* shared by liveness */

@@ -6,8 +6,8 @@
 
 #include "base/memory.h"
 #include "base/thread.h"
-#include "ops/attrs.h"
-#include "ops/backend.h"
+#include "op/attrs.h"
+#include "op/backend.h"
 #include "tensor/tensor.h"
 
 /* How tensors of one rank lie densely, whatever their sizes. */

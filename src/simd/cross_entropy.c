@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 #include "base/thread.h"
-#include "ops/attrs.h"
+#include "op/attrs.h"
 #include "simd/simd.h"
 #include "tensor/tensor.h"
 

@@ -3,7 +3,7 @@
  * zero. */
 #include "base/memory.h"
 #include "base/thread.h"
-#include "ops/attrs.h"
+#include "op/attrs.h"
 #include "simd/simd.h"
 #include "tensor/tensor.h"
 

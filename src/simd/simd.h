@@ -2,8 +2,8 @@
 #ifndef SV_SIMD_SIMD_H
 #define SV_SIMD_SIMD_H
 
-#include "ops/backend.h"
-#include "ops/window.h"
+#include "geometry/window.h"
+#include "op/backend.h"
 #include "simd/loops.h"
 
 /* ---- isa.c ---- */

@@ -7,7 +7,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "data/reader.h"
-#include "ops/attrs.h"
+#include "op/attrs.h"
 
 static void write_digest(uint64_t hash, char text[SV_DIGEST_TEXT]) {
   snprintf(text, SV_DIGEST_TEXT, "%016llx", (unsigned long long)hash);

@@ -1,3 +1,5 @@
+#include <svertka/train.h>
+
 #include <stdio.h>
 #include <string.h>
 
@@ -5,9 +7,9 @@
 
 #include "base/memory.h"
 #include "data/reader.h"
-#include "graph/classes_first.h"
 #include "graph/model.h"
-#include "train/metrics.h"
+#include "task/classes_first.h"
+#include "task/metrics.h"
 #include "train/runner.h"
 
 sv_eval_options sv_eval_default(void) {

@@ -9,7 +9,7 @@
 
 #include "base/memory.h"
 #include "base/number.h"
-#include "train/metrics.h"
+#include "task/metrics.h"
 #include "train/options.h"
 
 static double now(void) {

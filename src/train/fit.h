@@ -6,12 +6,12 @@
 
 #include "base/thread.h"
 #include "graph/model.h"
-#include "train/average.h"
-#include "train/freeze.h"
-#include "train/optimiser.h"
+#include "optim/average.h"
+#include "optim/freeze.h"
+#include "optim/optimiser.h"
+#include "optim/schedule.h"
 #include "train/run.h"
 #include "train/runner.h"
-#include "train/schedule.h"
 
 /* What is needed to resume besides weights and moments. Saved as two records of
  * the state. */

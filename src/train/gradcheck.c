@@ -15,10 +15,10 @@
 #include "base/random.h"
 #include "graph/answer.h"
 #include "graph/model.h"
+#include "task/head.h"
+#include "task/loss.h"
 #include "tensor/tensor.h"
 #include "train/fit.h"
-#include "train/head.h"
-#include "train/loss.h"
 
 typedef struct checker {
   const sv_gradcheck_options *options;

@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "graph/graph.h"
-#include "train/sums.h"
+#include "optim/sums.h"
 
 typedef struct parameter {
   const char *name;

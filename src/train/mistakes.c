@@ -1,9 +1,11 @@
 /* The most confident mistakes: a short list, always in order. */
+#include <svertka/train.h>
+
 #include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "train/metrics.h"
+#include "task/metrics.h"
 
 sv_status sv_mistakes_new(sv_mistakes *mistakes, int most) {
   *mistakes = (sv_mistakes){.most = most};

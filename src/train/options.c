@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/number.h"
-#include "train/optimiser.h"
+#include "optim/optimiser.h"
 
 sv_fit_options sv_fit_default(void) {
   return (sv_fit_options){.epochs = 10,

@@ -8,11 +8,12 @@
 #include "base/thread.h"
 #include "data/preprocess.h"
 #include "graph/answer.h"
-#include "graph/classes_first.h"
+#include "task/classes_first.h"
+#include "task/head.h"
+#include "task/loss.h"
+#include "train/class_weights.h"
 #include "train/digest.h"
 #include "train/fit.h"
-#include "train/head.h"
-#include "train/loss.h"
 #include "train/options.h"
 
 /* ---- Data ---- */

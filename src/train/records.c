@@ -1,9 +1,9 @@
 /* What training keeps in the state: counters as records, checks, copies. */
 #include "base/memory.h"
-#include "ops/op.h"
+#include "op/op.h"
+#include "optim/sums.h"
 #include "tensor/tensor.h"
 #include "train/fit.h"
-#include "train/sums.h"
 
 static const char counts_name[] = "svertka.train.counts";
 static const char sums_name[] = "svertka.train.sums";

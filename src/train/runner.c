@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "data/preprocess.h"
 #include "plan/plan.h"
-#include "train/loss.h"
+#include "task/loss.h"
 
 static sv_input_shape shape_of(const sv_runner *r, const char *name,
                                int64_t batch) {

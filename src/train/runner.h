@@ -6,7 +6,7 @@
 #include <svertka/plan.h>
 
 #include "data/loader.h"
-#include "graph/scores.h"
+#include "task/scores.h"
 
 typedef struct sv_runner {
   const sv_graph *graph; /* borrowed, as are the state and preprocess */

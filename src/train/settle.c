@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "ops/attr_at.h"
-#include "ops/attrs.h"
+#include "op/attr_at.h"
+#include "op/attrs.h"
 #include "train/digest.h"
 
 static bool is_ours(const sv_model *model) {

@@ -5,6 +5,8 @@
  * 2010 (units that are off); Glorot, Bengio, "Understanding the difficulty of
  * training deep feedforward neural networks", 2010 (saturation); Goodfellow,
  * Bengio, Courville, "Deep Learning", 9.3 (shifts and pooling). */
+#include <svertka/train.h>
+
 #include <math.h>
 #include <string.h>
 
@@ -12,9 +14,9 @@
 #include "data/preprocess.h"
 #include "data/reader.h"
 #include "graph/model.h"
-#include "graph/scores.h"
+#include "task/metrics.h"
+#include "task/scores.h"
 #include "tensor/tensor.h"
-#include "train/metrics.h"
 #include "train/runner.h"
 
 sv_units_options sv_units_default(void) {

@@ -6,7 +6,7 @@
 #include <svertka/layers.h>
 #include <svertka/zoo.h>
 
-#include "ops/op.h"
+#include "op/op.h"
 
 /* A well-known name, "vgg16", for the parameters "config=D"; parameters after
  * the name in MODEL override these. */

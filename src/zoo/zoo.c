@@ -5,7 +5,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "ops/attrs.h"
+#include "op/attrs.h"
 #include "zoo/architecture.h"
 
 #define SV_ARCHITECTURE(name) &sv_zoo_##name,

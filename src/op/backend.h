@@ -1,0 +1,91 @@
+/* The interface of a kernel and of a backend. The plan asks the backends of an
+ * operator's line in ops.def in order, each for candidates 0, 1, ... until it
+ * returns SV_UNSUPPORTED, and the reference last. */
+#ifndef SV_OP_BACKEND_H
+#define SV_OP_BACKEND_H
+
+#include "op/op.h"
+
+/* A tensor as offered by the plan or requested by a kernel. */
+typedef struct sv_spec {
+  bool present; /* diff_in: this gradient is needed */
+  sv_dtype dtype;
+  sv_shape shape;
+  sv_layout layout;
+} sv_spec;
+
+typedef struct sv_kernel sv_kernel;
+
+/* The context of a kernel. Layouts are the current layouts of the tensors:
+ * accepting them avoids a reorder. Those of `out` (forward) and `diff_in` are
+ * plain and have no meaning yet. */
+typedef struct sv_site {
+  const sv_node *node;
+  sv_pass pass;
+  int candidate;
+  bool training; /* training mode of dropout and batch normalisation */
+  bool backward; /* a backward pass will follow */
+  bool exact;    /* no algorithm that trades accuracy for speed */
+  int threads;
+  const sv_spec *in, *out;           /* node->in_count, node->out_count */
+  const sv_spec *diff_in, *diff_out; /* backward passes only */
+  const sv_kernel *forward;          /* backward: the kernel of the forward
+                                      * pass */
+} sv_site;
+
+typedef struct sv_place {
+  bool used;        /* this pass reads or writes it; else it is NULL in args */
+  sv_layout layout; /* the layout in which the kernel reads or writes it */
+  int over; /* out, diff_in: it may overwrite this `in` / `diff_out` if that is
+             * not needed any more; -1: never */
+  int view; /* out, diff_in: it is the same memory as this in / diff_out; -1:
+             * no. A kernel whose outputs are all views is never run */
+} sv_place;
+
+/* What the kernel needs. The plan sets the current layouts, `used` for the
+ * tensors that a pass needs (forward: in and out; backward: diff_out and the
+ * needed diff_in), and over and view to -1; the kernel changes what differs. */
+typedef struct sv_need {
+  sv_place *in, *out, *diff_in, *diff_out;
+  size_t workspace; /* bytes from this forward pass to the backward passes */
+  size_t scratch;   /* bytes during the call */
+  bool both;        /* BACKWARD_DATA: this run computes the parameters'
+                     * gradients, too; BACKWARD_PARAMS is not planned then */
+  char name[48];    /* for --explain-plan: "jit:avx2", "ref" */
+} sv_need;
+
+struct sv_kernel {
+  /* SV_UNSUPPORTED (no message needed): this candidate does not apply. Any
+   * other failure ends the compilation. *impl is owned by the plan and freed by
+   * destroy. */
+  sv_status (*plan)(const sv_site *site, sv_need *need, void **impl);
+  /* Overwrites its results. Does not allocate. */
+  sv_status (*run)(void *impl, const sv_args *args);
+  void (*destroy)(void *impl); /* accepts NULL; NULL: nothing to free */
+};
+
+typedef struct sv_backend {
+  const char *name;
+  const char *(*version)(void); /* NULL: part of this build */
+  /* The instruction set in use; those that this machine supports, the default
+   * last, ending with NULL; the environment variable that selects another.
+   * NULL: no choice. */
+  const char *(*isa)(void);
+  const char *const *(*isas)(void);
+  const char *isa_variable;
+  /* Floats per vector, if kernels divide the work by it; NULL: they do not. */
+  int (*width)(void);
+  /* Checks that the backend is ready; called before a plan is compiled. NULL:
+   * always. */
+  sv_status (*check)(void);
+  /* Copies in[0] to out[0], same shape and type, both layouts given by the
+   * site. */
+  sv_kernel reorder;
+} sv_backend;
+
+/* The reference as a kernel: site->node->op->ref (f32 or f64 by the site). */
+extern const sv_kernel sv_ref_kernel;
+/* Copies between any two layouts except OPAQUE. */
+extern const sv_kernel sv_ref_reorder;
+
+#endif
