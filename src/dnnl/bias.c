@@ -51,7 +51,7 @@ static void sum_parts(void *context, int64_t begin, int64_t end) {
   }
 }
 
-void sv_dnnl_sum_bias(float *db, const sv_tensor *dy) {
+static void sum_bias(float *db, const sv_tensor *dy) {
   const sv_shape *s = &dy->shape;
   const sv_layout *at = &dy->layout;
   bool blocked = at->inner_count == 1;
@@ -72,4 +72,10 @@ void sv_dnnl_sum_bias(float *db, const sv_tensor *dy) {
             .lane = 1};
   sv_parallel((w.channels + part_size(&w) - 1) / part_size(&w), 1, sum_parts,
               &w);
+}
+
+void sv_dnnl_finish_bias(const sv_args *args) {
+  const sv_tensor *dy = args->diff_out[0];
+  if (args->node->in_count < 3 || !args->diff_in[2]) return;
+  if (sv_dnnl_long_bias(&dy->shape)) sum_bias(args->diff_in[2]->data, dy);
 }

@@ -6,6 +6,7 @@
 
 #include "dnnl/bias.h"
 #include "dnnl/conv.h"
+#include "dnnl/slices.h"
 #include "tensor/tensor.h"
 
 typedef struct conv {
@@ -16,6 +17,7 @@ typedef struct conv {
   sv_dnnl_window window;
   bool transposed;
   bool own_bias; /* its gradient is summed up after the primitive has run */
+  int slices;    /* of the batch, if a sum of the weights' gradient is long */
 } conv;
 
 static const sv_spec *bias_of(const sv_site *site) {
@@ -50,12 +52,25 @@ static sv_status describe_transposed(conv *c) {
   return SV_OK;
 }
 
-/* A kernel of an image's size: the reference adds up its products in double. */
+/* A kernel of an image's size, or very many maps: the reference adds up these
+ * products in double. Each y sums the inputs of its group, each dx the outputs;
+ * w's first dimension is the one that y, or if transposed dx, has. */
 static bool is_long(const conv *c) {
   enum { MOST = 1 << 16 };
   const sv_shape *w = &c->w->shape;
-  return c->site->pass == SV_FORWARD && w->dim[0] > 0 &&
-         sv_shape_count(w) / w->dim[0] > MOST;
+  int64_t groups = c->kernel.groups ? c->kernel.groups : 1;
+  if (c->site->pass == SV_BACKWARD_PARAMS || sv_shape_count(w) <= 0)
+    return false;
+  bool first = (c->site->pass == SV_FORWARD) != c->transposed;
+  return sv_shape_count(w) / (first ? w->dim[0] : w->dim[1] * groups) > MOST;
+}
+
+/* A bias of oneDNN's own would be that of the last slice. */
+static int slices_of(const conv *c) {
+  const sv_site *site = c->site;
+  if (site->pass != SV_BACKWARD_PARAMS || !site->diff_in[1].present || c->b)
+    return 1;
+  return sv_dnnl_slices(c->transposed ? &c->x->shape : &c->y->shape);
 }
 
 static sv_status describe(conv *c, const sv_site *site, bool transposed) {
@@ -72,9 +87,17 @@ static sv_status describe(conv *c, const sv_site *site, bool transposed) {
     c->b = NULL;
   }
   if (site->pass == SV_BACKWARD_DATA && !c->x->present) return SV_UNSUPPORTED;
-  if (c->w->shape.rank != c->x->shape.rank || is_long(c)) return SV_UNSUPPORTED;
+  if (c->w->shape.rank != c->x->shape.rank) return SV_UNSUPPORTED;
   c->image.line = c->kernel.line = c->x->shape.rank == 3;
-  return transposed ? describe_transposed(c) : describe_window(c);
+  c->slices = slices_of(c);
+  SV_TRY(transposed ? describe_transposed(c) : describe_window(c));
+  return is_long(c) ? SV_UNSUPPORTED : SV_OK;
+}
+
+static sv_shape slice_of(const conv *c, const sv_spec *spec) {
+  sv_shape shape = spec->shape;
+  shape.dim[0] /= c->slices;
+  return shape;
 }
 
 /* How the images may lie: as the primitive likes, as those that are read lie
@@ -85,17 +108,17 @@ typedef enum format { ANY, AS_IS, CHANNELS_LAST, ROWS, ALL_ROWS } format;
 
 static sv_status image_md(sv_md *md, const conv *c, const sv_spec *spec,
                           format format, bool is_read) {
-  const sv_shape *shape = &spec->shape;
+  sv_shape shape = slice_of(c, spec);
   switch (format) {
     case AS_IS:
-      if (is_read) return sv_md_of(md, shape, &spec->layout, c->image);
+      if (is_read) return sv_md_of(md, &shape, &spec->layout, c->image);
       break;
-    case CHANNELS_LAST: return sv_md_channels_last(md, shape, c->image);
+    case CHANNELS_LAST: return sv_md_channels_last(md, &shape, c->image);
     case ROWS:
-    case ALL_ROWS: return sv_md_rows(md, shape, c->image);
+    case ALL_ROWS: return sv_md_rows(md, &shape, c->image);
     case ANY: break;
   }
-  return sv_md_free_of(md, shape, c->image);
+  return sv_md_free_of(md, &shape, c->image);
 }
 
 /* oneDNN's own kernel for the gradient of the weights of a 1x1 window with a
@@ -135,8 +158,9 @@ static sv_status make_pd(sv_dnnl_build *build, const conv *c,
   sv_dnnl_operands given = {
       .src = md[0], .weights = md[1], .bias = md[3], .dst = md[2]};
   if (c->site->pass != SV_FORWARD) {
-    SV_TRY(sv_md_free_of(&md[4], &c->x->shape, c->image));
-    SV_TRY(sv_md_free_of(&md[5], &c->y->shape, c->image));
+    sv_shape x = slice_of(c, c->x), y = slice_of(c, c->y);
+    SV_TRY(sv_md_free_of(&md[4], &x, c->image));
+    SV_TRY(sv_md_free_of(&md[5], &y, c->image));
     sv_dnnl_operands free = {.src = md[4], .weights = md[1], .dst = md[5]};
     SV_TRY(sv_pd_conv(&build->hint, dnnl_forward_training, alg, &free,
                       &c->window, NULL));
@@ -160,9 +184,19 @@ static sv_status bind_data(sv_dnnl_build *build, const conv *c) {
   return sv_dnnl_bind(build, DNNL_ARG_DIFF_SRC, SV_FROM_DIFF_IN, 0, c->image);
 }
 
-static sv_status bind_params(sv_dnnl_build *build, const conv *c) {
+static sv_status bind_images(sv_dnnl_build *build, const conv *c) {
+  if (c->slices > 1) {
+    SV_TRY(sv_dnnl_bind_slices(build, c->slices, DNNL_ARG_SRC, SV_FROM_IN, 0,
+                               c->image));
+    return sv_dnnl_bind_slices(build, c->slices, DNNL_ARG_DIFF_DST,
+                               SV_FROM_DIFF_OUT, 0, c->image);
+  }
   SV_TRY(sv_dnnl_bind(build, DNNL_ARG_SRC, SV_FROM_IN, 0, c->image));
-  SV_TRY(sv_dnnl_bind(build, DNNL_ARG_DIFF_DST, SV_FROM_DIFF_OUT, 0, c->image));
+  return sv_dnnl_bind(build, DNNL_ARG_DIFF_DST, SV_FROM_DIFF_OUT, 0, c->image);
+}
+
+static sv_status bind_params(sv_dnnl_build *build, const conv *c) {
+  SV_TRY(bind_images(build, c));
   if (c->b)
     SV_TRY(sv_dnnl_bind(build, DNNL_ARG_DIFF_BIAS, SV_FROM_DIFF_IN, 2,
                         sv_form_same));
@@ -174,8 +208,10 @@ static sv_status bind_params(sv_dnnl_build *build, const conv *c) {
   }
   if (!c->site->diff_in[1].present)
     return sv_dnnl_bind_waste(build, DNNL_ARG_DIFF_WEIGHTS);
-  return sv_dnnl_bind(build, DNNL_ARG_DIFF_WEIGHTS, SV_FROM_DIFF_IN, 1,
-                      c->kernel);
+  SV_TRY(sv_dnnl_bind(build, DNNL_ARG_DIFF_WEIGHTS, SV_FROM_DIFF_IN, 1,
+                      c->kernel));
+  if (c->slices > 1) sv_dnnl_sum_slices(build);
+  return SV_OK;
 }
 
 /* Blocks at least double the channels of an image, x if the pass reads or
@@ -249,10 +285,7 @@ static sv_status plan(const sv_site *site, sv_need *need, void **impl) {
 
 sv_status sv_dnnl_run_conv(void *impl, const sv_args *args) {
   SV_TRY(sv_dnnl_run(impl, args));
-  if (args->pass != SV_BACKWARD_PARAMS || args->node->in_count < 3 ||
-      !args->diff_in[2] || !sv_dnnl_long_bias(&args->diff_out[0]->shape))
-    return SV_OK;
-  sv_dnnl_sum_bias(args->diff_in[2]->data, args->diff_out[0]);
+  if (args->pass == SV_BACKWARD_PARAMS) sv_dnnl_finish_bias(args);
   return SV_OK;
 }
 

@@ -4,18 +4,23 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "dnnl/slices.h"
 
 enum { MAX_ARGS = 10 };
 
 typedef struct sv_dnnl_impl {
   dnnl_primitive_t primitive;
   dnnl_stream_t stream;
+  int slices;  /* runs, each on a slice of the batch */
+  size_t part; /* where a slice's result is in scratch */
   int count;
   dnnl_exec_arg_t args[MAX_ARGS];
   struct {
     sv_dnnl_source source;
     int port;
     size_t offset; /* into workspace or scratch */
+    size_t step;   /* from slice to slice */
+    size_t summed; /* bytes of a result that slices are added to, or 0 */
     void *last;    /* the data of the last run */
   } bind[MAX_ARGS];
 } sv_dnnl_impl;
@@ -141,6 +146,7 @@ static sv_status add_scratch(sv_dnnl_build *build, int arg, sv_const_md md) {
 sv_status sv_dnnl_make(sv_dnnl_build *build) {
   SV_TRY(sv_alloc(&build->impl, sizeof *build->impl));
   sv_dnnl_impl *impl = build->impl;
+  impl->slices = 1;
   SV_TRY(sv_dnnl_status(dnnl_primitive_create(&impl->primitive, build->pd)));
   SV_TRY(sv_dnnl_status(dnnl_stream_create(&impl->stream, sv_dnnl_engine(),
                                            dnnl_stream_default_flags)));
@@ -189,6 +195,38 @@ sv_status sv_dnnl_bind(sv_dnnl_build *build, int arg, sv_dnnl_source source,
   return sv_dnnl_bind_as(build, arg, source, port, &layout);
 }
 
+sv_status sv_dnnl_bind_slices(sv_dnnl_build *build, int slices, int arg,
+                              sv_dnnl_source source, int port, sv_form form) {
+  sv_dnnl_impl *impl = build->impl;
+  sv_const_md md = md_of_arg(build, arg);
+  if (sv_md_absent(md)) return SV_UNSUPPORTED;
+  size_t bytes = dnnl_memory_desc_get_size(md);
+  sv_shape shape = spec_of(build->site, source, port)->shape;
+  sv_layout layout;
+  shape.dim[0] /= slices;
+  SV_TRY(sv_layout_of(&layout, md, &shape, form));
+  if (layout.kind == SV_OPAQUE ||
+      (size_t)(layout.stride[0] * shape.dim[0]) * sizeof(float) != bytes)
+    return SV_UNSUPPORTED;
+  for (int i = 0; i < layout.inner_count; i++)
+    if (layout.inner_dim[i] == 0) return SV_UNSUPPORTED;
+  layout.bytes = bytes * (size_t)slices;
+  SV_TRY(sv_dnnl_bind_as(build, arg, source, port, &layout));
+  impl->slices = slices;
+  impl->bind[impl->count - 1].step = bytes;
+  return SV_OK;
+}
+
+void sv_dnnl_sum_slices(sv_dnnl_build *build) {
+  sv_dnnl_impl *impl = build->impl;
+  int last = impl->count - 1;
+  size_t bytes =
+      dnnl_memory_desc_get_size(md_of_arg(build, impl->args[last].arg));
+  impl->part = build->need->scratch;
+  impl->bind[last].summed = bytes;
+  build->need->scratch += sv_align_up(bytes);
+}
+
 sv_status sv_dnnl_bind_waste(sv_dnnl_build *build, int arg) {
   return add_scratch(build, arg, md_of_arg(build, arg));
 }
@@ -221,11 +259,13 @@ static void *data_of(const sv_args *args, sv_dnnl_source source, int port,
   return NULL;
 }
 
-sv_status sv_dnnl_run(void *kernel, const sv_args *args) {
-  sv_dnnl_impl *impl = kernel;
+static sv_status run_slice(sv_dnnl_impl *impl, const sv_args *args, int slice) {
   for (int i = 0; i < impl->count; i++) {
-    void *data = data_of(args, impl->bind[i].source, impl->bind[i].port,
+    char *data = data_of(args, impl->bind[i].source, impl->bind[i].port,
                          impl->bind[i].offset);
+    data += impl->bind[i].step * (size_t)slice;
+    if (slice > 0 && impl->bind[i].summed)
+      data = (char *)args->scratch + impl->part;
     if (data == impl->bind[i].last) continue;
     dnnl_memory_set_data_handle(impl->args[i].memory, data);
     impl->bind[i].last = data;
@@ -235,6 +275,23 @@ sv_status sv_dnnl_run(void *kernel, const sv_args *args) {
   if (status == dnnl_success) status = dnnl_stream_wait(impl->stream);
   if (status == dnnl_success) return SV_OK;
   return sv_fail(SV_UNSUPPORTED, "oneDNN failed with status %d", (int)status);
+}
+
+static void add_slice(const sv_dnnl_impl *impl, const sv_args *args) {
+  for (int i = 0; i < impl->count; i++)
+    if (impl->bind[i].summed)
+      sv_dnnl_add_slice(
+          data_of(args, impl->bind[i].source, impl->bind[i].port, 0),
+          impl->bind[i].last, impl->bind[i].summed);
+}
+
+sv_status sv_dnnl_run(void *kernel, const sv_args *args) {
+  sv_dnnl_impl *impl = kernel;
+  for (int slice = 0; slice < impl->slices; slice++) {
+    SV_TRY(run_slice(impl, args, slice));
+    if (slice > 0) add_slice(impl, args);
+  }
+  return SV_OK;
 }
 
 void sv_dnnl_destroy(void *kernel) {

@@ -71,6 +71,13 @@ sv_status sv_dnnl_bind(sv_dnnl_build *build, int arg, sv_dnnl_source source,
 /* The same if the primitive uses a simpler shape for the memory. */
 sv_status sv_dnnl_bind_as(sv_dnnl_build *build, int arg, sv_dnnl_source source,
                           int port, const sv_layout *layout) SV_CHECKED;
+/* The same for a primitive that sees one slice of the batch, dimension 0: it
+ * runs on all `slices`, one after the other. */
+sv_status sv_dnnl_bind_slices(sv_dnnl_build *build, int slices, int arg,
+                              sv_dnnl_source source, int port,
+                              sv_form form) SV_CHECKED;
+/* The result that was bound last is the sum over the slices. */
+void sv_dnnl_sum_slices(sv_dnnl_build *build);
 /* Binds an unused result `arg` of the primitive to scratch. */
 sv_status sv_dnnl_bind_waste(sv_dnnl_build *build, int arg) SV_CHECKED;
 /* Binds it to the workspace, after previously bound data: passed from forward

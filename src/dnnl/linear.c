@@ -2,7 +2,9 @@
  * x is N x I, w is O x I, or stored as its transpose, b has O numbers. */
 #include <svertka/layers.h>
 
+#include "dnnl/bias.h"
 #include "dnnl/kernel.h"
+#include "tensor/tensor.h"
 
 /* The weight in blocks that a kernel made for them likes; as it lies now, which
  * the general matrix product takes as well as anything; as that likes. */
@@ -12,6 +14,12 @@ static const sv_spec *bias_of(const sv_site *site) {
   const sv_spec *specs = site->pass == SV_FORWARD ? site->in : site->diff_in;
   if (site->pass == SV_BACKWARD_DATA || site->node->in_count < 3) return NULL;
   return specs[2].present ? &specs[2] : NULL;
+}
+
+/* The gradient of the bias is summed after the primitive has run. */
+static bool has_own_bias(const sv_site *site) {
+  return site->pass == SV_BACKWARD_PARAMS && bias_of(site) &&
+         sv_dnnl_long_bias(&site->diff_out[0].shape);
 }
 
 static bool is_inner_product(const sv_site *site) {
@@ -35,7 +43,8 @@ static sv_form form_of(const sv_site *site) {
 
 static sv_status make_pd(sv_dnnl_build *build, way way) {
   const sv_site *site = build->site;
-  const sv_spec *w = &site->in[1], *b = bias_of(site);
+  const sv_spec *w = &site->in[1];
+  const sv_spec *b = has_own_bias(site) ? NULL : bias_of(site);
   sv_md *md = build->md;
   SV_TRY(sv_md_rows(&md[0], &site->in[0].shape, sv_form_same));
   if (way == AS_IS)
@@ -81,9 +90,15 @@ static sv_status bind_params(sv_dnnl_build *build) {
   SV_TRY(sv_dnnl_bind(build, DNNL_ARG_SRC, SV_FROM_IN, 0, sv_form_same));
   SV_TRY(sv_dnnl_bind(build, DNNL_ARG_DIFF_DST, SV_FROM_DIFF_OUT, 0,
                       sv_form_same));
-  if (bias_of(build->site))
+  if (has_own_bias(build->site)) {
+    sv_place *place = &build->need->diff_in[2];
+    place->used = true;
+    SV_TRY(sv_layout_plain(&place->layout, SV_F32,
+                           &build->site->diff_in[2].shape));
+  } else if (bias_of(build->site)) {
     SV_TRY(sv_dnnl_bind(build, DNNL_ARG_DIFF_BIAS, SV_FROM_DIFF_IN, 2,
                         sv_form_same));
+  }
   if (!build->site->diff_in[1].present)
     return sv_dnnl_bind_waste(build, DNNL_ARG_DIFF_WEIGHTS);
   return sv_dnnl_bind(build, DNNL_ARG_DIFF_WEIGHTS, SV_FROM_DIFF_IN, 1,
@@ -105,4 +120,10 @@ static sv_status plan(const sv_site *site, sv_need *need, void **impl) {
   return sv_dnnl_plan(site, need, impl, make, WAYS, NULL);
 }
 
-const sv_kernel sv_dnnl_linear = {plan, sv_dnnl_run, sv_dnnl_destroy};
+static sv_status run(void *impl, const sv_args *args) {
+  SV_TRY(sv_dnnl_run(impl, args));
+  if (args->pass == SV_BACKWARD_PARAMS) sv_dnnl_finish_bias(args);
+  return SV_OK;
+}
+
+const sv_kernel sv_dnnl_linear = {plan, run, sv_dnnl_destroy};

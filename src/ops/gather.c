@@ -8,6 +8,7 @@
  * Source: https://onnx.ai/onnx/operators/onnx__Gather.html */
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/thread.h"
 #include "op/op.h"
 #include "template/sum.h"
@@ -56,6 +57,9 @@ typedef struct gathering {
   char *y;
   const real *dy;
   real *dx;
+  int64_t *slot; /* backward; NULL if no sum can be long */
+  int64_t longs; /* the number of parts whose sums are */
+  double *sums;
 } gathering;
 
 static int64_t number_at(const gathering *g, int64_t i) {
@@ -105,20 +109,29 @@ static sv_status forward(const sv_args *args) {
   return SV_OK;
 }
 
-static void add_terms(const void *context, int64_t begin, int64_t end,
-                      double *sums) {
-  const gathering *g = context;
-  const real *dy = g->dy;
-  for (int64_t i = 0; i < g->count; i++, dy += g->inner) {
-    int64_t to = number_at(g, i) * g->inner;
-    for (int64_t j = 0; j < g->inner; j++)
-      if (to + j >= begin && to + j < end) sums[to + j - begin] += dy[j];
-  }
+/* The places of each part are counted; a part taken to more than SV_LONG_SUM of
+ * them is summed in double. Sets slot[number] to its row of sums, or -1. */
+static int64_t find_long(const gathering *g, int64_t *slot) {
+  int64_t found = 0;
+  for (int64_t i = 0; i < g->size; i++) slot[i] = 0;
+  for (int64_t i = 0; i < g->count; i++) slot[number_at(g, i)]++;
+  for (int64_t i = 0; i < g->size; i++)
+    slot[i] = slot[i] > SV_LONG_SUM ? found++ : -1;
+  return found;
 }
 
-/* All of them may be of one element; each tile goes through all. */
-static bool is_long(const gathering *g) {
-  return g->count > SV_LONG_SUM && g->size * g->inner <= 8 * SV_LONG_SUM;
+static void give_long(const gathering *g, int64_t outer, const real *dy,
+                      real *dx) {
+  double *sums = g->sums + outer * g->longs * g->inner;
+  for (int64_t i = 0; i < g->longs * g->inner; i++) sums[i] = 0;
+  for (int64_t i = 0; i < g->count; i++) {
+    int64_t slot = g->slot[number_at(g, i)];
+    for (int64_t j = 0; slot >= 0 && j < g->inner; j++)
+      sums[slot * g->inner + j] += dy[i * g->inner + j];
+  }
+  for (int64_t i = 0; i < g->size; i++)
+    for (int64_t j = 0; g->slot[i] >= 0 && j < g->inner; j++)
+      dx[i * g->inner + j] = (real)sums[g->slot[i] * g->inner + j];
 }
 
 static void give_parts(void *context, int64_t begin, int64_t end) {
@@ -126,28 +139,34 @@ static void give_parts(void *context, int64_t begin, int64_t end) {
   for (int64_t outer = begin; outer < end; outer++) {
     real *dx = g->dx + outer * g->size * g->inner;
     const real *dy = g->dy + outer * g->count * g->inner;
-    if (is_long(g)) {
-      gathering part = *g;
-      part.dy = dy;
-      sv_sum_tiles(dx, g->size * g->inner, add_terms, &part);
-      continue;
-    }
     memset(dx, 0, (size_t)(g->size * g->inner) * sizeof *dx);
-    for (int64_t i = 0; i < g->count; i++, dy += g->inner) {
+    for (int64_t i = 0; i < g->count; i++) {
       real *to = dx + number_at(g, i) * g->inner;
-      for (int64_t j = 0; j < g->inner; j++) to[j] += dy[j];
+      for (int64_t j = 0; j < g->inner; j++) to[j] += dy[i * g->inner + j];
     }
+    if (g->longs > 0) give_long(g, outer, dy, dx);
   }
+}
+
+static sv_status prepare_long(gathering *g, int64_t outer) {
+  SV_TRY(sv_alloc_array(&g->slot, (size_t)g->size, sizeof *g->slot));
+  g->longs = find_long(g, g->slot);
+  return sv_alloc_array(&g->sums, (size_t)(outer * g->longs * g->inner),
+                        sizeof *g->sums);
 }
 
 static sv_status backward_data(const sv_args *args) {
   gathering g;
   int64_t outer;
+  sv_status status = SV_OK;
   SV_TRY(prepare(&g, args, &args->diff_in[0]->shape, &outer));
   g.dy = sv_diff_out(args, 0);
   g.dx = sv_diff_in(args, 0);
-  sv_parallel(outer, 1, give_parts, &g);
-  return SV_OK;
+  if (g.count > SV_LONG_SUM) status = prepare_long(&g, outer);
+  if (status == SV_OK) sv_parallel(outer, 1, give_parts, &g);
+  sv_free(g.slot);
+  sv_free(g.sums);
+  return status;
 }
 
 static const sv_attr attrs[] = {{.name = "axis",

@@ -18,6 +18,7 @@
 
 #include "base/thread.h"
 #include "geometry/axis_set.h"
+#include "template/sum.h"
 #include "tensor/tensor.h"
 
 /* ---- Shapes ---- */
@@ -233,21 +234,39 @@ static sv_status forward(const sv_args *args) {
   return SV_OK;
 }
 
+/* Columns begin .. end-1 of a row of y; those that repeat one of x follow each
+ * other. */
+static void backward_columns(const padding *p, const real *dy, real *dx,
+                             int64_t begin, int64_t end) {
+  int last = p->in.rank - 1;
+  for (int64_t j = begin; j < end;) {
+    int64_t source = source_of(p, last, j);
+    double sum = 0;
+    do sum += dy[j++];
+    while (j < end && source_of(p, last, j) == source);
+    if (source >= 0) dx[source] += (real)sum;
+  }
+}
+
 static void backward_parts(void *context, int64_t begin, int64_t end) {
   const padding *p = context;
-  int last = p->in.rank - 1;
-  int64_t width = p->out.dim[last];
+  int64_t width = p->out.dim[p->in.rank - 1];
+  bool few = sv_sums_are_few(p->in_size, p->rows * width);
+  int64_t strip = few ? SV_STRIP : width;
   for (int64_t part = begin; part < end; part++) {
     real *dx = p->dx + part * p->in_size;
+    double sums[SV_FEW_SUMS] = {0};
     memset(dx, 0, (size_t)p->in_size * sizeof *dx);
     for (int64_t row = 0; row < p->rows; row++) {
       int64_t to = source_row(p, row);
       const real *dy = p->dy + (part * p->rows + row) * width;
-      for (int64_t j = 0; j < width && to >= 0; j++) {
-        int64_t source = source_of(p, last, j);
-        if (source >= 0) dx[to + source] += dy[j];
+      for (int64_t j = 0; j < width && to >= 0; j += strip) {
+        int64_t next = j + strip < width ? j + strip : width;
+        backward_columns(p, dy, dx + to, j, next);
+        if (few) sv_move_strip(sums, dx, p->in_size);
       }
     }
+    for (int64_t i = 0; few && i < p->in_size; i++) dx[i] = (real)sums[i];
   }
 }
 

@@ -13,6 +13,7 @@
 #include "base/thread.h"
 #include "geometry/resample.h"
 #include "graph/compose.h"
+#include "template/sum.h"
 #include "tensor/tensor.h"
 
 enum { SCALES_PORT = 2 };
@@ -190,8 +191,9 @@ static sv_status forward(const sv_args *args) {
 }
 
 static void backward_row(const resizing *z, const row_taps *rows,
-                         int64_t planes, const real *dy, real *dx) {
-  for (int64_t j = 0; j < z->width; j++) {
+                         int64_t planes, int64_t begin, int64_t end,
+                         const real *dy, real *dx) {
+  for (int64_t j = begin; j < end; j++) {
     sv_resample_taps own;
     sv_resample_window w = sv_resample_window_of(&z->at, z->at.rank - 1, j);
     for (int64_t k = 0; k < sv_resample_parts(&w) && !w.outside; k++) {
@@ -202,22 +204,38 @@ static void backward_row(const resizing *z, const row_taps *rows,
   }
 }
 
+/* A row of dy in all planes of a block; `sums` is NULL or gets its terms. */
+static void backward_strips(const resizing *z, row_taps *rows, int64_t planes,
+                            const real *dy, real *dx, double *sums) {
+  int64_t strip = sums ? SV_STRIP : z->width;
+  for (int64_t part = 0; part < rows->parts; part++) {
+    rows_of(z, part, rows);
+    for (int64_t j = 0; j < z->width; j += strip) {
+      int64_t end = j + strip < z->width ? j + strip : z->width;
+      backward_row(z, rows, planes, j, end, dy, dx);
+      if (sums) sv_move_strip(sums, dx, planes * z->in_size);
+    }
+  }
+}
+
 static void backward_blocks(void *context, int64_t begin, int64_t end) {
   const resizing *z = context;
+  bool few = sv_sums_are_few(z->in_size, z->rows * z->width);
   for (int64_t block = begin; block < end; block++) {
+    double sums[PLANES * SV_FEW_SUMS] = {0};
     int64_t first, last;
     planes_of(z, block, &first, &last);
     real *dx = z->dx + first * z->in_size;
-    for (int64_t i = 0; i < (last - first) * z->in_size; i++) dx[i] = 0;
+    int64_t count = (last - first) * z->in_size;
+    for (int64_t i = 0; i < count; i++) dx[i] = 0;
     for (int64_t row = 0; row < z->rows; row++) {
       row_taps rows;
-      const real *dy = z->dy + first * z->out_size + row * z->width;
       begin_rows(z, row, &rows);
-      for (int64_t part = 0; part < rows.parts; part++) {
-        rows_of(z, part, &rows);
-        backward_row(z, &rows, last - first, dy, dx);
-      }
+      backward_strips(z, &rows, last - first,
+                      z->dy + first * z->out_size + row * z->width, dx,
+                      few ? sums : NULL);
     }
+    for (int64_t i = 0; few && i < count; i++) dx[i] = (real)sums[i];
   }
 }
 

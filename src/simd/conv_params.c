@@ -11,8 +11,11 @@ typedef sv_simd_span span;
 
 /* The sums of one task are vectors in registers while it runs over a part of
  * the data. Data that fit the second-level cache are one part; of larger ones a
- * part is as many rows of a block as fit the first with the maps of a task, and
- * sums wait in scratch in between. */
+ * part is as many rows of a block as fit the first with the maps of a task.
+ * Between parts sums wait in scratch: vectors, and what these had after each
+ * LONG terms of a lane, in double. */
+enum { LONG = 1024 };
+
 static void make_parts(conv *c) {
   enum { SECOND_LEVEL = 256 << 10, FIRST_LEVEL = 28 << 10 };
   int64_t rows = c->at.out[0], maps = c->groups * c->blocks;
@@ -45,6 +48,10 @@ static sv_status make_spans(conv *c) {
   return SV_OK;
 }
 
+static size_t totals_bytes(const conv *c) {
+  return (size_t)c->tasks * SV_CORRELATE_MOST * sizeof(double);
+}
+
 static size_t sums_bytes(const conv *c) {
   return (size_t)c->tasks * SV_CORRELATE_MOST * (size_t)c->loops->width *
          sizeof(float);
@@ -53,7 +60,7 @@ static size_t sums_bytes(const conv *c) {
 sv_status sv_simd_params_plan(conv *c, sv_need *need) {
   SV_TRY(make_spans(c));
   make_parts(c);
-  if (!c->whole) need->scratch = sums_bytes(c);
+  if (!c->whole) need->scratch = totals_bytes(c) + sums_bytes(c);
   return SV_OK;
 }
 
@@ -63,6 +70,7 @@ typedef struct work {
   const conv *c;
   const float *x, *dy;
   float *dw, *db, *sums;
+  double *totals;
 } work;
 
 /* A task: a few outputs, a few inputs, one element of the kernel. Tasks are in
@@ -104,12 +112,14 @@ static void next_task(const conv *c, task *t) {
 /* A part of the data: rows top .. bottom-1 of some blocks. */
 typedef struct part {
   int64_t block, blocks, top, bottom;
-  bool first, last; /* of the task's parts */
+  bool first, last;  /* of the parts that are added in vectors */
+  bool begins, ends; /* the task */
 } part;
 
-/* Where columns follow each other they are one run. */
-static void correlate(const work *k, const task *t, const part *p,
-                      float *sums) {
+/* Where columns follow each other they are one run. The sums of all lanes go to
+ * `total`, a row for each map of dy. */
+static void correlate(const work *k, const task *t, const part *p, float *sums,
+                      float *total, int64_t row_step) {
   const conv *c = k->c;
   const sv_window *w = &c->at;
   const span *rows = &c->spans[t->u], *columns = &c->spans[w->kernel[0] + t->v];
@@ -142,41 +152,69 @@ static void correlate(const work *k, const task *t, const part *p,
       .run = run ? width * c->block : c->block,
       .sums = sums,
       .first = p->first,
-      .total = p->last ? k->dw + (t->u * w->kernel[1] + t->v) * c->w_tap +
-                             k_first * c->w_out + t->c
-                       : NULL,
-      .total_dy = c->w_out,
+      .total = p->last ? total : NULL,
+      .total_dy = row_step,
       .total_x = 1};
   c->loops->correlate(&work);
 }
 
-static void run_part(const work *k, const part *p, task t, int64_t count,
-                     float *sums) {
-  int64_t size = sums ? SV_CORRELATE_MOST * k->c->loops->width : 0;
-  for (int64_t i = 0; i < count; i++, next_task(k->c, &t))
-    correlate(k, &t, p, sums ? sums + i * size : NULL);
+static float *result_of(const work *k, const task *t) {
+  const conv *c = k->c;
+  int64_t tap = t->u * c->at.kernel[1] + t->v;
+  int64_t output = t->group * c->outs + t->k;
+  return k->dw + tap * c->w_tap + output * c->w_out + t->c;
+}
+
+/* Adds what a task's vectors have to its totals. */
+static void add_totals(const work *k, const task *t, const part *p,
+                       const float *found, double *totals) {
+  float *result = result_of(k, t);
+  for (int i = 0; i < t->dy_maps * t->x_maps; i++) {
+    totals[i] = found[i] + (p->begins ? 0 : totals[i]);
+    if (p->ends)
+      result[i / t->x_maps * k->c->w_out + i % t->x_maps] = (float)totals[i];
+  }
+}
+
+static void run_part(const work *k, const part *p, task t, int64_t begin,
+                     int64_t end) {
+  int64_t size = SV_CORRELATE_MOST * k->c->loops->width;
+  for (int64_t i = begin; i < end; i++, next_task(k->c, &t)) {
+    float found[SV_CORRELATE_MOST];
+    correlate(k, &t, p, k->sums + i * size, found, t.x_maps);
+    if (p->last) add_totals(k, &t, p, found, k->totals + i * SV_CORRELATE_MOST);
+  }
+}
+
+static void run_whole(const work *k, task t, int64_t count) {
+  const conv *c = k->c;
+  const part all = {0, c->blocks, 0, c->at.out[0], .first = true, .last = true};
+  for (int64_t i = 0; i < count; i++, next_task(c, &t))
+    correlate(k, &t, &all, NULL, result_of(k, &t), c->w_out);
 }
 
 static void run_tasks(void *context, int64_t begin, int64_t end) {
   const work *k = context;
   const conv *c = k->c;
   const task start = task_at(c, begin);
-  int64_t rows = c->at.out[0], size = SV_CORRELATE_MOST * c->loops->width;
+  int64_t rows = c->at.out[0], row = c->at.out[1] * c->block / c->loops->width;
+  part p = {.blocks = 1, .begins = true};
   if (c->whole) {
-    const part all = {0, c->blocks, 0, rows, true, true};
-    run_part(k, &all, start, end - begin, NULL);
+    run_whole(k, start, end - begin);
     return;
   }
-  for (int64_t b = 0; b < c->blocks; b++)
-    for (int64_t top = 0; top < rows; top += c->part_rows) {
-      int64_t bottom = top + c->part_rows;
-      const part p = {b,
-                      1,
-                      top,
-                      bottom < rows ? bottom : rows,
-                      .first = b == 0 && top == 0,
-                      .last = b == c->blocks - 1 && bottom >= rows};
-      run_part(k, &p, start, end - begin, k->sums + begin * size);
+  int64_t terms = 0;
+  for (p.block = 0; p.block < c->blocks; p.block++)
+    for (p.top = 0; p.top < rows; p.top = p.bottom) {
+      p.bottom = p.top + c->part_rows < rows ? p.top + c->part_rows : rows;
+      p.first = terms == 0;
+      terms += (p.bottom - p.top) * row;
+      p.ends = p.block == c->blocks - 1 && p.bottom == rows;
+      p.last = terms >= LONG || p.ends;
+      run_part(k, &p, start, begin, end);
+      if (!p.last) continue;
+      terms = 0;
+      p.begins = false;
     }
 }
 
@@ -205,7 +243,8 @@ static void sum_maps(void *context, int64_t begin, int64_t end) {
 
 void sv_simd_params_run(const conv *c, const sv_args *args) {
   work k = {.c = c,
-            .sums = args->scratch,
+            .totals = args->scratch,
+            .sums = (float *)((char *)args->scratch + totals_bytes(c)),
             .x = args->in[0]->data,
             .dy = args->diff_out[0]->data};
   if (args->diff_in[1]) {

@@ -59,4 +59,20 @@ static inline void sv_sum_tiles(real *to, int64_t count, sv_add_terms *add,
   }
 }
 
+/* For gradients of what is repeated very often, of which there are few: dx gets
+ * the terms of a strip of dy, which then move to sums in double. */
+enum { SV_FEW_SUMS = 64, SV_STRIP = 1024 };
+
+/* All of `terms` terms may be of one of `count` sums. */
+static inline bool sv_sums_are_few(int64_t count, int64_t terms) {
+  return count <= SV_FEW_SUMS && terms > count * SV_LONG_SUM;
+}
+
+static inline void sv_move_strip(double *sums, real *dx, int64_t count) {
+  for (int64_t i = 0; i < count; i++) {
+    sums[i] += dx[i];
+    dx[i] = 0;
+  }
+}
+
 #endif
