@@ -35,7 +35,8 @@ typedef struct sv_plan_options {
   int threads;
   const char *backend; /* NULL: all, in order of preference; else only this one
                         * and "ref", the reference */
-  bool exact;          /* use direct algorithms only */
+  bool exact;          /* compute node by node as the graph says, with direct
+                        * algorithms; else results may differ by rounding */
   /* Names of values, besides the outputs, that can be read after a run. */
   const char *const *keep;
   int keep_count;

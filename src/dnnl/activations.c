@@ -1,17 +1,21 @@
 /* The functions of one element that oneDNN has under the same definition, a
  * line each. Not log and softplus: theirs are off by 1e-6 near 0, where log(1)
  * is negative and softplus, too. */
+#include <string.h>
+
 #include "dnnl/eltwise.h"
 #include "op/attrs.h"
 
 /* sv_dnnl_<op>: the function as an expression of `node`, what its gradient
  * reads, and whether f(0) = 0. */
 #define ACTIVATION(op, function, what, zero)                     \
+  static sv_dnnl_activation get_##op(const sv_node *node) {      \
+    (void)node;                                                  \
+    return (sv_dnnl_activation){function, what, zero};           \
+  }                                                              \
   static sv_status plan_##op(const sv_site *site, sv_need *need, \
                              void **impl) {                      \
-    const sv_node *node = site->node;                            \
-    (void)node;                                                  \
-    sv_dnnl_activation f = {function, what, zero};               \
+    sv_dnnl_activation f = get_##op(site->node);                 \
     return sv_dnnl_plan_eltwise(site, need, impl, &f);           \
   }                                                              \
   const sv_kernel sv_dnnl_##op = {plan_##op, sv_dnnl_run, sv_dnnl_destroy};
@@ -56,3 +60,17 @@ ACTIVATION(mish, plain(dnnl_eltwise_mish), OF_X, KEEPS_ZERO)
 ACTIVATION(exp, plain(dnnl_eltwise_exp_use_dst_for_bwd), OF_Y, FILLS)
 ACTIVATION(sqrt, plain(dnnl_eltwise_sqrt_use_dst_for_bwd), OF_Y, FILLS)
 ACTIVATION(abs, plain(dnnl_eltwise_abs), OF_X, KEEPS_ZERO)
+
+bool sv_dnnl_activation_of(sv_dnnl_activation *f, const sv_node *node) {
+  static const struct {
+    const char *op;
+    sv_dnnl_activation (*get)(const sv_node *node);
+  } rows[] = {{"tanh", get_tanh}, {"sigmoid", get_sigmoid}, {"elu", get_elu},
+              {"gelu", get_gelu}, {"silu", get_silu},       {"mish", get_mish}};
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    if (strcmp(node->op->name, rows[i].op) != 0) continue;
+    *f = rows[i].get(node);
+    return true;
+  }
+  return false;
+}

@@ -25,6 +25,23 @@ dnnl_primitive_attr_t sv_dnnl_scratch(void) {
   return scratch;
 }
 
+sv_status sv_dnnl_attr(dnnl_primitive_attr_t *attr, const sv_dnnl_post *posts,
+                       int count) {
+  dnnl_post_ops_t list = NULL;
+  *attr = NULL;
+  dnnl_status_t status = dnnl_primitive_attr_clone(attr, sv_dnnl_scratch());
+  if (status == dnnl_success) status = dnnl_post_ops_create(&list);
+  for (int i = 0; i < count && status == dnnl_success; i++)
+    status = sv_dnnl_add_post(list, &posts[i]);
+  if (status == dnnl_success)
+    status = dnnl_primitive_attr_set_post_ops(*attr, list);
+  if (list) dnnl_post_ops_destroy(list);
+  if (status == dnnl_success) return SV_OK;
+  if (*attr) dnnl_primitive_attr_destroy(*attr);
+  *attr = NULL;
+  return sv_dnnl_status(status);
+}
+
 sv_status sv_dnnl_status(dnnl_status_t status) {
   if (status == dnnl_success) return SV_OK;
   if (status == dnnl_out_of_memory)

@@ -60,11 +60,25 @@ typedef struct sv_dnnl_operands {
   sv_const_md src, weights, bias, dst; /* bias: NULL if there is none */
 } sv_dnnl_operands;
 
-/* `prop` is the pass; `hint` is the forward primitive's descriptor (backward
- * only). dnnl_deconvolution_direct: transposed convolution. */
+/* An operation on the result of a primitive, before it is written: y += what
+ * lies at the destination (sum), or y = f(y). */
+typedef struct sv_dnnl_post {
+  bool sum;
+  dnnl_alg_kind_t alg;
+  float alpha, beta;
+} sv_dnnl_post;
+
+/* Attributes with these operations; free with dnnl_primitive_attr_destroy. */
+sv_status sv_dnnl_attr(dnnl_primitive_attr_t *attr, const sv_dnnl_post *posts,
+                       int count) SV_CHECKED;
+
+/* `attr` (forward): NULL: no operation on the result. `prop` is the pass;
+ * `hint` is the forward primitive's descriptor (backward only).
+ * dnnl_deconvolution_direct: transposed convolution. */
 sv_status sv_pd_conv(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
                      dnnl_alg_kind_t alg, const sv_dnnl_operands *md,
                      const sv_dnnl_window *window,
+                     const_dnnl_primitive_attr_t attr,
                      const_dnnl_primitive_desc_t hint) SV_CHECKED;
 sv_status sv_pd_inner_product(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
                               const sv_dnnl_operands *md,

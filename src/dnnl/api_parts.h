@@ -8,6 +8,9 @@
 /* Lets the plan provide a primitive's scratch memory. */
 dnnl_primitive_attr_t sv_dnnl_scratch(void);
 
+/* Adds one operation to a list of them. */
+dnnl_status_t sv_dnnl_add_post(dnnl_post_ops_t list, const sv_dnnl_post *post);
+
 /* oneDNN's lists are longer than ours. */
 typedef struct sv_dnnl_lists {
   dnnl_dims_t dims, strides;

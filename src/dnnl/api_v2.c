@@ -82,18 +82,31 @@ bool sv_md_blocks(sv_const_md md, sv_shape *shape, sv_layout *layout) {
 /* ---- Primitives ---- */
 
 /* From an operation's descriptor of any kind, once it is well formed. */
+static sv_status describe_with(dnnl_primitive_desc_t *pd, dnnl_status_t status,
+                               const void *operation,
+                               const_dnnl_primitive_attr_t attr,
+                               const_dnnl_primitive_desc_t hint) {
+  if (status == dnnl_success)
+    status = dnnl_primitive_desc_create(
+        pd, operation, attr ? attr : sv_dnnl_scratch(), sv_dnnl_engine(), hint);
+  return sv_dnnl_status(status);
+}
+
 static sv_status describe(dnnl_primitive_desc_t *pd, dnnl_status_t status,
                           const void *operation,
                           const_dnnl_primitive_desc_t hint) {
-  if (status == dnnl_success)
-    status = dnnl_primitive_desc_create(pd, operation, sv_dnnl_scratch(),
-                                        sv_dnnl_engine(), hint);
-  return sv_dnnl_status(status);
+  return describe_with(pd, status, operation, NULL, hint);
+}
+
+dnnl_status_t sv_dnnl_add_post(dnnl_post_ops_t list, const sv_dnnl_post *post) {
+  return post->sum ? dnnl_post_ops_append_sum(list, 1)
+                   : dnnl_post_ops_append_eltwise(list, 1, post->alg,
+                                                  post->alpha, post->beta);
 }
 
 sv_status sv_pd_conv(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
                      dnnl_alg_kind_t alg, const sv_dnnl_operands *md,
-                     const sv_dnnl_window *w,
+                     const sv_dnnl_window *w, const_dnnl_primitive_attr_t attr,
                      const_dnnl_primitive_desc_t hint) {
   dnnl_convolution_desc_t op;
   dnnl_status_t status;
@@ -113,7 +126,7 @@ sv_status sv_pd_conv(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
                    : dnnl_dilated_convolution_forward_desc_init)(
         &op, prop, alg, md->src, md->weights, md->bias, md->dst, w->stride,
         w->dilation, w->begin, w->end);
-  return describe(pd, status, &op, hint);
+  return describe_with(pd, status, &op, attr, hint);
 }
 
 sv_status sv_pd_inner_product(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,

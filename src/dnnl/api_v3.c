@@ -97,9 +97,15 @@ void sv_md_free(sv_md md) {
 
 /* ---- Primitives ---- */
 
+dnnl_status_t sv_dnnl_add_post(dnnl_post_ops_t list, const sv_dnnl_post *post) {
+  return post->sum ? dnnl_post_ops_append_sum(list, 1, 0, dnnl_f32)
+                   : dnnl_post_ops_append_eltwise(list, post->alg, post->alpha,
+                                                  post->beta);
+}
+
 sv_status sv_pd_conv(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
                      dnnl_alg_kind_t alg, const sv_dnnl_operands *md,
-                     const sv_dnnl_window *w,
+                     const sv_dnnl_window *w, const_dnnl_primitive_attr_t attr,
                      const_dnnl_primitive_desc_t hint) {
   dnnl_status_t status;
   bool back = alg == dnnl_deconvolution_direct;
@@ -117,7 +123,8 @@ sv_status sv_pd_conv(dnnl_primitive_desc_t *pd, dnnl_prop_kind_t prop,
     status = (back ? dnnl_deconvolution_forward_primitive_desc_create
                    : dnnl_convolution_forward_primitive_desc_create)(
         pd, sv_dnnl_engine(), prop, alg, md->src, md->weights, md->bias,
-        md->dst, w->stride, w->dilation, w->begin, w->end, sv_dnnl_scratch());
+        md->dst, w->stride, w->dilation, w->begin, w->end,
+        attr ? attr : sv_dnnl_scratch());
   return sv_dnnl_status(status);
 }
 

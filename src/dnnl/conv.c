@@ -7,6 +7,7 @@
 #include "dnnl/bias.h"
 #include "dnnl/conv.h"
 #include "dnnl/slices.h"
+#include "dnnl/tail.h"
 #include "tensor/tensor.h"
 
 typedef struct conv {
@@ -16,6 +17,7 @@ typedef struct conv {
   sv_form image, kernel;
   sv_dnnl_window window;
   bool transposed;
+  int tail;      /* nodes after it that the primitive computes */
   bool own_bias; /* its gradient is summed up after the primitive has run */
   int slices;    /* of the batch, if a sum of the weights' gradient is long */
 } conv;
@@ -163,9 +165,10 @@ static sv_status make_pd(sv_dnnl_build *build, const conv *c,
     SV_TRY(sv_md_free_of(&md[5], &y, c->image));
     sv_dnnl_operands free = {.src = md[4], .weights = md[1], .dst = md[5]};
     SV_TRY(sv_pd_conv(&build->hint, dnnl_forward_training, alg, &free,
-                      &c->window, NULL));
+                      &c->window, NULL, NULL));
   }
-  SV_TRY(sv_pd_conv(&build->pd, c->prop, alg, &given, &c->window, build->hint));
+  SV_TRY(sv_pd_conv(&build->pd, c->prop, alg, &given, &c->window, build->attr,
+                    build->hint));
   while (!is_usable(build->pd, c)) SV_TRY(sv_pd_next(build->pd));
   return SV_OK;
 }
@@ -175,7 +178,7 @@ static sv_status bind_forward(sv_dnnl_build *build, const conv *c) {
   SV_TRY(sv_dnnl_bind(build, DNNL_ARG_WEIGHTS, SV_FROM_IN, 1, c->kernel));
   if (c->b)
     SV_TRY(sv_dnnl_bind(build, DNNL_ARG_BIAS, SV_FROM_IN, 2, sv_form_same));
-  return sv_dnnl_bind(build, DNNL_ARG_DST, SV_FROM_OUT, 0, c->image);
+  return sv_dnnl_bind_tail(build, c->tail, c->image);
 }
 
 static sv_status bind_data(sv_dnnl_build *build, const conv *c) {
@@ -246,6 +249,19 @@ static sv_status finish(sv_dnnl_build *build, const conv *c) {
   }
 }
 
+/* As much of the tail as a kernel made for the convolution takes. */
+static sv_status make_with_tail(sv_dnnl_build *build, conv *c,
+                                dnnl_alg_kind_t alg, format format) {
+  for (c->tail = build->site->tail_count; c->tail > 0; c->tail--) {
+    if (sv_dnnl_tail(build, c->tail) == SV_OK &&
+        make_pd(build, c, alg, format) == SV_OK &&
+        sv_dnnl_grade_of(build->pd) == SV_DNNL_DIRECT)
+      return SV_OK;
+    sv_dnnl_clear(build);
+  }
+  return make_pd(build, c, alg, format);
+}
+
 enum { WAYS = 7 };
 
 static sv_status make(sv_dnnl_build *build, int way) {
@@ -273,7 +289,7 @@ static sv_status make(sv_dnnl_build *build, int way) {
     return SV_UNSUPPORTED;
   if (ways[way].format < ROWS && writes_past_scratch(&c)) return SV_UNSUPPORTED;
   if (ways[way].if_padded && !pads_much(build, &c)) return SV_UNSUPPORTED;
-  SV_TRY(make_pd(build, &c, ways[way].alg, ways[way].format));
+  SV_TRY(make_with_tail(build, &c, ways[way].alg, ways[way].format));
   if (ways[way].if_padded && sv_dnnl_grade_of(build->pd) != SV_DNNL_DIRECT)
     return SV_UNSUPPORTED;
   return finish(build, &c);

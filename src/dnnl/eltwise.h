@@ -10,6 +10,9 @@ typedef struct sv_dnnl_activation {
   bool keeps_zero; /* f(0) = 0: it may be applied to the padding of a layout */
 } sv_dnnl_activation;
 
+/* The node as such a function; false if it is none of activations.c. */
+bool sv_dnnl_activation_of(sv_dnnl_activation *f, const sv_node *node);
+
 /* `plan` for y = f(x), in any layout. */
 sv_status sv_dnnl_plan_eltwise(const sv_site *site, sv_need *need, void **impl,
                                const sv_dnnl_activation *f) SV_CHECKED;

@@ -83,7 +83,9 @@ void sv_dnnl_clear(sv_dnnl_build *build) {
   memset(build->md, 0, sizeof build->md);
   if (build->pd) dnnl_primitive_desc_destroy(build->pd);
   if (build->hint) dnnl_primitive_desc_destroy(build->hint);
+  if (build->attr) dnnl_primitive_attr_destroy(build->attr);
   build->pd = build->hint = NULL;
+  build->attr = NULL;
 }
 
 static void use_none(sv_place *places, int count) {
@@ -93,7 +95,8 @@ static void use_none(sv_place *places, int count) {
 /* What a kernel reads and writes is what it binds. */
 static void use_nothing(const sv_site *site, sv_need *need) {
   if (!site->node) return;
-  use_none(need->in, site->node->in_count);
+  use_none(need->in, site->node->in_count + site->extra_count);
+  need->tail = 0;
   use_none(need->out, site->node->out_count);
   if (site->pass == SV_FORWARD) return;
   use_none(need->diff_in, site->node->in_count);

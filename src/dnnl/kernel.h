@@ -29,6 +29,8 @@ typedef struct sv_dnnl_build {
   const void *context;   /* the operator's own */
   sv_md md[SV_DNNL_MDS]; /* slots, for sv_md_...(&build->md[i]) */
   dnnl_primitive_desc_t hint, pd;
+  dnnl_primitive_attr_t attr; /* with the tail's operations; NULL: none */
+  int sum; /* the extra input that the result is added to; -1: none */
   struct sv_dnnl_impl *impl;
 } sv_dnnl_build;
 

@@ -16,6 +16,20 @@ typedef struct sv_spec {
 
 typedef struct sv_kernel sv_kernel;
 
+/* A node of a site's tail: it reads the result of the site's node, or of the
+ * tail's previous node, and alone does so. All their results have the same
+ * shape. */
+typedef struct sv_tail {
+  const sv_node *node;
+  int port;    /* its input that is the previous result */
+  int extra;   /* index in site->in of its other input, a tensor of the same
+                * shape; -1: it has no other */
+  bool output; /* the caller may read its result */
+  bool last;   /* nothing else will read the other input: the output may take
+                * its memory (sv_place.onto) */
+} sv_tail;
+enum { SV_LONGEST_TAIL = 4 };
+
 /* The context of a kernel. Layouts are the current layouts of the tensors:
  * accepting them avoids a reorder. Those of `out` (forward) and `diff_in` are
  * plain and have no meaning yet. */
@@ -27,7 +41,12 @@ typedef struct sv_site {
   bool backward; /* a backward pass will follow */
   bool exact;    /* no algorithm that trades accuracy for speed */
   int threads;
-  const sv_spec *in, *out;           /* node->in_count, node->out_count */
+  /* The nodes that follow (forward, at inference), which the kernel may
+   * compute, too; their other inputs come after the node's own in `in`. */
+  const sv_tail *tail;
+  int tail_count, extra_count;
+  const sv_spec *in, *out;           /* node->in_count + extra_count,
+                                      * node->out_count */
   const sv_spec *diff_in, *diff_out; /* backward passes only */
   const sv_kernel *forward;          /* backward: the kernel of the forward
                                       * pass */
@@ -40,18 +59,23 @@ typedef struct sv_place {
              * not needed any more; -1: never */
   int view; /* out, diff_in: it is the same memory as this in / diff_out; -1:
              * no. A kernel whose outputs are all views is never run */
+  int onto; /* out: before the run it holds this extra input, whose memory it
+             * takes (sv_tail.last); -1: no */
 } sv_place;
 
 /* What the kernel needs. The plan sets the current layouts, `used` for the
  * tensors that a pass needs (forward: in and out; backward: diff_out and the
- * needed diff_in), and over and view to -1; the kernel changes what differs. */
+ * needed diff_in), and over, view and onto to -1; the kernel changes what
+ * differs. */
 typedef struct sv_need {
   sv_place *in, *out, *diff_in, *diff_out;
   size_t workspace; /* bytes from this forward pass to the backward passes */
   size_t scratch;   /* bytes during the call */
-  bool both;        /* BACKWARD_DATA: this run computes the parameters'
-                     * gradients, too; BACKWARD_PARAMS is not planned then */
-  char name[48];    /* for --explain-plan: "jit:avx2", "ref" */
+  int tail;      /* the number of nodes of the tail that it computes: out[0] is
+                  * the result of the last of them */
+  bool both;     /* BACKWARD_DATA: this run computes the parameters'
+                  * gradients, too; BACKWARD_PARAMS is not planned then */
+  char name[48]; /* for --explain-plan: "jit:avx2", "ref" */
 } sv_need;
 
 struct sv_kernel {

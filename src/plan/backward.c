@@ -132,7 +132,7 @@ static sv_status add_pass_step(sv_backward *b, const pass_work *w, sv_pass pass,
   const sv_step *forward = forward_step(p, node);
   int workspace = forward ? forward->workspace : -1;
   sv_step *step;
-  SV_TRY(sv_add_step(p, node, pass, &step));
+  SV_TRY(sv_add_step(p, node, pass, 0, &step));
   size_t ports = (size_t)(node->in_count + node->out_count);
   memcpy(step->cells, cells, 2 * ports * sizeof *cells);
   for (int i = 0; i < node->in_count; i++) {

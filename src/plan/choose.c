@@ -15,34 +15,46 @@ static bool belongs_to_pass(const sv_site *site, int i) {
   return data == (site->pass == SV_BACKWARD_DATA);
 }
 
+static int inputs_of(const sv_site *site) {
+  return site->node->in_count + site->extra_count;
+}
+
 /* What the contract promises the kernel to find in `need`. */
 static void reset_need(const sv_site *site, sv_need *need) {
   bool forward = site->pass == SV_FORWARD;
   need->workspace = need->scratch = 0;
+  need->tail = 0;
   need->both = false;
   need->name[0] = '\0';
+  for (int i = site->node->in_count; i < inputs_of(site); i++)
+    need->in[i] = (sv_place){
+        .layout = site->in[i].layout, .over = -1, .view = -1, .onto = -1};
   for (int i = 0; i < site->node->in_count; i++) {
     need->in[i] = (sv_place){.used = forward && site->in[i].present,
                              .layout = site->in[i].layout,
                              .over = -1,
-                             .view = -1};
+                             .view = -1,
+                             .onto = -1};
     if (forward) continue;
     need->diff_in[i] =
         (sv_place){.used = site->diff_in[i].present && belongs_to_pass(site, i),
                    .layout = site->diff_in[i].layout,
                    .over = -1,
-                   .view = -1};
+                   .view = -1,
+                   .onto = -1};
   }
   for (int i = 0; i < site->node->out_count; i++) {
     need->out[i] = (sv_place){.used = forward && site->out[i].present,
                               .layout = site->out[i].layout,
                               .over = -1,
-                              .view = -1};
+                              .view = -1,
+                              .onto = -1};
     if (forward) continue;
     need->diff_out[i] = (sv_place){.used = site->diff_out[i].present,
                                    .layout = site->diff_out[i].layout,
                                    .over = -1,
-                                   .view = -1};
+                                   .view = -1,
+                                   .onto = -1};
   }
 }
 
@@ -86,7 +98,7 @@ static sv_status choose_kernel(const sv_plan *plan, sv_site *site,
 sv_status sv_choose(const sv_plan *plan, sv_site *site, sv_choice *choice) {
   *choice = (sv_choice){0};
   SV_TRY(sv_spare_check(0));
-  size_t in = (size_t)site->node->in_count, out = (size_t)site->node->out_count;
+  size_t in = (size_t)inputs_of(site), out = (size_t)site->node->out_count;
   SV_TRY(
       sv_alloc_array(&choice->places, 2 * (in + out), sizeof *choice->places));
   choice->need.in = choice->places;
@@ -124,8 +136,10 @@ static sv_status plan_reorder(const sv_plan *plan, const sv_program *p,
                   .threads = p->threads,
                   .in = from,
                   .out = to};
-  sv_place in = {.used = true, .layout = from->layout, .over = -1, .view = -1};
-  sv_place out = {.used = true, .layout = to->layout, .over = -1, .view = -1};
+  sv_place in = {
+      .used = true, .layout = from->layout, .over = -1, .view = -1, .onto = -1};
+  sv_place out = {
+      .used = true, .layout = to->layout, .over = -1, .view = -1, .onto = -1};
   sv_status status = SV_UNSUPPORTED;
   for (int b = 0; b <= sv_backend_count() && status == SV_UNSUPPORTED; b++) {
     bool last = b == sv_backend_count();
@@ -149,7 +163,7 @@ sv_status sv_add_reorder(const sv_plan *plan, sv_program *p, int src, int dst,
                          bool once) {
   sv_spec from = sv_cell_spec(p, src), to = sv_cell_spec(p, dst);
   sv_step *step;
-  SV_TRY(sv_add_step(p, &reorder_node, SV_FORWARD, &step));
+  SV_TRY(sv_add_step(p, &reorder_node, SV_FORWARD, 0, &step));
   SV_TRY(plan_reorder(plan, p, &from, &to, step));
   step->cells[0] = src;
   step->cells[1] = dst;

@@ -1,4 +1,5 @@
 /* From graph and options to a program: the forward half. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -72,9 +73,16 @@ static void forward_specs(const sv_program *p, const sv_node *node, sv_spec *in,
   }
 }
 
+static void extra_specs(const sv_program *p, const sv_node *node,
+                        const sv_tails *tails, sv_spec *in) {
+  for (int i = 0; i < tails->extra_count; i++)
+    in[node->in_count + i] = sv_cell_spec(p, p->value_cell[tails->extra[i]]);
+}
+
 /* Input cells in the layouts that the kernel wants. */
 static sv_status take_inputs(sv_plan *plan, sv_program *p, const sv_node *node,
-                             const sv_choice *choice, int *cells) {
+                             const sv_tails *tails, const sv_choice *choice,
+                             int *cells) {
   for (int i = 0; i < node->in_count; i++) {
     cells[i] = -1;
     if (!node->in[i] || !choice->need.in[i].used) continue;
@@ -83,25 +91,55 @@ static sv_status take_inputs(sv_plan *plan, sv_program *p, const sv_node *node,
     SV_TRY(settle_parameter(plan, p, cell, layout));
     SV_TRY(sv_cell_in_layout(plan, p, cell, layout, &cells[i]));
   }
+  for (int i = 0; i < tails->extra_count; i++) {
+    int at = node->in_count + i;
+    cells[at] = -1;
+    if (!choice->need.in[at].used) continue;
+    SV_TRY(sv_cell_in_layout(plan, p, p->value_cell[tails->extra[i]],
+                             &choice->need.in[at].layout, &cells[at]));
+  }
   return SV_OK;
 }
 
+/* The value that output i of the node's step is. */
+static int value_of(const sv_node *node, const sv_tails *tails,
+                    const sv_choice *choice, int i) {
+  int taken = choice->need.tail;
+  return i == 0 && taken ? tails->at[taken - 1].node->out[0] : node->out[i];
+}
+
 static sv_status make_outputs(sv_program *p, const sv_node *node,
-                              const sv_spec *specs, const sv_choice *choice,
-                              bool once, int *cells) {
+                              const sv_tails *tails, const sv_spec *specs,
+                              const sv_choice *choice, bool once, int *cells) {
+  int *outs = cells + node->in_count + tails->extra_count;
   for (int i = 0; i < node->out_count; i++) {
-    int *cell = &cells[node->in_count + i];
+    int *cell = &outs[i];
     *cell = -1;
     if (!node->out[i]) continue;
     const sv_place *place = &choice->need.out[i];
     sv_spec spec = specs[i];
     spec.layout = place->layout;
-    int buffer = place->view >= 0 ? p->cells[cells[place->view]].buffer : -1;
+    int shared = place->onto >= 0 ? place->onto : place->view;
+    int buffer = shared >= 0 ? p->cells[cells[shared]].buffer : -1;
+    if (place->onto >= 0) sv_program_write_over(p, cells[shared]);
     SV_TRY(sv_add_cell(p, &spec, once ? SV_FIXED : SV_ARENA, buffer, cell));
     p->cells[*cell].once = once;
-    p->value_cell[node->out[i]] = *cell;
+    p->value_cell[value_of(node, tails, choice, i)] = *cell;
   }
   return SV_OK;
+}
+
+/* The step stands for the taken nodes, too: "jit:avx2+add+relu". */
+static void take_tail(sv_program *p, const sv_tails *tails, sv_choice *choice) {
+  char *name = choice->need.name;
+  for (int i = 0; i < choice->need.tail; i++) {
+    const sv_node *node = tails->at[i].node;
+    size_t length = strlen(name);
+    p->taken[node - p->graph->nodes] = true;
+    sv_program_has_read(p, node);
+    snprintf(name + length, sizeof choice->need.name - length, "+%s",
+             node->op->name);
+  }
 }
 
 static bool only_views(const sv_node *node, const sv_choice *choice) {
@@ -111,15 +149,15 @@ static bool only_views(const sv_node *node, const sv_choice *choice) {
   return views;
 }
 
-static sv_status add_forward_step(sv_program *p, const sv_node *node,
+static sv_status add_forward_step(sv_program *p, const sv_node *node, int extra,
                                   sv_choice *choice, bool once, bool training,
                                   const int *cells) {
   sv_step *step;
-  SV_TRY(sv_add_step(p, node, SV_FORWARD, &step));
-  size_t count = (size_t)(node->in_count + node->out_count);
+  SV_TRY(sv_add_step(p, node, SV_FORWARD, extra, &step));
+  size_t count = (size_t)(step->in_count + node->out_count);
   if (count) memcpy(step->cells, cells, count * sizeof *cells);
   for (int i = 0; i < node->out_count; i++)
-    step->over[node->in_count + i] = choice->need.out[i].over;
+    step->over[step->in_count + i] = choice->need.out[i].over;
   step->kernel = choice->kernel;
   step->impl = choice->impl;
   choice->impl = NULL;
@@ -159,9 +197,14 @@ static sv_status known_outputs(const sv_plan *plan, sv_program *p,
 /* `specs` and `cells` have room for a node's inputs and outputs. */
 static sv_status forward_node(sv_plan *plan, sv_program *p, const sv_node *node,
                               sv_spec *specs, int *cells) {
-  sv_spec *out = specs + node->in_count;
   if (all_known(p, node)) return known_outputs(plan, p, node);
+  SV_TRY(sv_program_add_fold(plan, p, node));
+  bool once = all_once(p, node);
+  sv_tails tails = {.count = 0};
+  if (!once) sv_program_tail(p, node, &tails);
+  sv_spec *out = specs + node->in_count + tails.extra_count;
   forward_specs(p, node, specs, out);
+  extra_specs(p, node, &tails, specs);
   for (int i = 0; i < node->out_count; i++)
     if (out[i].present)
       SV_TRY(sv_layout_plain(&out[i].layout, out[i].dtype, &out[i].shape));
@@ -171,16 +214,20 @@ static sv_status forward_node(sv_plan *plan, sv_program *p, const sv_node *node,
                   .backward = sv_node_has_gradient(p, node),
                   .exact = plan->options.exact,
                   .threads = p->threads,
+                  .tail = tails.at,
+                  .tail_count = tails.count,
+                  .extra_count = tails.extra_count,
                   .in = specs,
                   .out = out};
   sv_choice choice;
   SV_TRY(sv_choose(plan, &site, &choice));
-  bool once = all_once(p, node);
-  sv_status status = take_inputs(plan, p, node, &choice, cells);
+  take_tail(p, &tails, &choice);
+  sv_status status = take_inputs(plan, p, node, &tails, &choice, cells);
   if (status == SV_OK)
-    status = make_outputs(p, node, out, &choice, once, cells);
+    status = make_outputs(p, node, &tails, out, &choice, once, cells);
   if (status == SV_OK && !only_views(node, &choice))
-    status = add_forward_step(p, node, &choice, once, site.training, cells);
+    status = add_forward_step(p, node, tails.extra_count, &choice, once,
+                              site.training, cells);
   sv_choice_free(&choice);
   return status;
 }
@@ -188,7 +235,8 @@ static sv_status forward_node(sv_plan *plan, sv_program *p, const sv_node *node,
 static sv_status forward_steps(sv_plan *plan, sv_program *p) {
   for (int i = 0; i < p->graph->node_count; i++) {
     const sv_node *node = &p->graph->nodes[i];
-    size_t ports = (size_t)(node->in_count + node->out_count);
+    if (p->taken[i]) continue;
+    size_t ports = (size_t)(node->in_count + node->out_count) + SV_LONGEST_TAIL;
     sv_spec *specs;
     int *cells = NULL;
     SV_TRY(sv_alloc_array(&specs, ports, sizeof *specs));
@@ -197,6 +245,7 @@ static sv_status forward_steps(sv_plan *plan, sv_program *p) {
     sv_free(specs);
     sv_free(cells);
     SV_TRY(status);
+    sv_program_has_read(p, node);
   }
   return SV_OK;
 }
@@ -249,9 +298,31 @@ static sv_status add_steps(sv_plan *plan, sv_program *p, const id_list *kept) {
   return p->backward ? sv_program_backward(plan, p) : SV_OK;
 }
 
+/* True if the plan need not compute what the graph says to the letter: nothing
+ * but the outputs is read. */
+static bool may_rewrite(const sv_plan *plan) {
+  const sv_plan_options *o = &plan->options;
+  bool only_reference = o->backend && strcmp(o->backend, "ref") == 0;
+  return o->mode == SV_INFER && !o->seed_count && !o->exact &&
+         !only_reference && plan->state->precision == SV_F32;
+}
+
+static sv_status rewrite(const sv_plan *plan, sv_program *p,
+                         const id_list *kept) {
+  p->rewrites = may_rewrite(plan);
+  if (p->rewrites) SV_TRY(sv_program_fold(plan, p, kept->ids, kept->count));
+  SV_TRY(sv_alloc_array(&p->taken, (size_t)p->graph->node_count,
+                        sizeof *p->taken));
+  SV_TRY(sv_alloc_array(&p->readers, (size_t)p->graph->value_count,
+                        sizeof *p->readers));
+  sv_count_readers(p->graph, kept->ids, kept->count, p->readers);
+  return SV_OK;
+}
+
 static sv_status compile(sv_plan *plan, sv_program *p, const id_list *kept) {
   SV_TRY(sv_graph_copy(&p->graph, plan->source));
   SV_TRY(sv_graph_prune(p->graph, kept->ids, kept->count));
+  SV_TRY(rewrite(plan, p, kept));
   SV_TRY(sv_program_freeze(plan, p));
   if (plan->options.mode == SV_TRAIN) SV_TRY(sv_program_find_renewals(p));
   int values = p->graph->value_count;

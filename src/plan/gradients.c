@@ -84,7 +84,7 @@ static sv_status add_sum(sv_backward *b, const sv_collected *c, int dst) {
   SV_TRY(sv_alloc(&node, sizeof *node));
   *node = (sv_node){.name = name, .in_count = c->count, .out_count = 1};
   sv_step *step;
-  sv_status status = sv_add_step(p, node, SV_FORWARD, &step);
+  sv_status status = sv_add_step(p, node, SV_FORWARD, 0, &step);
   if (status != SV_OK) {
     sv_free(node);
     return status;

@@ -47,6 +47,13 @@ static void find_lives(sv_program *p) {
   }
 }
 
+static void keep_fixed(sv_program *p, int cell) {
+  if (cell >= 0 && p->cells[cell].once) {
+    sv_buffer *b = &p->buffers[p->cells[cell].buffer];
+    if (b->where == SV_ARENA) b->where = SV_FIXED;
+  }
+}
+
 /* ---- Writing over what nobody needs any more ---- */
 
 static bool used_elsewhere(const sv_program *p, const sv_step *step, int root,
@@ -210,8 +217,21 @@ static size_t line_up(sv_program *p, sv_where where) {
   return end;
 }
 
+/* Constants that only other constants are made of (a folded weight that is then
+ * packed) need no memory of their own. */
+static void share_steps_between(sv_program *p) {
+  for (int i = 0; i < p->buffer_count; i++)
+    if (p->buffers[i].where == SV_FIXED) p->buffers[i].where = SV_ARENA;
+  for (int s = 0; s < p->step_count; s++)
+    for (int i = 0; i < cells_of(&p->steps[s]) && !p->steps[s].once; i++)
+      keep_fixed(p, p->steps[s].cells[i]);
+  for (int v = 0; v < p->graph->value_count; v++)
+    keep_fixed(p, p->value_plain[v]);
+}
+
 sv_status sv_program_pack(const sv_plan *plan, sv_program *p) {
   (void)plan;
+  share_steps_between(p);
   find_lives(p);
   merge_all(p);
   SV_TRY(pack_arena(p));

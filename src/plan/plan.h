@@ -4,6 +4,8 @@
  *
  *   program.c   the program as data
  *   renew.c     running statistics: computed in training, committed
+ *   fold.c      batch normalisations folded into the layers before them
+ *   tails.c     nodes that a kernel may compute with the one before them
  *   frozen.c    frozen nodes; which values have a gradient
  *   compile.c   copies, prunes and infers the graph; forward steps
  *   sources.c   values that no node computes: inputs and the state
@@ -23,6 +25,7 @@
 #include "graph/graph.h"
 #include "graph/state.h"
 #include "op/backend.h"
+#include "rewrite/norm.h"
 
 typedef enum sv_where {
   SV_ARENA,    /* shared by liveness */
@@ -56,6 +59,7 @@ typedef struct sv_cell {
   int buffer;
   int next;  /* the same value in another layout; -1: no more */
   bool once; /* depends only on the state */
+  bool over; /* another value has taken its memory */
 } sv_cell;
 
 typedef struct sv_step {
@@ -65,7 +69,7 @@ typedef struct sv_step {
   void *impl;
   char name[48];
   int *cells; /* in, out, diff_in, diff_out in this order; -1: NULL */
-  int in_count, out_count;
+  int in_count, out_count; /* in: with the other inputs of the tail */
   int *over; /* per cell: index into `cells` of a cell whose memory it may
               * reuse */
   int workspace, scratch; /* buffers; -1: none */
@@ -82,9 +86,31 @@ typedef struct sv_renewal {
   int value, next;
 } sv_renewal;
 
+/* A layer's weight and bias with the following batch normalisation folded in.
+ */
+enum { SV_FOLD_INPUTS = 6 };
+typedef struct sv_plan_fold {
+  int in[SV_FOLD_INPUTS]; /* values: weight, bias (0: none), scale, shift, mean,
+                           * variance */
+  int weight, bias;       /* the values that replace them */
+  sv_shape shape;         /* of the weight */
+  int64_t channels;
+  double epsilon, beta;
+  sv_norm_map map;
+} sv_plan_fold;
+
+/* The readers of a value: inputs of nodes, and the caller. */
+typedef struct sv_reading {
+  int count, node; /* the last node; -1: none */
+  bool asked;      /* the caller may read it */
+  int done;        /* how many of them have their step */
+} sv_reading;
+
 typedef struct sv_program {
   sv_graph *graph;      /* the plan's own copy */
   int threads;          /* team size that its kernels are made for */
+  bool rewrites;        /* it may compute the same in another way: fold.c,
+                         * tails.c */
   sv_info *infos;       /* per value */
   sv_contents contents; /* the contents that infos point to */
   bool *frozen;         /* per node of the copy: not trained */
@@ -94,7 +120,11 @@ typedef struct sv_program {
   int *gradient;        /* per value: the final gradient's cell; -1: none */
   int *finals;          /* parameters, as their gradients become final */
   int final_count, final_capacity;
-  int *seed_cell; /* per value */
+  int *seed_cell;      /* per value */
+  sv_reading *readers; /* per value */
+  bool *taken;         /* per node: computed by the step of a node before it */
+  sv_plan_fold *folds;
+  int fold_count, fold_capacity;
   sv_renewal *renewals;
   int renewal_count, renewal_capacity;
   sv_cell *cells;
@@ -139,9 +169,10 @@ sv_status sv_add_buffer(sv_program *p, sv_where where, size_t bytes,
 /* Adds a cell in `buffer`, or in a new buffer of `where` if buffer is -1. */
 sv_status sv_add_cell(sv_program *p, const sv_spec *spec, sv_where where,
                       int buffer, int *index) SV_CHECKED;
-/* Adds a step with room for its cells, all -1. */
+/* Adds a step with room for its cells, all -1, and for `extra` more inputs than
+ * the node's own. */
 sv_status sv_add_step(sv_program *p, const sv_node *node, sv_pass pass,
-                      sv_step **step) SV_CHECKED;
+                      int extra, sv_step **step) SV_CHECKED;
 sv_spec sv_cell_spec(const sv_program *p, int cell);
 /* Finds a value by the name of an output or its own; 0 and an error if there is
  * none. */
@@ -163,6 +194,32 @@ sv_status sv_program_add_sources(sv_plan *plan, sv_program *p) SV_CHECKED;
 /* ---- renew.c ---- */
 /* Adds to every node of the plan's copy the outputs that update a statistic. */
 sv_status sv_program_find_renewals(sv_program *p) SV_CHECKED;
+
+/* ---- fold.c ---- */
+/* Rewrites the plan's copy: layers take the normalisation that follows, which
+ * is removed. `kept`: the values that the caller may read. */
+sv_status sv_program_fold(const sv_plan *plan, sv_program *p, const int *kept,
+                          int count) SV_CHECKED;
+/* The fold that computes this value; NULL: none. */
+const sv_plan_fold *sv_program_fold_of(const sv_program *p, int value);
+/* Adds the step that computes the node's folded weight and bias, if any. */
+sv_status sv_program_add_fold(const sv_plan *plan, sv_program *p,
+                              const sv_node *node) SV_CHECKED;
+
+/* ---- tails.c ---- */
+typedef struct sv_tails {
+  sv_tail at[SV_LONGEST_TAIL];
+  int count;
+  int extra[SV_LONGEST_TAIL]; /* values: the other inputs */
+  int extra_count;
+} sv_tails;
+void sv_count_readers(const sv_graph *graph, const int *kept, int count,
+                      sv_reading *readers);
+void sv_program_tail(const sv_program *p, const sv_node *node, sv_tails *tails);
+/* Call it when the node has its step. */
+void sv_program_has_read(sv_program *p, const sv_node *node);
+/* The values in this cell's memory are gone: another is written there. */
+void sv_program_write_over(sv_program *p, int cell);
 
 /* ---- frozen.c ---- */
 /* Call it before anything else is done with the plan's copy. */

@@ -35,14 +35,14 @@ sv_status sv_add_cell(sv_program *p, const sv_spec *spec, sv_where where,
 }
 
 sv_status sv_add_step(sv_program *p, const sv_node *node, sv_pass pass,
-                      sv_step **step) {
+                      int extra, sv_step **step) {
   SV_TRY(
       sv_grow(&p->steps, p->step_count, &p->step_capacity, sizeof *p->steps));
   sv_step *s = &p->steps[p->step_count];
-  size_t cells = 2 * (size_t)(node->in_count + node->out_count);
+  size_t cells = 2 * (size_t)(node->in_count + extra + node->out_count);
   *s = (sv_step){.node = node,
                  .pass = pass,
-                 .in_count = node->in_count,
+                 .in_count = node->in_count + extra,
                  .out_count = node->out_count,
                  .workspace = -1,
                  .scratch = -1};
@@ -107,6 +107,9 @@ void sv_program_free(sv_program *p) {
   sv_contents_free(&p->contents);
   sv_free(p->frozen);
   sv_free(p->wanted);
+  sv_free(p->readers);
+  sv_free(p->taken);
+  sv_free(p->folds);
   sv_free(p->renewals);
   sv_free(p->value_cell);
   sv_free(p->value_plain);

@@ -68,10 +68,20 @@ static sv_status check_slot(const sv_plan *plan, const sv_value_info *value,
                  sv_shape_text(&tensor->shape, found));
 }
 
+/* A folded layer's weight or bias, which a step will compute. */
+static void add_folded(sv_program *p, int v) {
+  p->infos[v] = (sv_info){
+      .present = true, .dtype = SV_F32, .shape = p->graph->values[v].shape};
+}
+
 sv_status sv_program_add_sources(sv_plan *plan, sv_program *p) {
   for (int v = 1; v < p->graph->value_count; v++) {
     const sv_value_info *value = &p->graph->values[v];
     if (value->kind == SV_VALUE_NODE) continue;
+    if (sv_program_fold_of(p, v)) {
+      add_folded(p, v);
+      continue;
+    }
     sv_info *info = &p->infos[v];
     *info = (sv_info){.present = true, .dtype = real_dtype(plan, value->dtype)};
     sv_spec spec = {.present = true, .dtype = info->dtype};

@@ -13,6 +13,7 @@
 
 #include "base/memory.h"
 #include "rewrite/fold.h"
+#include "rewrite/norm.h"
 #include "tensor/tensor.h"
 
 enum { X, W, B };
@@ -25,42 +26,6 @@ typedef struct merge {
   int64_t channels;
   double *factor, *shift; /* y = factor (w x + b) + shift */
 } merge;
-
-/* ---- The layer before ---- */
-
-static bool is_state(const folder *f, int id) {
-  return id && f->graph->values[id].kind == SV_VALUE_STATE;
-}
-
-static bool is_layer(const char *name) {
-  static const char *const names[] = {"conv", "conv_transpose", "linear"};
-  for (int i = 0; i < 3; i++)
-    if (strcmp(name, names[i]) == 0) return true;
-  return false;
-}
-
-/* Running statistics of channels, which nobody wants to have renewed. */
-static bool is_plain_norm(const folder *f, const sv_node *norm) {
-  const sv_batch_norm_attrs *a = norm->attrs;
-  bool plain = a->spatial && !a->training && norm->in_count > VAR;
-  for (int k = 1; k < norm->out_count; k++) plain &= !norm->out[k];
-  for (int i = SCALE; plain && i <= VAR; i++) plain = is_state(f, norm->in[i]);
-  return plain;
-}
-
-/* NULL if nothing can be folded. */
-static sv_node *layer_of(const folder *f, const sv_node *norm) {
-  const sv_value_info *x = &f->graph->values[norm->in[X]];
-  if (!is_plain_norm(f, norm) || x->kind != SV_VALUE_NODE ||
-      f->readers[norm->in[X]] != 1)
-    return NULL;
-  sv_node *layer = &f->graph->nodes[x->producer];
-  bool biased = layer->in_count > B && layer->in[B];
-  if (!is_layer(layer->op->name) || !is_state(f, layer->in[W]) ||
-      (biased && !is_state(f, layer->in[B])))
-    return NULL;
-  return layer;
-}
 
 /* ---- Numbers ---- */
 
@@ -83,47 +48,20 @@ static sv_status read_factors(merge *m, bool *finite) {
   return SV_OK;
 }
 
-/* How the elements of w belong to channels: element e to (e / size) % count of
- * the group that it lies in. */
-typedef struct channel_map {
-  int64_t size, count, group; /* elements of a group; its channels follow */
-} channel_map;
-
-static channel_map map_of(const sv_node *layer, const sv_tensor *w) {
-  const sv_shape *s = &w->shape;
-  int64_t all = sv_shape_count(s), outer = s->dim[0] ? s->dim[0] : 1;
-  if (strcmp(layer->op->name, "conv") == 0)
-    return (channel_map){all / outer, outer, all};
-  if (strcmp(layer->op->name, "linear") == 0) {
-    const sv_linear_attrs *a = layer->attrs;
-    return a->transpose_w ? (channel_map){all / outer, outer, all}
-                          : (channel_map){1, s->dim[1], all};
-  }
-  const sv_conv_transpose_attrs *a = layer->attrs;
-  int64_t inner = outer * s->dim[1];
-  return (channel_map){all / (inner ? inner : 1), s->dim[1], all / a->group};
-}
-
-static int64_t channel_at(const channel_map *map, int64_t e) {
-  return e / map->group * map->count + e / map->size % map->count;
-}
-
 static sv_status new_weight(const merge *m, sv_tensor **w) {
-  channel_map map = map_of(m->layer, m->w);
+  sv_norm_map map = sv_norm_map_of(m->layer, &m->w->shape);
   SV_TRY(sv_tensor_new(w, m->w->dtype, &m->w->shape));
   int64_t count = sv_shape_count(&m->w->shape);
   for (int64_t e = 0; e < count; e++)
     sv_tensor_set(*w, e,
-                  m->factor[channel_at(&map, e)] * sv_tensor_get(m->w, e));
+                  m->factor[sv_norm_channel(&map, e)] * sv_tensor_get(m->w, e));
   return SV_OK;
 }
 
 /* A number for each channel; of a linear layer with its beta, which is 1 from
  * then on. */
 static sv_status new_bias(const merge *m, sv_tensor **b) {
-  bool linear = strcmp(m->layer->op->name, "linear") == 0;
-  double beta =
-      linear ? (double)((const sv_linear_attrs *)m->layer->attrs)->beta : 1;
+  double beta = sv_norm_beta(m->layer);
   sv_shape shape = {.rank = 1, .dim = {m->channels}};
   int64_t given = m->b ? sv_shape_count(&m->b->shape) : 0;
   SV_TRY(sv_tensor_new(b, m->w->dtype, &shape));
@@ -132,19 +70,6 @@ static sv_status new_bias(const merge *m, sv_tensor **b) {
     sv_tensor_set(*b, c, m->factor[c] * old + m->shift[c]);
   }
   return SV_OK;
-}
-
-/* A bias of a linear layer may differ from sample to sample. */
-static bool bias_fits(const merge *m) {
-  const sv_shape *s = m->b ? &m->b->shape : NULL;
-  if (!s || sv_shape_count(s) == 1) return true;
-  return sv_shape_count(s) == m->channels && s->dim[s->rank - 1] == m->channels;
-}
-
-static bool weight_fits(const merge *m) {
-  channel_map map = map_of(m->layer, m->w);
-  int64_t groups = map.group ? sv_shape_count(&m->w->shape) / map.group : 0;
-  return map.size > 0 && groups * map.count == m->channels;
 }
 
 /* ---- The state ---- */
@@ -202,32 +127,9 @@ static sv_status put(merge *m, int i, sv_role role, sv_tensor *tensor) {
   return SV_OK;
 }
 
-/* The layer has an input for a bias from now on. */
-static sv_status make_room(sv_node *layer) {
-  int *in;
-  if (layer->in_count > B) return SV_OK;
-  SV_TRY(sv_alloc_array(&in, B + 1, sizeof *in));
-  memcpy(in, layer->in, (size_t)layer->in_count * sizeof *in);
-  sv_free(layer->in);
-  layer->in = in;
-  layer->in_count = B + 1;
-  return SV_OK;
-}
-
-static void tell_attributes(sv_node *layer) {
-  if (strcmp(layer->op->name, "conv") == 0) {
-    ((sv_conv_attrs *)layer->attrs)->bias = true;
-  } else if (strcmp(layer->op->name, "linear") == 0) {
-    ((sv_linear_attrs *)layer->attrs)->bias = true;
-    ((sv_linear_attrs *)layer->attrs)->beta = 1;
-  } else {
-    ((sv_conv_transpose_attrs *)layer->attrs)->bias = true;
-  }
-}
-
 static sv_status change_layer(merge *m) {
   sv_tensor *w = NULL, *b = NULL;
-  sv_status status = make_room(m->layer);
+  sv_status status = sv_norm_make_room(m->layer);
   if (status == SV_OK) status = new_weight(m, &w);
   if (status == SV_OK) status = new_bias(m, &b);
   if (status != SV_OK) {
@@ -240,7 +142,7 @@ static sv_status change_layer(merge *m) {
     status = put(m, B, SV_BIAS, b);
   else
     sv_tensor_free(b);
-  if (status == SV_OK) tell_attributes(m->layer);
+  if (status == SV_OK) sv_norm_take_bias(m->layer);
   return status;
 }
 
@@ -251,12 +153,14 @@ static sv_status fold(merge *m, bool *done) {
   if (m->layer->in_count > B && m->layer->in[B])
     SV_TRY(sv_fold_numbers(f, m->layer->in[B], &m->b));
   SV_TRY(read_factors(m, &finite));
-  *done = finite && weight_fits(m) && bias_fits(m);
+  *done = finite && sv_norm_fits(m->layer, &m->w->shape,
+                                 m->b ? &m->b->shape : NULL, m->channels);
   return *done ? change_layer(m) : SV_OK;
 }
 
 sv_status sv_fold_norm(folder *f, sv_node *norm, bool *done) {
-  merge m = {.f = f, .norm = norm, .layer = layer_of(f, norm)};
+  merge m = {
+      .f = f, .norm = norm, .layer = sv_norm_layer(f->graph, norm, f->readers)};
   *done = false;
   if (!m.layer) return SV_OK;
   sv_status status = fold(&m, done);
