@@ -6,7 +6,7 @@ find_package(Threads REQUIRED)
 
 # The library's and, besides, the program's.
 set(SV_REQUIRES zlib libpng libjpeg libwebp libwebpdemux libtiff-4 libexif
-  libprotobuf-c cairo)
+  libarchive jansson libprotobuf-c cairo)
 pkg_check_modules(SV_DEPS REQUIRED IMPORTED_TARGET ${SV_REQUIRES})
 pkg_check_modules(SV_CLI REQUIRED IMPORTED_TARGET jansson)
 

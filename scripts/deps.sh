@@ -25,6 +25,7 @@ build|libgif-dev|header gif_lib.h|giflib
 build|libexif-dev|module libexif|libexif
 build|libstb-dev|header stb/stb_image_resize.h|the stb headers
 build|libcairo2-dev|module cairo|cairo
+build|libarchive-dev|module libarchive|libarchive
 build|libjansson-dev|module jansson|jansson
 test|git|command git|Git
 test|graphviz|command dot|Graphviz

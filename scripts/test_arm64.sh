@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 sysroot=$PWD/build/arm64/sysroot
 packages="libc6-dev libgomp1 zlib1g-dev libjpeg-dev libpng-dev libwebp-dev
   libtiff-dev libgif-dev libexif-dev libstb-dev libprotobuf-c-dev
-  libcairo2-dev libjansson-dev libcmocka-dev"
+  libcairo2-dev libarchive-dev libjansson-dev libcmocka-dev"
 
 fail() {
   echo "test_arm64.sh: $*" >&2

@@ -1,60 +1,15 @@
 /* A folder of images for each class, as photographs lie. */
-#include "data_files.h"
+#include "image_files.h"
 
 #include "asserts.h"
-
-/* An image of one colour: 2x2 pixels, or of `side`. */
-static void put(const char *path, int side, int grey) {
-  uint8_t pixels[64 * 3];
-  char whole[128], *slash;
-  assert_true(side <= 8);
-  memset(pixels, grey, sizeof pixels);
-  snprintf(whole, sizeof whole, "%s", path);
-  for (slash = strchr(whole, '/'); slash; slash = strchr(slash + 1, '/')) {
-    *slash = '\0';
-    mkdir(in_folder(whole), 0777);
-    *slash = '/';
-  }
-  const sv_image image = {side, side, 3, 0, pixels, NULL, 0};
-  assert_ok(sv_image_write(&image, in_folder(path)));
-}
 
 /* <root>/<class>/<0 .. count-1>.png */
 static void put_class(const char *root, const char *class, int count) {
   char path[128];
   for (int i = 0; i < count; i++) {
     snprintf(path, sizeof path, "%s/%s/%d.png", root, class, i);
-    put(path, 2, i);
+    put_image(path, 2, i);
   }
-}
-
-static sv_dataset *open_split(const char *root, sv_split split) {
-  sv_dataset *d;
-  assert_ok(sv_dataset_open(&d, in_folder(root), split));
-  return d;
-}
-
-static sv_status try_open(const char *root, sv_split split) {
-  sv_dataset *d;
-  sv_status status = sv_dataset_open(&d, in_folder(root), split);
-  if (status == SV_OK) sv_dataset_free(d);
-  return status;
-}
-
-static int of_class(const sv_dataset *d, int class) {
-  int count = 0;
-  for (int64_t i = 0; i < sv_dataset_count(d); i++)
-    count += sv_dataset_label(d, i) == class;
-  return count;
-}
-
-/* The grey of sample i: the file's number. */
-static int shade(const sv_dataset *d, int64_t i) {
-  sv_image image;
-  assert_ok(sv_dataset_image(d, i, &image));
-  int value = image.pixels[0];
-  sv_image_free(&image);
-  return value;
 }
 
 /* A fifth of each class is the test set, at least one of two; no file is in
@@ -99,7 +54,7 @@ static void test_stable(void **state) {
   for (int64_t i = 0; i < of_class(test, 0); i++)
     was_test[shade(test, i)] = true;
   sv_dataset_free(test);
-  put("stable/a/more.png", 2, 40);
+  put_image("stable/a/more.png", 2, 40);
   test = open_split("stable", SV_SPLIT_TEST);
   int moved = 0;
   for (int64_t i = 0; i < of_class(test, 0); i++)
@@ -196,8 +151,8 @@ static void test_sizes(void **state) {
   (void)state;
   put_class("sizes", "a", 4);
   put_class("sizes", "b", 4);
-  put("sizes/b/large.png", 5, 9);
-  put("sizes/b/larger.png", 6, 9);
+  put_image("sizes/b/large.png", 5, 9);
+  put_image("sizes/b/larger.png", 6, 9);
   sv_dataset *d = open_split("sizes", SV_SPLIT_TRAIN);
   assert_int_equal(sv_dataset_channels(d), 3);
   assert_int_equal(sv_dataset_height(d), 0);

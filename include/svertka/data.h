@@ -97,6 +97,13 @@ SV_API int sv_dataset_label(const sv_dataset *dataset, int64_t i);
 SV_API SV_CHECKED sv_status sv_dataset_image(const sv_dataset *dataset,
                                              int64_t i, sv_image *image);
 
+/* Where sample i lies: the path of its file, the shard and the file in it, or
+ * the number of the sample. Two samples of a data set with the same source are
+ * the same sample. Free with sv_dataset_source_free. */
+SV_API SV_CHECKED sv_status sv_dataset_source(const sv_dataset *dataset,
+                                              int64_t i, char **source);
+SV_API void sv_dataset_source_free(char *source);
+
 /* ---- Semantic segmentation ---------------------------------------------- */
 
 /* Reads a mask: a greyscale image whose values are classes, or 255

@@ -46,6 +46,17 @@ void sv_text_add_field(sv_text *text, const char *field) {
   sv_text_add(text, "\"");
 }
 
+void sv_text_add_utf8(sv_text *text, const char *string) {
+  for (const char *at = string; *at;) {
+    int length = sv_utf8_bytes(at);
+    if (length)
+      sv_text_add(text, "%.*s", length, at);
+    else
+      sv_text_add(text, "\\x%02X", (unsigned char)*at);
+    at += length ? length : 1;
+  }
+}
+
 sv_status sv_text_take(sv_text *text, char **taken) {
   *taken = NULL;
   if (!text->failed && !text->at) reserve(text, 0);

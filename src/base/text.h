@@ -17,6 +17,10 @@ void sv_text_add(sv_text *text, const char *format, ...) SV_PRINTF(2, 3);
 /* Appends a CSV field, in double quotes if needed. Source: RFC 4180. */
 void sv_text_add_field(sv_text *text, const char *field);
 
+/* Appends a string as valid UTF-8: each byte that is not valid becomes \xHH,
+ * its value in hexadecimal. */
+void sv_text_add_utf8(sv_text *text, const char *string);
+
 /* *taken = the string; the caller frees it with sv_free. The sv_text is empty
  * afterwards, on failure too. */
 sv_status sv_text_take(sv_text *text, char **taken) SV_CHECKED;

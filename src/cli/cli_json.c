@@ -11,14 +11,7 @@ json_t *cli_json_text(const char *text) {
   sv_text valid = {0};
   char *bytes;
   if (string) return string;
-  for (const char *at = text; *at;) {
-    int length = sv_utf8_bytes(at);
-    if (length)
-      sv_text_add(&valid, "%.*s", length, at);
-    else
-      sv_text_add(&valid, "\\x%02X", (unsigned char)*at);
-    at += length ? length : 1;
-  }
+  sv_text_add_utf8(&valid, text);
   if (sv_text_take(&valid, &bytes) != SV_OK) return NULL;
   string = json_string(bytes);
   sv_free(bytes);

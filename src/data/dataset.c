@@ -46,9 +46,17 @@ static sv_status try_place(char **path, const char *place, const char *name) {
   return SV_OK;
 }
 
+/* "photos-{000..146}.tar" */
+static bool is_range(const char *data) {
+  for (int i = 0; sv_readers[i] && strchr(data, '{'); i++)
+    if (sv_readers[i]->ranges && sv_readers[i]->probe(data)) return true;
+  return false;
+}
+
 static sv_status locate(char **path, const char *data) {
   *path = NULL;
-  if (data[0] && sv_path_exists(data)) return sv_copy_text(path, data);
+  if ((data[0] && sv_path_exists(data)) || is_range(data))
+    return sv_copy_text(path, data);
   if (!data[0] || strchr(data, '/'))
     return sv_fail(SV_IO, "\"%s\": no such file or folder", data);
   const char *own = getenv("SVERTKA_DATA");
@@ -135,6 +143,30 @@ static sv_status give_names(sv_dataset *d) {
   return SV_OK;
 }
 
+/* Names are stored in model files as lines of UTF-8; names of folders may have
+ * any bytes. */
+static sv_status settle_name(const sv_dataset *d, char **name) {
+  sv_text text = {0};
+  char *valid;
+  if (strpbrk(*name, "\n\r"))
+    return sv_fail(SV_FORMAT,
+                   "%s: the name of the class \"%s\" contains a line break",
+                   d->path, *name);
+  sv_text_add_utf8(&text, *name);
+  if (!text.length && !text.failed)
+    return sv_fail(SV_FORMAT, "%s: the name of a class is empty", d->path);
+  SV_TRY(sv_text_take(&text, &valid));
+  sv_free(*name);
+  *name = valid;
+  return SV_OK;
+}
+
+static sv_status settle_names(sv_dataset *d) {
+  if (!d->names) return give_names(d);
+  for (int i = 0; i < d->classes; i++) SV_TRY(settle_name(d, &d->names[i]));
+  return SV_OK;
+}
+
 static sv_status check(const sv_dataset *d) {
   if (d->count - d->held_out < 1)
     return sv_fail(SV_FORMAT, "%s: holds no images", d->path);
@@ -155,7 +187,7 @@ static sv_status open_path(sv_dataset *d, const char *data, sv_split split) {
   SV_TRY(find_reader(d));
   known_names(d, &d->classes);
   SV_TRY(d->reader->open(d));
-  if (!d->names) SV_TRY(give_names(d));
+  SV_TRY(settle_names(d));
   return check(d);
 }
 
@@ -214,6 +246,20 @@ sv_status sv_dataset_image(const sv_dataset *d, int64_t i, sv_image *image) {
                    (long long)i, (long long)d->count - 1);
   return d->reader->image(d, i, image);
 }
+
+sv_status sv_dataset_source(const sv_dataset *d, int64_t i, char **source) {
+  *source = NULL;
+  if (i < 0 || i >= d->count)
+    return sv_fail(SV_INVALID, "%s: sample %lld is not 0 to %lld", d->path,
+                   (long long)i, (long long)d->count - 1);
+  if (d->reader->source) return d->reader->source(d, i, source);
+  sv_text text = {0};
+  sv_text_add(&text, "%s: %s sample %lld", d->path,
+              d->split == SV_SPLIT_TEST ? "test" : "training", (long long)i);
+  return sv_text_take(&text, source);
+}
+
+void sv_dataset_source_free(char *source) { sv_free(source); }
 
 bool sv_dataset_has_masks(const sv_dataset *d) {
   return d->reader->mask != NULL;

@@ -18,12 +18,11 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "base/random.h"
 #include "data/image.h"
 #include "data/listing.h"
 #include "data/reader.h"
 
-enum { PARTS = 2, MOST_CLASSES = 1 << 20, MEASURED = 64, PROBED = 16 };
+enum { PARTS = 2, PROBED = 16 };
 
 /* Samples that lie below one folder; the second part is the validation set. */
 typedef struct part {
@@ -37,10 +36,6 @@ typedef struct folder {
 
 /* ---- Which layout ---- */
 
-static const char *const train_names[] = {"train", "training", NULL};
-static const char *const val_names[] = {"val", "valid", "validation", NULL};
-static const char *const test_names[] = {"test", "testing", NULL};
-
 static bool holds_folders(const char *path) {
   sv_listing listing;
   if (!sv_path_is_folder(path) || sv_list_folders(&listing, path) != SV_OK)
@@ -52,8 +47,8 @@ static bool holds_folders(const char *path) {
 
 /* The first of these names that is a folder of class folders, or NULL: a class
  * may be called "train", too, but then its folder holds images. */
-static const char *find_split(const char *path, const char *const *names) {
-  for (; *names; names++) {
+static const char *find_split(const char *path, sv_part part) {
+  for (const char *const *names = sv_part_names(part); *names; names++) {
     char *inner;
     if (sv_path_join(&inner, path, *names) != SV_OK) return NULL;
     bool found = holds_folders(inner);
@@ -84,7 +79,7 @@ static bool holds_images(const char *path) {
 static bool probe(const char *path) {
   sv_listing classes;
   if (!sv_path_is_folder(path)) return false;
-  if (find_split(path, train_names)) return true;
+  if (find_split(path, SV_PART_TRAIN)) return true;
   if (sv_list_folders(&classes, path) != SV_OK) return false;
   bool found = false;
   for (int64_t i = 0; i < classes.count && !found; i++) {
@@ -112,32 +107,21 @@ static sv_status list_classes(const sv_dataset *d, const char *inner,
   char *path;
   SV_TRY(part_path(d, inner, &path));
   sv_status status = sv_list_folders(classes, path);
-  if (status == SV_OK && classes->count > MOST_CLASSES) {
+  if (status == SV_OK && classes->count > SV_MOST_CLASSES) {
     status =
         sv_fail(SV_FORMAT, "%s: %lld class folders, at most %d are supported",
-                path, (long long)classes->count, MOST_CLASSES);
+                path, (long long)classes->count, SV_MOST_CLASSES);
     sv_listing_free(classes);
   }
   sv_free(path);
   return status;
 }
 
-/* A model file keeps names as lines of a text. */
-static sv_status check_name(const sv_dataset *d, const char *name) {
-  if (strchr(name, '\n') || strchr(name, '\r'))
-    return sv_fail(SV_FORMAT,
-                   "%s/%s: the name of a class folder contains a line break",
-                   d->path, name);
-  return SV_OK;
-}
-
 static sv_status take_classes(sv_dataset *d, const sv_listing *classes) {
   SV_TRY(sv_alloc_array(&d->names, (size_t)classes->count, sizeof *d->names));
   d->classes = (int)classes->count;
-  for (int i = 0; i < d->classes; i++) {
-    SV_TRY(check_name(d, sv_listing_name(classes, i)));
+  for (int i = 0; i < d->classes; i++)
     SV_TRY(sv_copy_text(&d->names[i], sv_listing_name(classes, i)));
-  }
   return SV_OK;
 }
 
@@ -157,36 +141,16 @@ static int class_of(const sv_dataset *d, const char *path) {
 
 /* ---- Samples ---- */
 
-/* A sample's place in the draw of a set that is not split. */
-typedef struct ticket {
-  uint64_t drawn;
-  int64_t file;
-} ticket;
-
-static int compare_tickets(const void *a, const void *b) {
-  const ticket *x = a, *y = b;
-  if (x->drawn != y->drawn) return x->drawn < y->drawn ? -1 : 1;
-  return x->file < y->file ? -1 : x->file > y->file;
-}
-
-/* Marks the test samples of a class: a fifth, rounded, of two files one. */
+/* Marks the test samples of a class. */
 static sv_status draw_tests(const sv_listing *files, const char *class,
                             bool *is_test) {
-  int64_t tests = (files->count + 2) / 5;
-  ticket *tickets;
-  if (tests == 0 && files->count > 1) tests = 1;
-  SV_TRY(sv_alloc_array(&tickets, (size_t)files->count, sizeof *tickets));
-  for (int64_t i = 0; i < files->count; i++) {
-    sv_random key = {sv_hash_text("test images"), sv_hash_text(class),
-                     sv_hash_text(sv_listing_name(files, i))};
-    uint32_t bits[4];
-    sv_random_bits(&key, 0, bits);
-    tickets[i] = (ticket){(uint64_t)bits[0] << 32 | bits[1], i};
-  }
-  qsort(tickets, (size_t)files->count, sizeof *tickets, compare_tickets);
-  for (int64_t i = 0; i < tests; i++) is_test[tickets[i].file] = true;
-  sv_free(tickets);
-  return SV_OK;
+  const char **names;
+  SV_TRY(sv_alloc_array(&names, (size_t)files->count, sizeof *names));
+  for (int64_t i = 0; i < files->count; i++)
+    names[i] = sv_listing_name(files, i);
+  sv_status status = sv_draw_tests(is_test, class, names, files->count);
+  sv_free(names);
+  return status;
 }
 
 /* Appends the files of a class that belong to the split. */
@@ -266,40 +230,20 @@ static sv_status label_samples(sv_dataset *d) {
   return SV_OK;
 }
 
-/* ---- Sizes ---- */
-
-/* Size and channels, as headers in steps through the samples have them: three
- * channels where one image has colours; no size where two differ. What cannot
- * be read is reported when its turn comes. */
-static sv_status measure(sv_dataset *d) {
-  int64_t steps = d->count < MEASURED ? d->count : MEASURED;
-  int seen = 0;
-  for (int64_t k = 0; k < steps; k++) {
-    sv_image header;
-    char *path;
-    SV_TRY(sample_path(d, k * d->count / steps, &path));
-    sv_status status = sv_image_read_header(&header, path);
-    sv_free(path);
-    if (status == SV_NO_MEMORY) return status;
-    if (status != SV_OK) continue;
-    bool same = header.height == d->height && header.width == d->width;
-    d->height = seen && !same ? 0 : header.height;
-    d->width = seen && !same ? 0 : header.width;
-    if (header.channels > d->channels) d->channels = header.channels;
-    seen++;
-  }
-  if (seen == 0)
-    return sv_fail(SV_FORMAT, "%s: none of the %lld files is a readable image",
-                   d->path, (long long)steps);
-  return SV_OK;
+static sv_status read_header(const sv_dataset *d, int64_t i, sv_image *header) {
+  char *path;
+  SV_TRY(sample_path(d, i, &path));
+  sv_status status = sv_image_read_header(header, path);
+  sv_free(path);
+  return status;
 }
 
 /* ---- The reader ---- */
 
 static sv_status open_parts(sv_dataset *d, folder *f) {
-  const char *train = find_split(d->path, train_names);
-  const char *val = train ? find_split(d->path, val_names) : NULL;
-  const char *test = train ? find_split(d->path, test_names) : NULL;
+  const char *train = find_split(d->path, SV_PART_TRAIN);
+  const char *val = train ? find_split(d->path, SV_PART_VAL) : NULL;
+  const char *test = train ? find_split(d->path, SV_PART_TEST) : NULL;
   sv_listing classes;
   SV_TRY(list_classes(d, train, &classes));
   sv_status status = take_classes(d, &classes);
@@ -335,7 +279,7 @@ static sv_status open_folder(sv_dataset *d) {
     return sv_fail(SV_FORMAT, "%s: no images for %s", d->path,
                    d->split == SV_SPLIT_TEST ? "testing" : "training");
   SV_TRY(label_samples(d));
-  return measure(d);
+  return sv_dataset_measure(d, read_header);
 }
 
 static sv_status get_image(const sv_dataset *d, int64_t i, sv_image *image) {
@@ -358,5 +302,6 @@ const sv_reader sv_reader_folder = {
     .probe = probe,
     .open = open_folder,
     .image = get_image,
+    .source = sample_path,
     .close = close_folder,
 };

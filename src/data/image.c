@@ -123,6 +123,12 @@ sv_status sv_image_decode(sv_image *image, const char *name, const void *bytes,
   return decode(image, &(sv_image_bytes){name, bytes, size, false});
 }
 
+sv_status sv_image_decode_header(sv_image *image, const char *name,
+                                 const void *bytes, size_t size) {
+  *image = (sv_image){0};
+  return decode(image, &(sv_image_bytes){name, bytes, size, true});
+}
+
 static sv_status read_file(sv_image *image, const char *path, bool header) {
   *image = (sv_image){0};
   unsigned char *bytes;
@@ -164,8 +170,12 @@ static bool ends_as(const char *path, const char *endings) {
   return false;
 }
 
-bool sv_image_is_likely(const char *path) {
+bool sv_image_is_named(const char *name) {
   for (int i = 0; sv_image_formats[i]; i++)
-    if (ends_as(path, sv_image_formats[i]->endings)) return true;
-  return sv_image_is_known(path);
+    if (ends_as(name, sv_image_formats[i]->endings)) return true;
+  return false;
+}
+
+bool sv_image_is_likely(const char *path) {
+  return sv_image_is_named(path) || sv_image_is_known(path);
 }

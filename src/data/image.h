@@ -83,6 +83,13 @@ int sv_exif_orientation(const uint8_t *bytes, size_t size);
 /* Width, height and channels of an image file, as stored, without decoding. */
 sv_status sv_image_read_header(sv_image *image, const char *path) SV_CHECKED;
 
+/* The same from memory; `name` is what errors call it. */
+sv_status sv_image_decode_header(sv_image *image, const char *name,
+                                 const void *bytes, size_t size) SV_CHECKED;
+
+/* True if a name ends as those of one of the formats. */
+bool sv_image_is_named(const char *name);
+
 /* True if a file begins like one of the formats. Never fails. */
 bool sv_image_is_known(const char *path);
 

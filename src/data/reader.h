@@ -27,6 +27,8 @@ typedef struct sv_reader {
   const char *name; /* "idx" */
   const char *help; /* short description of the format */
   bool in_memory;   /* images are in memory and need no decoding */
+  bool ranges;      /* paths with braces, "photos-{000..146}.tar", are probed,
+                     * too, although no file has that name */
   /* True if this existing path looks like the reader's format. Never fails. */
   bool (*probe)(const char *path);
   /* Reads the split. The files are untrusted: every count is bounded by the
@@ -37,11 +39,44 @@ typedef struct sv_reader {
   sv_status (*image)(const sv_dataset *dataset, int64_t i, sv_image *image);
   /* For data with masks, else NULL: as sv_dataset_mask. */
   sv_status (*mask)(const sv_dataset *dataset, int64_t i, sv_image *mask);
+  /* For samples that are files, else NULL: where sample i, in range, lies; as
+   * sv_dataset_source. */
+  sv_status (*source)(const sv_dataset *dataset, int64_t i, char **source);
   /* Frees state; accepts NULL. */
   void (*close)(void *state);
 } sv_reader;
 
 /* All readers; ends with NULL. */
 extern const sv_reader *const sv_readers[];
+
+/* ---- Shared by readers ---- */
+
+enum { SV_MOST_CLASSES = 1 << 20 };
+
+/* Sets size and channels from the headers of up to 64 samples at equal
+ * distances: three channels if one image has colours; no size if two differ.
+ * Samples that cannot be read are reported when they are used; SV_FORMAT if
+ * none of them can be read. */
+typedef sv_status sv_header_of(const sv_dataset *dataset, int64_t i,
+                               sv_image *header);
+sv_status sv_dataset_measure(sv_dataset *dataset,
+                             sv_header_of *header_of) SV_CHECKED;
+
+/* The parts of a data set. OPEN: it is not split. */
+typedef enum sv_part {
+  SV_PART_OPEN,
+  SV_PART_TRAIN,
+  SV_PART_VAL,
+  SV_PART_TEST
+} sv_part;
+
+/* The names of a part other than OPEN, "val", "valid", ...; ends with NULL. */
+const char *const *sv_part_names(sv_part part);
+
+/* Sets is_test[i] for the samples of a class that is not split: a fifth of
+ * them, rounded, one of two, none of one. A sample is drawn by the hash of its
+ * name: when samples are added or removed, the others hardly move. */
+sv_status sv_draw_tests(bool *is_test, const char *class,
+                        const char *const *names, int64_t count) SV_CHECKED;
 
 #endif
