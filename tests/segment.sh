@@ -27,7 +27,8 @@ diff -r scenes again >/dev/null || fail "the same seed makes other scenes"
 [ "$(wc -l <scenes/classes.txt)" = 11 ] || fail "classes.txt"
 [ "$(wc -l <scenes/test.txt)" = 4 ] || fail "test.txt"
 refused "already contains a data set" "$SVERTKA" data scenes scenes --data small
-refused "expected one of: scenes" "$SVERTKA" data sceens x
+refused "did you mean 'scenes'?" "$SVERTKA" data sceens x
+refused "expected one of: scenes, " "$SVERTKA" data nothing x
 
 # ---- Training, with classes that move with their pixels ----
 train() {
@@ -40,6 +41,8 @@ grep -q 'mean IoU' out || fail "train says: $(cat out)"
 head -1 run/log.csv | grep -q ',val_mean_iou$' || fail "log.csv"
 train --out twin
 cmp run/model.onnx twin/model.onnx || fail "a training is not repeatable"
+refused "'mixup' needs one class per image" "$SVERTKA" train \
+  fcn_small:width=0.03,hidden=8 scenes --augment mixup --out mixed
 refused "classifies images, but" "$SVERTKA" train lenet5 scenes
 refused "is for semantic segmentation, but" \
   "$SVERTKA" train fcn_small:width=0.03,hidden=8 small

@@ -93,18 +93,26 @@ static void test_batches(void **state) {
   close_fixture(&f);
 }
 
+/* ---- Augmented ---- */
+
+static sv_augment_list list_of(const char *text) {
+  sv_augment_list list;
+  assert_ok(sv_augment_parse(&list, &(sv_augment){.transforms = text}));
+  return list;
+}
+
 /* Pictures are varied first, then their pixels are permuted. */
 static void test_permuted(void **state) {
   (void)state;
   fixture f;
   float plain[3 * PADDED];
   sv_batch b;
-  const sv_augment vary = {.flip = true, .shift = 2, .erase = 0.5};
-  const sv_random key = {3, 4, 5};
+  sv_augment_list list = list_of("flip; random_crop 2; erase");
+  const sv_loader_change change = {.augment = &list, .key = {3, 4, 5}};
   open_fixture(&f);
   sv_loader *loader = make_loader(&f, 3, 0);
   for (int round = 0; round < 2; round++) {
-    sv_loader_vary(loader, &vary, &key);
+    assert_ok(sv_loader_vary(loader, &change));
     assert_ok(sv_loader_start(loader, f.order, SMALL_TRAIN, 0));
     assert_ok(sv_loader_next(loader, &b));
     if (round == 0) {
@@ -116,6 +124,115 @@ static void test_permuted(void **state) {
     assert_float_equal(b.pixels[i],
                        plain[i / PADDED * PADDED + f.p.pixels[i % PADDED]], 0);
   sv_loader_free(loader);
+  sv_augment_free(&list);
+  close_fixture(&f);
+}
+
+/* One epoch from position `first` on. */
+typedef struct epoch {
+  float pixels[SMALL_TRAIN * PADDED], share[SMALL_TRAIN];
+  int64_t labels[SMALL_TRAIN], others[SMALL_TRAIN];
+} epoch;
+
+static void read_epoch(sv_loader *loader, const fixture *f, int64_t first,
+                       epoch *e) {
+  sv_batch b;
+  assert_ok(sv_loader_start(loader, f->order, SMALL_TRAIN, first));
+  for (;;) {
+    assert_ok(sv_loader_next(loader, &b));
+    if (b.count == 0) return;
+    memcpy(e->pixels + b.first * PADDED, b.pixels,
+           (size_t)b.count * PADDED * sizeof(float));
+    for (int64_t i = 0; i < b.count; i++) {
+      e->labels[b.first + i] = b.labels[i];
+      e->others[b.first + i] = b.others ? b.others[i] : -1;
+      e->share[b.first + i] = b.share;
+    }
+  }
+}
+
+static const char *const lists[] = {
+    "random_resized_crop; flip; color_jitter 0.4 0.4; rand_augment; erase",
+    "resize 9; random_crop; trivial_augment; blur; cutmix; mixup"};
+
+/* The same images whatever the number of threads, and from the middle. */
+static void test_same_for_all_threads(void **state) {
+  (void)state;
+  fixture f;
+  static epoch wanted, got;
+  open_fixture(&f);
+  for (int k = 0; k < 2; k++)
+    for (int t = 0; t < THREAD_COUNTS; t++) {
+      sv_augment_list list = list_of(lists[k]);
+      const sv_loader_change change = {.augment = &list, .key = {3, 4, 5}};
+      sv_loader *loader = make_loader(&f, 6, thread_counts[t]);
+      assert_ok(sv_loader_vary(loader, &change));
+      read_epoch(loader, &f, 0, &got);
+      if (t == 0) wanted = got;
+      assert_memory_equal(&got, &wanted, sizeof got);
+      memset(&got.pixels[12 * PADDED], 0, 8 * PADDED * sizeof(float));
+      read_epoch(loader, &f, 12, &got);
+      assert_memory_equal(&got, &wanted, sizeof got);
+      assert_true((wanted.others[0] >= 0) == (k == 1));
+      /* Without them the samples are as they were. */
+      assert_ok(sv_loader_vary(loader, NULL));
+      check_epoch(&f, loader, 6, 0);
+      sv_loader_free(loader);
+      sv_augment_free(&list);
+    }
+  close_fixture(&f);
+}
+
+/* Each sample is its share of itself and the rest of the previous one. */
+static void test_mixed(void **state) {
+  (void)state;
+  fixture f;
+  static epoch plain, mixed;
+  open_fixture(&f);
+  sv_augment_list list = list_of("mixup");
+  const sv_loader_change change = {.augment = &list, .key = {3, 4, 5}};
+  sv_loader *loader = make_loader(&f, 6, 2);
+  read_epoch(loader, &f, 0, &plain);
+  assert_ok(sv_loader_vary(loader, &change));
+  read_epoch(loader, &f, 0, &mixed);
+  for (int i = 0; i < SMALL_TRAIN; i++) {
+    int first = i / 6 * 6, last = first + 5 < SMALL_TRAIN ? first + 5 : 19;
+    int other = i > first ? i - 1 : last;
+    float share = mixed.share[i];
+    assert_int_equal(mixed.labels[i], plain.labels[i]);
+    assert_int_equal(mixed.others[i], plain.labels[other]);
+    for (int k = 0; k < PADDED; k++)
+      assert_float_equal(mixed.pixels[i * PADDED + k],
+                         share * plain.pixels[i * PADDED + k] +
+                             (1 - share) * plain.pixels[other * PADDED + k],
+                         1e-5);
+  }
+  sv_loader_free(loader);
+  sv_augment_free(&list);
+  close_fixture(&f);
+}
+
+/* A sample that comes again is varied again, if the order says so. */
+static void test_repeats(void **state) {
+  (void)state;
+  fixture f;
+  open_fixture(&f);
+  sv_augment_list list = list_of("random_crop 3");
+  sv_loader *loader = make_loader(&f, 16, 0);
+  const int64_t order[16] = {0};
+  for (int repeats = 0; repeats < 2; repeats++) {
+    const sv_loader_change change = {&list, {3, 4, 5}, repeats};
+    sv_batch b;
+    int same = 0;
+    assert_ok(sv_loader_vary(loader, &change));
+    assert_ok(sv_loader_start(loader, order, 16, 0));
+    assert_ok(sv_loader_next(loader, &b));
+    for (int i = 1; i < 16; i++)
+      same += memcmp(b.pixels, b.pixels + i * PADDED, PADDED * 4) == 0;
+    assert_true(repeats ? same < 5 : same == 15);
+  }
+  sv_loader_free(loader);
+  sv_augment_free(&list);
   close_fixture(&f);
 }
 
@@ -286,9 +403,15 @@ int main(void) {
 #define TEST(name) \
   cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
   const struct CMUnitTest tests[] = {
-      TEST(test_batches),   TEST(test_permuted),
-      TEST(test_abandoned), TEST(test_error_travels),
-      TEST(test_refused),   TEST(test_signals_stay_here),
+      TEST(test_batches),
+      TEST(test_permuted),
+      TEST(test_same_for_all_threads),
+      TEST(test_mixed),
+      TEST(test_repeats),
+      TEST(test_abandoned),
+      TEST(test_error_travels),
+      TEST(test_refused),
+      TEST(test_signals_stay_here),
       TEST(test_shared),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

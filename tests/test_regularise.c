@@ -74,9 +74,12 @@ static void test_adjust(void **state) {
   const float weights[] = {1, 2, 0.5f};
   sv_model *model = model_of("input 2x1x1; flatten; linear 3; classifier", 1);
   sv_graph *g = model->graph, *changed;
-  assert_ok(sv_loss_adjust(&changed, g, model->state, 0, NULL, 3));
+  sv_loss_change change = {.classes = 3};
+  assert_ok(sv_loss_adjust(&changed, g, model->state, &change));
   assert_null(changed);
-  assert_ok(sv_loss_adjust(&changed, g, model->state, 0.25, weights, 3));
+  change.smoothing = 0.25;
+  change.weights = weights;
+  assert_ok(sv_loss_adjust(&changed, g, model->state, &change));
   assert_true(smoothing_of(loss_of(changed)) == 0.25f);
   assert_true(smoothing_of(loss_of(g)) == 0);
   assert_int_equal(loss_of(g)->in[2], 0);
@@ -87,14 +90,77 @@ static void test_adjust(void **state) {
   sv_tensor_free(record);
   sv_graph_free(changed);
   assert_ok(sv_state_drop(model->state, SV_RECORD));
+  change = (sv_loss_change){.weights = weights, .classes = 2};
   assert_error(SV_INVALID, "has 3 classes, but the data have 2",
-               sv_loss_adjust(&changed, g, model->state, 0, weights, 2));
+               sv_loss_adjust(&changed, g, model->state, &change));
   assert_null(changed);
   sv_model_free(model);
   model = model_of("input 2; t = input 2; squared_error(image, t); loss", 1);
-  assert_error(
-      SV_INVALID, "smoothed labels need a cross-entropy",
-      sv_loss_adjust(&changed, model->graph, model->state, 0.1, NULL, 2));
+  change = (sv_loss_change){.smoothing = 0.1, .classes = 2};
+  assert_error(SV_INVALID, "smoothed labels need a cross-entropy",
+               sv_loss_adjust(&changed, model->graph, model->state, &change));
+  change = (sv_loss_change){.mixed = true, .classes = 2};
+  assert_error(SV_INVALID, "mixed labels need a cross-entropy",
+               sv_loss_adjust(&changed, model->graph, model->state, &change));
+  sv_model_free(model);
+}
+
+/* Mixed labels: the numbers are PyTorch's F.cross_entropy(x, t,
+ * label_smoothing=0.1), t = s onehot(label) + (1 - s) onehot(other), with its
+ * gradient. */
+static void check_mixed(sv_plan *plan, double share, double loss,
+                        const double gradient[9]) {
+  sv_tensor view;
+  assert_ok(sv_plan_input(plan, SV_MIX_SHARE, &view));
+  sv_tensor_set(&view, 0, share);
+  assert_ok(sv_plan_forward(plan));
+  assert_ok(sv_plan_value(plan, "loss", &view));
+  assert_true(fabs(sv_tensor_get(&view, 0) - loss) < 1e-6);
+  assert_ok(sv_plan_backward(plan));
+  assert_ok(sv_plan_gradient(plan, "x", &view));
+  for (int i = 0; i < 9; i++)
+    assert_true(fabs(sv_tensor_get(&view, i) - gradient[i]) < 1e-6);
+}
+
+static void fill_labels(sv_plan *plan, const char *name, const int64_t at[3]) {
+  sv_tensor view;
+  assert_ok(sv_plan_input(plan, name, &view));
+  for (int i = 0; i < 3; i++) sv_tensor_set(&view, i, (double)at[i]);
+}
+
+static void test_mixed(void **state) {
+  (void)state;
+  static const float scores[] = {1, -2, 0.5f, 0.25f, 3, -1, 2, 2, 0};
+  static const double part[] = {
+      0.1901385209384308,  -0.09109148192125312, -0.0990470390171777,
+      -0.2014211919136077, 0.2968910467248445,   -0.09546985481123685,
+      0.05499239916671592, -0.06500760083328404, 0.0100152016665681};
+  static const double whole[] = {
+      0.1901385209384308,  -0.0010914819212531027, -0.18904703901717773,
+      -0.2914211919136077, 0.29689104672484457,    -0.0054698548112368395,
+      0.14499239916671597, -0.15500760083328405,   0.010015201666568104};
+  sv_model *model =
+      model_of("x = input 3; label; cross_entropy(x, label); loss", 1);
+  const sv_loss_change change = {.smoothing = 0.1, .mixed = true, .classes = 3};
+  const char *wanted = "x";
+  sv_plan_options options = sv_plan_default();
+  sv_graph *mixed;
+  sv_plan *plan;
+  sv_tensor view;
+  assert_ok(sv_loss_adjust(&mixed, model->graph, model->state, &change));
+  options.mode = SV_TRAIN;
+  options.batch = 3;
+  options.gradients = &wanted;
+  options.gradient_count = 1;
+  assert_ok(sv_plan_new(&plan, mixed, model->state, &options));
+  assert_ok(sv_plan_input(plan, "x", &view));
+  memcpy(view.data, scores, sizeof scores);
+  fill_labels(plan, "label", (const int64_t[]){2, 0, 1});
+  fill_labels(plan, SV_MIX_LABEL, (const int64_t[]){1, 2, 0});
+  check_mixed(plan, 0.7, 1.89603003758641, part);
+  check_mixed(plan, 1, 1.55853003758641, whole);
+  sv_plan_free(plan);
+  sv_graph_free(mixed);
   sv_model_free(model);
 }
 
@@ -250,8 +316,9 @@ static void test_resume(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_class_weights), cmocka_unit_test(test_adjust),
-      cmocka_unit_test(test_saved),         cmocka_unit_test(test_expanded),
-      cmocka_unit_test(test_fit),           cmocka_unit_test(test_resume),
+      cmocka_unit_test(test_mixed),         cmocka_unit_test(test_saved),
+      cmocka_unit_test(test_expanded),      cmocka_unit_test(test_fit),
+      cmocka_unit_test(test_resume),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

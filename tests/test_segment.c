@@ -325,21 +325,28 @@ static void test_prepared_masks(void **state) {
 static void test_moved_masks(void **state) {
   (void)state;
   sv_preprocess p = sv_preprocess_default();
+  sv_augment_list list;
+  uint8_t values[99];
   p.channels = 1;
   p.height = 9;
   p.width = 11;
-  p.mean[0] = -SV_NO_CLASS;
-  p.deviation[0] = 1;
-  sv_augment a = {.flip = true, .shift = 4};
+  p.mean[0] = 0;
+  p.deviation[0] = 1 / 255.f;
+  expect_ok(sv_augment_parse(&list, &(sv_augment){.flip = true, .shift = 4}));
+  for (int k = 0; k < 99; k++) values[k] = (uint8_t)(k + 1);
   for (int64_t i = 0; i < 20; i++) {
     float pixels[99];
-    int64_t mask[99];
-    sv_random key = {5, 6, 7};
-    for (int k = 0; k < 99; k++) pixels[k] = (float)(mask[k] = k % 200);
-    sv_augment_sample(&a, &key, i, &p, pixels);
-    expect_ok(sv_augment_mask(&a, &key, i, &p, mask));
-    for (int k = 0; k < 99; k++) assert_int_equal(mask[k], (int64_t)pixels[k]);
+    int64_t classes[99];
+    const sv_random key = {5, 6, 7};
+    sv_image image = grey(values, 11, 9), mask = image;
+    const sv_augment_sample sample = {&image, &mask, NULL};
+    expect_ok(sv_augment_apply(&list, &key, i, &p, &sample, pixels, classes));
+    for (int k = 0; k < 99; k++) {
+      int value = (int)lroundf(pixels[k]);
+      assert_int_equal(classes[k], value == 0 ? SV_NO_CLASS : value);
+    }
   }
+  sv_augment_free(&list);
 }
 
 /* ---- Classes that come last ---- */

@@ -200,9 +200,15 @@ SV_API void sv_samples_shuffle(const sv_samples *samples, uint64_t seed,
 
 /* ---- Data augmentation -------------------------------------------------- */
 
-/* Random changes to training images. They are applied to the network's input in
- * this order. The values for an image depend only on the seed, the epoch and
- * the image's number. All zeros: no augmentation. */
+/* Random changes to training images. The values for an image depend only on the
+ * seed, the epoch and the image's number. All zeros: no augmentation.
+ *
+ * `transforms` is a list such as "random_resized_crop 0.35; flip; erase 0.25":
+ * names with their settings, applied in the order written; docs/data.md and
+ * `svertka data transforms` describe them. Transforms before `resize` or
+ * random_resized_crop work on the image as it was read; without these, the
+ * image is resized first. `transforms` excludes the other members, which stand
+ * for the transforms flip, random_crop and erase. */
 typedef struct sv_augment {
   bool flip; /* mirror half of the images horizontally */
   int shift; /* shift by up to this number of pixels along each axis; uncovered
@@ -210,6 +216,7 @@ typedef struct sv_augment {
   double
       erase; /* share of images in which a rectangle is set to the mean: Zhong
               * et al., "Random Erasing Data Augmentation", AAAI 2020 */
+  const char *transforms; /* NULL: none */
 } sv_augment;
 
 /* ---- From pixels to the network's input -------------------------------- */

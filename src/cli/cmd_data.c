@@ -1,9 +1,11 @@
-/* svertka data: data sets are made, each way a row of the table. */
+/* svertka data: data sets are made and shown, each command a row of the
+ * table. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "cli/cli.h"
+#include "base/text.h"
+#include "cli/data.h"
 
 /* ---- scenes ---- */
 
@@ -75,6 +77,8 @@ static int run_scenes(const cli_verb *verb, int argc, char **argv) {
 static const cli_verb ways[] = {
     {"data scenes", "OUT [options]",
      "compose images into scenes for semantic segmentation", run_scenes},
+    {"data transforms", "[NAME] [options]",
+     "the transforms that change training images", data_transforms},
 };
 enum { WAYS = sizeof ways / sizeof ways[0], OWN = sizeof "data" };
 
@@ -82,23 +86,41 @@ static int print_help(const cli_verb *verb) {
   printf(
       "Usage: svertka %s %s\n"
       "\n"
-      "Makes data sets.\n"
+      "Makes and shows data sets.\n"
       "\n",
       verb->name, verb->usage);
   for (int i = 0; i < WAYS; i++)
     printf("  %-11s %s\n", ways[i].name + OWN, ways[i].help);
-  printf("\n'svertka data scenes --help' explains it.\n");
+  printf("\n'svertka data COMMAND --help' explains a command.\n");
   return CLI_DONE;
+}
+
+/* "expected one of: scenes, ..." */
+static int refuse(const char *name) {
+  const char *names[WAYS + 1] = {NULL}, *near = NULL;
+  sv_text list = {0};
+  for (int i = 0; i < WAYS; i++) {
+    names[i] = ways[i].name + OWN;
+    sv_text_add(&list, "%s%s", i ? ", " : "", names[i]);
+  }
+  if (name) near = cli_nearest(name, names);
+  int exit_status =
+      !name  ? cli_usage("no command given; expected one of: %s", list.at)
+      : near ? cli_usage("unknown command '%s'; did you mean '%s'?", name, near)
+             : cli_usage("unknown command '%s'; expected one of: %s", name,
+                         list.at);
+  sv_text_clear(&list);
+  return exit_status;
 }
 
 int cmd_data(const cli_verb *verb, int argc, char **argv) {
   cli_begin(verb);
-  if (argc < 2) return cli_usage("no command given; expected one of: scenes");
+  if (argc < 2) return refuse(NULL);
   if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
     return print_help(verb);
   if (argv[1][0] == '-') return cli_usage("unknown option %s", argv[1]);
   for (int i = 0; i < WAYS; i++)
     if (strcmp(argv[1], ways[i].name + OWN) == 0)
       return ways[i].run(&ways[i], argc - 1, argv + 1);
-  return cli_usage("unknown command '%s'; expected one of: scenes", argv[1]);
+  return refuse(argv[1]);
 }

@@ -128,6 +128,9 @@ static int print_json(const train *t, const sv_fit_result *r,
                 cli_json_number(r->top1), "seconds", r->seconds,
                 "images_per_second", rate);
   json_object_set_new(object, "recipe", train_recipe_json(t));
+  const char *augment = t->fit.augment.transforms;
+  json_object_set_new(object, "augment",
+                      augment ? cli_json_text(augment) : json_null());
   if (t->test) {
     json_object_set_new(object, "test_loss", cli_json_number(test->loss));
     json_object_set_new(object, "test_top1", cli_json_number(test->top1));

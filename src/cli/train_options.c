@@ -27,6 +27,7 @@ static const char about[] =
     "  [PATIENCE EPOCHS] [MIN FACTOR].\n"
     "Optimisers: sgd; nesterov; rmsprop [ALPHA] [EPS]; rmsprop_centred; adam\n"
     "  [BETA1] [BETA2] [EPS]; adamw; lars [TRUST].\n"
+    "Transforms (--augment): 'svertka data transforms' lists them.\n"
     "Initialisers: xavier, xavier_normal, he, he_uniform, he_out,\n"
     "  he_out_uniform, lecun, lecun_uniform, orthogonal, each with [GAIN];\n"
     "  bilinear; zeros; ones; constant VALUE; numbers V,V,...; uniform BOUND,\n"
@@ -86,6 +87,10 @@ bool train_parse(const cli_verb *verb, int argc, char **argv, train *t,
        "shift training images by up to N pixels in each direction"},
       {"erase", 0, CLI_REAL, &f->augment.erase, 0, 1, NULL, "SHARE",
        "erase a random rectangle in this share of the training images"},
+      {"augment", 0, CLI_TEXT, &f->augment.transforms, 0, 0, NULL, "LIST",
+       "change training images by a list of transforms, such as "
+       "'random_resized_crop 0.35; flip'; 'svertka data transforms' describes "
+       "them"},
       {"init", 0, CLI_TEXT, &f->init, 0, 0, NULL, "TEXT",
        "initialiser of the weights for which MODEL names none; a .onnx MODEL "
        "is initialised again from scratch"},

@@ -63,6 +63,8 @@ static bool on_progress(void *context, const sv_fit_progress *p) {
   int64_t done = (p->epoch - 1) * p->steps + p->step;
   if (t->first < 0) {
     t->first = done - 1;
+    if (t->fit.augment.transforms)
+      cli_say("data augmentation: %s", t->fit.augment.transforms);
     cli_progress_start(&t->bar, t->label, "images",
                        (p->epochs * p->steps - t->first) * t->fit.batch);
   }

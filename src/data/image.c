@@ -120,13 +120,13 @@ static sv_status decode(sv_image *image, const sv_image_bytes *file) {
 sv_status sv_image_decode(sv_image *image, const char *name, const void *bytes,
                           size_t size) {
   *image = (sv_image){0};
-  return decode(image, &(sv_image_bytes){name, bytes, size, false});
+  return decode(image, &(sv_image_bytes){name, bytes, size, false, NULL});
 }
 
 sv_status sv_image_decode_header(sv_image *image, const char *name,
                                  const void *bytes, size_t size) {
   *image = (sv_image){0};
-  return decode(image, &(sv_image_bytes){name, bytes, size, true});
+  return decode(image, &(sv_image_bytes){name, bytes, size, true, NULL});
 }
 
 static sv_status read_file(sv_image *image, const char *path, bool header) {
@@ -135,7 +135,7 @@ static sv_status read_file(sv_image *image, const char *path, bool header) {
   size_t size;
   SV_TRY(sv_file_read(path, FILE_LIMIT, &bytes, &size));
   sv_status status =
-      decode(image, &(sv_image_bytes){path, bytes, size, header});
+      decode(image, &(sv_image_bytes){path, bytes, size, header, NULL});
   sv_free(bytes);
   return status;
 }
@@ -155,7 +155,7 @@ bool sv_image_is_known(const char *path) {
   ssize_t size = read(file, first, sizeof first);
   close(file);
   return size > 0 &&
-         find_format(&(sv_image_bytes){path, first, (size_t)size, true});
+         find_format(&(sv_image_bytes){path, first, (size_t)size, true, NULL});
 }
 
 /* "a/b.JPG" ends as one of ".jpg.jpeg" says. */

@@ -30,12 +30,28 @@ static inline uint8_t sv_over_white(unsigned value, unsigned opacity) {
   return (uint8_t)((value * opacity + 255 * (255 - opacity) + 127) / 255);
 }
 
+/* A part of an image to decode, for a decoder that can leave out the rest. */
+typedef struct sv_image_part {
+  /* Called with the image's size once it is known: sets the rectangle that is
+   * wanted, x, y, wanted_width and wanted_height, and the size below which it
+   * must not be reduced. */
+  void (*choose)(void *context, int width, int height,
+                 struct sv_image_part *part);
+  void *context;
+  int wanted_width, wanted_height, least_width, least_height;
+  /* The decoder sets the rest if it decodes a part: the size of the whole
+   * image; where the decoded part begins, at most at the wanted place; how many
+   * times smaller it is. scale 0: the whole image was decoded. */
+  int width, height, x, y, scale;
+} sv_image_part;
+
 /* An image file in memory. */
 typedef struct sv_image_bytes {
   const char *name; /* name of the file in errors */
   const uint8_t *at;
   size_t size;
-  bool header; /* read only width, height and channels, no pixels */
+  bool header;         /* read only width, height and channels, no pixels */
+  sv_image_part *part; /* NULL: all of it */
 } sv_image_bytes;
 
 /* An image format: a source file and a line in formats.def. */

@@ -6,7 +6,6 @@
 
 #include "base/memory.h"
 #include "base/thread.h"
-#include "data/augment.h"
 #include "data/preprocess.h"
 #include "data/reader.h"
 
@@ -16,7 +15,9 @@ enum { SLOTS = 2, MESSAGE = 1024, MOST_THREADS = 8 };
 typedef struct slot {
   float *pixels;
   int64_t *labels;
-  int64_t left; /* samples that are not there yet */
+  int64_t *others; /* labels of what is mixed in; NULL: nothing ever is */
+  float share;     /* of `labels` */
+  int64_t left;    /* samples that are not there yet */
   sv_status status;
   int64_t failed; /* the position of the sample that status is about */
   char message[MESSAGE];
@@ -24,13 +25,9 @@ typedef struct slot {
 
 struct sv_loader {
   sv_loader_options options;
-  size_t sample; /* floats of one */
-  size_t places; /* labels of one */
-  struct {
-    bool on;
-    sv_augment augment;
-    sv_random key;
-  } wanted, vary; /* from the next start on; now */
+  size_t sample;                   /* floats of one */
+  size_t places;                   /* labels of one */
+  sv_loader_change wanted, change; /* from the next start on; now */
   slot slots[SLOTS];
   pthread_t threads[MOST_THREADS];
   int thread_count;
@@ -76,46 +73,92 @@ static void clear_slot(sv_loader *l, int64_t batch) {
 
 /* ---- Filling ---- */
 
-static sv_status load_mask(const sv_loader *l, int64_t sample,
-                           int64_t *labels) {
-  sv_image mask;
-  SV_TRY(sv_dataset_mask(l->options.dataset, sample, &mask));
-  sv_status status = sv_preprocess_mask(l->options.preprocess, &mask, labels);
-  sv_image_free(&mask);
-  if (status != SV_OK || !l->vary.on) return status;
-  return sv_augment_mask(&l->vary.augment, &l->vary.key, sample,
-                         l->options.preprocess, labels);
+/* Plain, or augmented and still in the order of channels x height x width. */
+static sv_status prepare(const sv_loader *l, int64_t index, sv_image *image,
+                         sv_image *mask, float *pixels, int64_t *classes) {
+  const sv_preprocess *p = l->options.preprocess;
+  const sv_loader_change *c = &l->change;
+  if (c->augment) {
+    const sv_augment_sample sample = {image, mask, NULL};
+    return sv_augment_apply(c->augment, &c->key, index, p, &sample, pixels,
+                            classes);
+  }
+  SV_TRY(sv_preprocess_plain(p, image, pixels));
+  return mask ? sv_preprocess_mask(p, mask, classes) : SV_OK;
+}
+
+/* A sample that comes twice in an epoch is varied by its position. */
+static int64_t index_of(const sv_loader *l, int64_t position) {
+  return l->change.repeats ? position : l->order[position];
+}
+
+static bool is_mixed(const sv_loader *l) {
+  return l->change.augment && sv_augment_mixes(l->change.augment);
 }
 
 static sv_status load(sv_loader *l, int64_t position) {
+  const sv_dataset *d = l->options.dataset;
   slot *s = slot_of(l, batch_of(l, position));
   size_t place = (size_t)((position - l->first) % l->options.batch);
   int64_t sample = l->order[position];
   float *pixels = s->pixels + place * l->sample;
-  sv_image image;
-  SV_TRY(sv_dataset_image(l->options.dataset, sample, &image));
-  sv_status status = sv_preprocess_plain(l->options.preprocess, &image, pixels);
-  sv_image_free(&image);
-  if (status == SV_OK && l->vary.on)
-    sv_augment_sample(&l->vary.augment, &l->vary.key, sample,
-                      l->options.preprocess, pixels);
+  int64_t *labels = s->labels + place * l->places;
+  sv_image image, mask = {0};
+  bool masks = sv_dataset_has_masks(d);
+  SV_TRY(sv_dataset_image(d, sample, &image));
+  sv_status status = masks ? sv_dataset_mask(d, sample, &mask) : SV_OK;
   if (status == SV_OK)
-    status = sv_preprocess_reorder(l->options.preprocess, pixels);
-  if (l->places == 1)
-    s->labels[place] = sv_dataset_label(l->options.dataset, sample);
-  else if (status == SV_OK)
-    status = load_mask(l, sample, s->labels + place * l->places);
-  return status;
+    status = prepare(l, index_of(l, position), &image, masks ? &mask : NULL,
+                     pixels, labels);
+  sv_image_free(&image);
+  sv_image_free(&mask);
+  if (!masks) *labels = sv_dataset_label(d, sample);
+  if (status != SV_OK || is_mixed(l)) return status;
+  return sv_preprocess_reorder(l->options.preprocess, pixels);
 }
 
-/* Of several errors the first sample's stays, whoever was faster. */
-static void finish(sv_loader *l, int64_t position, sv_status status) {
+/* Mixes the samples of a batch, once all of them are there. */
+static sv_status mix(sv_loader *l, int64_t batch) {
+  const sv_preprocess *p = l->options.preprocess;
+  slot *s = slot_of(l, batch);
+  int64_t count = batch_size(l, batch), first = batch_begin(l, batch);
+  float *room;
+  s->share = 1;
+  if (!is_mixed(l)) return SV_OK;
+  const sv_mix m = sv_augment_mix(l->change.augment, &l->change.key,
+                                  first / l->options.batch, p);
+  SV_TRY(sv_alloc_array(&room, l->sample, sizeof *room));
+  sv_augment_mix_pixels(&m, p, count, s->pixels, room);
+  sv_free(room);
+  if (m.on) s->share = m.share;
+  for (int64_t i = 0; i < count; i++)
+    s->others[i] = s->labels[i > 0 ? i - 1 : count - 1];
+  for (int64_t i = 0; i < count; i++)
+    SV_TRY(sv_preprocess_reorder(p, s->pixels + (size_t)i * l->sample));
+  return SV_OK;
+}
+
+static void note(slot *s, int64_t position, sv_status status) {
+  if (status == SV_OK || (s->status != SV_OK && position >= s->failed)) return;
+  s->status = status;
+  s->failed = position;
+  memcpy(s->message, sv_error(), strnlen(sv_error(), MESSAGE - 1) + 1);
+}
+
+/* Of several errors the first sample's stays, whoever was faster. True for the
+ * last sample of a batch that is to be mixed. */
+static bool finish(sv_loader *l, int64_t position, sv_status status) {
   slot *s = slot_of(l, batch_of(l, position));
-  if (status != SV_OK && (s->status == SV_OK || position < s->failed)) {
-    s->status = status;
-    s->failed = position;
-    memcpy(s->message, sv_error(), strnlen(sv_error(), MESSAGE - 1) + 1);
-  }
+  note(s, position, status);
+  if (s->left == 1 && s->status == SV_OK) return true;
+  s->left--;
+  return false;
+}
+
+/* After the last sample: the batch is ready. */
+static void complete(sv_loader *l, int64_t batch, sv_status status) {
+  slot *s = slot_of(l, batch);
+  note(s, batch_begin(l, batch), status);
   s->left--;
 }
 
@@ -136,11 +179,16 @@ static void *run(void *context) {
     pthread_mutex_unlock(&l->lock);
     sv_status status = load(l, position);
     pthread_mutex_lock(&l->lock);
-    finish(l, position, status);
+    if (finish(l, position, status)) {
+      int64_t batch = batch_of(l, position);
+      pthread_mutex_unlock(&l->lock);
+      status = mix(l, batch);
+      pthread_mutex_lock(&l->lock);
+      complete(l, batch, status);
+    }
     l->busy--;
-    bool complete = slot_of(l, batch_of(l, position))->left == 0;
-    if (complete || (l->stopping && l->busy == 0))
-      pthread_cond_signal(&l->done);
+    bool ready = slot_of(l, batch_of(l, position))->left == 0;
+    if (ready || (l->stopping && l->busy == 0)) pthread_cond_signal(&l->done);
   }
   pthread_mutex_unlock(&l->lock);
   return NULL;
@@ -231,16 +279,20 @@ void sv_loader_free(sv_loader *l) {
   for (int i = 0; i < SLOTS; i++) {
     sv_free(l->slots[i].pixels);
     sv_free(l->slots[i].labels);
+    sv_free(l->slots[i].others);
   }
   sv_free(l);
 }
 
-void sv_loader_vary(sv_loader *l, const sv_augment *augment,
-                    const sv_random *key) {
-  l->wanted.on = augment != NULL;
-  if (!augment) return;
-  l->wanted.augment = *augment;
-  l->wanted.key = *key;
+sv_status sv_loader_vary(sv_loader *l, const sv_loader_change *change) {
+  const sv_loader_change none = {0};
+  l->wanted = change ? *change : none;
+  if (!l->wanted.augment || !sv_augment_mixes(l->wanted.augment)) return SV_OK;
+  for (int i = 0; i < SLOTS; i++)
+    if (!l->slots[i].others)
+      SV_TRY(sv_alloc_array(&l->slots[i].others, (size_t)l->options.batch,
+                            sizeof *l->slots[i].others));
+  return SV_OK;
 }
 
 sv_status sv_loader_start(sv_loader *l, const int64_t *order, int64_t count,
@@ -253,7 +305,7 @@ sv_status sv_loader_start(sv_loader *l, const int64_t *order, int64_t count,
   l->stopping = true;
   while (l->busy > 0) pthread_cond_wait(&l->done, &l->lock);
   l->stopping = false;
-  l->vary = l->wanted;
+  l->change = l->wanted;
   l->order = order;
   l->count = count;
   l->first = l->next = first;
@@ -281,7 +333,8 @@ static void fill_here(sv_loader *l) {
   int64_t end = batch_begin(l, l->batch + 1);
   for (; l->next < end; l->next++) {
     fetch(l, l->next + 4);
-    finish(l, l->next, load(l, l->next));
+    if (finish(l, l->next, load(l, l->next)))
+      complete(l, l->batch, mix(l, l->batch));
   }
 }
 
@@ -305,7 +358,9 @@ sv_status sv_loader_next(sv_loader *l, sv_batch *batch) {
                         .count = batch_size(l, l->batch),
                         .samples = l->order ? l->order + first : NULL,
                         .pixels = s->pixels,
-                        .labels = s->labels};
+                        .labels = s->labels,
+                        .others = is_mixed(l) ? s->others : NULL,
+                        .share = s->share};
   pthread_mutex_unlock(&l->lock);
   return status == SV_OK ? SV_OK : sv_fail_as(status, s->message);
 }

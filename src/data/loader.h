@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "data/augment.h"
 
 typedef struct sv_loader sv_loader;
 
@@ -29,16 +30,29 @@ typedef struct sv_batch {
   const int64_t *samples; /* their positions in the data set */
   const float *pixels;    /* count x channels x height x width */
   const int64_t *labels;  /* count, or count x height x width */
+  /* If the samples are mixed: sample i is `share` of class labels[i] and the
+   * rest of class others[i]. NULL: not mixed, share is 1. */
+  const int64_t *others;
+  float share;
 } sv_batch;
+
+/* How samples are changed. */
+typedef struct sv_loader_change {
+  const sv_augment_list *augment; /* borrowed; NULL: not at all */
+  sv_random key;                  /* of the random values */
+  /* Samples occur more than once in the order: their random values depend on
+   * the position in the order instead of the sample's number. */
+  bool repeats;
+} sv_loader_change;
 
 sv_status sv_loader_new(sv_loader **loader,
                         const sv_loader_options *options) SV_CHECKED;
 void sv_loader_free(sv_loader *loader); /* takes NULL */
 
-/* Sets the augmentation of samples from the next start on, drawn by `key`;
- * NULL: none. Both are copied. */
-void sv_loader_vary(sv_loader *loader, const sv_augment *augment,
-                    const sv_random *key);
+/* Sets how samples are changed from the next start on; NULL: not at all. The
+ * list is borrowed until the next start without it. */
+sv_status sv_loader_vary(sv_loader *loader,
+                         const sv_loader_change *change) SV_CHECKED;
 
 /* Starts at position `first` of an order (indices in the data set; borrowed
  * until the next start or free). Batches in progress are dropped. */

@@ -227,19 +227,20 @@ static int middle(int whole, int part) {
   return (int)nearbyint((whole - part) / 2.0);
 }
 
-/* The size to which the image is brought, and the part of it that is taken:
- * width x height. */
-static sv_scaling scaling_of(const sv_preprocess *p, const sv_image *image,
-                             int width, int height) {
+/* The size to which the image is brought, and the part of it that is taken. */
+sv_scaling sv_preprocess_scaling(const sv_preprocess *p, int from_width,
+                                 int from_height) {
+  int height = p->height - p->pad_top - p->pad_bottom;
+  int width = p->width - p->pad_left - p->pad_right;
   sv_scaling s = {width, height, 0, 0, width, height};
   if (p->resize == SV_RESIZE_STRETCH) return s;
   double crop = p->crop > 0 ? (double)p->crop : 1;
   s.width = (int)floor(width / crop + 0.5);
   s.height = (int)floor(height / crop + 0.5);
-  if ((int64_t)image->width * s.height < (int64_t)image->height * s.width)
-    s.height = proportional(image->height, image->width, s.width);
+  if ((int64_t)from_width * s.height < (int64_t)from_height * s.width)
+    s.height = proportional(from_height, from_width, s.width);
   else
-    s.width = proportional(image->width, image->height, s.height);
+    s.width = proportional(from_width, from_height, s.height);
   s.x = middle(s.width, width);
   s.y = middle(s.height, height);
   return s;
@@ -248,9 +249,8 @@ static sv_scaling scaling_of(const sv_preprocess *p, const sv_image *image,
 /* Of an image that has been checked. */
 static sv_status fit_size(const sv_preprocess *p, const sv_image *image,
                           sv_image *ready) {
-  int height = p->height - p->pad_top - p->pad_bottom;
-  int width = p->width - p->pad_left - p->pad_right;
-  sv_scaling scaling = scaling_of(p, image, width, height);
+  sv_scaling scaling = sv_preprocess_scaling(p, image->width, image->height);
+  int height = scaling.out_height, width = scaling.out_width;
   bool same = image->width == width && image->height == height &&
               scaling.width == width && scaling.height == height;
   if (same && image->channels == p->channels) {
@@ -288,6 +288,21 @@ sv_status sv_preprocess_fit_size(const sv_preprocess *p, const sv_image *image,
   return status;
 }
 
+sv_status sv_preprocess_colours(const sv_preprocess *p, const sv_image *image,
+                                sv_image *ready) {
+  sv_image applied = {0};
+  *ready = (sv_image){0};
+  SV_TRY(sv_image_check(image));
+  if (has_gamma(p, image)) SV_TRY(apply_gamma(image, &applied));
+  sv_status status =
+      convert(applied.pixels ? &applied : image, p->channels, ready);
+  if (status == SV_OK && applied.pixels && ready->pixels == applied.pixels)
+    ready->owned = applied.owned; /* taken over */
+  else
+    sv_image_free(&applied);
+  return status;
+}
+
 static void normalise_row(const uint8_t *src, int step, int width, float scale,
                           float shift, float *dst) {
   if (step == 1)
@@ -303,12 +318,20 @@ static void normalise(const sv_preprocess *p, const sv_image *ready, int c,
   float scale = 1 / (255 * p->deviation[c]);
   float shift = -p->mean[c] / p->deviation[c];
   size_t plane = (size_t)p->height * (size_t)p->width;
-  if (ready->width < p->width || ready->height < p->height)
+  if (ready->width < p->width || ready->height < p->height) {
     for (size_t i = 0; i < plane; i++) dst[i] = shift;
-  dst += p->pad_top * p->width + p->pad_left;
+    dst += p->pad_top * p->width + p->pad_left;
+  }
   for (int y = 0; y < ready->height; y++, dst += p->width)
     normalise_row(sv_image_row(ready, y) + sv_preprocess_source(p, c),
                   ready->channels, ready->width, scale, shift, dst);
+}
+
+void sv_preprocess_normalise(const sv_preprocess *p, const sv_image *ready,
+                             float *dst) {
+  size_t plane = (size_t)p->height * (size_t)p->width;
+  for (int c = 0; c < p->channels; c++)
+    normalise(p, ready, c, dst + (size_t)c * plane);
 }
 
 sv_status sv_preprocess_plain(const sv_preprocess *p, const sv_image *image,
@@ -316,9 +339,7 @@ sv_status sv_preprocess_plain(const sv_preprocess *p, const sv_image *image,
   SV_TRY(sv_preprocess_check(p));
   sv_image ready;
   SV_TRY(sv_preprocess_fit_size(p, image, &ready));
-  size_t plane = (size_t)p->height * (size_t)p->width;
-  for (int c = 0; c < p->channels; c++)
-    normalise(p, &ready, c, dst + (size_t)c * plane);
+  sv_preprocess_normalise(p, &ready, dst);
   sv_image_free(&ready);
   return SV_OK;
 }
@@ -350,7 +371,7 @@ sv_status sv_preprocess_mask(const sv_preprocess *p, const sv_image *mask,
   int width = p->width - p->pad_left - p->pad_right;
   SV_TRY(sv_preprocess_check(p));
   SV_TRY(sv_image_check(mask));
-  sv_scaling s = scaling_of(p, mask, width, height);
+  sv_scaling s = sv_preprocess_scaling(p, mask->width, mask->height);
   if (mask->channels != 1 || p->pixels)
     return sv_fail(SV_INVALID,
                    p->pixels ? "permuted pixels exclude semantic segmentation"

@@ -2,6 +2,7 @@
 #ifndef SV_DATA_PREPROCESS_H
 #define SV_DATA_PREPROCESS_H
 
+#include "data/image.h"
 #include "data/reader.h"
 
 /* The channel of the image that becomes the network's channel c. */
@@ -38,6 +39,20 @@ sv_status sv_preprocess_check_size(const sv_preprocess *p) SV_CHECKED;
  * `image`. */
 sv_status sv_preprocess_fit_size(const sv_preprocess *p, const sv_image *image,
                                  sv_image *ready) SV_CHECKED;
+
+/* ready = the image with the network's channels and its gamma applied, dense,
+ * of its own size. It shares the pixels of `image` if nothing has to be done;
+ * `owned` is NULL then. */
+sv_status sv_preprocess_colours(const sv_preprocess *p, const sv_image *image,
+                                sv_image *ready) SV_CHECKED;
+
+/* How an image of this size is brought to the size without pads. */
+sv_scaling sv_preprocess_scaling(const sv_preprocess *p, int width, int height);
+
+/* (pixel / 255 - mean) / deviation of an image from sv_preprocess_fit_size, or
+ * of one of the network's whole size. */
+void sv_preprocess_normalise(const sv_preprocess *p, const sv_image *ready,
+                             float *dst);
 
 /* The two steps of sv_preprocess_pixels: all but the order of elements, then
  * the order (permutation, channels last), which follows any augmentation. */

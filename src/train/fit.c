@@ -88,11 +88,14 @@ sv_status sv_fit_step(sv_fit_job *job, const sv_batch *batch, double rate,
     return sv_fail(SV_NUMERIC, "the loss is %s", fault_of(loss));
   }
   int classes = job->metrics.classes;
+  /* Of mixed labels the one with the greater share counts. */
+  const int64_t *labels =
+      batch->others && batch->share < 0.5f ? batch->others : batch->labels;
   int64_t right =
       job->places > 1
-          ? sv_count_pixels(scores.data, batch->labels, batch->count, classes,
+          ? sv_count_pixels(scores.data, labels, batch->count, classes,
                             job->places)
-          : sv_count_top1(scores.data, batch->labels, batch->count, classes);
+          : sv_count_top1(scores.data, labels, batch->count, classes);
   SV_TRY(sv_plan_backward(plan));
   if (job->gradients) SV_TRY(sv_gradients_add(job->gradients, plan));
   SV_TRY(sv_optimiser_step(job->optimiser, plan, c->step, rate));
@@ -129,7 +132,7 @@ static sv_status take_step(sv_fit_job *job) {
 static sv_status validate(sv_fit_job *job, sv_fit_progress *p, bool *go_on) {
   sv_metrics_clear(&job->metrics);
   p->validating = true;
-  sv_loader_vary(job->loader, NULL, NULL);
+  SV_TRY(sv_loader_vary(job->loader, NULL));
   SV_TRY(sv_loader_start(job->loader, job->validation.at, job->validation.count,
                          0));
   for (int64_t done = 0; done < job->validation.count && *go_on;) {
@@ -277,12 +280,12 @@ static sv_status end_epoch(sv_fit_job *job, bool *go_on) {
 
 sv_status sv_fit_start_epoch(sv_fit_job *job, int64_t done) {
   const sv_fit_options *o = job->options;
-  const sv_augment *a = &o->augment;
-  sv_random key = {o->seed, sv_hash_text("augment"),
-                   (uint64_t)job->counters.epochs};
-  bool varied = a->flip || a->shift > 0 || a->erase > 0;
+  const sv_loader_change change = {
+      .augment = job->augment.count > 0 ? &job->augment : NULL,
+      .key = {o->seed, sv_hash_text("augment"),
+              (uint64_t)job->counters.epochs}};
   sv_samples_shuffle(&job->train, o->seed, job->counters.epochs, job->order);
-  sv_loader_vary(job->loader, varied ? a : NULL, &key);
+  SV_TRY(sv_loader_vary(job->loader, &change));
   if (done >= job->steps) return SV_OK;
   return sv_loader_start(job->loader, job->order, job->train.count,
                          done * job->batch);

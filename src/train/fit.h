@@ -45,9 +45,10 @@ typedef struct sv_fit_job {
                           * differ */
   sv_preprocess preprocess;
   sv_samples train, validation;
-  int64_t *order;       /* of this epoch */
-  int64_t batch, steps; /* samples per step, steps per epoch */
-  int64_t places;       /* labels per sample */
+  sv_augment_list augment; /* of the training samples */
+  int64_t *order;          /* of this epoch */
+  int64_t batch, steps;    /* samples per step, steps per epoch */
+  int64_t places;          /* labels per sample */
   sv_loader *loader;
   sv_runner runner, validator; /* training, validation */
   sv_optimiser *optimiser;

@@ -254,11 +254,14 @@ static sv_status adjust_loss(sv_fit_job *job) {
   SV_TRY(sv_alloc_array(&weights, (size_t)classes, sizeof *weights));
   sv_status status = sv_class_weights(weights, classes, o->class_weights,
                                       job->dataset, &job->train);
+  const sv_loss_change change = {
+      .smoothing = o->label_smoothing,
+      .weights = strcmp(o->class_weights, "off") == 0 ? NULL : weights,
+      .classes = classes,
+      .mixed = sv_augment_mixes(&job->augment)};
   if (status == SV_OK)
-    status = sv_loss_adjust(
-        &job->adjusted, job->graph, sv_model_state(job->model),
-        o->label_smoothing,
-        strcmp(o->class_weights, "off") == 0 ? NULL : weights, classes);
+    status = sv_loss_adjust(&job->adjusted, job->graph,
+                            sv_model_state(job->model), &change);
   sv_free(weights);
   return status;
 }
@@ -360,6 +363,8 @@ sv_status sv_fit_prepare(sv_fit_job *job) {
   sv_team_begin(&job->outer, sv_team_size(threads));
   SV_TRY(sv_checkpoint_parse(&job->checkpoint, o->checkpoint));
   SV_TRY(sv_run_open(&job->run, o->run, o->overwrite, o->resume));
+  SV_TRY(sv_augment_parse(&job->augment, &o->augment));
+  SV_TRY(sv_augment_check(&job->augment, job->dataset));
   SV_TRY(sv_graph_check(sv_model_graph(job->model)));
   job->graph = sv_model_graph(job->model);
   SV_TRY(split(job));
@@ -395,6 +400,7 @@ void sv_fit_release(sv_fit_job *job) {
   sv_freeze_free(&job->freeze);
   sv_graph_free(job->own_graph);
   sv_graph_free(job->adjusted);
+  sv_augment_free(&job->augment);
   sv_free(job->order);
   sv_run_close(&job->run);
 }

@@ -7,6 +7,7 @@
 #include "data/preprocess.h"
 #include "plan/plan.h"
 #include "task/loss.h"
+#include "tensor/tensor.h"
 
 static sv_input_shape shape_of(const sv_runner *r, const char *name,
                                int64_t batch) {
@@ -22,11 +23,12 @@ static sv_input_shape shape_of(const sv_runner *r, const char *name,
 static sv_status compile(const sv_runner *r, int64_t batch, sv_plan **plan) {
   sv_plan_options options = r->options;
   bool train = options.mode == SV_TRAIN;
-  sv_input_shape shapes[2] = {shape_of(r, r->input, batch)};
+  sv_input_shape shapes[3] = {shape_of(r, r->input, batch)};
   if (train) shapes[1] = shape_of(r, r->label, batch);
+  if (train && r->mixed) shapes[2] = shape_of(r, SV_MIX_LABEL, batch);
   options.batch = batch;
   options.shapes = shapes;
-  options.shape_count = train ? 2 : 1;
+  options.shape_count = 1 + train + (train && r->mixed);
   options.keep = r->keep;
   return sv_plan_new(plan, r->graph, r->state, &options);
 }
@@ -51,6 +53,7 @@ static sv_status name_values(sv_runner *r) {
   SV_TRY(sv_scores_find(&scores, g, r->state, p->scores, &image));
   r->input = g->values[input].name;
   r->label = label ? g->values[label].name : NULL;
+  r->mixed = sv_graph_find(g, SV_MIX_LABEL) != 0;
   r->of_pixels = label && g->values[label].shape.rank == 3;
   r->scores = g->values[scores.value].name;
   r->read = scores.read;
@@ -152,6 +155,16 @@ static sv_status copy_labels(sv_plan *plan, const char *name,
   return SV_OK;
 }
 
+/* A batch that is not mixed has its own labels twice. */
+static sv_status copy_mix(sv_plan *plan, const sv_batch *batch) {
+  sv_tensor share;
+  SV_TRY(copy_labels(plan, SV_MIX_LABEL,
+                     batch->others ? batch->others : batch->labels));
+  SV_TRY(sv_plan_input(plan, SV_MIX_SHARE, &share));
+  sv_tensor_set(&share, 0, batch->others ? (double)batch->share : 1);
+  return SV_OK;
+}
+
 void sv_runner_trim(const sv_runner *r, int64_t count, sv_tensor *value) {
   sv_shape *shape = &value->shape;
   if (fills_up(r, count) && shape->rank > 0 && shape->dim[0] == r->fixed)
@@ -208,6 +221,7 @@ sv_status sv_runner_forward(sv_runner *r, const sv_batch *batch, int64_t step,
   SV_TRY(copy_pixels(*plan, r->input, batch->pixels, batch->count));
   if (r->options.mode == SV_TRAIN)
     SV_TRY(copy_labels(*plan, r->label, batch->labels));
+  if (r->options.mode == SV_TRAIN && r->mixed) SV_TRY(copy_mix(*plan, batch));
   sv_plan_set_step(*plan, (uint64_t)step);
   SV_TRY(sv_plan_forward(*plan));
   SV_TRY(sv_plan_value(*plan, r->scores, scores));

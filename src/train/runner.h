@@ -18,6 +18,7 @@ typedef struct sv_runner {
   float *rows;       /* logits computed from the scores, if they are not
                       * logits */
   size_t room;       /* elements of rows */
+  bool mixed;        /* the graph has the inputs of mixed labels */
   bool of_pixels;    /* there is a label for each pixel */
   const char **keep; /* options->keep and scores */
   sv_plan *plans[2]; /* of the full batch, of another size */

@@ -1,0 +1,80 @@
+#!/bin/sh
+# Transforms through the command line: listed, trained with, resumed, refused.
+. "$SOURCE_DIR/tests/common.sh"
+cd "$work"
+mkdir few
+fashion train 600 few
+fashion t10k 50 few
+data="$SVERTKA data transforms"
+
+# ---- The list, from the table; every name is documented --------------------
+$data >list || fail "data transforms"
+names=$(sed -n 's/^SV_TRANSFORM(\(.*\))$/\1/p' \
+  "$SOURCE_DIR/src/data/transforms.def")
+[ "$(echo "$names" | wc -l)" -ge 20 ] || fail "few transforms: $names"
+for name in $names; do
+  grep -q "^$name  " list || fail "$name is not listed"
+  grep -q "^|.*\`$name[\` ]" "$SOURCE_DIR/docs/data.md" ||
+    fail "$name is not in docs/data.md"
+  $data "$name" >one || fail "data transforms $name"
+  grep -q "^$name: ." one || fail "data transforms $name: $(cat one)"
+  grep -q '^Setting  *Default  *Takes' one || fail "$name has no settings"
+done
+$data --json >json || fail "data transforms --json"
+grep -q '"name": "ratio_min"' json || fail "data transforms --json: settings"
+status 2 "unknown transform 'flipp'; did you mean 'flip'?" $data flipp
+
+# ---- A training; interrupted and resumed; the metadata ---------------------
+list='random_resized_crop 0.5; flip; color_jitter 0.4 0.4; rand_augment; erase
+  0.25; mixup 0.2 0.5; cutmix'
+train() {
+  "$SVERTKA" train --threads 1 --batch 32 "$@"
+}
+net='input 1x28x28; max_pool 2; flatten; linear 10'
+train "$net" few --epochs 3 --augment "$list" --out whole --json \
+  >json 2>err || fail "train: $(cat err)"
+grep -q 'data augmentation: random_resized_crop' err || fail "not said"
+grep -q '"augment": "random_resized_crop 0.5' json || fail "train --json"
+"$SVERTKA" summary whole/model.onnx --json >/dev/null || fail "summary"
+grep -aq 'svertka.train.augment' whole/model.onnx || fail "not in the metadata"
+train "$net" few --epochs 3 --augment "$list" --out again >out 2>err
+cmp whole/model.onnx again/model.onnx || fail "a training is not repeatable"
+train "$net" few --epochs 3 --out plain >out 2>err
+cmp -s whole/model.onnx plain/model.onnx && fail "nothing was augmented"
+# No function here: the signal must reach the program, not a shell.
+"$SVERTKA" train --threads 1 --batch 32 "$net" few --epochs 3 \
+  --augment "$list" --out broken --checkpoint-every 1 >out 2>err &
+if kill_once_saved broken $!; then
+  train --resume broken >out 2>err || fail "resume: $(cat err)"
+  grep -q 'data augmentation: random_resized_crop' err || fail "not resumed"
+  cmp whole/model.onnx broken/model.onnx || fail "a resumed training differs"
+fi
+"$SVERTKA" train --threads 1 --batch 32 "$net" few --epochs 9 \
+  --augment flip --out other --checkpoint-every 1 >out 2>err &
+if kill_once_saved other $!; then
+  status 2 'the run was started with augment flip, not grey' \
+    train --resume other --augment grey
+fi
+
+# ---- The options are rows of the table -------------------------------------
+train "$net" few --epochs 1 --flip --shift 2 --erase 0.3 --out options \
+  >out 2>err || fail "options: $(cat err)"
+train "$net" few --epochs 1 --out listed >out 2>err \
+  --augment 'flip; random_crop 2; erase 0.3 max=0.4' || fail "listed"
+tail -1 options/log.csv | cut -d, -f1-5 >a
+tail -1 listed/log.csv | cut -d, -f1-5 >b
+cmp a b || fail "the options and the list differ"
+
+# ---- Errors: one line, nothing written -------------------------------------
+refuse() { status 2 "$1" train "$net" few --out none --augment "$2"; }
+refuse "unknown transform 'fip'; did you mean 'flip'?" 'grey; fip'
+refuse "unknown attribute 'sigma'; it has kernel, sigma_min" 'blur sigma=2'
+refuse 'p is 7, expected 0 to 1' 'flip p=7'
+refuse "'flip' follows 'erase'" 'erase; flip'
+refuse 'an empty transform' ''
+status 2 'augment excludes flip, shift and erase' \
+  train "$net" few --out none --augment grey --erase 0.1
+status 2 'mixed labels need a cross-entropy loss' \
+  train 'input 1x28x28; label; flatten(image); s = linear 10; output
+  e = reduce_mean(s); loss' few --out none --augment mixup
+! [ -e none ] || fail "a refused training leaves a folder"
