@@ -156,11 +156,42 @@ static void test_what_goes_with_them(void **state) {
   }
 }
 
+/* Other runtimes refuse a pooling whose padding is as large as its kernel,
+ * which dilation allows: a pad node or a convolution is written. */
+static void test_much_padding(void **state) {
+  (void)state;
+  static const struct {
+    const char *network, *first;
+  } much[] = {
+      {"input 2x9x8; max_pool 2 dilation=2 padding=2", "pad"},
+      {"input 2x?x?; max_pool 2 stride=3 dilation=3 padding=1,2,3,0", "pad"},
+      {"input 2x9x8; max_pool 3 2 dilation=2 padding=3 ceil_mode=true", "pad"},
+      {"input 2x9x8; lp_pool 3 dilation=2 padding=1,0,3,2 p=1", "pad"},
+      {"input 2x9x8; avg_pool 2 dilation=2 padding=2 count_padding=true",
+       "conv"},
+      {"input 2x9x8; avg_pool 2 dilation=2 padding=2", "conv"},
+      {"input 2x?x?; avg_pool 2x3 3 dilation=2 padding=2,1,1,3", "conv"},
+      {"input 2x9x8; avg_pool 3 2 dilation=2 padding=3 ceil_mode=true", "conv"},
+      {"input 2x9x8; max_pool 2 dilation=2 padding=1", "max_pool"},
+      {"input 2x?x?; max_pool 2 2 dilation=2 padding=2 ceil_mode=true",
+       "max_pool"},
+  };
+  for (size_t i = 0; i < sizeof much / sizeof much[0]; i++) {
+    print_message("%s\n", much[i].network);
+    sv_model *built = model_of(much[i].network), *loaded = reload(built);
+    assert_string_equal(loaded->graph->nodes[0].op->name, much[i].first);
+    expect_same_run(built, loaded, 9, 8);
+    sv_model_free(loaded);
+    sv_model_free(built);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_rules),
       cmocka_unit_test(test_free_sizes),
       cmocka_unit_test(test_what_goes_with_them),
+      cmocka_unit_test(test_much_padding),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -7,10 +7,41 @@ sv_status sv_pool_settle(void *attrs, const sv_info *in, int in_count) {
   return SV_OK;
 }
 
+bool sv_pool_pads_much(const sv_pool_attrs *a) {
+  const sv_ints *at = &a->padding.at;
+  int axes = a->kernel.count;
+  if (a->padding.rule != SV_PAD_EXPLICIT || at->count != 2 * axes) return false;
+  for (int i = 0; i < at->count; i++)
+    if (at->at[i] >= a->kernel.at[i % axes]) return true;
+  return false;
+}
+
+/* The end of the padding moves to that of the last window. If the padding
+ * counts, what lies beyond it must not. */
+static void spell_end(sv_pool_attrs *a, const sv_shape *x) {
+  sv_window w;
+  sv_ints *at = &a->padding.at;
+  int axes = a->kernel.count;
+  for (int d = 2; d < x->rank; d++)
+    if (x->dim[d] < 0) return;
+  if (x->rank != axes + 2 || axes > 2 || sv_pool_resolve(&w, a, x) != SV_OK)
+    return;
+  for (int i = 0; i < axes; i++) {
+    int d = 2 - axes + i;
+    int64_t last = (w.out[d] - 1) * w.stride[d] +
+                   (w.kernel[d] - 1) * w.dilation[d] + 1 - w.begin[d];
+    if (last <= w.in[d] + w.end[d]) continue;
+    if (a->count_padding) return;
+    at->at[axes + i] = last - w.in[d];
+  }
+  a->ceil_mode = false;
+}
+
 void sv_pool_spell(void *attrs, const sv_shape *x) {
   sv_pool_attrs *a = attrs;
   if (sv_window_spell(x, &a->kernel, &a->stride, &a->dilation, &a->padding))
     a->ceil_mode = false;
+  if (a->ceil_mode && sv_pool_pads_much(a)) spell_end(a, x);
 }
 
 sv_pool_frame sv_pool_frame_at(const sv_window *w, int64_t i, int64_t j) {

@@ -27,7 +27,11 @@ static inline int64_t sv_pool_maps(const sv_window *w, const sv_shape *x) {
   return sv_shape_count(x) / (w->in[0] * w->in[1]);
 }
 
-/* With a padding rule no last window extends beyond the image. */
+/* Some side has as much padding as the kernel has elements, or more. */
+bool sv_pool_pads_much(const sv_pool_attrs *attrs);
+
+/* With a padding rule no last window extends beyond the image; beside much
+ * padding, one that does is written as more padding if all sizes are known. */
 void sv_pool_spell(void *attrs, const sv_shape *x);
 sv_status sv_pool_settle(void *attrs, const sv_info *in, int in_count);
 

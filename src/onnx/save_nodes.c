@@ -364,8 +364,9 @@ static sv_status save_expanded(saver *s, part *to, const sv_graph *graph,
 static sv_status save_any(saver *s, part *to, const sv_graph *graph,
                           const sv_node *node, const char *title,
                           char *const *name, int depth) {
-  bool plain = type_of(s, node->op) && !node->op->expand;
-  if (plain || sv_save_is_plain(s, graph, node))
+  bool refused = node->op->refused && node->op->refused(node);
+  bool plain = type_of(s, node->op) && (!node->op->expand || node->op->refused);
+  if (!refused && (plain || sv_save_is_plain(s, graph, node)))
     return save_plain(s, to, graph, node, title, name);
   return save_expanded(s, to, graph, node, title, name, depth);
 }

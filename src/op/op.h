@@ -287,7 +287,9 @@ struct sv_op {
    * operator without multiply-accumulates. */
   sv_status (*cost)(const sv_node *node, const sv_info *in, const sv_info *out,
                     sv_cost *cost);
-  /* If ONNX has no such operator: the same as several ONNX operators. */
+  /* If ONNX has no such operator, or other runtimes refuse it with these
+   * attributes (refused; optional): the same as several ONNX operators. */
+  bool (*refused)(const sv_node *node);
   sv_status (*expand)(const sv_node *node, sv_graph *graph, const sv_value *in,
                       sv_value *out);
   sv_reference ref;

@@ -11,6 +11,7 @@
  * Source: LeCun et al., "Handwritten Digit Recognition with a Back-Propagation
  * Network", 1989; https://onnx.ai/onnx/operators/onnx__AveragePool.html */
 #include "geometry/pool.h"
+#include "graph/compose.h"
 
 typedef struct pool {
   sv_window at;
@@ -71,6 +72,51 @@ static const sv_attr attrs[] = {
      .help = "include the padding in the divisor"},
     {.name = NULL}};
 
+/* ---- As a convolution ----
+ * Runtimes take convolutions with any padding, and move a pad node before a
+ * pooling into it. If padding does not count, a mean is a sum over x, over the
+ * same sum over ones (e^0). */
+
+static bool refused(const sv_node *node) {
+  const sv_pool_attrs *a = node->attrs;
+  return a->kernel.count <= 2 && !a->ceil_mode && sv_pool_pads_much(a);
+}
+
+static sv_value window_of(sv_graph *graph, const sv_pool_attrs *a,
+                          const sv_shape *x) {
+  sv_shape w = {.rank = x->rank, .dim = {x->dim[1], 1}};
+  double taps = 1;
+  char init[40];
+  for (int d = 0; d < a->kernel.count; d++) {
+    w.dim[2 + d] = a->kernel.at[d];
+    taps *= (double)a->kernel.at[d];
+  }
+  snprintf(init, sizeof init, "constant %.9g", a->count_padding ? 1 / taps : 1);
+  return sv_parameter(graph, "window", SV_CONSTANT, SV_F32, w, init);
+}
+
+static sv_status expand(const sv_node *node, sv_graph *graph,
+                        const sv_value *in, sv_value *out) {
+  const sv_pool_attrs *a = node->attrs;
+  sv_shape x = sv_value_shape(graph, in[0]);
+  sv_conv_attrs conv = sv_conv_default();
+  conv.channels = conv.group = x.dim[1];
+  conv.kernel = a->kernel;
+  conv.stride = a->stride;
+  conv.dilation = a->dilation;
+  conv.padding = a->padding;
+  conv.bias = false;
+  sv_value window = window_of(graph, a, &x);
+  out[0] = sv_apply(graph, "conv", (sv_value[]){in[0], window}, 2, &conv);
+  if (a->count_padding) return sv_graph_check(graph);
+  sv_value size = sv_one(graph, "shape", in[0], NULL);
+  sv_value zeros = sv_one(graph, "constant_of_shape", size, NULL);
+  sv_value ones = sv_one(graph, "exp", zeros, NULL);
+  sv_value taps = sv_apply(graph, "conv", (sv_value[]){ones, window}, 2, &conv);
+  out[0] = sv_two(graph, "div", out[0], taps);
+  return sv_graph_check(graph);
+}
+
 SV_OP(avg_pool) = {
     .name = "avg_pool",
     .has_maps = true,
@@ -83,6 +129,8 @@ SV_OP(avg_pool) = {
     .attrs_size = sizeof(sv_pool_attrs),
     .settle = sv_pool_settle,
     .spell = sv_pool_spell,
+    .refused = refused,
+    .expand = expand,
     .infer = sv_pool_infer,
     .cost = sv_pool_cost,
     .ref = SV_POOL_REFERENCE,

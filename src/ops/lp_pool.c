@@ -12,7 +12,7 @@
  * https://onnx.ai/onnx/operators/onnx__LpPool.html */
 #include <tgmath.h>
 
-#include "geometry/pool.h"
+#include "template/pool_apart.h"
 
 typedef struct lp_attrs {
   sv_pool_attrs pool;
@@ -70,6 +70,18 @@ static const sv_attr attrs[] = {
     {SV_CEIL_MODE_ATTR, .offset = AT(pool.ceil_mode), .since = 18},
     {.name = NULL}};
 
+static bool refused(const sv_node *node) {
+  return pool_is_apart(&((const lp_attrs *)node->attrs)->pool);
+}
+
+static sv_status expand(const sv_node *node, sv_graph *graph,
+                        const sv_value *in, sv_value *out) {
+  lp_attrs rest = *(const lp_attrs *)node->attrs;
+  sv_value padded = pool_pad(graph, in[0], 0, &rest.pool);
+  out[0] = sv_one(graph, "lp_pool", padded, &rest);
+  return sv_graph_check(graph);
+}
+
 SV_OP(lp_pool) = {
     .name = "lp_pool",
     .has_maps = true,
@@ -81,6 +93,8 @@ SV_OP(lp_pool) = {
     .attrs_size = sizeof(lp_attrs),
     .settle = sv_pool_settle,
     .spell = sv_pool_spell,
+    .refused = refused,
+    .expand = expand,
     .infer = sv_pool_infer,
     .cost = sv_pool_cost,
     .ref = SV_POOL_REFERENCE,

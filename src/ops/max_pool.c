@@ -10,7 +10,7 @@
  * Shapes: x N C IH IW, y and index N C OH OW; or all without H.
  * Source: Ranzato et al., "Unsupervised Learning of Invariant Feature
  * Hierarchies", CVPR 2007; https://onnx.ai/onnx/operators/onnx__MaxPool.html */
-#include "geometry/pool.h"
+#include "template/pool_apart.h"
 
 #include <tgmath.h>
 
@@ -120,6 +120,19 @@ static const sv_attr attrs[] = {
      .help = "index counts the elements of a map in column-major order"},
     {.name = NULL}};
 
+/* The indices of the second output would count the padding. */
+static bool refused(const sv_node *node) {
+  return (node->out_count < 2 || !node->out[1]) && pool_is_apart(node->attrs);
+}
+
+static sv_status expand(const sv_node *node, sv_graph *graph,
+                        const sv_value *in, sv_value *out) {
+  sv_pool_attrs rest = *(const sv_pool_attrs *)node->attrs;
+  sv_value padded = pool_pad(graph, in[0], -INFINITY, &rest);
+  out[0] = sv_one(graph, "max_pool", padded, &rest);
+  return sv_graph_check(graph);
+}
+
 SV_OP(max_pool) = {
     .name = "max_pool",
     .has_maps = true,
@@ -137,6 +150,8 @@ SV_OP(max_pool) = {
     .attrs_size = sizeof(sv_pool_attrs),
     .settle = sv_pool_settle,
     .spell = sv_pool_spell,
+    .refused = refused,
+    .expand = expand,
     .infer = infer,
     .cost = sv_pool_cost,
     .ref = {.forward = forward,

@@ -47,8 +47,6 @@ REFUSED = [
      "before opset 22 ONNX counts a window that begins behind the image; "
      "PyTorch, ONNX Runtime and svertka do not"),
     ("max_pool", "ceil_mode=true", "shape differ", "likewise"),
-    ("avg_pool", "dilation=2x3 padding=2,1,1,2", "Pad should be smaller",
-     "ONNX Runtime compares the padding with a kernel that is not dilated"),
     ("batch_norm", "spatial=false", "spatial cannot be expressed",
      "ONNX has no such thing since opset 9: svertka refuses to save it"),
     ("max_unpool", "size=2,2,5,7", "differs",
