@@ -78,3 +78,28 @@ status 2 'mixed labels need a cross-entropy loss' \
   train 'input 1x28x28; label; flatten(image); s = linear 10; output
   e = reduce_mean(s); loss' few --out none --augment mixup
 ! [ -e none ] || fail "a refused training leaves a folder"
+
+# ---- A contact sheet -------------------------------------------------------
+show="$SVERTKA data show few"
+is_png() { [ "$(head -c 4 "$1" | tail -c 3)" = PNG ] || fail "$1 is no PNG"; }
+$show --out plain.png >out || fail "data show"
+grep -q 'plain.png  12 images' out || fail "data show says: $(cat out)"
+is_png plain.png
+for seed in 1 1 2; do
+  $show --out "sheet$seed.png" --augment 'flip; rotation 20; erase; mixup' \
+    --size 32 --count 3 --draws 2 --seed $seed >out || fail "data show --augment"
+  is_png "sheet$seed.png"
+  [ -e first.png ] || mv sheet1.png first.png
+done
+cmp first.png sheet1.png || fail "the same seed draws another sheet"
+cmp -s first.png sheet2.png && fail "the seed changes nothing"
+$show --out more.png --count 1000 >/dev/null 2>err && fail "1000 images"
+$show --out test.png --split test --count 256 >out || fail "data show --split"
+grep -q 'test.png  50 images' out || fail "more images than there are"
+status 2 "unknown transform 'fip'" $show --out x.png --augment fip
+status 2 'give the file to write' $show
+status 2 "svertka.image.resize" $show --out x.png --resize sideways
+cp few/train-labels-idx1-ubyte kept
+status 2 'would be overwritten' $show --out few/train-labels-idx1-ubyte
+cmp kept few/train-labels-idx1-ubyte || fail "data show overwrote its data"
+! [ -e x.png ] || fail "a refused sheet is written"

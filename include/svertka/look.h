@@ -27,6 +27,19 @@ SV_API SV_CHECKED sv_status sv_look_predictions(const char *path,
                                                 const sv_prediction *items,
                                                 int count);
 
+/* An image of a contact sheet. Strings and pixels are borrowed. */
+typedef struct sv_sheet_item {
+  sv_image image;
+  const char *caption, *second; /* two lines below the image; NULL: none */
+} sv_sheet_item;
+
+/* Draws images in rows of `columns`, at most 4096 images. `title` and `below`,
+ * a subtitle, may be NULL. Writes a PNG, completely or not at all. */
+SV_API SV_CHECKED sv_status sv_look_sheet(const char *path, const char *title,
+                                          const char *below,
+                                          const sv_sheet_item *items, int count,
+                                          int columns);
+
 /* Draws the confusion matrix. counts[truth * classes + predicted] is the number
  * of test images. Rows: true class; columns: predicted class. The colour shows
  * the share of the row. `title` may be NULL. */

@@ -77,6 +77,8 @@ static int run_scenes(const cli_verb *verb, int argc, char **argv) {
 static const cli_verb ways[] = {
     {"data scenes", "OUT [options]",
      "compose images into scenes for semantic segmentation", run_scenes},
+    {"data show", "DATA --out FILE [options]",
+     "draw images as the network sees them", data_show},
     {"data transforms", "[NAME] [options]",
      "the transforms that change training images", data_transforms},
 };
