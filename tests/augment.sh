@@ -7,6 +7,9 @@ fashion train 600 few
 fashion t10k 50 few
 data="$SVERTKA data transforms"
 
+# near A B: equal but for the rounding of floats.
+near() { awk -v a="$1" -v b="$2" 'BEGIN { d = a - b; exit !(d * d < 1e-10) }'; }
+
 # ---- The list, from the table; every name is documented --------------------
 $data >list || fail "data transforms"
 names=$(sed -n 's/^SV_TRANSFORM(\(.*\))$/\1/p' \
@@ -78,6 +81,28 @@ status 2 'mixed labels need a cross-entropy loss' \
   train 'input 1x28x28; label; flatten(image); s = linear 10; output
   e = reduce_mean(s); loss' few --out none --augment mixup
 ! [ -e none ] || fail "a refused training leaves a folder"
+
+# ---- Crops at evaluation ---------------------------------------------------
+judge() { "$SVERTKA" eval --threads 1 "$@"; }
+value() { sed -n "s/^ *\"$1\": \([^,]*\),*$/\1/p" json | head -1; }
+judge plain few --resize 'crop 0.875' --crops 10 --json >json || fail "--crops"
+[ "$(value samples)" = 50 ] && [ "$(value crops)" = 10 ] ||
+  fail "eval --crops: $(cat json)"
+loss=$(value loss)
+for batch in 1 7 100; do
+  judge plain few --resize 'crop 0.875' --crops 10 --json --batch $batch >json
+  near "$(value loss)" "$loss" || fail "--batch $batch changes --crops"
+done
+judge plain few --resize 'crop 0.875' --crops 5 >out || fail "eval --crops 5"
+grep -q '^50 images, 5 crops each: top-1 ' out || fail "eval says: $(cat out)"
+# Crops that are all the same image.
+judge plain few --resize crop --crops 5 --json >json
+loss=$(value loss)
+judge plain few --json >json
+near "$(value loss)" "$loss" || fail "five times the same image differs"
+status 2 'crops is 3, expected 1, 5 or 10' judge plain few --crops 3
+status 2 "5 crops need resize crop, such as 'crop 0.875'" \
+  judge plain few --crops 5
 
 # ---- A contact sheet -------------------------------------------------------
 show="$SVERTKA data show few"

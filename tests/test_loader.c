@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include "data/loader.h"
+#include "data/preprocess.h"
 #include "data/reader.h"
 
 enum { PADDED = (SMALL_H + 2) * (SMALL_W + 2), FAULTY = 13 };
@@ -38,7 +39,8 @@ static void close_fixture(fixture *f) {
 
 static sv_loader *make_loader(const fixture *f, int64_t batch, int threads) {
   sv_loader *loader;
-  sv_loader_options options = {f->d, &f->p, batch, threads};
+  sv_loader_options options = {
+      .dataset = f->d, .preprocess = &f->p, .batch = batch, .threads = threads};
   assert_ok(sv_loader_new(&loader, &options));
   return loader;
 }
@@ -183,6 +185,35 @@ static void test_same_for_all_threads(void **state) {
   close_fixture(&f);
 }
 
+/* Position i is crop i mod 5 of its sample. */
+static void test_crops(void **state) {
+  (void)state;
+  fixture f;
+  sv_batch b;
+  open_fixture(&f);
+  f.p.resize = SV_RESIZE_CROP;
+  f.p.crop = 0.5f;
+  sv_loader_options options = {
+      .dataset = f.d, .preprocess = &f.p, .batch = 7, .threads = 2, .crops = 5};
+  const int64_t order[10] = {4, 4, 4, 4, 4, 9, 9, 9, 9, 9};
+  sv_loader *loader;
+  assert_ok(sv_loader_new(&loader, &options));
+  assert_ok(sv_loader_start(loader, order, 10, 0));
+  for (int64_t at = 0; at < 10; at += b.count) {
+    assert_ok(sv_loader_next(loader, &b));
+    for (int64_t i = 0; i < b.count; i++) {
+      float expected[PADDED];
+      sv_image image;
+      assert_ok(sv_dataset_image(f.d, order[at + i], &image));
+      assert_ok(
+          sv_preprocess_crop(&f.p, &image, (int)((at + i) % 5), expected));
+      assert_memory_equal(b.pixels + i * PADDED, expected, sizeof expected);
+    }
+  }
+  sv_loader_free(loader);
+  close_fixture(&f);
+}
+
 /* Each sample is its share of itself and the rest of the previous one. */
 static void test_mixed(void **state) {
   (void)state;
@@ -314,7 +345,7 @@ static void test_refused(void **state) {
   fixture f;
   open_fixture(&f);
   sv_loader *loader;
-  sv_loader_options options = {f.d, &f.p, 0, 0};
+  sv_loader_options options = {.dataset = f.d, .preprocess = &f.p};
   assert_error(SV_INVALID, "a batch of 0 samples",
                sv_loader_new(&loader, &options));
   options.batch = INT64_MAX;
@@ -408,6 +439,7 @@ int main(void) {
       TEST(test_same_for_all_threads),
       TEST(test_mixed),
       TEST(test_repeats),
+      TEST(test_crops),
       TEST(test_abandoned),
       TEST(test_error_travels),
       TEST(test_refused),

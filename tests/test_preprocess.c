@@ -2,6 +2,7 @@
 #include <locale.h>
 #include <math.h>
 
+#include "data/preprocess.h"
 #include "data_files.h"
 #include "graph/model.h"
 
@@ -490,6 +491,27 @@ static void test_permuted(void **state) {
 }
 
 /* A program that writes 0,5 for a half reads and writes the same files. */
+/* Parts of 4x4 pixels of an image of 8x12, whose pixel (y, x) is 12 y + x. */
+static void test_crops(void **state) {
+  (void)state;
+  static const int places[5][2] = {{0, 0}, {0, 8}, {4, 0}, {4, 8}, {2, 4}};
+  uint8_t pixels[96];
+  for (int i = 0; i < 96; i++) pixels[i] = (uint8_t)i;
+  sv_image image = {.width = 12, .height = 8, .channels = 1, .pixels = pixels};
+  sv_preprocess p = plain(1, 4, 4);
+  p.resize = SV_RESIZE_CROP;
+  p.crop = 0.5f;
+  for (int crop = 0; crop < SV_MOST_CROPS; crop++) {
+    float got[16];
+    const int *at = places[crop % SV_CORNERS];
+    assert_ok(sv_preprocess_crop(&p, &image, crop, got));
+    for (int i = 0; i < 16; i++) {
+      int x = crop < SV_CORNERS ? i % 4 : 3 - i % 4;
+      assert_float_equal(got[i], 12 * (at[0] + i / 4) + at[1] + x, 1e-4);
+    }
+  }
+}
+
 static void test_locale(void **state) {
   (void)state;
   static const char *const commas[] = {"de_DE.UTF-8", "ru_RU.UTF-8", "fr_FR"};
@@ -515,7 +537,7 @@ int main(void) {
       TEST(test_extreme),   TEST(test_pixels_refused), TEST(test_match),
       TEST(test_fit),       TEST(test_fit_refuses),    TEST(test_round_trip),
       TEST(test_least),     TEST(test_bad_values),     TEST(test_disagreement),
-      TEST(test_permuted),  TEST(test_locale),
+      TEST(test_permuted),  TEST(test_locale),         TEST(test_crops),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,6 +41,10 @@ SV_API void sv_mistakes_add(sv_mistakes *mistakes, const sv_verdict *verdict);
 
 typedef struct sv_eval_options {
   int batch;           /* 100 */
+  int crops;           /* 1: the centre of each image; 5: also the corners; 10:
+                        * the same also mirrored. The probabilities of the crops
+                        * are averaged. Needs SV_RESIZE_CROP and one class per
+                        * image */
   int threads;         /* 0: as sv_plan_options */
   const char *backend; /* as sv_plan_options */
   bool exact;

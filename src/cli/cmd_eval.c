@@ -124,6 +124,9 @@ int cmd_eval(const cli_verb *verb, int argc, char **argv) {
        "which images of DATA to use"},
       {"batch", 'b', CLI_INT, &e.options.batch, 1, 1e6, NULL, "N",
        "images per batch"},
+      {"crops", 0, CLI_INT, &e.options.crops, 1, 10, NULL, "N",
+       "average the probabilities of N parts of each image: 5, the corners and "
+       "the centre, or 10, also mirrored; needs --resize crop"},
       {"csv", 0, CLI_TEXT, &e.csv, 0, 0, NULL, "FILE",
        "write the true and the predicted class of each image"},
       {"picture", 0, CLI_TEXT, &e.picture, 0, 0, NULL, "FILE",

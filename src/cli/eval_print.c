@@ -87,6 +87,8 @@ static int print_json(const eval *e) {
   if (e->top)
     json_object_set_new(all, key, cli_json_number(sv_metrics_top(m, e->top)));
   if (m->independent) json_object_set_new(all, "independent", json_true());
+  if (e->options.crops > 1)
+    json_object_set_new(all, "crops", json_integer(e->options.crops));
   if (eval_of_pixels(e)) {
     json_object_set_new(all, "pixel_accuracy", cli_json_number(m->top1));
     json_object_set_new(all, "mean_iou",
@@ -185,6 +187,10 @@ int eval_print(const eval *e) {
     printf("\n%s pixels: accuracy %.2f%%, mean IoU %.4f",
            cli_number(m->samples, number), 100 * m->top1,
            sv_metrics_macro(m).iou);
+  else if (e->options.crops > 1)
+    printf("\n%s images, %d crops each: top-1 %.2f%%, top-5 %.2f%%",
+           cli_number(m->samples, number), e->options.crops, 100 * m->top1,
+           100 * m->top5);
   else
     printf("\n%s images: top-1 %.2f%%, top-5 %.2f%%",
            cli_number(m->samples, number), 100 * m->top1, 100 * m->top5);

@@ -73,11 +73,20 @@ static void clear_slot(sv_loader *l, int64_t batch) {
 
 /* ---- Filling ---- */
 
+/* A sample that comes twice in an epoch is varied by its position. */
+static int64_t index_of(const sv_loader *l, int64_t position) {
+  return l->change.repeats ? position : l->order[position];
+}
+
 /* Plain, or augmented and still in the order of channels x height x width. */
-static sv_status prepare(const sv_loader *l, int64_t index, sv_image *image,
+static sv_status prepare(const sv_loader *l, int64_t position, sv_image *image,
                          sv_image *mask, float *pixels, int64_t *classes) {
   const sv_preprocess *p = l->options.preprocess;
   const sv_loader_change *c = &l->change;
+  int64_t index = index_of(l, position);
+  int crops = l->options.crops;
+  if (crops)
+    return sv_preprocess_crop(p, image, (int)(position % crops), pixels);
   if (c->augment) {
     const sv_augment_sample sample = {image, mask, NULL};
     return sv_augment_apply(c->augment, &c->key, index, p, &sample, pixels,
@@ -85,11 +94,6 @@ static sv_status prepare(const sv_loader *l, int64_t index, sv_image *image,
   }
   SV_TRY(sv_preprocess_plain(p, image, pixels));
   return mask ? sv_preprocess_mask(p, mask, classes) : SV_OK;
-}
-
-/* A sample that comes twice in an epoch is varied by its position. */
-static int64_t index_of(const sv_loader *l, int64_t position) {
-  return l->change.repeats ? position : l->order[position];
 }
 
 static bool is_mixed(const sv_loader *l) {
@@ -108,8 +112,7 @@ static sv_status load(sv_loader *l, int64_t position) {
   SV_TRY(sv_dataset_image(d, sample, &image));
   sv_status status = masks ? sv_dataset_mask(d, sample, &mask) : SV_OK;
   if (status == SV_OK)
-    status = prepare(l, index_of(l, position), &image, masks ? &mask : NULL,
-                     pixels, labels);
+    status = prepare(l, position, &image, masks ? &mask : NULL, pixels, labels);
   sv_image_free(&image);
   sv_image_free(&mask);
   if (!masks) *labels = sv_dataset_label(d, sample);

@@ -22,6 +22,10 @@ typedef struct sv_loader_options {
    * since waking a thread costs more; 1 if they are resized; otherwise the
    * number of processors, at most 8. */
   int threads;
+  /* 0: the centre of each image. Else 5 or 10: position i of the order is crop
+   * i mod `crops` of its sample (sv_preprocess_crop), without changes; the
+   * order has each sample `crops` times in a row. */
+  int crops;
 } sv_loader_options;
 
 typedef struct sv_batch {

@@ -246,10 +246,19 @@ sv_scaling sv_preprocess_scaling(const sv_preprocess *p, int from_width,
   return s;
 }
 
+/* Where the part begins: a corner, or the centre. */
+static void move_crop(sv_scaling *s, int crop) {
+  int corner = crop % SV_CORNERS;
+  if (corner == SV_CENTRE_CROP) return;
+  s->x = corner % 2 ? s->width - s->out_width : 0;
+  s->y = corner / 2 ? s->height - s->out_height : 0;
+}
+
 /* Of an image that has been checked. */
 static sv_status fit_size(const sv_preprocess *p, const sv_image *image,
-                          sv_image *ready) {
+                          int crop, sv_image *ready) {
   sv_scaling scaling = sv_preprocess_scaling(p, image->width, image->height);
+  move_crop(&scaling, crop);
   int height = scaling.out_height, width = scaling.out_width;
   bool same = image->width == width && image->height == height &&
               scaling.width == width && scaling.height == height;
@@ -273,19 +282,24 @@ static sv_status fit_size(const sv_preprocess *p, const sv_image *image,
   return status;
 }
 
-sv_status sv_preprocess_fit_size(const sv_preprocess *p, const sv_image *image,
-                                 sv_image *ready) {
+static sv_status fit_crop(const sv_preprocess *p, const sv_image *image,
+                          int crop, sv_image *ready) {
   *ready = (sv_image){0};
   SV_TRY(sv_image_check(image));
-  if (!has_gamma(p, image)) return fit_size(p, image, ready);
+  if (!has_gamma(p, image)) return fit_size(p, image, crop, ready);
   sv_image applied;
   SV_TRY(apply_gamma(image, &applied));
-  sv_status status = fit_size(p, &applied, ready);
+  sv_status status = fit_size(p, &applied, crop, ready);
   if (status == SV_OK && ready->pixels == applied.pixels)
     ready->owned = applied.owned; /* taken over */
   else
     sv_image_free(&applied);
   return status;
+}
+
+sv_status sv_preprocess_fit_size(const sv_preprocess *p, const sv_image *image,
+                                 sv_image *ready) {
+  return fit_crop(p, image, SV_CENTRE_CROP, ready);
 }
 
 sv_status sv_preprocess_colours(const sv_preprocess *p, const sv_image *image,
@@ -334,14 +348,29 @@ void sv_preprocess_normalise(const sv_preprocess *p, const sv_image *ready,
     normalise(p, ready, c, dst + (size_t)c * plane);
 }
 
-sv_status sv_preprocess_plain(const sv_preprocess *p, const sv_image *image,
-                              float *dst) {
+static void mirror(const sv_preprocess *p, float *pixels) {
+  for (int i = 0; i < p->channels * p->height; i++, pixels += p->width)
+    for (int x = 0; x < p->width / 2; x++) {
+      float kept = pixels[x];
+      pixels[x] = pixels[p->width - 1 - x];
+      pixels[p->width - 1 - x] = kept;
+    }
+}
+
+sv_status sv_preprocess_crop(const sv_preprocess *p, const sv_image *image,
+                             int crop, float *dst) {
   SV_TRY(sv_preprocess_check(p));
   sv_image ready;
-  SV_TRY(sv_preprocess_fit_size(p, image, &ready));
+  SV_TRY(fit_crop(p, image, crop, &ready));
   sv_preprocess_normalise(p, &ready, dst);
   sv_image_free(&ready);
+  if (crop >= SV_CORNERS) mirror(p, dst);
   return SV_OK;
+}
+
+sv_status sv_preprocess_plain(const sv_preprocess *p, const sv_image *image,
+                              float *dst) {
+  return sv_preprocess_crop(p, image, SV_CENTRE_CROP, dst);
 }
 
 sv_status sv_preprocess_pixels(const sv_preprocess *p, const sv_image *image,

@@ -61,6 +61,15 @@ sv_status sv_preprocess_plain(const sv_preprocess *p, const sv_image *image,
 sv_status sv_preprocess_reorder(const sv_preprocess *p,
                                 float *pixels) SV_CHECKED;
 
+/* sv_preprocess_plain with another part of the resized image than its centre:
+ * crops 0 to 3 are the corners, top left, top right, bottom left, bottom right;
+ * 4 is the centre; 5 to 9 are the same mirrored left to right. Source:
+ * Krizhevsky et al., "ImageNet Classification with Deep Convolutional Neural
+ * Networks", 2012, section 4.1. */
+enum { SV_CENTRE_CROP = 4, SV_CORNERS = 5, SV_MOST_CROPS = 10 };
+sv_status sv_preprocess_crop(const sv_preprocess *p, const sv_image *image,
+                             int crop, float *dst) SV_CHECKED;
+
 /* Writes the first `count` elements of a network's input; they are rounded if
  * the input has integers of one byte. */
 void sv_preprocess_give(sv_tensor *x, const float *pixels, int64_t count);

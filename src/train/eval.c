@@ -1,5 +1,7 @@
 #include <svertka/train.h>
 
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,7 +15,7 @@
 #include "train/runner.h"
 
 sv_eval_options sv_eval_default(void) {
-  return (sv_eval_options){.batch = 100};
+  return (sv_eval_options){.batch = 100, .crops = 1};
 }
 
 typedef struct eval_job {
@@ -28,6 +30,8 @@ typedef struct eval_job {
   sv_metrics *metrics;
   int64_t done;   /* samples */
   int64_t places; /* labels of a sample */
+  double *sums;   /* of the probabilities of a sample's crops */
+  float *row;     /* their mean, as scores */
 } eval_job;
 
 /* What is called by its number has no name. */
@@ -49,12 +53,43 @@ static sv_status check_names(const eval_job *job) {
   return SV_OK;
 }
 
+static sv_status check_crops(const eval_job *job) {
+  int crops = job->options->crops;
+  if (crops == 1) return SV_OK;
+  if (crops != 5 && crops != 10)
+    return sv_fail(SV_INVALID, "crops is %d, expected 1, 5 or 10", crops);
+  if (sv_dataset_has_masks(job->dataset))
+    return sv_fail(SV_INVALID,
+                   "%d crops need one class per image, but %s has a class per "
+                   "pixel",
+                   crops, sv_dataset_name(job->dataset));
+  if (job->preprocess.resize == SV_RESIZE_CROP) return SV_OK;
+  return sv_fail(SV_INVALID,
+                 "%d crops need resize crop, such as 'crop 0.875': the model "
+                 "stretches images to its input",
+                 crops);
+}
+
+/* Each sample once for each of its crops. */
+static sv_status repeat_samples(eval_job *job) {
+  int64_t crops = job->options->crops, count = job->samples.count, *at;
+  if (crops == 1) return SV_OK;
+  SV_TRY(sv_alloc_array(&at, (size_t)count, (size_t)crops * sizeof *at));
+  for (int64_t i = 0; i < count * crops; i++)
+    at[i] = job->samples.at[i / crops];
+  sv_free(job->samples.at);
+  job->samples = (sv_samples){at, count * crops};
+  return SV_OK;
+}
+
 static sv_status prepare(eval_job *job) {
   const sv_eval_options *o = job->options;
   SV_TRY(sv_preprocess_load(&job->preprocess, job->model));
   SV_TRY(sv_model_check_learned(job->model));
   SV_TRY(check_names(job));
+  SV_TRY(check_crops(job));
   SV_TRY(sv_samples_all(&job->samples, job->dataset));
+  SV_TRY(repeat_samples(job));
   if (sv_dataset_has_masks(job->dataset))
     SV_TRY(sv_model_classes_first(&job->first, job->model));
   if (job->first) job->model = job->first;
@@ -82,11 +117,14 @@ static sv_status prepare(eval_job *job) {
         "svertka.labels has %d names, but the network has %d classes",
         p->classes, classes);
   SV_TRY(sv_metrics_new(job->metrics, classes));
+  SV_TRY(sv_alloc_array(&job->sums, (size_t)classes, sizeof *job->sums));
+  SV_TRY(sv_alloc_array(&job->row, (size_t)classes, sizeof *job->row));
   job->metrics->independent = sv_runner_is_independent(&job->runner);
   sv_loader_options loader = {.dataset = job->dataset,
                               .preprocess = &job->preprocess,
                               .batch = job->runner.options.batch,
-                              .threads = SV_LOADER_AUTO};
+                              .threads = SV_LOADER_AUTO,
+                              .crops = o->crops > 1 ? o->crops : 0};
   SV_TRY(sv_loader_new(&job->loader, &loader));
   return sv_loader_start(job->loader, job->samples.at, job->samples.count, 0);
 }
@@ -154,8 +192,45 @@ static sv_status add(eval_job *job, const sv_batch *batch,
   return SV_OK;
 }
 
+/* Adds the probabilities of a row to those of its sample's other crops. */
+static void add_crop(eval_job *job, const float *scores) {
+  int classes = job->metrics->classes, best = sv_highest_score(scores, classes);
+  double all = 0;
+  if (job->metrics->independent) {
+    for (int c = 0; c < classes; c++) job->sums[c] += (double)scores[c];
+    return;
+  }
+  for (int c = 0; c < classes; c++)
+    all += exp((double)scores[c] - (double)scores[best]);
+  for (int c = 0; c < classes; c++)
+    job->sums[c] += exp((double)scores[c] - (double)scores[best]) / all;
+}
+
+/* Counts a sample once its last crop is there. */
+static sv_status add_crops(eval_job *job, const sv_batch *batch,
+                           const float *scores) {
+  int classes = job->metrics->classes, crops = job->options->crops;
+  for (int64_t i = 0; i < batch->count; i++) {
+    int64_t crop = (batch->first + i) % crops;
+    if (crop == 0) memset(job->sums, 0, (size_t)classes * sizeof *job->sums);
+    add_crop(job, scores + i * classes);
+    if (crop < crops - 1) continue;
+    for (int c = 0; c < classes; c++) {
+      double mean = job->sums[c] / crops;
+      job->row[c] =
+          (float)(job->metrics->independent ? mean
+                                            : log(fmax(mean, (double)FLT_MIN)));
+    }
+    sv_batch sample = {
+        .count = 1, .samples = batch->samples + i, .labels = batch->labels + i};
+    SV_TRY(add(job, &sample, job->row));
+  }
+  return SV_OK;
+}
+
 static sv_status run(eval_job *job) {
   const sv_eval_options *o = job->options;
+  int crops = o->crops;
   for (;;) {
     sv_batch batch;
     sv_plan *plan;
@@ -164,11 +239,13 @@ static sv_status run(eval_job *job) {
     if (batch.count == 0) return SV_OK;
     SV_TRY(sv_runner_forward(&job->runner, &batch, 0, &plan, &scores));
     SV_TRY(sv_plan_check_numbers(plan, job->runner.scores));
-    SV_TRY(add(job, &batch, scores.data));
+    SV_TRY(crops > 1 ? add_crops(job, &batch, scores.data)
+                     : add(job, &batch, scores.data));
     job->done += batch.count;
-    if (o->report && !o->report(o->context, job->done, job->samples.count))
+    if (o->report &&
+        !o->report(o->context, job->done / crops, job->samples.count / crops))
       return sv_fail(SV_INTERRUPTED, "stopped after %lld samples",
-                     (long long)job->done);
+                     (long long)job->done / crops);
   }
 }
 
@@ -185,6 +262,8 @@ sv_status sv_eval(sv_metrics *metrics, const sv_model *model,
   if (status == SV_OK) status = run(&job);
   if (status != SV_OK) sv_metrics_free(metrics);
   sv_loader_free(job.loader);
+  sv_free(job.sums);
+  sv_free(job.row);
   sv_runner_free(&job.runner);
   sv_model_free(job.first);
   sv_samples_free(&job.samples);
