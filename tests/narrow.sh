@@ -4,6 +4,7 @@
 
 mkdir "$work/few"
 fashion train 60 "$work/few"
+fashion t10k 20 "$work/few"
 cd "$work"
 
 # narrow COLUMNS COMMAND...: no line of stdout or stderr is wider.
@@ -36,6 +37,28 @@ done
 for name in $("$SVERTKA" ops --json | sed -n 's/^    "name": "\(.*\)",$/\1/p'); do
   narrow 80 "$SVERTKA" ops "$name"
 done
+
+# Every verb that prints a table.
+network='input 1x28x28; conv 4 5x5; flatten; linear 10'
+"$SVERTKA" train "$network" few --epochs 1 --val 20 --threads 1 --out tables \
+  >out 2>err || fail "tables: $(cat err)"
+for columns in 60 80; do
+  narrow $columns "$SVERTKA" bench tables --steps 3 --batch 4 --threads 1
+  narrow $columns "$SVERTKA" bench tables --batch 4 --train --explain-plan
+  narrow $columns "$SVERTKA" train "$network" few --val 20 --explain-plan
+  narrow $columns "$SVERTKA" eval tables few
+  narrow $columns "$SVERTKA" units tables few
+  narrow $columns "$SVERTKA" gradcheck tables
+  for name in lenet5 vgg resnet50 googlenet unet; do
+    narrow $columns "$SVERTKA" summary $name
+  done
+done
+pipe "$SVERTKA" bench tables --steps 3 --batch 4 --threads 1
+pipe "$SVERTKA" bench tables --batch 4 --train --explain-plan
+pipe "$SVERTKA" eval tables few
+pipe "$SVERTKA" units tables few
+COLUMNS=60 "$SVERTKA" bench tables --steps 3 --batch 4 --threads 1 >out
+grep -q '60 columns are too narrow for: Batch' out || fail "bench: $(cat out)"
 
 # Nothing is cut: the words of a wide terminal are all there.
 for what in zoo 'zoo resnet' 'ops conv' 'ops pad'; do

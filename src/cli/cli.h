@@ -285,6 +285,8 @@ const char *cli_name(const char *name, char text[CLI_NAME_TEXT]);
 
 /* Prints a text on stdout, with lines wrapped between words. */
 void cli_print_words(const char *text);
+/* The same for each line of a text; what follows a break is indented. */
+void cli_print_lines(const char *text);
 
 /* A table on stdout. Columns: "Layer|Output|<Params|". `<` aligns a column
  * left; `>`, the default for all but the first, aligns it right. */

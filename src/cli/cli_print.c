@@ -238,12 +238,29 @@ static void print_wrapped(const cli_table *t, const int *widths, char **cells) {
   while (print_line(t, widths, left)) continue;
 }
 
-void cli_print_words(const char *text) {
-  for (int width = cli_width(STDOUT_FILENO); *text;) {
-    int bytes = words_of(text, width);
-    printf("%.*s\n", bytes, text);
+static void print_words(const char *text, int indent) {
+  int room = cli_width(STDOUT_FILENO), before = 0;
+  while (*text) {
+    int bytes = words_of(text, room - before);
+    printf("%*s%.*s\n", before, "", bytes, text);
     text += bytes;
     text += strspn(text, " ");
+    before = indent;
+  }
+}
+
+void cli_print_words(const char *text) { print_words(text, 0); }
+
+void cli_print_lines(const char *text) {
+  enum { INDENT = 6 };
+  while (*text) {
+    size_t length = strcspn(text, "\n");
+    sv_text line = {0};
+    sv_text_add(&line, "%.*s", (int)length, text);
+    if (line.at) print_words(line.at, INDENT);
+    if (!length) putchar('\n');
+    sv_text_clear(&line);
+    text += length + (text[length] == '\n');
   }
 }
 
@@ -294,6 +311,13 @@ static void wrap(const cli_table *t, int *widths) {
     if (widest < 0) return;
     widths[widest]--;
   }
+}
+
+/* A table that says nothing of its width wraps words if it has to. */
+static void wrap_wide(cli_table *t, const int *widths) {
+  int width = -2;
+  for (int c = 0; c < t->columns; c++) width += widths[c] + 2;
+  if (width > cli_width(STDOUT_FILENO)) cli_table_wrap(t);
 }
 
 /* The longest words are cut, down to `least`; the width that is left. */
@@ -372,6 +396,7 @@ static void tell_hidden(const cli_table *t) {
 static void print_table(cli_table *t, int *widths) {
   for (int c = 0; c < t->columns; c++) widths[c] = widest(t, c);
   if (t->fitted) fit(t, widths);
+  if (!t->fitted && !t->wraps) wrap_wide(t, widths);
   if (t->wraps) wrap(t, widths);
   for (int at = 0; at < t->count; at += t->columns) {
     if (!t->cells[at]) {

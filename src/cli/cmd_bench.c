@@ -214,7 +214,7 @@ static sv_status measure(const bench *b, sv_mode mode, figures *f) {
   if (status == SV_OK && b->explain) {
     char *text;
     status = sv_plan_explain(s.runner.plans[0], &text);
-    if (status == SV_OK) fputs(text, stdout);
+    if (status == SV_OK) cli_print_lines(text);
     if (status == SV_OK) sv_plan_text_free(text);
   } else if (status == SV_OK) {
     status = time_steps(&s, modes[mode], f);
@@ -280,6 +280,9 @@ static int print_json(const bench *b, const figures f[2]) {
 }
 
 static int print_table(const bench *b, const figures f[2]) {
+  /* In this order they go where a terminal is too narrow. */
+  enum { BATCH = 1, FASTEST = 4, SLOWEST, STEPS };
+  static const int narrow[] = {BATCH, SLOWEST, FASTEST, STEPS, -1};
   const bool wanted[] = {[SV_INFER] = b->infer, [SV_TRAIN] = b->train};
   cli_table *t =
       cli_table_new("|Batch|Images/s|Milliseconds|Fastest|Slowest|Steps");
@@ -295,6 +298,7 @@ static int print_table(const bench *b, const figures f[2]) {
     cli_cell(t, "%.3f", f[i].slowest);
     cli_cell(t, "%s", cli_number(f[i].steps, number));
   }
+  cli_table_fit(t, cli_width(1), narrow, "--json has them");
   cli_table_print(t);
   return CLI_DONE;
 }

@@ -84,7 +84,7 @@ static sv_status go_on(train *t, const char *network, const char *data) {
 static sv_status explain(train *t) {
   char *text;
   SV_TRY(sv_fit_explain(&text, t->model, t->dataset, &t->fit));
-  fputs(text, stdout);
+  cli_print_lines(text);
   sv_plan_text_free(text);
   return SV_OK;
 }

@@ -311,12 +311,16 @@ static sv_status print_rows(drawer *d) {
 
 static void print_totals(const sv_analysis *a) {
   char parameters[CLI_NUMBER_TEXT], macs[CLI_NUMBER_TEXT];
-  char bytes[CLI_NUMBER_TEXT];
-  printf("\n%s parameters in %d weight layer%s, %s MAC\n",
-         cli_number(a->parameters, parameters), a->weight_layers,
-         a->weight_layers == 1 ? "" : "s", cli_number(a->macs, macs));
-  printf("%s of parameters, %s of activations\n",
-         cli_bytes(4 * a->parameters, parameters), cli_bytes(a->bytes, bytes));
+  char bytes[CLI_NUMBER_TEXT], line[4 * CLI_NUMBER_TEXT];
+  snprintf(line, sizeof line, "%s parameters in %d weight layer%s, %s MAC",
+           cli_number(a->parameters, parameters), a->weight_layers,
+           a->weight_layers == 1 ? "" : "s", cli_number(a->macs, macs));
+  putchar('\n');
+  cli_print_words(line);
+  snprintf(line, sizeof line, "%s of parameters, %s of activations",
+           cli_bytes(4 * a->parameters, parameters),
+           cli_bytes(a->bytes, bytes));
+  cli_print_words(line);
 }
 
 sv_status summary_table(const sv_analysis *analysis,
