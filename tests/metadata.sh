@@ -118,10 +118,12 @@ status 1 'empty: an empty file' "$SVERTKA" predict $free fixed.onnx \
   told.png --mean 0.5 --deviation 1 --labels empty
 
 # ---- A file that says it wrongly ------------------------------------------
-# The letter behind KEY, two bytes of the format between, becomes an x.
+# The letter behind KEY, two bytes of the format between, becomes an x; without
+# its checksum the file would only be damaged.
+LC_ALL=C sed -z 's/svertka\.checksum/another.checksum/' kept/model.onnx >open.onnx
 spoil() {
-  LC_ALL=C sed -z "s/\(svertka\.image\.$1..\)./\1x/" kept/model.onnx >bad.onnx
-  ! cmp -s kept/model.onnx bad.onnx || fail "$1 is not spoilt"
+  LC_ALL=C sed -z "s/\(svertka\.image\.$1..\)./\1x/" open.onnx >bad.onnx
+  ! cmp -s open.onnx bad.onnx || fail "$1 is not spoilt"
 }
 for key in size pad resize mean deviation; do
   spoil $key
@@ -133,5 +135,15 @@ for key in size pad resize mean deviation; do
   status 1 "$wrong" "$SVERTKA" train bad.onnx few --epochs 1 --out x
 done
 ! [ -e x ] || fail "what was refused left a folder"
-LC_ALL=C sed -z 's/svertka\.image\.pad/svertka.image.dip/' kept/model.onnx >bad.onnx
+LC_ALL=C sed -z 's/svertka\.image\.pad/svertka.image.dip/' open.onnx >bad.onnx
 status 1 'svertka.image.dip: unknown' "$SVERTKA" predict bad.onnx told.png
+# A byte of a key, or of the text of a node, that a disk has changed.
+for what in svertka.image.pad svertka.labels ai.onnx Conv; do
+  bad=$(printf %s "$what" | sed 's/.$/~/')
+  LC_ALL=C sed -z "s/$what/$bad/" kept/model.onnx >bad.onnx
+  cmp -s kept/model.onnx bad.onnx && continue
+  status 1 'bad.onnx: damaged: its contents have changed' "$SVERTKA" predict \
+    bad.onnx told.png
+  changed=1
+done
+[ "$changed" ] || fail "nothing was changed"

@@ -12,25 +12,18 @@ static unsigned char tag(unsigned number) {
 
 enum { METADATA = 14, KEY = 1, VALUE = 2, PART = 1 << 20 };
 
-static uint32_t add_graph(uint32_t checksum, const Onnx__GraphProto *graph,
-                          const sv_map *map) {
-  for (size_t i = 0; graph && i < graph->n_initializer; i++) {
-    const Onnx__TensorProto *tensor = graph->initializer[i];
-    const ProtobufCBinaryData *raw = &tensor->raw_data;
-    if (!tensor->has_raw_data) continue;
-    for (size_t done = 0, part; done < raw->len; done += part) {
-      part = raw->len - done < PART ? raw->len - done : PART;
-      checksum = (uint32_t)crc32_z(checksum, raw->data + done, part);
-      if (map) sv_map_release(map, raw->data + done, part);
-    }
-  }
-  return checksum;
+uint32_t sv_checksum_add(uint32_t checksum, const void *bytes, size_t size) {
+  return (uint32_t)crc32_z(checksum, bytes, size);
 }
 
-uint32_t sv_checksum_of(const Onnx__ModelProto *model, const sv_map *map) {
-  uint32_t checksum = add_graph(0, model->graph, map);
-  for (size_t i = 0; i < model->n_training_info; i++)
-    checksum = add_graph(checksum, model->training_info[i]->algorithm, map);
+static uint32_t checksum_of(const unsigned char *bytes, size_t size,
+                            const sv_map *map) {
+  uint32_t checksum = 0;
+  for (size_t done = 0, part; done < size; done += part) {
+    part = size - done < PART ? size - done : PART;
+    checksum = sv_checksum_add(checksum, bytes + done, part);
+    if (map) sv_map_release(map, bytes + done, part);
+  }
   return checksum;
 }
 
@@ -55,10 +48,10 @@ size_t sv_checksum_entry(unsigned char entry[SV_CHECKSUM_ENTRY],
   return length;
 }
 
-/* Whether the file ends in an entry of its own size: its checksum is the one
- * that makes it the same. */
+/* Whether the file ends in an entry of its own size, `length` bytes: its
+ * checksum is the one that makes it the same. */
 static bool find_entry(const unsigned char *bytes, size_t size,
-                       uint32_t *checksum) {
+                       uint32_t *checksum, size_t *length) {
   unsigned char entry[SV_CHECKSUM_ENTRY];
   for (size_t n = 32; n < SV_CHECKSUM_ENTRY && n < size; n++) {
     const unsigned char *end = bytes + size - n;
@@ -69,6 +62,7 @@ static bool find_entry(const unsigned char *bytes, size_t size,
     while (words > text && *words != (char)tag(VALUE)) words--;
     if (words == text || sscanf(words + 2, "crc32 %8" SCNx32, checksum) != 1)
       continue;
+    *length = n;
     if (sv_checksum_entry(entry, *checksum, size - n) == n &&
         memcmp(entry, end, n) == 0)
       return true;
@@ -76,16 +70,16 @@ static bool find_entry(const unsigned char *bytes, size_t size,
   return false;
 }
 
-sv_status sv_checksum_check(const Onnx__ModelProto *model, const void *bytes,
-                            size_t size, const sv_map *map) {
+sv_status sv_checksum_check(const void *bytes, size_t size, const sv_map *map) {
   uint32_t wanted;
-  if (!find_entry(bytes, size, &wanted)) return SV_OK;
-  uint32_t found = sv_checksum_of(model, map);
+  size_t length;
+  if (!find_entry(bytes, size, &wanted, &length)) return SV_OK;
+  uint32_t found = checksum_of(bytes, size - length, map);
   if (found == wanted) return SV_OK;
   return sv_fail(SV_FORMAT,
-                 "damaged: its tensors have changed since the file was written "
+                 "damaged: its contents have changed since it was written "
                  "(checksum %08" PRIx32 ", expected %08" PRIx32
-                 "); if the file was changed on purpose, delete its metadata "
-                 "entry '" SV_ONNX_CHECKSUM "'",
+                 "); if it was changed on purpose, delete its metadata entry "
+                 "'" SV_ONNX_CHECKSUM "'",
                  found, wanted);
 }

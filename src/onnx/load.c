@@ -245,11 +245,11 @@ static sv_status build(loader *l) {
 
 static sv_status read_model(loader *l, const void *bytes, size_t size,
                             sv_model **model) {
+  SV_TRY(sv_checksum_check(bytes, size, l->map));
   SV_TRY(sv_wire_read(&l->proto, &onnx__model_proto__descriptor, bytes, size,
                       &l->arena));
   SV_TRY(read_head(l));
   SV_TRY(build(l));
-  SV_TRY(sv_checksum_check(l->proto, bytes, size, l->map));
   sv_graph *graph = l->graph;
   sv_state *state = l->state;
   l->graph = NULL;

@@ -246,6 +246,7 @@ typedef struct stream {
   ProtobufCBuffer base; /* what protobuf-c writes to */
   sv_writer *writer;
   sv_status status;
+  uint32_t checksum; /* of everything so far */
   size_t count;
   unsigned char bytes[1 << 16];
 } stream;
@@ -258,6 +259,7 @@ static void flush(stream *to) {
 
 static void append(ProtobufCBuffer *buffer, size_t size, const uint8_t *bytes) {
   stream *to = (stream *)(void *)buffer;
+  to->checksum = sv_checksum_add(to->checksum, bytes, size);
   if (to->count + size > sizeof to->bytes) flush(to);
   if (size <= sizeof to->bytes) {
     memcpy(to->bytes + to->count, bytes, size);
@@ -268,11 +270,9 @@ static void append(ProtobufCBuffer *buffer, size_t size, const uint8_t *bytes) {
 }
 
 /* After a message of `size` bytes. */
-static void append_checksum(const Onnx__ModelProto *m, size_t size,
-                            ProtobufCBuffer *buffer) {
+static void append_checksum(stream *to, size_t size) {
   unsigned char entry[SV_CHECKSUM_ENTRY];
-  append(buffer, sv_checksum_entry(entry, sv_checksum_of(m, NULL), size),
-         entry);
+  append(&to->base, sv_checksum_entry(entry, to->checksum, size), entry);
 }
 
 static sv_status check_size(const Onnx__ModelProto *m) {
@@ -292,7 +292,7 @@ static sv_status write_message(const Onnx__ModelProto *m, const char *path) {
   sv_status status = sv_writer_open(&to->writer, path);
   if (status == SV_OK) {
     onnx__model_proto__pack_to_buffer(m, &to->base);
-    append_checksum(m, size, &to->base);
+    append_checksum(to, size);
     flush(to);
     status = to->status;
     if (status == SV_OK)
