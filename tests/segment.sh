@@ -28,7 +28,7 @@ diff -r scenes again >/dev/null || fail "the same seed makes other scenes"
 [ "$(wc -l <scenes/test.txt)" = 4 ] || fail "test.txt"
 refused "already contains a data set" "$SVERTKA" data scenes scenes --data small
 refused "did you mean 'scenes'?" "$SVERTKA" data sceens x
-refused "expected one of: scenes, " "$SVERTKA" data nothing x
+refused "expected one of: check, scenes, " "$SVERTKA" data nothing x
 
 # ---- Training, with classes that move with their pixels ----
 train() {

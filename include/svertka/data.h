@@ -104,6 +104,93 @@ SV_API SV_CHECKED sv_status sv_dataset_source(const sv_dataset *dataset,
                                               int64_t i, char **source);
 SV_API void sv_dataset_source_free(char *source);
 
+/* Leaves out the samples i with skip[i] (count of them): the others move up,
+ * and count, held_out, labels and sources change with them. SV_FORMAT, with
+ * nothing changed, if a class would lose its last sample (of a training split:
+ * its last one that is not held out). No other thread may use the data set
+ * meanwhile. */
+SV_API SV_CHECKED sv_status sv_dataset_skip(sv_dataset *dataset,
+                                            const bool *skip);
+
+/* Options of reading all images of a data set. Zeros are the defaults. */
+typedef struct sv_survey {
+  int threads; /* that read images; 0: one per processor */
+  /* Called for each sample that cannot be read, in order, when all are
+   * read. May be NULL. */
+  void (*unreadable)(void *context, int64_t sample, const char *source,
+                     const char *reason);
+  /* Called about ten times a second in the calling thread; false stops with
+   * SV_INTERRUPTED. May be NULL. */
+  bool (*report)(void *context, int64_t done, int64_t total);
+  void *context;
+} sv_survey;
+
+/* Reads and decodes every image once and leaves out those that cannot be read,
+ * as sv_dataset_skip does. Data that are in memory have none. `options` may
+ * be NULL. */
+SV_API SV_CHECKED sv_status
+sv_dataset_skip_unreadable(sv_dataset *dataset, const sv_survey *options);
+
+/* ---- Checking a data set ----------------------------------------------- */
+
+/* The parts of a data set. A validation set that is the test set, too, counts
+ * as the validation set. */
+enum { SV_CHECK_TRAIN, SV_CHECK_VAL, SV_CHECK_TEST, SV_CHECK_PARTS };
+
+/* An image of the data set. */
+typedef struct sv_check_image {
+  char *source; /* as sv_dataset_source */
+  int part;     /* SV_CHECK_TRAIN, ... */
+  int label;
+} sv_check_image;
+
+typedef struct sv_check_bad {
+  sv_check_image image;
+  char *reason; /* names the file, too */
+} sv_check_bad;
+
+/* Images that are alike: of a group with the same pixels, or a pair. */
+typedef struct sv_check_group {
+  sv_check_image *images; /* 2 or more */
+  int64_t count;
+  bool across;   /* they are in several parts */
+  bool conflict; /* their labels differ */
+} sv_check_group;
+
+typedef struct sv_check {
+  int64_t samples[SV_CHECK_PARTS], unreadable[SV_CHECK_PARTS];
+  char *no_test; /* why there is no test set; NULL: there is one, or the
+                  * validation set is it */
+  int classes;
+  int64_t *of_class; /* classes x SV_CHECK_PARTS: number of samples */
+  char **names;      /* of the classes */
+  /* Of the readable images. */
+  int64_t grey, colour;    /* images with one channel, with three */
+  int width[3], height[3]; /* smallest, median, largest */
+  sv_check_bad *bad;       /* images that cannot be read */
+  int64_t bad_count;
+  sv_check_group *same; /* groups of images with the same pixels */
+  int64_t same_count;
+  sv_check_group *near; /* pairs that are nearly the same; each image of
+                         * val and test with the nearest one of the parts
+                         * before it */
+  int64_t near_count;
+} sv_check;
+
+/* Reads all images of a data set. `data` is as in sv_dataset_open. Images are
+ * the same if they have the same pixels. They are nearly the same if their
+ * perceptual hashes (64 signs of a cosine transform of 32x32 pixels) differ in
+ * at most 5 bits, and their 8x8 pixels, without their means, by at most 3 of
+ * 255 on average; images without contrast are not compared. The caller frees
+ * *check with sv_check_free unless the call fails: it fails if the data set
+ * cannot be opened, not if images cannot be read. `pass` may be NULL; its
+ * function `unreadable` is not called. Memory: 100 bytes per image. Source of
+ * the hash: Zauner, "Implementation and Benchmarking of Perceptual Image Hash
+ * Functions", 2010. */
+SV_API SV_CHECKED sv_status sv_dataset_check(sv_check *check, const char *data,
+                                             const sv_survey *options);
+SV_API void sv_check_free(sv_check *check);
+
 /* ---- Semantic segmentation ---------------------------------------------- */
 
 /* Reads a mask: a greyscale image whose values are classes, or 255

@@ -62,12 +62,15 @@ typedef struct sv_eval_options {
 SV_API sv_eval_options sv_eval_default(void);
 
 /* Evaluates the model on all samples of the data set, preprocessed as the
- * model's metadata say. sv_model_scores decides whether the output is logits or
- * probabilities. If a softmax follows the logits, the logits are read directly;
- * they have the layout of the output. For data with masks each pixel has a row
- * of scores and counts as a sample. The caller frees *metrics with
- * sv_metrics_free unless the call fails. SV_INVALID if the model's weights are
- * random (sv_model_is_random). The model is only read. */
+ * model's metadata say. Classes that the model and the data set both name are
+ * matched by their names: the data set may have fewer classes, or another
+ * order; labels in *metrics and verdicts are those of the model. SV_INVALID
+ * names a class that the model does not have. sv_model_scores decides whether
+ * the output is logits or probabilities. If a softmax follows the logits, the
+ * logits are read directly; they have the layout of the output. For data with
+ * masks each pixel has a row of scores and counts as a sample. The caller frees
+ * *metrics with sv_metrics_free unless the call fails. SV_INVALID if the
+ * model's weights are random (sv_model_is_random). The model is only read. */
 SV_API SV_CHECKED sv_status sv_eval(sv_metrics *metrics, const sv_model *model,
                                     const sv_dataset *dataset,
                                     const sv_eval_options *options);
@@ -236,6 +239,8 @@ typedef struct sv_fit_options {
   const char *network;    /* names of the model and the data as the caller calls
                            * them */
   const char *data;       /* stored in the metadata. Both may be NULL */
+  bool skip_bad; /* stored in the metadata, for the program that resumes the
+                  * run: it used sv_dataset_skip_unreadable on the data */
   /* Called after each step, after each batch of a validation, and after each
    * epoch. If it returns false, training stops after this step, as with Ctrl-C;
    * a validation that was interrupted is repeated when the run is resumed. May

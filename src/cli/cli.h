@@ -155,6 +155,33 @@ sv_status cli_folders_apart(const char *output, const char *path,
 sv_status cli_outside(const char *output, const char *path, const char *other,
                       const char *folder) SV_CHECKED;
 
+/* ---- Data with unreadable images ---- */
+
+#define CLI_SKIP_BAD_OPTION(target)                                     \
+  {                                                                     \
+    "skip-bad", 0, CLI_FLAG, target, 0, 0, NULL, NULL,                  \
+        "read all images first and leave out those that cannot be read" \
+  }
+
+/* The images that were left out. Free with cli_skipped_free. */
+typedef struct cli_skipped {
+  int64_t count;
+  struct cli_skipped_list *list; /* NULL: none yet */
+} cli_skipped;
+
+/* Reads all images, with a progress bar, and leaves out those that cannot be
+ * read; adds them to *skipped and prints the first ones on stderr. */
+sv_status cli_skip_bad(sv_dataset *dataset, cli_skipped *skipped,
+                       int threads) SV_CHECKED;
+/* Leaves out the images that a file of cli_skipped_write lists, if it exists;
+ * otherwise as cli_skip_bad. */
+sv_status cli_skip_listed(sv_dataset *dataset, cli_skipped *skipped,
+                          const char *path, int threads) SV_CHECKED;
+/* Writes the sources and the reasons as CSV. */
+sv_status cli_skipped_write(const cli_skipped *skipped,
+                            const char *path) SV_CHECKED;
+void cli_skipped_free(cli_skipped *skipped);
+
 /* ---- Models ---- */
 
 /* MODEL is one of

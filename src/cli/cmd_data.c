@@ -75,6 +75,8 @@ static int run_scenes(const cli_verb *verb, int argc, char **argv) {
 /* ---- The verb ---- */
 
 static const cli_verb ways[] = {
+    {"data check", "DATA [options]",
+     "read everything, count it, find what is damaged or twice", data_check},
     {"data scenes", "OUT [options]",
      "compose images into scenes for semantic segmentation", run_scenes},
     {"data show", "DATA --out FILE [options]",
@@ -88,7 +90,7 @@ static int print_help(const cli_verb *verb) {
   printf(
       "Usage: svertka %s %s\n"
       "\n"
-      "Makes and shows data sets.\n"
+      "Checks, makes and shows data sets.\n"
       "\n",
       verb->name, verb->usage);
   for (int i = 0; i < WAYS; i++)

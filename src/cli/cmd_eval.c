@@ -112,6 +112,8 @@ static sv_status eval_all(eval *e, const char *model, const char *data) {
   SV_TRY(sv_preprocess_load(&e->names, e->model));
   SV_TRY(check_masks(e));
   SV_TRY(make_mistakes(e));
+  if (e->skip_bad)
+    SV_TRY(cli_skip_bad(e->dataset, &e->skipped, e->options.threads));
   SV_TRY(run(e));
   return eval_write_files(e);
 }
@@ -144,6 +146,9 @@ int cmd_eval(const cli_verb *verb, int argc, char **argv) {
        "says, or 40"},
       {"top", 0, CLI_INT, &e.top, 1, 1e6, NULL, "K",
        "also print top-K accuracy"},
+      CLI_SKIP_BAD_OPTION(&e.skip_bad),
+      {"skipped", 0, CLI_TEXT, &e.skipped_list, 0, 0, NULL, "FILE",
+       "write the images that --skip-bad left out as CSV"},
       {"exact", 0, CLI_FLAG, &e.options.exact, 0, 0, NULL, NULL,
        "use only algorithms that do not trade accuracy for speed"},
       CLI_THREADS_OPTION(&e.options.threads),
@@ -159,6 +164,8 @@ int cmd_eval(const cli_verb *verb, int argc, char **argv) {
   char **operands;
   if (!cli_parse(&page, argc, argv, &operands, NULL, &exit_status))
     return exit_status;
+  if (e.skipped_list && !e.skip_bad)
+    return cli_usage("--skipped needs --skip-bad");
   sv_status status = eval_all(&e, operands[0], operands[1]);
   exit_status = status == SV_OK ? eval_print(&e) : cli_fail(status);
   sv_metrics_free(&e.metrics);
@@ -166,6 +173,7 @@ int cmd_eval(const cli_verb *verb, int argc, char **argv) {
   eval_free_masks(&e);
   sv_preprocess_free(&e.names);
   sv_text_clear(&e.rows);
+  cli_skipped_free(&e.skipped);
   sv_dataset_free(e.dataset);
   sv_model_free(e.model);
   return exit_status;

@@ -10,6 +10,8 @@
 #include "train/digest.h"
 #include "train/fit.h"
 
+static const char UNREADABLE[] = "unreadable.csv";
+
 /* ---- The model ---- */
 
 /* "runs/lenet5-fashion-mnist". Names come from files: only plain letters. */
@@ -36,11 +38,34 @@ bool train_holds_run(const char *folder) {
   return found;
 }
 
+/* A resumed run leaves out what it left out before. */
+static sv_status skip_bad(train *t, sv_dataset *dataset) {
+  char *list = NULL;
+  if (!t->fit.skip_bad || !dataset) return SV_OK;
+  if (!t->resume) return cli_skip_bad(dataset, &t->skipped, t->fit.threads);
+  SV_TRY(sv_path_join(&list, t->resume, UNREADABLE));
+  sv_status status =
+      cli_skip_listed(dataset, &t->skipped, list, t->fit.threads);
+  sv_free(list);
+  return status;
+}
+
 /* The test images too, if wanted: better missed now than after the training. */
 static sv_status open_data(train *t, const char *data) {
   SV_TRY(sv_dataset_open(&t->dataset, data, SV_SPLIT_TRAIN));
   SV_TRY(train_check_classes(t));
-  return t->test ? sv_dataset_open(&t->unseen, data, SV_SPLIT_TEST) : SV_OK;
+  if (t->test) SV_TRY(sv_dataset_open(&t->unseen, data, SV_SPLIT_TEST));
+  SV_TRY(skip_bad(t, t->dataset));
+  return skip_bad(t, t->unseen);
+}
+
+sv_status train_write_skipped(const train *t) {
+  char *path;
+  if (!t->skipped.count || !sv_path_is_folder(t->fit.run)) return SV_OK;
+  SV_TRY(sv_path_join(&path, t->fit.run, UNREADABLE));
+  sv_status status = cli_skipped_write(&t->skipped, path);
+  sv_free(path);
+  return status;
 }
 
 static sv_status begin(train *t, const char *network, const char *data) {
@@ -131,6 +156,8 @@ static int print_json(const train *t, const sv_fit_result *r,
   const char *augment = t->fit.augment.transforms;
   json_object_set_new(object, "augment",
                       augment ? cli_json_text(augment) : json_null());
+  if (t->fit.skip_bad)
+    json_object_set_new(object, "skipped", json_integer(t->skipped.count));
   if (t->test) {
     json_object_set_new(object, "test_loss", cli_json_number(test->loss));
     json_object_set_new(object, "test_top1", cli_json_number(test->top1));
@@ -170,6 +197,9 @@ static int print_result(const train *t, const sv_fit_result *r) {
       "%s/model.onnx  the model\n"
       "%s/log.csv     one row per epoch\n",
       cli_name(t->fit.run, name), name);
+  if (t->skipped.count)
+    printf("%s/unreadable.csv  %lld images that were skipped\n", name,
+           (long long)t->skipped.count);
   if (t->fit.log_gradients)
     printf("%s/gradients.csv, %s/gradients.png  the norms of the gradients\n",
            name, name);
@@ -200,6 +230,7 @@ static int run(train *t) {
   cli_catch_interrupt();
   sv_status status = sv_fit(t->model, t->dataset, &t->fit, &result);
   cli_progress_end(&t->bar);
+  if (status == SV_OK) status = train_write_skipped(t);
   if (status == SV_OK && result.stopped_early)
     cli_say("stopped early: %d %s no better than epoch %d", t->fit.patience,
             t->fit.patience == 1 ? "epoch was" : "epochs in a row were",
@@ -209,7 +240,8 @@ static int run(train *t) {
     return status == SV_OK ? print_result(t, &result) : cli_fail(status);
   }
   int exit_status = cli_fail(status);
-  if (status == SV_INTERRUPTED && train_draw_gradients(t) != SV_OK)
+  if (status == SV_INTERRUPTED &&
+      (train_draw_gradients(t) != SV_OK || train_write_skipped(t) != SV_OK))
     cli_fail(SV_IO);
   if (status == SV_INTERRUPTED)
     cli_say("saved; to resume: svertka train --resume %s", t->fit.run);
@@ -314,6 +346,7 @@ int cmd_train(const cli_verb *verb, int argc, char **argv) {
   int exit_status = train_all(verb, argc, argv, &t);
   sv_dataset_free(t.dataset);
   sv_dataset_free(t.unseen);
+  cli_skipped_free(&t.skipped);
   sv_model_free(t.model);
   sv_free(t.folder);
   return exit_status;

@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 
+int data_check(const cli_verb *verb, int argc, char **argv);
 int data_show(const cli_verb *verb, int argc, char **argv);
 int data_transforms(const cli_verb *verb, int argc, char **argv);
 

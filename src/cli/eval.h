@@ -33,6 +33,9 @@ typedef struct eval {
   } told[EVAL_SCENES]; /* the masks for --picture */
   int told_count;
   cli_progress bar;
+  bool skip_bad;
+  cli_skipped skipped;
+  const char *skipped_list; /* a file */
 } eval;
 
 /* The model's name of a class, else the data set's, else its number. */

@@ -198,6 +198,10 @@ static sv_status write_calibration(eval *e) {
   return sv_look_calibration(e->calibration, title, &e->metrics);
 }
 
+static sv_status write_skipped(eval *e) {
+  return cli_skipped_write(&e->skipped, e->skipped_list);
+}
+
 /* ---- All of them ---- */
 
 static const struct file {
@@ -213,6 +217,8 @@ static const struct file {
      offsetof(eval, calibration), write_calibration},
     {"--mistakes-picture", "the most confident mistakes",
      offsetof(eval, mistakes_picture), write_mistakes},
+    {"--skipped", "the images that were skipped", offsetof(eval, skipped_list),
+     write_skipped},
 };
 enum { FILES = sizeof files / sizeof files[0] };
 

@@ -83,6 +83,8 @@ static int print_json(const eval *e) {
       json_pack("{s:I, s:o, s:o, s:o}", "samples", (json_int_t)m->samples,
                 "loss", cli_json_number(m->loss), "top1",
                 cli_json_number(m->top1), "top5", cli_json_number(m->top5));
+  if (e->skip_bad)
+    json_object_set_new(all, "skipped", json_integer(e->skipped.count));
   snprintf(key, sizeof key, "top%d", e->top);
   if (e->top)
     json_object_set_new(all, key, cli_json_number(sv_metrics_top(m, e->top)));

@@ -26,7 +26,8 @@ typedef struct train {
   char *folder;           /* runs/MODEL-DATA, if no folder was given */
   sv_model *model;
   sv_dataset *dataset;
-  sv_dataset *unseen; /* the test images, with --test */
+  sv_dataset *unseen;  /* the test images, with --test */
+  cli_skipped skipped; /* images that --skip-bad left out */
   /* Progress. */
   cli_progress bar;
   char label[48];
@@ -65,6 +66,10 @@ bool train_holds_run(const char *folder);
 /* Evaluates the model of the run folder on t->unseen. */
 sv_status train_score(const train *t, const char *run, double *loss,
                       double *top1) SV_CHECKED;
+
+/* Writes unreadable.csv into the run folder, if it exists and --skip-bad left
+ * out images. */
+sv_status train_write_skipped(const train *t) SV_CHECKED;
 
 /* Runs --repeat, once the data set is open. Returns the exit status. */
 int train_repeat(train *t, const char *network);

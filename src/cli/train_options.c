@@ -11,6 +11,7 @@ static const char about[] =
     "              every five minutes and on Ctrl-C; previous.onnx is the\n"
     "              checkpoint before it\n"
     "  log.csv     one row per epoch; gradients.csv with --log-gradients\n"
+    "  unreadable.csv  the images that --skip-bad left out\n"
     "The test images of DATA are used only with --test. MODEL may be a "
     "trained\n"
     "file: training starts from its weights. --classes replaces its "
@@ -106,6 +107,7 @@ bool train_parse(const cli_verb *verb, int argc, char **argv, train *t,
       {"samples", 0, CLI_INT, &f->samples, 0, INT_MAX, NULL, "N",
        "train on N of the remaining images, drawn from each class in "
        "proportion; 0: all"},
+      CLI_SKIP_BAD_OPTION(&f->skip_bad),
       {"normalise", 0, CLI_TEXT, &f->normalise, 0, 0, NULL, "HOW",
        "scaling of the pixels: standard (mean 0 and deviation 1), centre (mean "
        "0 only), scale (deviation 1 only), none"},

@@ -67,6 +67,7 @@ static sv_status train_one(const series *s, row *r) {
     sv_model_free(model);
     r->trained = true;
     SV_TRY(status);
+    SV_TRY(train_write_skipped(t));
     SV_TRY(train_draw_gradients(t));
   }
   if (!t->test) return SV_OK;

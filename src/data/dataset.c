@@ -210,6 +210,7 @@ void sv_dataset_free(sv_dataset *d) {
   for (int i = 0; d->names && i < d->classes; i++) sv_free(d->names[i]);
   sv_free(d->names);
   sv_free(d->labels);
+  sv_free(d->kept);
   sv_free(d->name);
   sv_free(d->path);
   sv_free(d);
@@ -239,12 +240,53 @@ int sv_dataset_label(const sv_dataset *d, int64_t i) {
   return i >= 0 && i < d->count ? d->labels[i] : -1;
 }
 
+/* ---- Samples that are left out ---- */
+
+/* The reader's number of sample i. */
+static int64_t number_of(const sv_dataset *d, int64_t i) {
+  return d->kept ? d->kept[i] : i;
+}
+
+/* Every class with a training sample keeps one. */
+static sv_status check_kept(const sv_dataset *d, const bool *skip) {
+  int64_t training = d->count - d->held_out;
+  enum { HAD = 1, HAS = 2 };
+  uint8_t *classes;
+  SV_TRY(sv_alloc(&classes, (size_t)d->classes));
+  for (int64_t i = 0; i < training; i++)
+    classes[d->labels[i]] |= skip[i] ? HAD : HAS;
+  int lost = 0;
+  while (lost < d->classes && classes[lost] != HAD) lost++;
+  sv_free(classes);
+  if (lost == d->classes) return SV_OK;
+  return sv_fail(SV_FORMAT, "%s: the class '%s' has no readable %s images",
+                 d->path, d->names[lost],
+                 d->split == SV_SPLIT_TEST ? "test" : "training");
+}
+
+sv_status sv_dataset_skip(sv_dataset *d, const bool *skip) {
+  int64_t *kept, count = 0, held_out = 0;
+  SV_TRY(check_kept(d, skip));
+  SV_TRY(sv_alloc_array(&kept, (size_t)d->count, sizeof *kept));
+  for (int64_t i = 0; i < d->count; i++) {
+    if (skip[i]) continue;
+    held_out += i >= d->count - d->held_out;
+    d->labels[count] = d->labels[i];
+    kept[count++] = number_of(d, i);
+  }
+  sv_free(d->kept);
+  d->kept = kept;
+  d->count = count;
+  d->held_out = held_out;
+  return SV_OK;
+}
+
 sv_status sv_dataset_image(const sv_dataset *d, int64_t i, sv_image *image) {
   *image = (sv_image){0};
   if (i < 0 || i >= d->count)
     return sv_fail(SV_INVALID, "%s: sample %lld is not 0 to %lld", d->path,
                    (long long)i, (long long)d->count - 1);
-  return d->reader->image(d, i, image);
+  return d->reader->image(d, number_of(d, i), image);
 }
 
 sv_status sv_dataset_source(const sv_dataset *d, int64_t i, char **source) {
@@ -252,10 +294,11 @@ sv_status sv_dataset_source(const sv_dataset *d, int64_t i, char **source) {
   if (i < 0 || i >= d->count)
     return sv_fail(SV_INVALID, "%s: sample %lld is not 0 to %lld", d->path,
                    (long long)i, (long long)d->count - 1);
-  if (d->reader->source) return d->reader->source(d, i, source);
+  if (d->reader->source) return d->reader->source(d, number_of(d, i), source);
   sv_text text = {0};
   sv_text_add(&text, "%s: %s sample %lld", d->path,
-              d->split == SV_SPLIT_TEST ? "test" : "training", (long long)i);
+              d->split == SV_SPLIT_TEST ? "test" : "training",
+              (long long)number_of(d, i));
   return sv_text_take(&text, source);
 }
 
@@ -289,7 +332,7 @@ sv_status sv_dataset_mask(const sv_dataset *d, int64_t i, sv_image *mask) {
   if (i < 0 || i >= d->count)
     return sv_fail(SV_INVALID, "%s: sample %lld is not 0 to %lld", d->path,
                    (long long)i, (long long)d->count - 1);
-  SV_TRY(d->reader->mask(d, i, mask));
+  SV_TRY(d->reader->mask(d, number_of(d, i), mask));
   sv_status status = check_mask(d, i, mask);
   if (status != SV_OK) sv_image_free(mask);
   return status;

@@ -19,8 +19,9 @@ struct sv_dataset {
   int channels, height, width; /* height and width 0: images differ */
   int32_t *labels;             /* `count` labels, from sv_alloc */
   int classes;
-  char **names; /* names of the classes, from sv_alloc; NULL: unknown */
-  void *state;  /* private data of the reader */
+  char **names;  /* names of the classes, from sv_alloc; NULL: unknown */
+  void *state;   /* private data of the reader */
+  int64_t *kept; /* the reader's number of each sample; NULL: the same */
 };
 
 typedef struct sv_reader {

@@ -12,6 +12,7 @@
 #include "graph/model.h"
 #include "task/classes_first.h"
 #include "task/metrics.h"
+#include "train/match_classes.h"
 #include "train/runner.h"
 
 sv_eval_options sv_eval_default(void) {
@@ -28,30 +29,14 @@ typedef struct eval_job {
   sv_runner runner;
   sv_loader *loader;
   sv_metrics *metrics;
-  int64_t done;   /* samples */
-  int64_t places; /* labels of a sample */
-  double *sums;   /* of the probabilities of a sample's crops */
-  float *row;     /* their mean, as scores */
+  int64_t done;        /* samples */
+  int64_t places;      /* labels of a sample */
+  double *sums;        /* of the probabilities of a sample's crops */
+  float *row;          /* their mean, as scores */
+  int *class_of;       /* the model's class of each class of the data; NULL: the
+                        * same */
+  int64_t *relabelled; /* the labels of a batch as classes of the model */
 } eval_job;
-
-/* What is called by its number has no name. */
-static bool is_named(const sv_dataset *d, int i) {
-  char number[16];
-  snprintf(number, sizeof number, "%d", i);
-  return strcmp(d->names[i], number) != 0;
-}
-
-/* Classes that both sides name must have one name. */
-static sv_status check_names(const eval_job *job) {
-  const sv_dataset *d = job->dataset;
-  const sv_preprocess *p = &job->preprocess;
-  for (int i = 0; d->names && i < d->classes && i < p->classes; i++)
-    if (is_named(d, i) && strcmp(d->names[i], p->names[i]) != 0)
-      return sv_fail(SV_INVALID,
-                     "%s: its class %d is '%s', but the model's is '%s'",
-                     d->path, i, d->names[i], p->names[i]);
-  return SV_OK;
-}
 
 static sv_status check_crops(const eval_job *job) {
   int crops = job->options->crops;
@@ -82,11 +67,22 @@ static sv_status repeat_samples(eval_job *job) {
   return SV_OK;
 }
 
+/* Replaces the classes of the data in a batch by those of the model. */
+static void relabel(eval_job *job, sv_batch *batch) {
+  if (!job->class_of) return;
+  for (int64_t i = 0; i < batch->count * job->places; i++) {
+    int64_t label = batch->labels[i];
+    bool known = label >= 0 && label < job->dataset->classes;
+    job->relabelled[i] = known ? job->class_of[label] : label;
+  }
+  batch->labels = job->relabelled;
+}
+
 static sv_status prepare(eval_job *job) {
   const sv_eval_options *o = job->options;
   SV_TRY(sv_preprocess_load(&job->preprocess, job->model));
   SV_TRY(sv_model_check_learned(job->model));
-  SV_TRY(check_names(job));
+  SV_TRY(sv_match_classes(&job->class_of, job->dataset, &job->preprocess));
   SV_TRY(check_crops(job));
   SV_TRY(sv_samples_all(&job->samples, job->dataset));
   SV_TRY(repeat_samples(job));
@@ -108,7 +104,7 @@ static sv_status prepare(eval_job *job) {
   job->places = masks ? (int64_t)p->height * p->width : 1;
   SV_TRY(sv_runner_check_data(&job->runner, job->dataset));
   SV_TRY(sv_runner_classes(&job->runner, &classes));
-  if (labels > classes)
+  if (labels > classes && !job->class_of)
     return sv_fail(SV_INVALID, "%s: has %d classes, but the model has %d",
                    job->dataset->path, labels, classes);
   if (p->classes && p->classes != classes)
@@ -116,6 +112,11 @@ static sv_status prepare(eval_job *job) {
         SV_INVALID,
         "svertka.labels has %d names, but the network has %d classes",
         p->classes, classes);
+  if (job->class_of)
+    SV_TRY(
+        sv_alloc_array(&job->relabelled,
+                       (size_t)job->runner.options.batch * (size_t)job->places,
+                       sizeof *job->relabelled));
   SV_TRY(sv_metrics_new(job->metrics, classes));
   SV_TRY(sv_alloc_array(&job->sums, (size_t)classes, sizeof *job->sums));
   SV_TRY(sv_alloc_array(&job->row, (size_t)classes, sizeof *job->row));
@@ -237,6 +238,7 @@ static sv_status run(eval_job *job) {
     sv_tensor scores;
     SV_TRY(sv_loader_next(job->loader, &batch));
     if (batch.count == 0) return SV_OK;
+    relabel(job, &batch);
     SV_TRY(sv_runner_forward(&job->runner, &batch, 0, &plan, &scores));
     SV_TRY(sv_plan_check_numbers(plan, job->runner.scores));
     SV_TRY(crops > 1 ? add_crops(job, &batch, scores.data)
@@ -267,6 +269,8 @@ sv_status sv_eval(sv_metrics *metrics, const sv_model *model,
   sv_runner_free(&job.runner);
   sv_model_free(job.first);
   sv_samples_free(&job.samples);
+  sv_free(job.class_of);
+  sv_free(job.relabelled);
   sv_preprocess_free(&job.preprocess);
   return status;
 }

@@ -46,6 +46,7 @@ static const struct row {
 } rows[] = {
     {"network", TEXT, offsetof(sv_fit_options, network), false, 0, 0},
     {"data", TEXT, offsetof(sv_fit_options, data), false, 0, 0},
+    {"skip-bad", BOOL, offsetof(sv_fit_options, skip_bad), false, 0, 0},
     {"epochs", INT, offsetof(sv_fit_options, epochs), true, 1, 1e6},
     {"batch", INT, offsetof(sv_fit_options, batch), true, 1, 1e6},
     {"rate", REAL, offsetof(sv_fit_options, rate), true, 0, 1e6},
