@@ -132,8 +132,9 @@ static void blocks_are_convolutions(void **unused) {
   sv_plan *plan = run_net(&n, 1, false);
   assert_int_equal(steps_named(plan, "fold"), 20);
   if (steps_named(plan, "jit") + steps_named(plan, "brg")) {
-    assert_int_equal(steps_named(plan, "+add+relu"), 8);
-    assert_int_equal(steps_named(plan, "+relu"), 17);
+    assert_int_equal(steps_named(plan, "+add"), 8);
+    assert_true(steps_named(plan, "+add+relu") >= 6);
+    assert_true(steps_named(plan, "+relu") >= 12);
   }
   sv_plan_free(plan);
   free_net(&n);

@@ -23,6 +23,25 @@ typedef struct sv_input_shape {
   sv_shape shape;
 } sv_input_shape;
 
+/* Kernels chosen by timing: a table from sites (operator, shapes, layouts,
+ * threads, ...) to kernels. It may be shared by plans, one thread at a time. A
+ * plan that finds its sites in a table times nothing: the same table, build,
+ * processor and threads give the same bits. */
+typedef struct sv_choices sv_choices;
+
+/* Creates an empty table; free it with sv_choices_free. */
+SV_API SV_CHECKED sv_status sv_choices_new(sv_choices **choices);
+SV_API void sv_choices_free(sv_choices *choices);
+SV_API int sv_choices_count(const sv_choices *choices);
+/* The table as text: a heading with the versions and the processor, a line per
+ * site. The caller frees *text with sv_free. */
+SV_API SV_CHECKED sv_status sv_choices_print(const sv_choices *choices,
+                                             char **text);
+/* Reads it back. The table is empty if the heading is of another processor or
+ * of other versions; SV_FORMAT names a malformed line. */
+SV_API SV_CHECKED sv_status sv_choices_parse(sv_choices **choices,
+                                             const char *text);
+
 typedef struct sv_plan_options {
   sv_mode mode;
   int64_t batch;                /* size of a free first dimension, for all
@@ -37,6 +56,10 @@ typedef struct sv_plan_options {
                         * and "ref", the reference */
   bool exact;          /* compute node by node as the graph says, with direct
                         * algorithms; else results may differ by rounding */
+  sv_choices *choices; /* overrides the rules by which kernels are chosen; NULL:
+                        * none. Borrowed: it must outlive the plan */
+  bool tune; /* time the kernels of sites that `choices` lacks, and add
+              * the fastest */
   /* Names of values, besides the outputs, that can be read after a run. */
   const char *const *keep;
   int keep_count;

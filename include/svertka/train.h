@@ -48,6 +48,8 @@ typedef struct sv_eval_options {
   int threads;         /* 0: as sv_plan_options */
   const char *backend; /* as sv_plan_options */
   bool exact;
+  sv_choices *choices; /* as sv_plan_options */
+  bool tune;
   /* Called for each sample, in order. May be NULL. */
   void (*verdict)(void *context, const sv_verdict *verdict);
   /* For data with masks, in the place of `verdict`: the predicted mask of a
@@ -229,6 +231,8 @@ typedef struct sv_fit_options {
   int threads;         /* 0: as sv_plan_options */
   const char *backend; /* as sv_plan_options */
   bool exact;
+  bool tune; /* time the kernels of each layer and use the fastest; they are
+              * kept in last.onnx, so that a resumed run uses the same */
   const char *run; /* the run folder to write; NULL: nothing is written */
   bool overwrite;  /* allow replacing the run in an existing folder */
   bool resume;     /* set by sv_fit_open: resume the run */

@@ -75,6 +75,12 @@ typedef struct cli_option {
     "threads", 0, CLI_INT, target, 0, 1024, NULL, "N",                    \
         "compute threads; 0: all processors, or OMP_NUM_THREADS if fewer" \
   }
+#define CLI_TUNE_OPTION(target)                                              \
+  {                                                                          \
+    "tune", 0, CLI_FLAG, target, 0, 0, NULL, NULL,                           \
+        "time the available kernels of each layer and use the fastest; the " \
+        "results are kept in ~/.cache/svertka"                               \
+  }
 #define CLI_SEED_OPTION(target)                                 \
   {                                                             \
     "seed", 0, CLI_SEED, target, 0, 0, NULL, "S",               \
@@ -132,6 +138,18 @@ int cli_fail(sv_status status);
 /* The same with a message of the command; refers to --help and returns
  * CLI_USAGE. */
 int cli_usage(const char *format, ...) SV_PRINTF(1, 2);
+
+/* --tune: set `tune`, then begin; `choices` is for sv_plan_options and is freed
+ * by the end, which keeps new results. A cache that cannot be read or written
+ * is reported, and no error. */
+typedef struct cli_tuning {
+  bool tune;
+  sv_choices *choices; /* NULL without --tune */
+  char *path;
+  int known;
+} cli_tuning;
+sv_status cli_tune_begin(cli_tuning *tuning) SV_CHECKED;
+void cli_tune_end(cli_tuning *tuning);
 
 /* Prints a message that is not a result: "svertka VERB: ..." on stderr. */
 void cli_say(const char *format, ...) SV_PRINTF(1, 2);

@@ -32,6 +32,7 @@ enum {
 
 typedef struct bench {
   sv_plan_options plan;
+  cli_tuning tuning;
   int64_t steps; /* 0: as many as take `seconds` */
   double seconds;
   bool train, infer, json, explain, external;
@@ -229,6 +230,8 @@ static sv_status count_classes(bench *b) {
   sv_runner runner;
   sv_plan_options options = b->plan;
   options.batch = 1;
+  options.choices = NULL;
+  options.tune = false;
   SV_TRY(sv_runner_new(&runner, b->graph, sv_model_state(b->model), &b->size,
                        &options));
   sv_status status = sv_runner_classes(&runner, &b->classes);
@@ -307,6 +310,9 @@ static sv_status run(bench *b, const char *network, figures f[2]) {
   if (!b->train && !b->infer) b->train = b->infer = true;
   cli_catch_interrupt();
   SV_TRY(prepare(b, network));
+  SV_TRY(cli_tune_begin(&b->tuning));
+  b->plan.choices = b->tuning.choices;
+  b->plan.tune = b->tuning.tune;
   if (b->infer) SV_TRY(measure(b, SV_INFER, &f[SV_INFER]));
   return b->train ? measure(b, SV_TRAIN, &f[SV_TRAIN]) : SV_OK;
 }
@@ -329,9 +335,11 @@ int cmd_bench(const cli_verb *verb, int argc, char **argv) {
       {"image", 0, CLI_SIZE, &b.image, 1, 1 << 24, NULL, "CxHxW",
        "image size, if the network leaves it free"},
       {"exact", 0, CLI_FLAG, &b.plan.exact, 0, 0, NULL, NULL,
-       "use only algorithms that do not trade accuracy for speed"},
+       "use only direct algorithms, node by node: without it results may "
+       "differ by rounding"},
       {"explain-plan", 0, CLI_FLAG, &b.explain, 0, 0, NULL, NULL,
        "print kernels, layouts and memory instead of measuring"},
+      CLI_TUNE_OPTION(&b.tuning.tune),
       CLI_SEED_OPTION(&b.plan.seed),
       CLI_THREADS_OPTION(&b.plan.threads),
       CLI_BACKEND_OPTION(&b.plan.backend),
@@ -350,6 +358,7 @@ int cmd_bench(const cli_verb *verb, int argc, char **argv) {
   exit_status = cli_fail(status);
   if (status == SV_OK && !b.explain)
     exit_status = b.json ? print_json(&b, f) : print_table(&b, f);
+  cli_tune_end(&b.tuning);
   sv_free(b.pixels);
   sv_free(b.labels);
   sv_graph_free(b.own);

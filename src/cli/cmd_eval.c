@@ -70,10 +70,14 @@ static sv_status run(eval *e) {
   e->options.report = on_progress;
   e->options.context = e;
   sv_text_add(&e->rows, "sample,label,predicted,probability\n");
+  SV_TRY(cli_tune_begin(&e->tuning));
+  e->options.choices = e->tuning.choices;
+  e->options.tune = e->tuning.tune;
   cli_catch_interrupt();
   cli_progress_start(&e->bar, "eval", "images", sv_dataset_count(e->dataset));
   sv_status status = sv_eval(&e->metrics, e->model, e->dataset, &e->options);
   cli_progress_end(&e->bar);
+  cli_tune_end(&e->tuning);
   return status;
 }
 
@@ -150,7 +154,9 @@ int cmd_eval(const cli_verb *verb, int argc, char **argv) {
       {"skipped", 0, CLI_TEXT, &e.skipped_list, 0, 0, NULL, "FILE",
        "write the images that --skip-bad left out as CSV"},
       {"exact", 0, CLI_FLAG, &e.options.exact, 0, 0, NULL, NULL,
-       "use only algorithms that do not trade accuracy for speed"},
+       "use only direct algorithms, node by node: without it results may "
+       "differ by rounding"},
+      CLI_TUNE_OPTION(&e.tuning.tune),
       CLI_THREADS_OPTION(&e.options.threads),
       CLI_BACKEND_OPTION(&e.options.backend),
       CLI_IMAGE_OPTIONS(&e.image),

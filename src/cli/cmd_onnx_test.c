@@ -96,7 +96,8 @@ int cmd_onnx_test(const cli_verb *verb, int argc, char **argv) {
       CLI_THREADS_OPTION(&t.options.threads),
       CLI_BACKEND_OPTION(&t.options.backend),
       {"exact", 0, CLI_FLAG, &t.options.exact, 0, 0, NULL, NULL,
-       "use only algorithms that do not trade accuracy for speed"},
+       "use only direct algorithms, node by node: without it results may "
+       "differ by rounding"},
       {"external-data", 0, CLI_FLAG, &t.options.external_data, 0, 0, NULL, NULL,
        "allow weights in separate files in DIR"},
       CLI_JSON_OPTION(&t.json),

@@ -10,6 +10,7 @@ enum { EVAL_PICTURED = 40, EVAL_SCENES = 4, EVAL_NAME_TEXT = 24 };
 
 typedef struct eval {
   sv_eval_options options;
+  cli_tuning tuning;
   cli_reading reading;
   cli_image image;
   int split;

@@ -50,8 +50,6 @@ static sv_status make_reorder(sv_dnnl_build *build, int way) {
   SV_TRY(sv_md_of(&md[1], &to->shape, &to->layout, sv_form_same));
   SV_TRY(sv_pd_reorder(&build->pd, md[0], md[1]));
   SV_TRY(sv_dnnl_make(build));
-  /* The plan has no scratch memory between two kernels. */
-  if (build->need->scratch) return SV_UNSUPPORTED;
   SV_TRY(sv_dnnl_bind_as(build, DNNL_ARG_FROM, SV_FROM_IN, 0, &from->layout));
   return sv_dnnl_bind_as(build, DNNL_ARG_TO, SV_FROM_OUT, 0, &to->layout);
 }

@@ -16,6 +16,9 @@ typedef struct sv_spec {
 
 typedef struct sv_kernel sv_kernel;
 
+/* No kernel has more candidates for one site. */
+enum { SV_MOST_CANDIDATES = 64 };
+
 /* A node of a site's tail: it reads the result of the site's node, or of the
  * tail's previous node, and alone does so. All their results have the same
  * shape. */
@@ -48,8 +51,9 @@ typedef struct sv_site {
   const sv_spec *in, *out;           /* node->in_count + extra_count,
                                       * node->out_count */
   const sv_spec *diff_in, *diff_out; /* backward passes only */
-  const sv_kernel *forward;          /* backward: the kernel of the forward
-                                      * pass */
+  size_t workspace;         /* backward: bytes that the forward pass left */
+  const sv_kernel *forward; /* backward: the kernel of the forward
+                             * pass */
 } sv_site;
 
 typedef struct sv_place {

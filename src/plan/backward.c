@@ -66,6 +66,9 @@ static sv_status choose_pass(sv_backward *b, const pass_work *w, sv_pass pass,
                   .out = w->out,
                   .diff_in = w->diff_in,
                   .diff_out = w->diff_out,
+                  .workspace = forward && forward->workspace >= 0
+                                   ? b->p->buffers[forward->workspace].bytes
+                                   : 0,
                   .forward = forward ? forward->kernel : NULL};
   return sv_choose(b->plan, &site, choice);
 }

@@ -5,7 +5,9 @@
 #include "base/memory.h"
 #include "base/spare.h"
 #include "op/registry.h"
+#include "plan/choices.h"
 #include "plan/plan.h"
+#include "plan/tune.h"
 #include "tensor/tensor.h"
 
 /* ---- Choosing ---- */
@@ -58,41 +60,160 @@ static void reset_need(const sv_site *site, sv_need *need) {
   }
 }
 
-static sv_status try_kernel(sv_site *site, const sv_kernel *kernel,
-                            sv_choice *choice) {
-  /* No kernel has more ways than this; one that never says no is at fault. */
-  enum { MOST_CANDIDATES = 64 };
-  for (site->candidate = 0; site->candidate < MOST_CANDIDATES;
-       site->candidate++) {
-    reset_need(site, &choice->need);
-    choice->impl = NULL;
-    sv_status status = kernel->plan(site, &choice->need, &choice->impl);
-    if (status != SV_OK) return status;
-    choice->kernel = kernel;
-    return SV_OK;
-  }
-  return SV_UNSUPPORTED;
+/* Candidate n of the kernel. */
+static sv_status try_candidate(sv_site *site, const char *backend,
+                               const sv_kernel *kernel, int n,
+                               sv_choice *choice) {
+  reset_need(site, &choice->need);
+  choice->impl = NULL;
+  choice->kernel = kernel;
+  choice->backend = backend;
+  choice->candidate = site->candidate = n;
+  SV_TRY(kernel->plan(site, &choice->need, &choice->impl));
+  if (!choice->need.name[0])
+    snprintf(choice->need.name, sizeof choice->need.name, "%s", backend);
+  return SV_OK;
+}
+
+static void drop_candidate(sv_choice *choice) {
+  if (choice->impl && choice->kernel->destroy)
+    choice->kernel->destroy(choice->impl);
+  choice->impl = NULL;
 }
 
 static bool backend_allowed(const sv_plan *plan, const char *name) {
   return !plan->options.backend || strcmp(plan->options.backend, name) == 0;
 }
 
+/* Kernel b of the operator's line: its backends in order, then the reference;
+ * false after that. NULL: not allowed by the options. */
+static bool kernel_at(const sv_plan *plan, const sv_site *site, int b,
+                      const char **backend, const sv_kernel **kernel) {
+  const sv_entry *entry = sv_registry_of(site->node->op);
+  int fast = 0;
+  while (entry->fast[fast].kernel) fast++;
+  if (b > fast) return false;
+  *backend = b < fast ? entry->fast[b].backend : "ref";
+  *kernel = b < fast ? entry->fast[b].kernel : &sv_ref_kernel;
+  if (b < fast && !backend_allowed(plan, *backend)) *kernel = NULL;
+  return true;
+}
+
+/* By the rules: the first candidate of the first backend that has one. */
+static sv_status choose_first(const sv_plan *plan, sv_site *site,
+                              sv_choice *choice) {
+  const char *backend;
+  const sv_kernel *kernel;
+  sv_status status = SV_UNSUPPORTED;
+  for (int b = 0;
+       status == SV_UNSUPPORTED && kernel_at(plan, site, b, &backend, &kernel);
+       b++)
+    if (kernel) status = try_candidate(site, backend, kernel, 0, choice);
+  return status;
+}
+
+/* ---- By a table, and by timing ---- */
+
+/* The kernel that the table names, if this build still has it. */
+static sv_status choose_known(const sv_plan *plan, sv_site *site,
+                              const sv_chosen *row, sv_choice *choice) {
+  const char *backend;
+  const sv_kernel *kernel;
+  for (int b = 0; kernel_at(plan, site, b, &backend, &kernel); b++) {
+    if (!kernel || strcmp(backend, row->backend) != 0) continue;
+    SV_TRY(try_candidate(site, backend, kernel, row->candidate, choice));
+    if (strcmp(choice->need.name, row->kernel) == 0) return SV_OK;
+    drop_candidate(choice);
+  }
+  return SV_UNSUPPORTED;
+}
+
+/* Bringing the data into the layouts that the kernel asks for, counted as
+ * memory that is read and written at this rate. Constants move once. */
+static double reorder_time(const sv_site *site, const sv_choice *choice) {
+  const double rate = 1e10;
+  double bytes = 0;
+  for (int i = 0; i < inputs_of(site); i++) {
+    const sv_place *place = &choice->need.in[i];
+    bool data = i >= site->node->in_count ||
+                sv_op_in_port(site->node->op, i)->role == SV_DATA;
+    if (data && place->used &&
+        !sv_layout_equal(&place->layout, &site->in[i].layout))
+      bytes += (double)place->layout.bytes;
+  }
+  for (int i = 0; site->diff_out && i < site->node->out_count; i++) {
+    const sv_place *place = &choice->need.diff_out[i];
+    if (place->used &&
+        !sv_layout_equal(&place->layout, &site->diff_out[i].layout))
+      bytes += (double)place->layout.bytes;
+  }
+  return 2 * bytes / rate;
+}
+
+/* Times every candidate but the reference's and leaves the fastest one's
+ * backend and number in the choice; SV_UNSUPPORTED if there are not two. */
+static sv_status time_all(const sv_plan *plan, sv_site *site,
+                          sv_choice *choice) {
+  const char *backend, *best = NULL;
+  const sv_kernel *kernel;
+  double least = 0;
+  int number = 0, count = 0;
+  for (int b = 0; kernel_at(plan, site, b, &backend, &kernel); b++) {
+    sv_status status =
+        kernel && kernel != &sv_ref_kernel ? SV_OK : SV_UNSUPPORTED;
+    for (int n = 0; status == SV_OK && n < SV_MOST_CANDIDATES; n++) {
+      double seconds;
+      status = try_candidate(site, backend, kernel, n, choice);
+      if (status != SV_OK) break;
+      status = sv_time_choice(site, choice, &seconds);
+      seconds += reorder_time(site, choice);
+      drop_candidate(choice);
+      if (count++ && seconds >= least) continue;
+      least = seconds;
+      best = backend;
+      number = n;
+    }
+    if (status != SV_OK && status != SV_UNSUPPORTED) return status;
+  }
+  choice->backend = best;
+  choice->candidate = number;
+  return count > 1 ? SV_OK : SV_UNSUPPORTED;
+}
+
+static sv_status choose_fastest(const sv_plan *plan, sv_site *site,
+                                sv_choice *choice) {
+  const char *backend;
+  const sv_kernel *kernel;
+  if (!sv_can_tune(site)) return SV_UNSUPPORTED;
+  SV_TRY(time_all(plan, site, choice));
+  const char *best = choice->backend;
+  int number = choice->candidate;
+  for (int b = 0; kernel_at(plan, site, b, &backend, &kernel); b++)
+    if (kernel && strcmp(backend, best) == 0)
+      return try_candidate(site, backend, kernel, number, choice);
+  return SV_UNSUPPORTED;
+}
+
+/* Names have the tail added only after the kernel is chosen. */
 static sv_status choose_kernel(const sv_plan *plan, sv_site *site,
                                sv_choice *choice) {
-  const sv_entry *entry = sv_registry_of(site->node->op);
-  for (int b = 0; entry->fast[b].kernel; b++) {
-    if (!backend_allowed(plan, entry->fast[b].backend)) continue;
-    sv_status status = try_kernel(site, entry->fast[b].kernel, choice);
-    if (status == SV_OK && !choice->need.name[0])
-      snprintf(choice->need.name, sizeof choice->need.name, "%s",
-               entry->fast[b].backend);
-    if (status != SV_UNSUPPORTED) return status;
+  sv_choices *table = plan->options.choices;
+  sv_text text = {0};
+  char *key = NULL;
+  if (!table) return choose_first(plan, site, choice);
+  sv_site_text(&text, site);
+  SV_TRY(sv_text_take(&text, &key));
+  const sv_chosen *row = sv_choices_find(table, key);
+  sv_status status =
+      row ? choose_known(plan, site, row, choice) : SV_UNSUPPORTED;
+  if (status == SV_UNSUPPORTED && !row && plan->options.tune) {
+    status = choose_fastest(plan, site, choice);
+    if (status == SV_OK)
+      status = sv_choices_add(table, key, choice->backend, choice->candidate,
+                              choice->need.name);
   }
-  sv_status status = try_kernel(site, &sv_ref_kernel, choice);
-  if (status == SV_OK && !choice->need.name[0])
-    snprintf(choice->need.name, sizeof choice->need.name, "ref");
-  return status;
+  sv_free(key);
+  return status == SV_UNSUPPORTED ? choose_first(plan, site, choice) : status;
 }
 
 sv_status sv_choose(const sv_plan *plan, sv_site *site, sv_choice *choice) {
@@ -112,8 +233,7 @@ sv_status sv_choose(const sv_plan *plan, sv_site *site, sv_choice *choice) {
 }
 
 void sv_choice_free(sv_choice *choice) {
-  if (choice->impl && choice->kernel->destroy)
-    choice->kernel->destroy(choice->impl);
+  drop_candidate(choice);
   sv_free(choice->places);
   *choice = (sv_choice){0};
 }
@@ -130,7 +250,7 @@ static const sv_node reorder_node = {.name = reorder_name,
 
 static sv_status plan_reorder(const sv_plan *plan, const sv_program *p,
                               const sv_spec *from, const sv_spec *to,
-                              sv_step *step) {
+                              sv_step *step, size_t *scratch) {
   sv_site site = {.node = &reorder_node,
                   .pass = SV_FORWARD,
                   .threads = p->threads,
@@ -154,7 +274,7 @@ static sv_status plan_reorder(const sv_plan *plan, const sv_program *p,
              need.name[0] ? need.name
              : last       ? "ref"
                           : backend->name);
-    if (need.scratch) return sv_fail(SV_UNSUPPORTED, "a reorder needs scratch");
+    *scratch = need.scratch;
   }
   return status;
 }
@@ -163,12 +283,13 @@ sv_status sv_add_reorder(const sv_plan *plan, sv_program *p, int src, int dst,
                          bool once) {
   sv_spec from = sv_cell_spec(p, src), to = sv_cell_spec(p, dst);
   sv_step *step;
+  size_t scratch = 0;
   SV_TRY(sv_add_step(p, &reorder_node, SV_FORWARD, 0, &step));
-  SV_TRY(plan_reorder(plan, p, &from, &to, step));
+  SV_TRY(plan_reorder(plan, p, &from, &to, step, &scratch));
   step->cells[0] = src;
   step->cells[1] = dst;
   step->once = once;
-  return SV_OK;
+  return scratch ? sv_add_buffer(p, SV_ARENA, scratch, &step->scratch) : SV_OK;
 }
 
 /* Whether the elements lie in the same places under both layouts: a blocked

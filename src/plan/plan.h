@@ -13,6 +13,8 @@
  *   gradients.c contributions to gradients and their sums
  *   threads.c   number of threads, by the work and by the calling context
  *   choose.c    kernels per step, reorders between layouts
+ *   choices.c   the table of kernels that timing found fastest
+ *   tune.c      timing
  *   memory.c    liveness, the arena, binding of pointers
  *   plan.c      the public functions: run, read, refresh
  *   blame.c     where NaN first appeared
@@ -239,6 +241,8 @@ bool sv_node_has_gradient(const sv_program *p, const sv_node *node);
  * the step. */
 typedef struct sv_choice {
   const sv_kernel *kernel;
+  const char *backend; /* "ref": the reference */
+  int candidate;
   void *impl;
   sv_need need;
   sv_place *places;

@@ -96,6 +96,8 @@ static sv_status prepare(eval_job *job) {
   options.threads = o->threads;
   options.backend = o->backend;
   options.exact = o->exact;
+  options.choices = o->choices;
+  options.tune = o->tune;
   SV_TRY(sv_runner_new(&job->runner, sv_model_graph(job->model),
                        sv_model_state(job->model), &job->preprocess, &options));
   int classes, labels = job->dataset->classes;

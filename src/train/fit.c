@@ -178,8 +178,18 @@ static sv_status note_best(sv_fit_job *job, const sv_fit_progress *p) {
   return sv_state_copy(&job->best, sv_model_state(model));
 }
 
+static sv_status note_choices(sv_fit_job *job) {
+  char *text;
+  if (!job->choices) return SV_OK;
+  SV_TRY(sv_choices_print(job->choices, &text));
+  sv_status status = sv_model_set_meta(job->model, SV_CHOICES_KEY, text);
+  sv_plan_text_free(text);
+  return status;
+}
+
 static sv_status save_last(sv_fit_job *job) {
   if (!job->run.folder) return SV_OK;
+  SV_TRY(note_choices(job));
   SV_TRY(sv_records_write(sv_model_state(job->model), &job->counters));
   SV_TRY(sv_run_save_last(&job->run, job->model, job->graph));
   job->saved = true;

@@ -50,6 +50,7 @@ typedef struct sv_fit_job {
   int64_t batch, steps;    /* samples per step, steps per epoch */
   int64_t places;          /* labels per sample */
   sv_loader *loader;
+  sv_choices *choices;         /* NULL: kernels are chosen by the rules */
   sv_runner runner, validator; /* training, validation */
   sv_optimiser *optimiser;
   sv_average *average; /* NULL: no average */
@@ -123,6 +124,8 @@ sv_status sv_checkpoint_best(const char *path, const sv_counters *c,
 
 /* Metadata key of the epoch whose weights model.onnx holds. */
 #define SV_BEST_EPOCH_KEY "svertka.train.best-epoch"
+/* And of the kernels that --tune chose. */
+#define SV_CHOICES_KEY "svertka.train.choices"
 
 /* ---- records.c ---- */
 

@@ -84,6 +84,7 @@ static const struct row {
     {"threads", INT, offsetof(sv_fit_options, threads), false, 0, 4096},
     {"backend", TEXT, offsetof(sv_fit_options, backend), false, 0, 0},
     {"exact", BOOL, offsetof(sv_fit_options, exact), false, 0, 0},
+    {"tune", BOOL, offsetof(sv_fit_options, tune), false, 0, 0},
 };
 enum { ROWS = sizeof rows / sizeof rows[0], KEY = 64 };
 

@@ -199,9 +199,21 @@ static sv_status start_loader(sv_fit_job *job) {
 
 /* ---- Network ---- */
 
+/* Those of the run that is resumed, or none yet. */
+static sv_status find_choices(sv_fit_job *job) {
+  const char *known = sv_model_meta(job->model, SV_CHOICES_KEY);
+  if (!job->options->tune) return SV_OK;
+  if (!known || !*known) return sv_choices_new(&job->choices);
+  sv_status status = sv_choices_parse(&job->choices, known);
+  return status == SV_OK ? SV_OK : sv_fail_in(status, SV_CHOICES_KEY);
+}
+
 static sv_status compile(sv_fit_job *job) {
   const sv_fit_options *o = job->options;
   sv_plan_options options = sv_plan_default();
+  SV_TRY(find_choices(job));
+  options.choices = job->choices;
+  options.tune = o->tune;
   options.mode = SV_TRAIN;
   options.batch = job->batch;
   options.threads = o->threads;
@@ -392,6 +404,7 @@ void sv_fit_release(sv_fit_job *job) {
   sv_gradients_free(job->gradients);
   sv_runner_free(&job->runner);
   sv_runner_free(&job->validator);
+  sv_choices_free(job->choices);
   sv_metrics_free(&job->metrics);
   sv_samples_free(&job->train);
   sv_samples_free(&job->validation);
