@@ -21,7 +21,7 @@ static inline void put_image(const char *path, int side, int grey) {
   assert_true(side <= 8);
   memset(pixels, grey, sizeof pixels);
   make_parents(path);
-  const sv_image image = {side, side, 3, 0, pixels, NULL, 0};
+  const sv_image image = {side, side, 3, 0, pixels, NULL, 0, 0};
   assert_ok(sv_image_write(&image, in_folder(path)));
 }
 

@@ -44,8 +44,8 @@ static void apply(const sv_augment_list *list, uint64_t epoch, int64_t index,
     for (int c = 0; c < C; c++)
       pixels[3 * i + c] = (uint8_t)value_of(c, i / width, i % width);
   }
-  sv_image image = {width, height, C, 0, pixels, NULL, 0};
-  sv_image mask = {width, height, 1, 0, masks, NULL, 0};
+  sv_image image = {width, height, C, 0, pixels, NULL, 0, 0};
+  sv_image mask = {width, height, 1, 0, masks, NULL, 0, 0};
   const sv_augment_sample whole = {&image, classes ? &mask : NULL, NULL};
   assert_ok(sv_augment_apply(list, &key, index, &preprocess, &whole, sample,
                              classes));

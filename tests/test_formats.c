@@ -85,7 +85,7 @@ static void check_resize(const char *text) {
     p.deviation[c] = 1.0F / 255;
   }
   draw_pattern(pixels, width, height, channels);
-  const sv_image image = {width, height, channels, 0, pixels, NULL, 0};
+  const sv_image image = {width, height, channels, 0, pixels, NULL, 0, 0};
   assert_ok(sv_preprocess_pixels(&p, &image, got));
   for (int i = 0; i < size * size; i++)
     for (int c = 0; c < channels; c++, hex += 2)
@@ -235,12 +235,55 @@ static void test_likely(void **state) {
   assert_false(sv_image_is_likely(folder));
 }
 
+/* The switch: the pixels as they are stored, which turned2 to turned8 have
+ * turned by EXIF. */
+static void test_orientation(void **state) {
+  (void)state;
+  sv_preprocess p = sv_preprocess_default();
+  assert_error(SV_INVALID, "expected file, or ignore",
+               sv_preprocess_set(&p, "svertka.image.orientation", "no"));
+  for (int o = 2; o <= 8; o++) {
+    char path[512];
+    sv_image turned, stored;
+    snprintf(path, sizeof path, "%s/tests/fixtures/images/turned%d.jpg",
+             getenv("SOURCE_DIR"), o);
+    assert_ok(sv_image_read(&turned, path));
+    assert_int_equal(turned.orientation, o);
+    assert_ok(sv_preprocess_set(&p, "svertka.image.orientation", "file"));
+    assert_ok(sv_preprocess_turn(&p, &turned));
+    assert_int_equal(turned.orientation, o);
+    assert_ok(sv_image_read(&stored, path));
+    assert_ok(sv_preprocess_set(&p, "svertka.image.orientation", "ignore"));
+    assert_ok(sv_preprocess_turn(&p, &stored));
+    assert_int_equal(stored.orientation, 0);
+    bool swaps = o > 4;
+    int width = turned.width, height = turned.height;
+    assert_int_equal(stored.width, swaps ? height : width);
+    for (int y = 0; y < height; y++)
+      for (int x = 0; x < width; x++) { /* where TIFF's table puts them */
+        int a = o == 2 || o == 3 || o == 7 || o == 8 ? width - 1 - x : x;
+        int b = o == 3 || o == 4 || o == 6 || o == 7 ? height - 1 - y : y;
+        if (o == 6 || o == 8) {
+          a = o == 6 ? width - 1 - x : x;
+          b = o == 8 ? height - 1 - y : y;
+        }
+        int row = swaps ? a : b, column = swaps ? b : a;
+        assert_memory_equal(
+            turned.pixels + y * turned.stride + x * turned.channels,
+            stored.pixels + row * stored.stride + column * stored.channels,
+            (size_t)turned.channels);
+      }
+    sv_image_free(&turned);
+    sv_image_free(&stored);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_files),   cmocka_unit_test(test_png),
       cmocka_unit_test(test_gamma),   cmocka_unit_test(test_resize),
       cmocka_unit_test(test_damaged), cmocka_unit_test(test_resize_rule),
-      cmocka_unit_test(test_likely),
+      cmocka_unit_test(test_likely),  cmocka_unit_test(test_orientation),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -65,7 +65,7 @@ static void test_crop(void **state) {
   uint8_t pixels[8 * 16];
   float got[16];
   for (int i = 0; i < 8 * 16; i++) pixels[i] = (uint8_t)i;
-  sv_image image = {16, 8, 1, 0, pixels, NULL, 0};
+  sv_image image = {16, 8, 1, 0, pixels, NULL, 0, 0};
   sv_preprocess p = sv_preprocess_default();
   assert_ok(sv_preprocess_set(&p, "svertka.image.size", "1x4x4"));
   assert_ok(sv_preprocess_set(&p, "svertka.image.resize", "crop 0.5"));
@@ -91,7 +91,7 @@ static void check_readers(sv_model *model, const sv_dataset *d,
   sv_class_map map;
   sv_metrics metrics;
   uint8_t pixels[SIDE * SIDE] = {0};
-  sv_image image = {SIDE, SIDE, 1, 0, pixels, NULL, 0};
+  sv_image image = {SIDE, SIDE, 1, 0, pixels, NULL, 0, 0};
   sv_model_allow_random(model);
   assert_error(status, words, sv_classifier_new(&c, model, 1));
   assert_error(status, words, sv_classify_map(&map, model, &image, NULL));

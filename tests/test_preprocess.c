@@ -44,7 +44,7 @@ static void test_same_size(void **state) {
 static void test_stride(void **state) {
   (void)state;
   uint8_t pixels[10] = {1, 2, 3, 99, 99, 4, 5, 6, 99, 99};
-  sv_image image = {3, 2, 1, 5, pixels, NULL, 0};
+  sv_image image = {3, 2, 1, 5, pixels, NULL, 0, 0};
   sv_preprocess p = plain(1, 2, 3);
   float got[18];
   assert_ok(sv_preprocess_pixels(&p, &image, got));
@@ -62,7 +62,7 @@ static void test_stride(void **state) {
 static void test_colours(void **state) {
   (void)state;
   uint8_t rgb[6] = {255, 0, 0, 10, 200, 60};
-  sv_image image = {2, 1, 3, 0, rgb, NULL, 0};
+  sv_image image = {2, 1, 3, 0, rgb, NULL, 0, 0};
   float got[6];
   sv_preprocess p = plain(3, 1, 2);
   assert_ok(sv_preprocess_pixels(&p, &image, got));
@@ -76,7 +76,7 @@ static void test_colours(void **state) {
   check_values(got, (float[]){76, 127}, 2, 1e-4); /* 76.2, 127.2 */
   /* Opaque, half and fully transparent, over white. */
   uint8_t rgba[12] = {9, 8, 7, 255, 0, 100, 200, 128, 1, 2, 3, 0};
-  sv_image clear = {3, 1, 4, 0, rgba, NULL, 0};
+  sv_image clear = {3, 1, 4, 0, rgba, NULL, 0, 0};
   float nine[9];
   p = plain(3, 1, 3);
   assert_ok(sv_preprocess_pixels(&p, &clear, nine));
@@ -87,7 +87,7 @@ static void test_colours(void **state) {
 static void test_pads(void **state) {
   (void)state;
   uint8_t pixels[2] = {100, 200};
-  sv_image image = {2, 1, 1, 0, pixels, NULL, 0};
+  sv_image image = {2, 1, 1, 0, pixels, NULL, 0, 0};
   sv_preprocess p = plain(1, 3, 5);
   p.pad_top = p.pad_left = p.pad_bottom = 1;
   p.pad_right = 2;
@@ -105,7 +105,7 @@ static void test_resize(void **state) {
   (void)state;
   uint8_t pixels[64];
   for (int i = 0; i < 64; i++) pixels[i] = (uint8_t)(i % 8 * 20);
-  sv_image image = {8, 8, 1, 0, pixels, NULL, 0};
+  sv_image image = {8, 8, 1, 0, pixels, NULL, 0, 0};
   sv_preprocess p = plain(1, 4, 4);
   float got[64];
   assert_ok(sv_preprocess_pixels(&p, &image, got));
@@ -128,7 +128,7 @@ static void test_crop(void **state) {
   static uint8_t pixels[WIDE * HIGH];
   for (int i = 0; i < WIDE * HIGH; i++)
     pixels[i] = i % WIDE < 30 ? 0 : i % WIDE < 60 ? 100 : 200;
-  sv_image image = {WIDE, HIGH, 1, 0, pixels, NULL, 0};
+  sv_image image = {WIDE, HIGH, 1, 0, pixels, NULL, 0, 0};
   sv_preprocess p = plain(1, 10, 10);
   float got[100];
   assert_ok(sv_preprocess_pixels(&p, &image, got));
@@ -161,6 +161,7 @@ static void test_extreme(void **state) {
                         0,
                         pixels,
                         NULL,
+                        0,
                         0};
       sv_preprocess p = plain(1, 32, 32);
       p.resize = (sv_resize)rule;
@@ -175,17 +176,17 @@ static void test_pixels_refused(void **state) {
   uint8_t pixels[64] = {0};
   float got[64];
   sv_preprocess p = plain(1, 4, 4);
-  sv_image image = {4, 4, 1, 0, NULL, NULL, 0};
+  sv_image image = {4, 4, 1, 0, NULL, NULL, 0, 0};
   assert_error(SV_INVALID, "an image without pixels",
                sv_preprocess_pixels(&p, &image, got));
-  image = (sv_image){4, 4, 2, 0, pixels, NULL, 0};
+  image = (sv_image){4, 4, 2, 0, pixels, NULL, 0, 0};
   assert_error(SV_INVALID, "2 channels, expected 1, 3 or 4",
                sv_preprocess_pixels(&p, &image, got));
-  image = (sv_image){0, 4, 1, 0, pixels, NULL, 0};
+  image = (sv_image){0, 4, 1, 0, pixels, NULL, 0, 0};
   assert_error(SV_INVALID, "0x4 pixels", sv_preprocess_pixels(&p, &image, got));
-  image = (sv_image){70000, 1, 1, 0, pixels, NULL, 0};
+  image = (sv_image){70000, 1, 1, 0, pixels, NULL, 0, 0};
   assert_error(SV_INVALID, "70000x1", sv_preprocess_pixels(&p, &image, got));
-  image = (sv_image){4, 4, 1, 3, pixels, NULL, 0};
+  image = (sv_image){4, 4, 1, 3, pixels, NULL, 0, 0};
   assert_error(SV_INVALID, "4 bytes per row has a stride of 3",
                sv_preprocess_pixels(&p, &image, got));
 }

@@ -19,8 +19,10 @@ typedef struct sv_image {
   ptrdiff_t stride; /* bytes from one row to the next; 0: width * channels */
   const uint8_t *pixels; /* of the top row */
   void *owned;           /* freed by sv_image_free; NULL: pixels are borrowed */
-  float gamma; /* gamma of the samples as stored in a PNG (gAMA) and not yet
-                * applied: sample = light ^ gamma; sRGB 0.45455; 0: none */
+  float gamma;     /* gamma of the samples as stored in a PNG (gAMA) and not yet
+                    * applied: sample = light ^ gamma; sRGB 0.45455; 0: none */
+  int orientation; /* the EXIF or TIFF orientation that was applied, 2 to 8; 0:
+                    * none */
 } sv_image;
 
 /* Max length of a side and max number of pixels of an image. */
@@ -347,7 +349,8 @@ typedef struct sv_preprocess {
                * the crop keeps; 0.875: 224 of 256 pixels; 0: 1 */
   sv_filter filter;
   sv_order order;
-  bool gamma; /* convert images with a stored gamma to that of sRGB */
+  bool gamma;     /* convert images with a stored gamma to that of sRGB */
+  bool as_stored; /* undo the orientation that was applied to an image */
   float mean[3], deviation[3]; /* of pixel / 255; NAN: not given */
   bool permuted;        /* permute the pixels of each channel at the end */
   uint64_t permutation; /* the seed of that permutation */
@@ -396,6 +399,12 @@ SV_API SV_CHECKED sv_status sv_preprocess_pixels(const sv_preprocess *p,
                                                  const sv_image *image,
                                                  float *dst);
 
+/* Turns an image that owns its pixels back to how it is stored, if the settings
+ * say so; sv_preprocess_pixels does the same on a copy. It is needed before
+ * positions in the image are used. On failure the image is freed. */
+SV_API SV_CHECKED sv_status sv_preprocess_turn(const sv_preprocess *p,
+                                               sv_image *image);
+
 /* Preprocesses a mask: dst gets height x width classes, at the places where
  * sv_preprocess_pixels puts their pixels; pads get SV_NO_CLASS. Masks are
  * resized with the nearest pixel. */
@@ -411,6 +420,7 @@ SV_API SV_CHECKED sv_status sv_preprocess_mask(const sv_preprocess *p,
  *   svertka.image.order      "rgb"          or "bgr"; for three channels only
  *   svertka.image.mean       "0.286040604"  one per channel, with commas,
  *   svertka.image.deviation  "0.353024244"  in units of pixel / 255
+ *   svertka.image.orientation "file"        or "ignore", as Pillow does
  *   svertka.image.permute    "7"            the seed of a pixel permutation
  *   svertka.labels           "Shirt\nBag"   one class per line
  *   svertka.scores           "logits"       kind of the output: sv_score_name

@@ -242,8 +242,8 @@ sv_status cli_fit_image(const sv_graph *graph, const sv_ints *image) SV_CHECKED;
  * overriding them. Strings have the form of the metadata (docs/onnx.md); labels
  * is a file with one class per line. NULL: not given. */
 typedef struct cli_image {
-  const char *size, *pad, *resize, *order, *gamma, *mean, *deviation, *labels,
-      *output, *layout, *scores;
+  const char *size, *pad, *resize, *order, *gamma, *orientation, *mean,
+      *deviation, *labels, *output, *layout, *scores;
 } cli_image;
 
 /* Rows of an option table: CLI_IMAGE_OPTIONS(&image), */
@@ -253,33 +253,36 @@ typedef struct cli_image {
   CLI_TEXT_OPTION("output", target, "NAME",                                    \
                   "the output of MODEL that holds the class scores, if MODEL " \
                   "has several outputs")
-#define CLI_IMAGE_OPTIONS(i)                                                  \
-  CLI_TEXT_OPTION("size", &(i)->size, "CxHxW",                                \
-                  "image size as CxHxW; this and the following options "      \
-                  "override MODEL's metadata"),                               \
-      CLI_TEXT_OPTION(                                                        \
-          "mean", &(i)->mean, "M,M,M",                                        \
-          "mean, subtracted from pixel / 255; one value per channel"),        \
-      CLI_TEXT_OPTION(                                                        \
-          "deviation", &(i)->deviation, "D,D,D",                              \
-          "standard deviation to divide by; one value per channel"),          \
-      CLI_TEXT_OPTION(                                                        \
-          "resize", &(i)->resize, "HOW",                                      \
-          "stretch: resize to the size; crop: resize the shorter side, then " \
-          "crop the centre; crop 0.875: crop that share of the centre; "      \
-          "optionally followed by bilinear or bicubic"),                      \
-      CLI_TEXT_OPTION("order", &(i)->order, "ORDER",                          \
-                      "order of the channels: rgb or bgr"),                   \
-      CLI_TEXT_OPTION("gamma", &(i)->gamma, "WHOSE",                          \
-                      "file: apply the gamma stored in a PNG; none: ignore "  \
-                      "it, as Pillow does"),                                  \
-      CLI_TEXT_OPTION("pad", &(i)->pad, "T,L,B,R",                            \
-                      "add black pixels at the top, left, bottom and right; " \
-                      "the size includes them"),                              \
-      CLI_TEXT_OPTION(                                                        \
-          "layout", &(i)->layout, "LAYOUT",                                   \
-          "layout of MODEL's input: nchw (channels first) or nhwc (channels " \
-          "last); needed only if it cannot be found from MODEL's layers"),    \
+#define CLI_IMAGE_OPTIONS(i)                                                   \
+  CLI_TEXT_OPTION("size", &(i)->size, "CxHxW",                                 \
+                  "image size as CxHxW; this and the following options "       \
+                  "override MODEL's metadata"),                                \
+      CLI_TEXT_OPTION(                                                         \
+          "mean", &(i)->mean, "M,M,M",                                         \
+          "mean, subtracted from pixel / 255; one value per channel"),         \
+      CLI_TEXT_OPTION(                                                         \
+          "deviation", &(i)->deviation, "D,D,D",                               \
+          "standard deviation to divide by; one value per channel"),           \
+      CLI_TEXT_OPTION(                                                         \
+          "resize", &(i)->resize, "HOW",                                       \
+          "stretch: resize to the size; crop: resize the shorter side, then "  \
+          "crop the centre; crop 0.875: crop that share of the centre; "       \
+          "optionally followed by bilinear or bicubic"),                       \
+      CLI_TEXT_OPTION("order", &(i)->order, "ORDER",                           \
+                      "order of the channels: rgb or bgr"),                    \
+      CLI_TEXT_OPTION("gamma", &(i)->gamma, "WHOSE",                           \
+                      "file: apply the gamma stored in a PNG; none: ignore "   \
+                      "it, as Pillow does"),                                   \
+      CLI_TEXT_OPTION("orientation", &(i)->orientation, "WHOSE",               \
+                      "file: turn a photograph as its EXIF data say; ignore: " \
+                      "leave it as it is stored, as Pillow does"),             \
+      CLI_TEXT_OPTION("pad", &(i)->pad, "T,L,B,R",                             \
+                      "add black pixels at the top, left, bottom and right; "  \
+                      "the size includes them"),                               \
+      CLI_TEXT_OPTION(                                                         \
+          "layout", &(i)->layout, "LAYOUT",                                    \
+          "layout of MODEL's input: nchw (channels first) or nhwc (channels "  \
+          "last); needed only if it cannot be found from MODEL's layers"),     \
       CLI_OUTPUT_OPTION(&(i)->output), CLI_SCORES_OPTION(&(i)->scores)
 /* The same for the output. */
 #define CLI_SCORES_OPTION(target)                                             \
@@ -296,6 +299,9 @@ typedef struct cli_image {
 sv_status cli_image_set(sv_model *model, const cli_image *image) SV_CHECKED;
 /* Stores CLI_OUTPUT_OPTION only; NULL: not given. */
 sv_status cli_set_output(sv_model *model, const char *name) SV_CHECKED;
+/* Reads an image to be drawn on, turned as the model's metadata say. */
+sv_status cli_image_read(sv_image *image, const sv_model *model,
+                         const char *path) SV_CHECKED;
 /* The name of an option that was given, such as "mean"; NULL: none. */
 const char *cli_image_given(const cli_image *image);
 /* Loads a model to be run on images: cli_model with these options. SV_INVALID

@@ -17,7 +17,7 @@ typedef struct row {
   const char *option, *key, *value;
 } row;
 
-enum { ROWS = 10 };
+enum { ROWS = 11 };
 static void list_rows(const cli_image *image, row rows[ROWS]) {
   const row all[ROWS] = {
       {"size", "svertka.image.size", image->size},
@@ -25,6 +25,7 @@ static void list_rows(const cli_image *image, row rows[ROWS]) {
       {"resize", "svertka.image.resize", image->resize},
       {"order", "svertka.image.order", image->order},
       {"gamma", "svertka.image.gamma", image->gamma},
+      {"orientation", "svertka.image.orientation", image->orientation},
       {"mean", "svertka.image.mean", image->mean},
       {"deviation", "svertka.image.deviation", image->deviation},
       {"layout", "svertka.image.layout", image->layout},
@@ -39,6 +40,19 @@ const char *cli_image_given(const cli_image *image) {
   for (int i = 0; i < ROWS; i++)
     if (rows[i].value) return rows[i].option;
   return image->labels ? "labels" : NULL;
+}
+
+sv_status cli_image_read(sv_image *image, const sv_model *model,
+                         const char *path) {
+  sv_preprocess p = sv_preprocess_default();
+  SV_TRY(sv_image_read(image, path));
+  sv_status status = sv_preprocess_load(&p, model);
+  if (status == SV_OK)
+    status = sv_preprocess_turn(&p, image);
+  else
+    sv_image_free(image);
+  sv_preprocess_free(&p);
+  return status;
 }
 
 static sv_status set(sv_model *model, const row *r) {

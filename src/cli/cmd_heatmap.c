@@ -161,7 +161,7 @@ static sv_status run(heatmap *h, const char *model, const char *path) {
   SV_TRY(cli_apart("--out", h->out, "MODEL", model));
   SV_TRY(cli_apart("--out", h->out, "IMAGE", path));
   SV_TRY(cli_model_of_images(&h->model, model, &h->reading, &h->prepared));
-  SV_TRY(sv_image_read(&h->image, path));
+  SV_TRY(cli_image_read(&h->image, h->model, path));
   sv_status status = sv_classify_map(&h->map, h->model, &h->image, &h->options);
   if (status != SV_OK) return sv_fail_in(status, "%s", model);
   SV_TRY(find_class(h));

@@ -297,7 +297,7 @@ static sv_status predict_mask(predict *p, const char *model, const char *path) {
   SV_TRY(cli_apart("--mask", p->mask, "MODEL", model));
   SV_TRY(cli_apart("--mask", p->mask, "IMAGE", path));
   SV_TRY(cli_model_of_images(&p->model, model, &p->reading, &p->image));
-  SV_TRY(sv_image_read(&image, path));
+  SV_TRY(cli_image_read(&image, p->model, path));
   sv_status status = sv_classify_map(&map, p->model, &image, &options);
   if (status == SV_OK && map.height == 1 && map.width == 1)
     status = sv_fail(SV_UNSUPPORTED,

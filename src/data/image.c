@@ -17,8 +17,8 @@ sv_status sv_image_new(sv_image *image, int width, int height, int channels,
   *image = (sv_image){0};
   size_t row = (size_t)width * (size_t)channels;
   SV_TRY(sv_alloc_array(pixels, (size_t)height, row));
-  *image =
-      (sv_image){width, height, channels, (ptrdiff_t)row, *pixels, *pixels, 0};
+  *image = (sv_image){width,   height,  channels, (ptrdiff_t)row,
+                      *pixels, *pixels, 0,        0};
   return SV_OK;
 }
 

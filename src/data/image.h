@@ -92,6 +92,10 @@ void sv_image_drop_alpha(sv_image *image, uint8_t *pixels);
  * failure the image is freed. Source: TIFF revision 6.0, 1992, tag 274. */
 sv_status sv_image_orient(sv_image *image, int orientation) SV_CHECKED;
 
+/* stored = the image before its orientation was applied; it has none then. */
+sv_status sv_image_as_stored(const sv_image *image,
+                             sv_image *stored) SV_CHECKED;
+
 /* The orientation of an EXIF block (a TIFF header and what follows); 1 if it
  * has none or is damaged. */
 int sv_exif_orientation(const uint8_t *bytes, size_t size);

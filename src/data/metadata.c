@@ -159,6 +159,15 @@ static void put_gamma(const sv_preprocess *p, sv_text *text) {
   if (p->gamma) sv_text_add(text, "file");
 }
 
+static bool set_orientation(sv_preprocess *p, const char *value) {
+  p->as_stored = strcmp(value, "ignore") == 0;
+  return p->as_stored || strcmp(value, "file") == 0;
+}
+
+static void put_orientation(const sv_preprocess *p, sv_text *text) {
+  if (p->as_stored) sv_text_add(text, "ignore");
+}
+
 static bool set_mean(sv_preprocess *p, const char *value) {
   return read_floats(value, p->mean);
 }
@@ -211,6 +220,7 @@ static const struct {
     {PREFIX "layout", "nchw or nhwc", set_layout, put_layout},
     {PREFIX "gamma", "none, or file: the gamma stored in a PNG", set_gamma,
      put_gamma},
+    {PREFIX "orientation", "file, or ignore", set_orientation, put_orientation},
     {PREFIX "mean", "one number per channel, separated by commas", set_mean,
      put_mean},
     {PREFIX "deviation", "one number per channel, separated by commas",

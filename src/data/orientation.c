@@ -33,21 +33,35 @@ static void turn(const sv_image *src, const steps *s, const sv_image *dst,
     }
 }
 
+/* turned = a dense image, turned. */
+static sv_status make_turned(const sv_image *image, int orientation,
+                             sv_image *turned) {
+  bool swaps = orientation > 4;
+  uint8_t *pixels;
+  SV_TRY(sv_image_new(turned, swaps ? image->height : image->width,
+                      swaps ? image->width : image->height, image->channels,
+                      &pixels));
+  turned->gamma = image->gamma;
+  steps s = steps_of(orientation, image->width, image->height);
+  turn(image, &s, turned, pixels);
+  return SV_OK;
+}
+
 sv_status sv_image_orient(sv_image *image, int orientation) {
   if (orientation < 2 || orientation > 8) return SV_OK;
-  bool swaps = orientation > 4;
-  sv_image turned;
-  uint8_t *pixels;
-  sv_status status = sv_image_new(&turned, swaps ? image->height : image->width,
-                                  swaps ? image->width : image->height,
-                                  image->channels, &pixels);
-  if (status == SV_OK) {
-    steps s = steps_of(orientation, image->width, image->height);
-    turn(image, &s, &turned, pixels);
-  }
+  sv_image turned = {0};
+  sv_status status = make_turned(image, orientation, &turned);
   sv_image_free(image);
   *image = turned;
+  image->orientation = status == SV_OK ? orientation : 0;
   return status;
+}
+
+/* The rotations by 90 and 270 degrees undo each other, the others themselves.
+ */
+sv_status sv_image_as_stored(const sv_image *image, sv_image *stored) {
+  int o = image->orientation;
+  return make_turned(image, o == 6 ? 8 : o == 8 ? 6 : o, stored);
 }
 
 int sv_exif_orientation(const uint8_t *bytes, size_t size) {

@@ -217,6 +217,35 @@ static sv_status apply_gamma(const sv_image *image, sv_image *applied) {
   return SV_OK;
 }
 
+/* ---- What the file says ---- */
+
+static bool is_turned(const sv_preprocess *p, const sv_image *image) {
+  return p->as_stored && image->orientation >= 2 && image->orientation <= 8;
+}
+
+/* *own = the image as it is stored, and with its gamma applied, if either is
+ * wanted and there is anything to do; without pixels otherwise. */
+static sv_status settle(const sv_preprocess *p, const sv_image *image,
+                        sv_image *own) {
+  *own = (sv_image){0};
+  if (is_turned(p, image)) SV_TRY(sv_image_as_stored(image, own));
+  if (!has_gamma(p, image)) return SV_OK;
+  sv_image applied;
+  sv_status status = apply_gamma(own->pixels ? own : image, &applied);
+  sv_image_free(own);
+  if (status == SV_OK) *own = applied;
+  return status;
+}
+
+sv_status sv_preprocess_turn(const sv_preprocess *p, sv_image *image) {
+  sv_image stored;
+  if (!is_turned(p, image)) return SV_OK;
+  sv_status status = sv_image_as_stored(image, &stored);
+  sv_image_free(image);
+  if (status == SV_OK) *image = stored;
+  return status;
+}
+
 /* One side in proportion to the other, rounded down. */
 static int proportional(int side, int from, int to) {
   return (int)((int64_t)side * to / from);
@@ -286,14 +315,14 @@ static sv_status fit_crop(const sv_preprocess *p, const sv_image *image,
                           int crop, sv_image *ready) {
   *ready = (sv_image){0};
   SV_TRY(sv_image_check(image));
-  if (!has_gamma(p, image)) return fit_size(p, image, crop, ready);
-  sv_image applied;
-  SV_TRY(apply_gamma(image, &applied));
-  sv_status status = fit_size(p, &applied, crop, ready);
-  if (status == SV_OK && ready->pixels == applied.pixels)
-    ready->owned = applied.owned; /* taken over */
+  sv_image own;
+  SV_TRY(settle(p, image, &own));
+  if (!own.pixels) return fit_size(p, image, crop, ready);
+  sv_status status = fit_size(p, &own, crop, ready);
+  if (status == SV_OK && ready->pixels == own.pixels)
+    ready->owned = own.owned; /* taken over */
   else
-    sv_image_free(&applied);
+    sv_image_free(&own);
   return status;
 }
 
@@ -304,16 +333,15 @@ sv_status sv_preprocess_fit_size(const sv_preprocess *p, const sv_image *image,
 
 sv_status sv_preprocess_colours(const sv_preprocess *p, const sv_image *image,
                                 sv_image *ready) {
-  sv_image applied = {0};
+  sv_image own;
   *ready = (sv_image){0};
   SV_TRY(sv_image_check(image));
-  if (has_gamma(p, image)) SV_TRY(apply_gamma(image, &applied));
-  sv_status status =
-      convert(applied.pixels ? &applied : image, p->channels, ready);
-  if (status == SV_OK && applied.pixels && ready->pixels == applied.pixels)
-    ready->owned = applied.owned; /* taken over */
+  SV_TRY(settle(p, image, &own));
+  sv_status status = convert(own.pixels ? &own : image, p->channels, ready);
+  if (status == SV_OK && own.pixels && ready->pixels == own.pixels)
+    ready->owned = own.owned; /* taken over */
   else
-    sv_image_free(&applied);
+    sv_image_free(&own);
   return status;
 }
 

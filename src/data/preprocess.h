@@ -40,7 +40,8 @@ sv_status sv_preprocess_check_size(const sv_preprocess *p) SV_CHECKED;
 sv_status sv_preprocess_fit_size(const sv_preprocess *p, const sv_image *image,
                                  sv_image *ready) SV_CHECKED;
 
-/* ready = the image with the network's channels and its gamma applied, dense,
+/* ready = the image with the network's channels, turned and with its gamma
+ * applied as the settings say, dense,
  * of its own size. It shares the pixels of `image` if nothing has to be done;
  * `owned` is NULL then. */
 sv_status sv_preprocess_colours(const sv_preprocess *p, const sv_image *image,
