@@ -59,6 +59,15 @@ if kill_once_saved other $!; then
     train --resume other --augment grey
 fi
 
+# ---- Balanced epochs: another order, the same again ------------------------
+for out in balanced twice; do
+  train "$net" few --epochs 2 --balance --augment 'random_crop 3' --out $out \
+    >out 2>err || fail "--balance: $(cat err)"
+done
+cmp balanced/model.onnx twice/model.onnx || fail "--balance is not repeatable"
+train "$net" few --epochs 2 --augment 'random_crop 3' --out plainly >out 2>err
+cmp -s balanced/model.onnx plainly/model.onnx && fail "--balance does nothing"
+
 # ---- The options are rows of the table -------------------------------------
 train "$net" few --epochs 1 --flip --shift 2 --erase 0.3 --out options \
   >out 2>err || fail "options: $(cat err)"
@@ -103,6 +112,16 @@ near "$(value loss)" "$loss" || fail "five times the same image differs"
 status 2 'crops is 3, expected 1, 5 or 10' judge plain few --crops 3
 status 2 "5 crops need resize crop, such as 'crop 0.875'" \
   judge plain few --crops 5
+
+# ---- The loader's speed ----------------------------------------------------
+speed="$SVERTKA data speed few --size 32"
+$speed --augment 'random_resized_crop; cutmix' --epochs 2 --loaders 2 >out
+grep -q '^1,200 images of 1x32x32 in ' out || fail "data speed: $(cat out)"
+$speed --json --loaders 0 >json || fail "data speed --json"
+for key in images seconds processor_seconds images_per_second_per_core; do
+  grep -q "\"$key\": " json || fail "data speed --json has no $key"
+done
+status 2 "unknown transform 'fip'" $speed --augment fip
 
 # ---- A contact sheet -------------------------------------------------------
 show="$SVERTKA data show few"

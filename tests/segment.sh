@@ -43,6 +43,8 @@ train --out twin
 cmp run/model.onnx twin/model.onnx || fail "a training is not repeatable"
 refused "'mixup' needs one class per image" "$SVERTKA" train \
   fcn_small:width=0.03,hidden=8 scenes --augment mixup --out mixed
+refused "balance needs one class per image" "$SVERTKA" train \
+  fcn_small:width=0.03,hidden=8 scenes --balance --out balanced
 refused "classifies images, but" "$SVERTKA" train lenet5 scenes
 refused "is for semantic segmentation, but" \
   "$SVERTKA" train fcn_small:width=0.03,hidden=8 small

@@ -55,6 +55,57 @@ static void test_class_weights(void **state) {
   sv_dataset_free(d);
 }
 
+/* ---- Balanced epochs ---- */
+
+/* 14 draws from 9, 4 and 1 samples: 4 or 5 of each class, no sample once more
+ * than another of its class by 2. Over the epochs the shares are equal, and all
+ * samples come. */
+static void test_balanced(void **state) {
+  (void)state;
+  enum { COUNT = 14, CLASSES = 3, EPOCHS = 300 };
+  sv_dataset *d = open_uneven();
+  sv_samples all;
+  int64_t order[COUNT], again[COUNT], total[CLASSES] = {0}, seen[COUNT] = {0};
+  int same = 0;
+  assert_ok(sv_samples_all(&all, d));
+  for (int epoch = 0; epoch < EPOCHS; epoch++) {
+    int64_t classes[CLASSES] = {0}, times[COUNT] = {0};
+    assert_ok(sv_samples_balance(&all, d, 3, epoch, order));
+    assert_ok(sv_samples_balance(&all, d, 3, epoch, again));
+    assert_memory_equal(order, again, sizeof order);
+    for (int i = 0; i < COUNT; i++) {
+      assert_in_range(order[i], 0, COUNT - 1);
+      classes[sv_dataset_label(d, order[i])]++;
+      times[order[i]]++;
+      seen[order[i]]++;
+    }
+    for (int c = 0; c < CLASSES; c++) {
+      assert_in_range(classes[c], 4, 5);
+      total[c] += classes[c];
+    }
+    for (int i = 0; i < COUNT; i++)
+      assert_true(times[i] <= (sv_dataset_label(d, i) == 0   ? 1
+                               : sv_dataset_label(d, i) == 1 ? 2
+                                                             : 5));
+    assert_ok(sv_samples_balance(&all, d, 3, epoch + 1, again));
+    same += memcmp(order, again, sizeof order) == 0;
+    assert_ok(sv_samples_balance(&all, d, 4, epoch, again));
+    same += memcmp(order, again, sizeof order) == 0;
+  }
+  for (int c = 0; c < CLASSES; c++)
+    assert_int_equal(total[c], EPOCHS * COUNT / CLASSES);
+  for (int i = 0; i < COUNT; i++) assert_true(seen[i] > EPOCHS / 4);
+  assert_true(same < 3);
+  /* A class without samples is left out. */
+  all.count = 2; /* both of class 0 */
+  assert_ok(sv_samples_balance(&all, d, 3, 0, order));
+  assert_int_equal(order[0] + order[1], 1);
+  all.count = 0;
+  assert_ok(sv_samples_balance(&all, d, 3, 0, NULL));
+  sv_samples_free(&all);
+  sv_dataset_free(d);
+}
+
 /* ---- The graph ---- */
 
 static float smoothing_of(const sv_node *node) {
@@ -315,10 +366,10 @@ static void test_resume(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_class_weights), cmocka_unit_test(test_adjust),
-      cmocka_unit_test(test_mixed),         cmocka_unit_test(test_saved),
-      cmocka_unit_test(test_expanded),      cmocka_unit_test(test_fit),
-      cmocka_unit_test(test_resume),
+      cmocka_unit_test(test_class_weights), cmocka_unit_test(test_balanced),
+      cmocka_unit_test(test_adjust),        cmocka_unit_test(test_mixed),
+      cmocka_unit_test(test_saved),         cmocka_unit_test(test_expanded),
+      cmocka_unit_test(test_fit),           cmocka_unit_test(test_resume),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -287,6 +287,15 @@ SV_API SV_CHECKED sv_status sv_samples_draw(sv_samples *samples,
 SV_API void sv_samples_shuffle(const sv_samples *samples, uint64_t seed,
                                int64_t epoch, int64_t *order);
 
+/* The same with an equal number of samples of each class: samples of small
+ * classes occur several times in an epoch, of large classes not all in each
+ * epoch. Classes without samples are left out. Writes samples->count
+ * indices. */
+SV_API SV_CHECKED sv_status sv_samples_balance(const sv_samples *samples,
+                                               const sv_dataset *dataset,
+                                               uint64_t seed, int64_t epoch,
+                                               int64_t *order);
+
 /* ---- Data augmentation -------------------------------------------------- */
 
 /* Random changes to training images. The values for an image depend only on the

@@ -218,6 +218,8 @@ typedef struct sv_fit_options {
                        * below 1 a share, else a number of samples; 0: nothing
                        * is held out, and the last weights are the best */
   sv_augment augment; /* default none; augmentation of training images */
+  bool balance;       /* each epoch has an equal number of samples of each class
+                       * (sv_samples_balance); not for semantic segmentation */
   int samples;        /* 0: train on all samples that are not held out; else on
                        * this number of them, in proportion to the classes */
   /* For a model without preprocessing in its metadata. `normalise` is
@@ -276,6 +278,8 @@ typedef struct sv_fit_result {
   int64_t held_out; /* number of validation samples */
   double seconds;   /* duration of this call */
   int64_t images;   /* images trained on in this call */
+  double waited;    /* seconds of this call that were spent waiting for images;
+                     * all of their loading, if it is too short for a thread */
   bool saved;       /* the run folder holds all files needed to resume */
   int saved_epoch;  /* epoch of the weights in its model.onnx; 0: none */
 } sv_fit_result;

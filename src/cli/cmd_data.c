@@ -81,6 +81,8 @@ static const cli_verb ways[] = {
      "compose images into scenes for semantic segmentation", run_scenes},
     {"data show", "DATA --out FILE [options]",
      "draw images as the network sees them", data_show},
+    {"data speed", "DATA [options]", "images/s that the loader reads",
+     data_speed},
     {"data transforms", "[NAME] [options]",
      "the transforms that change training images", data_transforms},
 };

@@ -145,13 +145,13 @@ static int print_json(const train *t, const sv_fit_result *r,
                       const score *test) {
   double rate = r->seconds > 0 ? (double)r->images / r->seconds : 0;
   json_t *object =
-      json_pack("{s:o, s:i, s:b, s:i, s:I, s:o, s:o, s:f, s:f}", "run",
+      json_pack("{s:o, s:i, s:b, s:i, s:I, s:o, s:o, s:f, s:f, s:f}", "run",
                 cli_json_text(t->fit.run), "epochs", r->epochs, "stopped_early",
                 r->stopped_early, "best_epoch", r->best_epoch, "held_out",
                 (json_int_t)r->held_out, "loss", cli_json_number(r->loss),
                 r->of_pixels && r->held_out > 0 ? "mean_iou" : "top1",
                 cli_json_number(r->top1), "seconds", r->seconds,
-                "images_per_second", rate);
+                "images_per_second", rate, "waited_seconds", r->waited);
   json_object_set_new(object, "recipe", train_recipe_json(t));
   const char *augment = t->fit.augment.transforms;
   json_object_set_new(object, "augment",
@@ -175,6 +175,16 @@ static void tell_diverged(const train *t, const sv_fit_result *r) {
       r->loss, chance);
 }
 
+/* Threads load ahead of the training, unless they are too slow. */
+static void tell_waiting(const sv_fit_result *r) {
+  double share = r->seconds > 0 ? r->waited / r->seconds : 0;
+  if (share < 0.05 || r->waited < 1) return;
+  cli_say(
+      "%.0f%% of the time was spent waiting for images: loading them is slower "
+      "than training ('svertka data speed' measures it)",
+      100 * share);
+}
+
 static int print_result(const train *t, const sv_fit_result *r) {
   char time[CLI_TIME_TEXT], name[CLI_NAME_TEXT];
   score test = {0};
@@ -183,6 +193,7 @@ static int print_result(const train *t, const sv_fit_result *r) {
     if (status != SV_OK) return cli_fail(status);
   }
   tell_diverged(t, r);
+  tell_waiting(r);
   if (t->json) return print_json(t, r, &test);
   bool iou = r->of_pixels && r->held_out > 0;
   printf("%s %.2f%% %s, loss %.4f (epoch %d of %d), after %s\n",

@@ -24,13 +24,7 @@ static const char examples[] =
     "svertka data show photos --out sheet.png --size 224 \\\n"
     "  --augment 'random_resized_crop 0.35; flip; color_jitter 0.4'\n";
 
-enum {
-  MOST_IMAGES = 256,
-  MOST_DRAWS = 32,
-  FITTED = 64,
-  USUAL_SIDE = 224,
-  CAPTION = 64
-};
+enum { MOST_IMAGES = 256, MOST_DRAWS = 32, FITTED = 64, CAPTION = 64 };
 
 typedef struct show {
   sv_augment augment;
@@ -51,31 +45,15 @@ typedef struct show {
 
 /* ---- Preparing ---- */
 
-/* CxHxW as asked, or as the data are. */
-static sv_shape input_of(const show *s) {
-  const sv_ints *n = &s->size;
-  int64_t channels = sv_dataset_channels(s->dataset);
-  int64_t height = sv_dataset_height(s->dataset);
-  int64_t width = sv_dataset_width(s->dataset);
-  if (!height || !width) height = width = USUAL_SIDE;
-  if (n->count == 3) channels = n->at[0];
-  if (n->count > 0) {
-    width = n->at[n->count - 1];
-    height = n->at[n->count > 1 ? n->count - 2 : 0];
-  }
-  return (sv_shape){3, {channels, height, width}};
-}
-
 /* Mean and deviation matter for erased pixels only: a few images will do. */
 static sv_status fit(show *s) {
-  sv_preprocess *p = &s->preprocess;
-  for (int c = 0; c < p->channels; c++) p->mean[c] = 0, p->deviation[c] = 1;
   if (s->split == SV_SPLIT_TEST) return SV_OK;
   sv_samples few;
   SV_TRY(sv_samples_all(&few, s->dataset));
   int64_t count = few.count < FITTED ? few.count : FITTED;
   sv_status status = sv_samples_draw(&few, s->dataset, count, s->seed);
-  if (status == SV_OK) status = sv_preprocess_fit(p, s->dataset, &few);
+  if (status == SV_OK)
+    status = sv_preprocess_fit(&s->preprocess, s->dataset, &few);
   sv_samples_free(&few);
   return status;
 }
@@ -84,11 +62,7 @@ static sv_status prepare(show *s, const char *data) {
   SV_TRY(sv_augment_parse(&s->list, &s->augment));
   SV_TRY(sv_dataset_open(&s->dataset, data, (sv_split)s->split));
   SV_TRY(sv_augment_check(&s->list, s->dataset));
-  const sv_shape input = input_of(s);
-  SV_TRY(sv_preprocess_match(&s->preprocess, s->dataset, &input));
-  if (s->resize)
-    SV_TRY(
-        sv_preprocess_set(&s->preprocess, "svertka.image.resize", s->resize));
+  SV_TRY(data_preprocess(&s->preprocess, s->dataset, &s->size, s->resize));
   SV_TRY(fit(s));
   SV_TRY(sv_samples_all(&s->samples, s->dataset));
   if (s->count > s->samples.count) s->count = (int)s->samples.count;
@@ -96,7 +70,8 @@ static sv_status prepare(show *s, const char *data) {
   const sv_loader_options options = {.dataset = s->dataset,
                                      .preprocess = &s->preprocess,
                                      .batch = s->count,
-                                     .threads = SV_LOADER_AUTO};
+                                     .threads = SV_LOADER_AUTO,
+                                     .augment = &s->list};
   return sv_loader_new(&s->loader, &options);
 }
 
@@ -224,11 +199,8 @@ int data_show(const cli_verb *verb, int argc, char **argv) {
       {"augment", 0, CLI_TEXT, &s.augment.transforms, 0, 0, NULL, "LIST",
        "transforms, as for 'svertka train'; 'svertka data transforms' lists "
        "them"},
-      {"size", 0, CLI_SIZE, &s.size, 1, 4096, NULL, "CxHxW",
-       "the network's input; default: the size of the images, or 224x224 if "
-       "they differ in size"},
-      {"resize", 0, CLI_TEXT, &s.resize, 0, 0, NULL, "HOW",
-       "how images are resized, as for 'svertka train'; default stretch"},
+      DATA_SIZE_OPTION(&s.size),
+      DATA_RESIZE_OPTION(&s.resize),
       {"count", 'n', CLI_INT, &s.count, 1, MOST_IMAGES, NULL, "N",
        "number of images, drawn from each class in proportion"},
       {"draws", 0, CLI_INT, &s.draws, 1, MOST_DRAWS, NULL, "N",

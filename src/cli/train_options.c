@@ -104,6 +104,9 @@ bool train_parse(const cli_verb *verb, int argc, char **argv, train *t,
       {"val", 0, CLI_REAL, &f->validation, 0, 1e15, NULL, "N",
        "training images held out for validation: a number, or a share if below "
        "1; 0: none"},
+      {"balance", 0, CLI_FLAG, &f->balance, 0, 0, NULL, NULL,
+       "draw equally many training images of each class in an epoch: those of "
+       "small classes several times"},
       {"samples", 0, CLI_INT, &f->samples, 0, INT_MAX, NULL, "N",
        "train on N of the remaining images, drawn from each class in "
        "proportion; 0: all"},

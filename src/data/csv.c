@@ -221,6 +221,7 @@ const sv_reader sv_reader_csv = {
     .probe = probe,
     .open = open_csv,
     .image = get_image,
+    .encoded = sv_encoded_file,
     .source = sample_path,
     .close = close_csv,
 };

@@ -10,6 +10,7 @@
 #include "base/kind.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "data/image.h"
 #include "data/reader.h"
 
 #define SV_READER(name) extern const sv_reader sv_reader_##name;
@@ -303,6 +304,30 @@ sv_status sv_dataset_source(const sv_dataset *d, int64_t i, char **source) {
 }
 
 void sv_dataset_source_free(char *source) { sv_free(source); }
+
+sv_status sv_dataset_image_part(const sv_dataset *d, int64_t i,
+                                sv_image_part *part, sv_image *image) {
+  sv_encoded encoded;
+  part->scale = 0;
+  if (!d->reader->encoded || i < 0 || i >= d->count)
+    return sv_dataset_image(d, i, image);
+  *image = (sv_image){0};
+  SV_TRY(d->reader->encoded(d, i, &encoded));
+  sv_status status = sv_image_decode_part(image, encoded.name, encoded.bytes,
+                                          encoded.size, part);
+  sv_free(encoded.bytes);
+  sv_free(encoded.name);
+  return status;
+}
+
+sv_status sv_encoded_file(const sv_dataset *d, int64_t i, sv_encoded *e) {
+  *e = (sv_encoded){0};
+  SV_TRY(d->reader->source(d, i, &e->name));
+  sv_status status =
+      sv_file_read(e->name, SV_IMAGE_FILE_LIMIT, &e->bytes, &e->size);
+  if (status != SV_OK) sv_free(e->name);
+  return status;
+}
 
 bool sv_dataset_has_masks(const sv_dataset *d) {
   return d->reader->mask != NULL;

@@ -302,6 +302,7 @@ const sv_reader sv_reader_folder = {
     .probe = probe,
     .open = open_folder,
     .image = get_image,
+    .encoded = sv_encoded_file,
     .source = sample_path,
     .close = close_folder,
 };

@@ -10,8 +10,6 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-enum { FILE_LIMIT = 1 << 30 };
-
 sv_status sv_image_new(sv_image *image, int width, int height, int channels,
                        uint8_t **pixels) {
   *image = (sv_image){0};
@@ -129,11 +127,19 @@ sv_status sv_image_decode_header(sv_image *image, const char *name,
   return decode(image, &(sv_image_bytes){name, bytes, size, true, NULL});
 }
 
+sv_status sv_image_decode_part(sv_image *image, const char *name,
+                               const void *bytes, size_t size,
+                               sv_image_part *part) {
+  *image = (sv_image){0};
+  part->scale = 0;
+  return decode(image, &(sv_image_bytes){name, bytes, size, false, part});
+}
+
 static sv_status read_file(sv_image *image, const char *path, bool header) {
   *image = (sv_image){0};
   unsigned char *bytes;
   size_t size;
-  SV_TRY(sv_file_read(path, FILE_LIMIT, &bytes, &size));
+  SV_TRY(sv_file_read(path, SV_IMAGE_FILE_LIMIT, &bytes, &size));
   sv_status status =
       decode(image, &(sv_image_bytes){path, bytes, size, header, NULL});
   sv_free(bytes);

@@ -8,6 +8,8 @@
 
 #include "base/error.h"
 
+enum { SV_IMAGE_FILE_LIMIT = 1 << 30 }; /* max bytes of an image file */
+
 /* Creates a dense image that owns its pixels; write them through *pixels. */
 sv_status sv_image_new(sv_image *image, int width, int height, int channels,
                        uint8_t **pixels) SV_CHECKED;
@@ -53,6 +55,11 @@ typedef struct sv_image_bytes {
   bool header;         /* read only width, height and channels, no pixels */
   sv_image_part *part; /* NULL: all of it */
 } sv_image_bytes;
+
+/* sv_image_decode of a part, if the format can. */
+sv_status sv_image_decode_part(sv_image *image, const char *name,
+                               const void *bytes, size_t size,
+                               sv_image_part *part) SV_CHECKED;
 
 /* An image format: a source file and a line in formats.def. */
 typedef struct sv_image_format {

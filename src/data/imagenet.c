@@ -241,6 +241,7 @@ const sv_reader sv_reader_imagenet = {
     .probe = probe,
     .open = open_imagenet,
     .image = get_image,
+    .encoded = sv_encoded_file,
     .source = sample_path,
     .close = close_imagenet,
 };

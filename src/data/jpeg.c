@@ -94,8 +94,10 @@ static void from_cmyk(const uint8_t *src, int width, bool adobe, uint8_t *dst) {
 }
 
 static void read_rows(decoder *d, const sv_image *image, uint8_t *pixels) {
-  while (d->z.output_scanline < d->z.output_height) {
-    uint8_t *dst = pixels + (ptrdiff_t)d->z.output_scanline * image->stride;
+  unsigned first = d->z.output_scanline;
+  while (d->z.output_scanline < first + (unsigned)image->height) {
+    uint8_t *dst =
+        pixels + (ptrdiff_t)(d->z.output_scanline - first) * image->stride;
     JSAMPROW row = d->row ? d->row : dst;
     jpeg_read_scanlines(&d->z, &row, 1);
     if (d->row) from_cmyk(d->row, image->width, d->z.saw_Adobe_marker, dst);
@@ -111,6 +113,45 @@ static int orientation_of(const decoder *d) {
   return 1;
 }
 
+/* ---- A part ---- */
+
+/* Reduces by 2, 4 or 8 as far as the wanted part stays large enough: that takes
+ * less of the inverse DCT. */
+static int scale_for(const sv_image_part *p) {
+  int scale = 1;
+  while (scale < 8 && p->wanted_width / (2 * scale) >= p->least_width &&
+         p->wanted_height / (2 * scale) >= p->least_height)
+    scale *= 2;
+  return scale;
+}
+
+/* Whole pixels of the reduced image around the part; columns from a block on,
+ * as libjpeg wants it. Rows below the part are not read. */
+static sv_status decode_part(decoder *d, sv_image *image, sv_image_part *p) {
+  int width = (int)d->z.image_width, height = (int)d->z.image_height;
+  p->choose(p->context, width, height, p);
+  int scale = scale_for(p);
+  d->z.scale_num = 1;
+  d->z.scale_denom = (unsigned)scale;
+  jpeg_start_decompress(&d->z);
+  unsigned end = (unsigned)((p->x + p->wanted_width + scale - 1) / scale);
+  unsigned last = (unsigned)((p->y + p->wanted_height + scale - 1) / scale);
+  JDIMENSION left = (unsigned)(p->x / scale), columns = end - left;
+  JDIMENSION top = (unsigned)(p->y / scale);
+  jpeg_crop_scanline(&d->z, &left, &columns);
+  uint8_t *pixels;
+  SV_TRY(sv_image_new(image, (int)columns, (int)(last - top),
+                      d->z.output_components, &pixels));
+  if (top > 0) jpeg_skip_scanlines(&d->z, top);
+  read_rows(d, image, pixels);
+  p->width = width;
+  p->height = height;
+  p->x = (int)left * scale;
+  p->y = (int)top * scale;
+  p->scale = scale;
+  return SV_OK;
+}
+
 /* Everything that libjpeg may jump out of. */
 static sv_status decode_all(decoder *d, sv_image *image,
                             const sv_image_bytes *file) {
@@ -123,6 +164,10 @@ static sv_status decode_all(decoder *d, sv_image *image,
     sv_image_header(image, d->z.image_width, d->z.image_height, grey ? 1 : 3);
     return SV_OK;
   }
+  d->orientation = orientation_of(d);
+  bool turned = d->orientation > 1 && d->orientation <= 8;
+  if (file->part && !turned && d->z.out_color_space != JCS_CMYK)
+    return decode_part(d, image, file->part);
   uint8_t *pixels;
   SV_TRY(sv_image_new(image, (int)d->z.image_width, (int)d->z.image_height,
                       grey ? 1 : 3, &pixels));
@@ -130,7 +175,6 @@ static sv_status decode_all(decoder *d, sv_image *image,
     SV_TRY(sv_alloc_array(&d->row, d->z.image_width, 4));
   jpeg_start_decompress(&d->z);
   read_rows(d, image, pixels);
-  d->orientation = orientation_of(d);
   jpeg_finish_decompress(&d->z);
   return SV_OK;
 }

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/memory.h"
 #include "base/thread.h"
@@ -39,6 +40,7 @@ struct sv_loader {
   int64_t count, first; /* of the order; where batch 0 begins */
   int64_t next;         /* the position that is filled next */
   int64_t batch;        /* the one that the caller has or waits for */
+  double waited;        /* seconds of the caller, in all */
   int busy;             /* threads that are filling */
   bool stopping;        /* start waits until nobody is busy */
   bool quit;
@@ -78,21 +80,41 @@ static int64_t index_of(const sv_loader *l, int64_t position) {
   return l->change.repeats ? position : l->order[position];
 }
 
+/* A sample as it is read. */
+typedef struct raw {
+  sv_image image, mask;
+  sv_image_part part; /* what of the image was decoded */
+  bool masked;
+} raw;
+
+/* Only what the transforms need is decoded; not with a mask, which is whole. */
+static sv_status read_sample(const sv_loader *l, int64_t position, raw *r) {
+  const sv_dataset *d = l->options.dataset;
+  int64_t sample = l->order[position];
+  const sv_augment_need need = {l->change.augment, &l->change.key,
+                                index_of(l, position), l->options.preprocess};
+  *r = (raw){.masked = sv_dataset_has_masks(d)};
+  if (!r->masked && need.list && sv_augment_part(&need, &r->part))
+    return sv_dataset_image_part(d, sample, &r->part, &r->image);
+  SV_TRY(sv_dataset_image(d, sample, &r->image));
+  return r->masked ? sv_dataset_mask(d, sample, &r->mask) : SV_OK;
+}
+
 /* Plain, or augmented and still in the order of channels x height x width. */
-static sv_status prepare(const sv_loader *l, int64_t position, sv_image *image,
-                         sv_image *mask, float *pixels, int64_t *classes) {
+static sv_status prepare(const sv_loader *l, int64_t position, raw *r,
+                         float *pixels, int64_t *classes) {
   const sv_preprocess *p = l->options.preprocess;
   const sv_loader_change *c = &l->change;
-  int64_t index = index_of(l, position);
   int crops = l->options.crops;
+  sv_image *mask = r->masked ? &r->mask : NULL;
   if (crops)
-    return sv_preprocess_crop(p, image, (int)(position % crops), pixels);
+    return sv_preprocess_crop(p, &r->image, (int)(position % crops), pixels);
   if (c->augment) {
-    const sv_augment_sample sample = {image, mask, NULL};
-    return sv_augment_apply(c->augment, &c->key, index, p, &sample, pixels,
-                            classes);
+    const sv_augment_sample sample = {&r->image, mask, &r->part};
+    return sv_augment_apply(c->augment, &c->key, index_of(l, position), p,
+                            &sample, pixels, classes);
   }
-  SV_TRY(sv_preprocess_plain(p, image, pixels));
+  SV_TRY(sv_preprocess_plain(p, &r->image, pixels));
   return mask ? sv_preprocess_mask(p, mask, classes) : SV_OK;
 }
 
@@ -101,21 +123,17 @@ static bool is_mixed(const sv_loader *l) {
 }
 
 static sv_status load(sv_loader *l, int64_t position) {
-  const sv_dataset *d = l->options.dataset;
   slot *s = slot_of(l, batch_of(l, position));
   size_t place = (size_t)((position - l->first) % l->options.batch);
-  int64_t sample = l->order[position];
   float *pixels = s->pixels + place * l->sample;
   int64_t *labels = s->labels + place * l->places;
-  sv_image image, mask = {0};
-  bool masks = sv_dataset_has_masks(d);
-  SV_TRY(sv_dataset_image(d, sample, &image));
-  sv_status status = masks ? sv_dataset_mask(d, sample, &mask) : SV_OK;
-  if (status == SV_OK)
-    status = prepare(l, position, &image, masks ? &mask : NULL, pixels, labels);
-  sv_image_free(&image);
-  sv_image_free(&mask);
-  if (!masks) *labels = sv_dataset_label(d, sample);
+  raw r;
+  sv_status status = read_sample(l, position, &r);
+  if (status == SV_OK) status = prepare(l, position, &r, pixels, labels);
+  sv_image_free(&r.image);
+  sv_image_free(&r.mask);
+  if (!r.masked)
+    *labels = sv_dataset_label(l->options.dataset, l->order[position]);
   if (status != SV_OK || is_mixed(l)) return status;
   return sv_preprocess_reorder(l->options.preprocess, pixels);
 }
@@ -201,10 +219,12 @@ static void *run(void *context) {
 
 static int threads_for(const sv_loader_options *o) {
   if (o->threads != SV_LOADER_AUTO) return o->threads;
+  enum { LARGE = 64 * 64 };
   const sv_preprocess *p = o->preprocess;
   const sv_dataset *d = o->dataset;
   int processors = sv_processors();
-  if (!d->reader->in_memory)
+  bool changes = o->augment && o->augment->images > 0;
+  if (!d->reader->in_memory || (changes && p->height * p->width >= LARGE))
     return processors < MOST_THREADS ? processors : MOST_THREADS;
   return d->channels != p->channels ||
          d->height != p->height - p->pad_top - p->pad_bottom ||
@@ -341,6 +361,12 @@ static void fill_here(sv_loader *l) {
   }
 }
 
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
 sv_status sv_loader_next(sv_loader *l, sv_batch *batch) {
   *batch = (sv_batch){0};
   pthread_mutex_lock(&l->lock);
@@ -349,11 +375,13 @@ sv_status sv_loader_next(sv_loader *l, sv_batch *batch) {
   if (l->batch >= 0) clear_slot(l, l->batch + SLOTS);
   l->batch++;
   slot *s = slot_of(l, l->batch);
+  double start = s->left > 0 ? now() : 0;
   if (l->thread_count == 0)
     fill_here(l);
   else if (has_work(l))
     pthread_cond_broadcast(&l->work);
   while (s->left > 0) pthread_cond_wait(&l->done, &l->lock);
+  if (start > 0) l->waited += now() - start;
   sv_status status = s->status;
   int64_t first = batch_begin(l, l->batch);
   if (status == SV_OK)
@@ -367,3 +395,5 @@ sv_status sv_loader_next(sv_loader *l, sv_batch *batch) {
   pthread_mutex_unlock(&l->lock);
   return status == SV_OK ? SV_OK : sv_fail_as(status, s->message);
 }
+
+double sv_loader_waited(const sv_loader *l) { return l->waited; }

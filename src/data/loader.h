@@ -18,14 +18,17 @@ typedef struct sv_loader_options {
   const sv_preprocess *preprocess; /* must pass sv_preprocess_check */
   int64_t batch;                   /* samples per batch, 1 or more */
   /* Threads that prepare samples, two batches ahead. 0: sv_loader_next does it
-   * in the calling thread. AUTO: 0 if samples are only copied from memory,
-   * since waking a thread costs more; 1 if they are resized; otherwise the
-   * number of processors, at most 8. */
+   * in the calling thread. AUTO: 0 if samples are only copied from memory or
+   * are small, since waking a thread costs more; 1 if they are resized;
+   * otherwise, and if large ones are augmented, the number of processors, at
+   * most 8. */
   int threads;
   /* 0: the centre of each image. Else 5 or 10: position i of the order is crop
    * i mod `crops` of its sample (sv_preprocess_crop), without changes; the
    * order has each sample `crops` times in a row. */
   int crops;
+  /* What AUTO is to count on; NULL: no augmentation. */
+  const sv_augment_list *augment;
 } sv_loader_options;
 
 typedef struct sv_batch {
@@ -68,5 +71,8 @@ sv_status sv_loader_start(sv_loader *loader, const int64_t *order,
  * continues with the following batch. start and next must be called from one
  * thread. */
 sv_status sv_loader_next(sv_loader *loader, sv_batch *batch) SV_CHECKED;
+
+/* Seconds that the callers of sv_loader_next waited for samples, so far. */
+double sv_loader_waited(const sv_loader *loader);
 
 #endif

@@ -24,6 +24,13 @@ struct sv_dataset {
   int64_t *kept; /* the reader's number of each sample; NULL: the same */
 };
 
+/* An image file in memory; free both with sv_free. */
+typedef struct sv_encoded {
+  char *name; /* of the file, in errors */
+  unsigned char *bytes;
+  size_t size;
+} sv_encoded;
+
 typedef struct sv_reader {
   const char *name; /* "idx" */
   const char *help; /* short description of the format */
@@ -40,6 +47,10 @@ typedef struct sv_reader {
   sv_status (*image)(const sv_dataset *dataset, int64_t i, sv_image *image);
   /* For data with masks, else NULL: as sv_dataset_mask. */
   sv_status (*mask)(const sv_dataset *dataset, int64_t i, sv_image *mask);
+  /* For samples that are image files, else NULL: reads sample i, in range,
+   * without decoding it. */
+  sv_status (*encoded)(const sv_dataset *dataset, int64_t i,
+                       sv_encoded *encoded);
   /* For samples that are files, else NULL: where sample i, in range, lies; as
    * sv_dataset_source. */
   sv_status (*source)(const sv_dataset *dataset, int64_t i, char **source);
@@ -50,7 +61,18 @@ typedef struct sv_reader {
 /* All readers; ends with NULL. */
 extern const sv_reader *const sv_readers[];
 
+/* As sv_dataset_image, but decodes only a part if the format and the reader
+ * can (sv_image_part); otherwise part->scale is 0. */
+struct sv_image_part;
+sv_status sv_dataset_image_part(const sv_dataset *dataset, int64_t i,
+                                struct sv_image_part *part,
+                                sv_image *image) SV_CHECKED;
+
 /* ---- Shared by readers ---- */
+
+/* sv_reader.encoded of a reader whose sources are paths of image files. */
+sv_status sv_encoded_file(const sv_dataset *dataset, int64_t i,
+                          sv_encoded *encoded) SV_CHECKED;
 
 enum { SV_MOST_CLASSES = 1 << 20 };
 

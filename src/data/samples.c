@@ -1,6 +1,7 @@
 /* Which samples, in which order: pure functions of a seed, so that a run can be
  * resumed at any step and repeated on any number of processes. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +41,76 @@ void sv_samples_shuffle(const sv_samples *samples, uint64_t seed, int64_t epoch,
   sv_random key = {seed, sv_hash_text("epoch order"), (uint64_t)epoch};
   permute(order, samples->count, &key);
 }
+
+/* ---- Balanced epochs ---- */
+
+/* The samples of a class, in the seed's order for the epoch: again and again
+ * until there are enough. */
+typedef struct members {
+  int64_t *at;    /* all samples, those of a class side by side */
+  int64_t *begin; /* of each class, and the end of the last */
+} members;
+
+static void sort_members(members *m, const sv_samples *samples,
+                         const sv_dataset *d) {
+  for (int64_t i = 0; i < samples->count; i++)
+    m->begin[d->labels[samples->at[i]] + 2]++;
+  for (int c = 2; c < d->classes + 1; c++) m->begin[c] += m->begin[c - 1];
+  for (int64_t i = 0; i < samples->count; i++)
+    m->at[m->begin[d->labels[samples->at[i]] + 1]++] = samples->at[i];
+}
+
+/* `wanted` samples of a class; each round is another permutation. */
+static void draw_class(const members *m, int class, int64_t wanted,
+                       uint64_t seed, int64_t epoch, int64_t *order) {
+  int64_t *at = m->at + m->begin[class],
+          count = m->begin[class + 1] - m->begin[class];
+  for (int64_t i = 0; i < wanted; i++) {
+    if (i % count == 0) {
+      char name[64];
+      snprintf(name, sizeof name, "balance %d %lld", class,
+               (long long)(i / count));
+      sv_random key = {seed, sv_hash_text(name), (uint64_t)epoch};
+      permute(at, count, &key);
+    }
+    order[i] = at[i % count];
+  }
+}
+
+/* Classes that have samples take turns at the remainder, others in each
+ * epoch. */
+static void balance(members *m, const sv_samples *samples, const sv_dataset *d,
+                    uint64_t seed, int64_t epoch, int64_t *order) {
+  int64_t classes = 0, place = 0, at = 0;
+  sort_members(m, samples, d);
+  for (int c = 0; c < d->classes; c++) classes += m->begin[c + 1] > m->begin[c];
+  int64_t each = samples->count / classes, more = samples->count % classes;
+  for (int c = 0; c < d->classes; c++) {
+    if (m->begin[c + 1] == m->begin[c]) continue;
+    int64_t turn = (place++ + epoch) % classes;
+    int64_t wanted = each + (turn < more);
+    draw_class(m, c, wanted, seed, epoch, order + at);
+    at += wanted;
+  }
+  sv_random key = {seed, sv_hash_text("epoch order"), (uint64_t)epoch};
+  permute(order, samples->count, &key);
+}
+
+sv_status sv_samples_balance(const sv_samples *samples, const sv_dataset *d,
+                             uint64_t seed, int64_t epoch, int64_t *order) {
+  members m = {0};
+  if (samples->count == 0) return SV_OK;
+  sv_status status =
+      sv_alloc_array(&m.at, (size_t)samples->count, sizeof *m.at);
+  if (status == SV_OK)
+    status = sv_alloc_array(&m.begin, (size_t)d->classes + 2, sizeof *m.begin);
+  if (status == SV_OK) balance(&m, samples, d, seed, epoch, order);
+  sv_free(m.begin);
+  sv_free(m.at);
+  return status;
+}
+
+/* ---- Held out ---- */
 
 /* How the held-out samples spread over the classes. */
 typedef struct shares {

@@ -189,22 +189,27 @@ static sv_status source(const sv_dataset *d, int64_t i, char **text) {
   return sv_text_take(&joined, text);
 }
 
+static sv_status get_encoded(const sv_dataset *d, int64_t i, sv_encoded *e) {
+  const reader *r = d->state;
+  const place *p = &r->places[r->roll.samples[i]];
+  *e = (sv_encoded){.size = (size_t)p->size};
+  SV_TRY(source(d, i, &e->name));
+  sv_status status =
+      sv_file_read_part(shard_path(d, p->shard), p->offset, p->size, &e->bytes);
+  if (status != SV_OK) sv_free(e->name);
+  return status;
+}
+
 typedef sv_status decode(sv_image *image, const char *name, const void *bytes,
                          size_t size);
 
 static sv_status decode_sample(const sv_dataset *d, int64_t i,
                                decode *decode_bytes, sv_image *image) {
-  const reader *r = d->state;
-  const place *p = &r->places[r->roll.samples[i]];
-  unsigned char *bytes = NULL;
-  char *name;
-  SV_TRY(source(d, i, &name));
-  sv_status status =
-      sv_file_read_part(shard_path(d, p->shard), p->offset, p->size, &bytes);
-  if (status == SV_OK)
-    status = decode_bytes(image, name, bytes, (size_t)p->size);
-  sv_free(bytes);
-  sv_free(name);
+  sv_encoded e;
+  SV_TRY(get_encoded(d, i, &e));
+  sv_status status = decode_bytes(image, e.name, e.bytes, e.size);
+  sv_free(e.bytes);
+  sv_free(e.name);
   return status;
 }
 
@@ -245,6 +250,7 @@ const sv_reader sv_reader_shards = {
     .probe = sv_shards_probe,
     .open = open_shards,
     .image = get_image,
+    .encoded = get_encoded,
     .source = source,
     .close = close_shards,
 };

@@ -96,7 +96,8 @@ static sv_box choose(const void *settings, const sv_draws *draws, int width,
   return centre(s, width, height);
 }
 
-/* The same rectangle in a frame that holds a part of the image. */
+/* The same rectangle in a frame that holds a part of the image, to whole pixels
+ * of the frame. */
 static sv_box inside(const sv_frame *f, sv_box b) {
   if (!f->scale) return b;
   sv_box to = {(b.x - f->x) / f->scale, (b.y - f->y) / f->scale,

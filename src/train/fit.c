@@ -62,6 +62,7 @@ static void fill_result(const sv_fit_job *job, sv_fit_result *result) {
                       .held_out = job->validation.count,
                       .seconds = now() - job->started,
                       .images = job->images,
+                      .waited = job->loader ? sv_loader_waited(job->loader) : 0,
                       .saved = job->saved,
                       .saved_epoch = (int)job->kept_epoch};
 }
@@ -292,9 +293,13 @@ sv_status sv_fit_start_epoch(sv_fit_job *job, int64_t done) {
   const sv_fit_options *o = job->options;
   const sv_loader_change change = {
       .augment = job->augment.count > 0 ? &job->augment : NULL,
-      .key = {o->seed, sv_hash_text("augment"),
-              (uint64_t)job->counters.epochs}};
-  sv_samples_shuffle(&job->train, o->seed, job->counters.epochs, job->order);
+      .key = {o->seed, sv_hash_text("augment"), (uint64_t)job->counters.epochs},
+      .repeats = o->balance};
+  if (o->balance)
+    SV_TRY(sv_samples_balance(&job->train, job->dataset, o->seed,
+                              job->counters.epochs, job->order));
+  else
+    sv_samples_shuffle(&job->train, o->seed, job->counters.epochs, job->order);
   SV_TRY(sv_loader_vary(job->loader, &change));
   if (done >= job->steps) return SV_OK;
   return sv_loader_start(job->loader, job->order, job->train.count,

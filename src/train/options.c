@@ -72,6 +72,7 @@ static const struct row {
     {"flip", BOOL, offsetof(sv_fit_options, augment.flip), true, 0, 0},
     {"shift", INT, offsetof(sv_fit_options, augment.shift), true, 0, 4096},
     {"erase", REAL, offsetof(sv_fit_options, augment.erase), true, 0, 1},
+    {"balance", BOOL, offsetof(sv_fit_options, balance), true, 0, 0},
     {"augment", WORD, offsetof(sv_fit_options, augment.transforms), true, 0, 0},
     {"validation", REAL, offsetof(sv_fit_options, validation), true, 0, 1e15},
     {"samples", INT, offsetof(sv_fit_options, samples), true, 0, INT_MAX},

@@ -31,7 +31,17 @@ static sv_status check_own_validation(const sv_fit_job *job) {
                  asked, sv_dataset_name(job->dataset), (long long)own);
 }
 
+static sv_status check_balance(const sv_fit_job *job) {
+  if (!job->options->balance || !sv_dataset_has_masks(job->dataset))
+    return SV_OK;
+  return sv_fail(SV_INVALID,
+                 "balance needs one class per image, but %s has a class per "
+                 "pixel",
+                 sv_dataset_name(job->dataset));
+}
+
 static sv_status split(sv_fit_job *job) {
+  SV_TRY(check_balance(job));
   SV_TRY(check_own_validation(job));
   int64_t count = sv_dataset_count(job->dataset);
   double share = job->options->validation;
@@ -193,7 +203,8 @@ static sv_status start_loader(sv_fit_job *job) {
   sv_loader_options options = {.dataset = job->dataset,
                                .preprocess = &job->preprocess,
                                .batch = job->batch,
-                               .threads = SV_LOADER_AUTO};
+                               .threads = SV_LOADER_AUTO,
+                               .augment = &job->augment};
   return sv_loader_new(&job->loader, &options);
 }
 
