@@ -91,10 +91,10 @@ sv_status oc_reorder(const sv_kernel *kernel, const sv_tensor *src,
   static char name[] = "reorder";
   static int id = 0;
   sv_node node = {.name = name, .in_count = 1, .out_count = 1, &id, &id};
-  sv_spec in = {true, src->dtype, src->shape, src->layout};
-  sv_spec out = {true, dst->dtype, dst->shape, dst->layout};
-  sv_place from = {true, src->layout, -1, -1, -1},
-           to = {true, dst->layout, -1, -1, -1};
+  sv_spec in = {true, src->dtype, src->dtype, src->shape, src->layout};
+  sv_spec out = {true, dst->dtype, dst->dtype, dst->shape, dst->layout};
+  sv_place from = {true, src->dtype, src->layout, -1, -1, -1},
+           to = {true, dst->dtype, dst->layout, -1, -1, -1};
   sv_site site = {.node = &node, .threads = 2, .in = &in, .out = &out};
   sv_need need = {.in = &from, .out = &to};
   void *impl = NULL, *scratch = NULL;
@@ -150,13 +150,14 @@ static sv_status offer(stage *s, int kind, oc_offer how, unsigned wanted) {
     sv_spec *spec = &s->specs[kind][i];
     spec->present = is_present(s, kind, i, wanted);
     if (!spec->present) continue;
-    spec->dtype = known(s, kind)[i]->dtype;
+    spec->dtype = spec->stored = known(s, kind)[i]->dtype;
     spec->shape = known(s, kind)[i]->shape;
     SV_TRY(lay_out(s, kind, i, how, &spec->layout));
     bool used = kind == IN || kind == OUT ? forward
                 : kind == DIFF_IN ? oc_pass_of(s->run, i) == s->site.pass
                                   : true;
-    s->places[kind][i] = (sv_place){used, spec->layout, -1, -1, -1};
+    s->places[kind][i] =
+        (sv_place){used, spec->dtype, spec->layout, -1, -1, -1};
   }
   return SV_OK;
 }

@@ -10,8 +10,10 @@
 typedef struct sv_spec {
   bool present; /* diff_in: this gradient is needed */
   sv_dtype dtype;
+  sv_dtype stored; /* as it lies now: f32 values may be stored as bf16; only of
+                    * tensors that exist already */
   sv_shape shape;
-  sv_layout layout;
+  sv_layout layout; /* its bytes are those of dtype */
 } sv_spec;
 
 typedef struct sv_kernel sv_kernel;
@@ -58,7 +60,11 @@ typedef struct sv_site {
 
 typedef struct sv_place {
   bool used;        /* this pass reads or writes it; else it is NULL in args */
-  sv_layout layout; /* the layout in which the kernel reads or writes it */
+  sv_dtype dtype;   /* the type in which the kernel reads or writes it, by
+                     * default the value's own: another one saves a cast if that
+                     * is how it is stored */
+  sv_layout layout; /* the layout in which the kernel reads or writes it, with
+                     * bytes of that type */
   int over; /* out, diff_in: it may overwrite this `in` / `diff_out` if that is
              * not needed any more; -1: never */
   int view; /* out, diff_in: it is the same memory as this in / diff_out; -1:

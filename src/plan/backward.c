@@ -82,15 +82,16 @@ static sv_status take_cells(sv_backward *b, const pass_work *w,
   int *diff_out = out + node->out_count + node->in_count;
   for (int i = 0; i < node->in_count; i++)
     if (node->in[i] && need->in[i].used)
-      SV_TRY(sv_cell_in_layout(b->plan, p, p->value_cell[node->in[i]],
-                               &need->in[i].layout, &cells[i]));
+      SV_TRY(sv_cell_like(b->plan, p, p->value_cell[node->in[i]],
+                          need->in[i].dtype, &need->in[i].layout, &cells[i]));
   for (int i = 0; i < node->out_count; i++) {
     if (node->out[i] && need->out[i].used)
-      SV_TRY(sv_cell_in_layout(b->plan, p, p->value_cell[node->out[i]],
-                               &need->out[i].layout, &out[i]));
+      SV_TRY(sv_cell_like(b->plan, p, p->value_cell[node->out[i]],
+                          need->out[i].dtype, &need->out[i].layout, &out[i]));
     if (w->diff_out_cells[i] >= 0 && need->diff_out[i].used)
-      SV_TRY(sv_cell_in_layout(b->plan, p, w->diff_out_cells[i],
-                               &need->diff_out[i].layout, &diff_out[i]));
+      SV_TRY(sv_cell_like(b->plan, p, w->diff_out_cells[i],
+                          need->diff_out[i].dtype, &need->diff_out[i].layout,
+                          &diff_out[i]));
   }
   return SV_OK;
 }
@@ -240,7 +241,8 @@ static sv_status run_backward(sv_backward *b, sv_plan *plan) {
   return finish_asked(b);
 }
 
-sv_status sv_program_backward(sv_plan *plan, sv_program *p) {
+sv_status sv_pass_backward(sv_plan *plan, sv_program *p) {
+  if (!p->backward) return SV_OK;
   sv_backward b = {.plan = plan, .p = p};
   size_t values = (size_t)p->graph->value_count;
   SV_TRY(sv_alloc_array(&b.values, values, sizeof *b.values));

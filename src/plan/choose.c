@@ -29,10 +29,14 @@ static void reset_need(const sv_site *site, sv_need *need) {
   need->both = false;
   need->name[0] = '\0';
   for (int i = site->node->in_count; i < inputs_of(site); i++)
-    need->in[i] = (sv_place){
-        .layout = site->in[i].layout, .over = -1, .view = -1, .onto = -1};
+    need->in[i] = (sv_place){.dtype = site->in[i].dtype,
+                             .layout = site->in[i].layout,
+                             .over = -1,
+                             .view = -1,
+                             .onto = -1};
   for (int i = 0; i < site->node->in_count; i++) {
     need->in[i] = (sv_place){.used = forward && site->in[i].present,
+                             .dtype = site->in[i].dtype,
                              .layout = site->in[i].layout,
                              .over = -1,
                              .view = -1,
@@ -40,6 +44,7 @@ static void reset_need(const sv_site *site, sv_need *need) {
     if (forward) continue;
     need->diff_in[i] =
         (sv_place){.used = site->diff_in[i].present && belongs_to_pass(site, i),
+                   .dtype = site->diff_in[i].dtype,
                    .layout = site->diff_in[i].layout,
                    .over = -1,
                    .view = -1,
@@ -47,12 +52,14 @@ static void reset_need(const sv_site *site, sv_need *need) {
   }
   for (int i = 0; i < site->node->out_count; i++) {
     need->out[i] = (sv_place){.used = forward && site->out[i].present,
+                              .dtype = site->out[i].dtype,
                               .layout = site->out[i].layout,
                               .over = -1,
                               .view = -1,
                               .onto = -1};
     if (forward) continue;
     need->diff_out[i] = (sv_place){.used = site->diff_out[i].present,
+                                   .dtype = site->diff_out[i].dtype,
                                    .layout = site->diff_out[i].layout,
                                    .over = -1,
                                    .view = -1,
@@ -138,7 +145,8 @@ static double reorder_time(const sv_site *site, const sv_choice *choice) {
     bool data = i >= site->node->in_count ||
                 sv_op_in_port(site->node->op, i)->role == SV_DATA;
     if (data && place->used &&
-        !sv_layout_equal(&place->layout, &site->in[i].layout))
+        !(place->dtype == site->in[i].stored &&
+          sv_layout_equal(&place->layout, &site->in[i].layout)))
       bytes += (double)place->layout.bytes;
   }
   for (int i = 0; site->diff_out && i < site->node->out_count; i++) {
@@ -279,9 +287,19 @@ static sv_status plan_reorder(const sv_plan *plan, const sv_program *p,
   return status;
 }
 
+/* What lies there, in its type. */
+static sv_spec lying(const sv_program *p, int cell) {
+  const sv_tensor *t = &p->cells[cell].tensor;
+  return (sv_spec){.present = true,
+                   .dtype = t->dtype,
+                   .stored = t->dtype,
+                   .shape = t->shape,
+                   .layout = t->layout};
+}
+
 sv_status sv_add_reorder(const sv_plan *plan, sv_program *p, int src, int dst,
                          bool once) {
-  sv_spec from = sv_cell_spec(p, src), to = sv_cell_spec(p, dst);
+  sv_spec from = lying(p, src), to = lying(p, dst);
   sv_step *step;
   size_t scratch = 0;
   SV_TRY(sv_add_step(p, &reorder_node, SV_FORWARD, 0, &step));
@@ -319,22 +337,47 @@ static bool same_elements(const sv_shape *shape, const sv_layout *a,
   return same_memory(shape, a, b) || same_memory(shape, b, a);
 }
 
-sv_status sv_cell_in_layout(const sv_plan *plan, sv_program *p, int cell,
-                            const sv_layout *layout, int *found) {
+static sv_status add_like(const sv_plan *plan, sv_program *p, int cell,
+                          sv_dtype dtype, const sv_layout *layout, int *found) {
+  const sv_cell *from = &p->cells[cell];
+  bool view = from->tensor.dtype == dtype &&
+              same_elements(&from->tensor.shape, &from->tensor.layout, layout);
+  bool once = from->once;
+  int buffer = view ? from->buffer : -1;
+  sv_spec spec = {.present = true,
+                  .dtype = from->dtype,
+                  .shape = from->tensor.shape,
+                  .layout = *layout};
+  SV_TRY(sv_add_cell(p, &spec, once ? SV_FIXED : SV_ARENA, buffer, found));
+  p->cells[*found].tensor.dtype = dtype;
+  p->cells[*found].once = once;
+  return view ? SV_OK : sv_add_reorder(plan, p, cell, *found, once);
+}
+
+sv_status sv_cell_like(const sv_plan *plan, sv_program *p, int cell,
+                       sv_dtype dtype, const sv_layout *layout, int *found) {
   int last = cell;
   for (int c = cell; c >= 0; c = p->cells[c].next) {
     last = c;
-    if (!sv_layout_equal(&p->cells[c].tensor.layout, layout)) continue;
+    if (p->cells[c].tensor.dtype != dtype ||
+        !sv_layout_equal(&p->cells[c].tensor.layout, layout))
+      continue;
     *found = c;
     return SV_OK;
   }
-  sv_spec spec = sv_cell_spec(p, cell);
-  bool view = same_elements(&spec.shape, &spec.layout, layout);
-  bool once = p->cells[cell].once;
-  spec.layout = *layout;
-  SV_TRY(sv_add_cell(p, &spec, once ? SV_FIXED : SV_ARENA,
-                     view ? p->cells[cell].buffer : -1, found));
-  p->cells[*found].once = once;
+  SV_TRY(add_like(plan, p, cell, dtype, layout, found));
   p->cells[last].next = *found;
-  return view ? SV_OK : sv_add_reorder(plan, p, cell, *found, once);
+  return SV_OK;
+}
+
+sv_status sv_store_as(const sv_plan *plan, sv_program *p, int value,
+                      sv_dtype dtype) {
+  int *cell = &p->value_cell[value], stored;
+  const sv_tensor *t = &p->cells[*cell].tensor;
+  if (t->dtype == dtype || t->layout.kind == SV_OPAQUE) return SV_OK;
+  sv_layout layout = t->layout;
+  layout.bytes = layout.bytes / sv_dtype_size(t->dtype) * sv_dtype_size(dtype);
+  SV_TRY(add_like(plan, p, *cell, dtype, &layout, &stored));
+  *cell = stored;
+  return SV_OK;
 }

@@ -14,6 +14,8 @@ static void add_cell(sv_text *text, const sv_program *p, int cell) {
   char shape[SV_SHAPE_TEXT], layout[SV_LAYOUT_TEXT];
   bool plain = sv_layout_is_plain(&t->layout, &t->shape);
   sv_text_add(text, " %s", sv_shape_text(&t->shape, shape));
+  if (t->dtype != p->cells[cell].dtype)
+    sv_text_add(text, ":%s", sv_dtype_name(t->dtype));
   if (!plain)
     sv_text_add(text, ":%s", sv_layout_text(&t->layout, t->shape.rank, layout));
 }

@@ -91,21 +91,22 @@ static sv_status fold_node(const sv_plan *plan, sv_program *p, int index,
   return SV_OK;
 }
 
-sv_status sv_program_fold(const sv_plan *plan, sv_program *p, const int *kept,
-                          int count) {
+sv_status sv_pass_fold(sv_plan *plan, sv_program *p) {
   int *readers;
   sv_status status = SV_OK;
+  if (!p->rewrites) return SV_OK;
   SV_TRY(
       sv_alloc_array(&readers, (size_t)p->graph->value_count, sizeof *readers));
   for (int i = 0; i < p->graph->node_count; i++)
     for (int k = 0; k < p->graph->nodes[i].in_count; k++)
       readers[p->graph->nodes[i].in[k]]++;
-  for (int i = 0; i < count; i++) readers[kept[i]]++;
+  for (int i = 0; i < p->kept_count; i++) readers[p->kept[i]]++;
   for (int i = 0; i < p->graph->node_count && status == SV_OK; i++)
     status = fold_node(plan, p, i, readers);
   sv_free(readers);
   SV_TRY(status);
-  return p->fold_count ? sv_graph_prune(p->graph, kept, count) : SV_OK;
+  if (!p->fold_count) return SV_OK;
+  return sv_graph_prune(p->graph, p->kept, p->kept_count);
 }
 
 const sv_plan_fold *sv_program_fold_of(const sv_program *p, int value) {
@@ -152,7 +153,7 @@ static sv_status plain_cell(const sv_plan *plan, sv_program *p, int value,
   sv_layout plain;
   const sv_info *info = &p->infos[value];
   SV_TRY(sv_layout_plain(&plain, info->dtype, &info->shape));
-  return sv_cell_in_layout(plan, p, p->value_cell[value], &plain, cell);
+  return sv_cell_like(plan, p, p->value_cell[value], info->dtype, &plain, cell);
 }
 
 static sv_status result_cell(sv_program *p, int value, int *cell) {

@@ -4,7 +4,7 @@
 #include "plan/plan.h"
 
 /* A name of the source may have been pruned here. */
-sv_status sv_program_freeze(const sv_plan *plan, sv_program *p) {
+static sv_status freeze(const sv_plan *plan, sv_program *p) {
   const sv_plan_options *o = &plan->options;
   SV_TRY(sv_alloc_array(&p->frozen, (size_t)p->graph->node_count,
                         sizeof *p->frozen));
@@ -16,6 +16,11 @@ sv_status sv_program_freeze(const sv_plan *plan, sv_program *p) {
     if (node >= 0) p->frozen[node] = true;
   }
   return SV_OK;
+}
+
+sv_status sv_pass_freeze(sv_plan *plan, sv_program *p) {
+  SV_TRY(freeze(plan, p));
+  return plan->options.mode == SV_TRAIN ? sv_program_find_renewals(p) : SV_OK;
 }
 
 bool sv_node_trains(const sv_plan *plan, const sv_program *p,

@@ -45,7 +45,7 @@ sv_status sv_collect(sv_backward *b, int value, int cell) {
 static sv_status add_seed(sv_backward *b, int value, sv_where where,
                           double weight) {
   const sv_info *info = &b->p->infos[value];
-  sv_spec spec = {true, info->dtype, info->shape, {0}};
+  sv_spec spec = {.present = true, .dtype = info->dtype, .shape = info->shape};
   SV_TRY(sv_layout_plain(&spec.layout, spec.dtype, &spec.shape));
   int *cell = &b->p->seed_cell[value];
   SV_TRY(sv_add_cell(b->p, &spec, where, -1, cell));
@@ -103,7 +103,8 @@ static sv_status add_sum(sv_backward *b, const sv_collected *c, int dst) {
 static sv_status add_up(sv_backward *b, sv_collected *c,
                         const sv_layout *layout, int dst, int *cell) {
   for (int i = 0; i < c->count; i++)
-    SV_TRY(sv_cell_in_layout(b->plan, b->p, c->cells[i], layout, &c->cells[i]));
+    SV_TRY(sv_cell_like(b->plan, b->p, c->cells[i],
+                        b->p->cells[c->cells[i]].dtype, layout, &c->cells[i]));
   sv_spec spec = sv_cell_spec(b->p, c->cells[0]);
   if (dst < 0) SV_TRY(sv_add_cell(b->p, &spec, SV_ARENA, -1, &dst));
   *cell = dst;
@@ -126,8 +127,8 @@ sv_status sv_total_gradient(sv_backward *b, int value, int *cell) {
   sv_layout plain;
   const sv_info *info = &b->p->infos[value];
   SV_TRY(sv_layout_plain(&plain, info->dtype, &info->shape));
-  return sv_cell_in_layout(b->plan, b->p, *cell, &plain,
-                           &b->p->gradient[value]);
+  return sv_cell_like(b->plan, b->p, *cell, b->p->cells[*cell].dtype, &plain,
+                      &b->p->gradient[value]);
 }
 
 /* ---- Parameters: their gradients lie in one arena ---- */

@@ -229,7 +229,7 @@ static void share_steps_between(sv_program *p) {
     keep_fixed(p, p->value_plain[v]);
 }
 
-sv_status sv_program_pack(const sv_plan *plan, sv_program *p) {
+sv_status sv_pass_memory(sv_plan *plan, sv_program *p) {
   (void)plan;
   share_steps_between(p);
   find_lives(p);

@@ -2,20 +2,26 @@
  * (tensors in memory), buffers (memory, shared by liveness) and steps (kernels
  * on cells).
  *
- *   program.c   the program as data
- *   renew.c     running statistics: computed in training, committed
+ * passes.def lists the passes, a file each:
+ *   lower.c     copies the graph and prunes it
  *   fold.c      batch normalisations folded into the layers before them
- *   tails.c     nodes that a kernel may compute with the one before them
  *   frozen.c    frozen nodes; which values have a gradient
- *   compile.c   copies, prunes and infers the graph; forward steps
- *   sources.c   values that no node computes: inputs and the state
- *   backward.c  backward steps, in reverse order
- *   gradients.c contributions to gradients and their sums
+ *   shapes.c    types, shapes and known contents
  *   threads.c   number of threads, by the work and by the calling context
- *   choose.c    kernels per step, reorders between layouts
+ *   precision.c the types in which values are stored
+ *   forward.c   forward steps
+ *   backward.c  backward steps, in reverse order
+ *   memory.c    liveness, the arena, binding of pointers
+ * They use:
+ *   program.c   the program as data
+ *   sources.c   values that no node computes: inputs and the state
+ *   tails.c     nodes that a kernel may compute with the one before them
+ *   choose.c    kernels per step, reorders and casts
  *   choices.c   the table of kernels that timing found fastest
  *   tune.c      timing
- *   memory.c    liveness, the arena, binding of pointers
+ *   renew.c     running statistics: computed in training, committed
+ *   gradients.c contributions to gradients and their sums
+ * And then:
  *   plan.c      the public functions: run, read, refresh
  *   blame.c     where NaN first appeared
  *   explain.c   the program as a table */
@@ -58,8 +64,10 @@ typedef struct sv_buffer {
 
 typedef struct sv_cell {
   sv_tensor tensor;
+  sv_dtype
+      dtype; /* of the value; that of the tensor is the one it is stored in */
   int buffer;
-  int next;  /* the same value in another layout; -1: no more */
+  int next;  /* the same value in another layout or type; -1: no more */
   bool once; /* depends only on the state */
   bool over; /* another value has taken its memory */
 } sv_cell;
@@ -109,11 +117,14 @@ typedef struct sv_reading {
 } sv_reading;
 
 typedef struct sv_program {
-  sv_graph *graph;      /* the plan's own copy */
-  int threads;          /* team size that its kernels are made for */
-  bool rewrites;        /* it may compute the same in another way: fold.c,
-                         * tails.c */
+  sv_graph *graph; /* the plan's own copy */
+  int threads;     /* team size that its kernels are made for */
+  bool rewrites;   /* it may compute the same in another way: fold.c,
+                    * tails.c */
+  int *kept;       /* values that the caller may read */
+  int kept_count;
   sv_info *infos;       /* per value */
+  sv_dtype *stored;     /* per value: the type in which steps leave it */
   sv_contents contents; /* the contents that infos point to */
   bool *frozen;         /* per node of the copy: not trained */
   bool *wanted;         /* per value: has a gradient or is needed for one */
@@ -186,7 +197,7 @@ sv_status sv_plan_own(sv_plan *plan, int value, bool is_seed,
                       int *index) SV_CHECKED;
 void sv_program_free(sv_program *program);
 
-/* ---- compile.c ---- */
+/* ---- compile.c: runs the passes, sv_pass_<name>(plan, program) ---- */
 sv_status sv_program_new(sv_program **program, sv_plan *plan) SV_CHECKED;
 
 /* ---- sources.c ---- */
@@ -198,10 +209,6 @@ sv_status sv_program_add_sources(sv_plan *plan, sv_program *p) SV_CHECKED;
 sv_status sv_program_find_renewals(sv_program *p) SV_CHECKED;
 
 /* ---- fold.c ---- */
-/* Rewrites the plan's copy: layers take the normalisation that follows, which
- * is removed. `kept`: the values that the caller may read. */
-sv_status sv_program_fold(const sv_plan *plan, sv_program *p, const int *kept,
-                          int count) SV_CHECKED;
 /* The fold that computes this value; NULL: none. */
 const sv_plan_fold *sv_program_fold_of(const sv_program *p, int value);
 /* Adds the step that computes the node's folded weight and bias, if any. */
@@ -224,8 +231,6 @@ void sv_program_has_read(sv_program *p, const sv_node *node);
 void sv_program_write_over(sv_program *p, int cell);
 
 /* ---- frozen.c ---- */
-/* Call it before anything else is done with the plan's copy. */
-sv_status sv_program_freeze(const sv_plan *plan, sv_program *p) SV_CHECKED;
 /* Call it once types are known. */
 sv_status sv_program_want(const sv_plan *plan, sv_program *p) SV_CHECKED;
 /* True if the plan is for training and the node is not frozen. */
@@ -250,31 +255,29 @@ typedef struct sv_choice {
 sv_status sv_choose(const sv_plan *plan, sv_site *site,
                     sv_choice *choice) SV_CHECKED;
 void sv_choice_free(sv_choice *choice);
-/* The cell with this layout in the chain that starts at `cell`. A reorder step
- * (or a view, if memory is the same) is added if there is none yet. */
-sv_status sv_cell_in_layout(const sv_plan *plan, sv_program *p, int cell,
-                            const sv_layout *layout, int *found) SV_CHECKED;
-/* Copies src to dst, converting between any layouts. */
+/* The cell with this type and layout in the chain that starts at `cell`. A
+ * reorder step (or a view, if memory is the same) is added if there is none
+ * yet. */
+sv_status sv_cell_like(const sv_plan *plan, sv_program *p, int cell,
+                       sv_dtype dtype, const sv_layout *layout,
+                       int *found) SV_CHECKED;
+/* Stores a value that a step has just written in another type. */
+sv_status sv_store_as(const sv_plan *plan, sv_program *p, int value,
+                      sv_dtype dtype) SV_CHECKED;
+/* Copies src to dst, converting between any layouts and real types. */
 sv_status sv_add_reorder(const sv_plan *plan, sv_program *p, int src, int dst,
                          bool once) SV_CHECKED;
 /* dst = the sum of the cells, all in one layout. */
 extern const sv_kernel sv_sum_kernel;
 
 /* ---- threads.c ---- */
-/* Sets the team size that p's kernels are made for. If the caller did not set a
- * number of threads and there is little work, the plan uses one thread. */
-sv_status sv_program_threads(sv_plan *plan, sv_program *p) SV_CHECKED;
 /* The team size that the plan would have in the current context. */
 int sv_plan_team(const sv_plan *plan);
-
-/* ---- backward.c ---- */
-sv_status sv_program_backward(sv_plan *plan, sv_program *p) SV_CHECKED;
 
 /* ---- memory.c ---- */
 /* Call it if nothing of the last run is read again: until the next run the
  * system may reuse the memory of activations and gradients. */
 void sv_plan_idle(sv_plan *plan);
-sv_status sv_program_pack(const sv_plan *plan, sv_program *p) SV_CHECKED;
 void sv_program_bind(const sv_plan *plan, sv_program *p);
 
 #endif

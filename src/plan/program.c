@@ -26,7 +26,8 @@ sv_status sv_add_cell(sv_program *p, const sv_spec *spec, sv_where where,
   SV_TRY(
       sv_grow(&p->cells, p->cell_count, &p->cell_capacity, sizeof *p->cells));
   *index = p->cell_count++;
-  p->cells[*index] = (sv_cell){.tensor = {.dtype = spec->dtype,
+  p->cells[*index] = (sv_cell){.dtype = spec->dtype,
+                               .tensor = {.dtype = spec->dtype,
                                           .shape = spec->shape,
                                           .layout = spec->layout},
                                .buffer = buffer,
@@ -55,12 +56,18 @@ sv_status sv_add_step(sv_program *p, const sv_node *node, sv_pass pass,
   return SV_OK;
 }
 
+/* The layout's bytes are those that the value has in its own type. */
 sv_spec sv_cell_spec(const sv_program *p, int cell) {
   const sv_tensor *t = &p->cells[cell].tensor;
-  return (sv_spec){.present = true,
-                   .dtype = t->dtype,
-                   .shape = t->shape,
-                   .layout = t->layout};
+  sv_spec spec = {.present = true,
+                  .dtype = p->cells[cell].dtype,
+                  .stored = t->dtype,
+                  .shape = t->shape,
+                  .layout = t->layout};
+  if (spec.stored != spec.dtype)
+    spec.layout.bytes = t->layout.bytes / sv_dtype_size(spec.stored) *
+                        sv_dtype_size(spec.dtype);
+  return spec;
 }
 
 sv_status sv_program_find(const sv_graph *graph, const char *name, int *value) {
@@ -103,6 +110,8 @@ void sv_program_free(sv_program *p) {
   sv_free(p->steps);
   sv_free(p->cells);
   sv_free(p->buffers);
+  sv_free(p->kept);
+  sv_free(p->stored);
   sv_free(p->infos);
   sv_contents_free(&p->contents);
   sv_free(p->frozen);

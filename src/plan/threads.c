@@ -33,7 +33,7 @@ enum { LEAST_WORK = 4 << 20 };
 
 int sv_plan_team(const sv_plan *plan) { return sv_team_size(plan->threads); }
 
-sv_status sv_program_threads(sv_plan *plan, sv_program *p) {
+sv_status sv_pass_threads(sv_plan *plan, sv_program *p) {
   int64_t work = LEAST_WORK;
   if (!plan->options.threads) SV_TRY(work_of(p, &work));
   if (work < LEAST_WORK) plan->threads = 1;

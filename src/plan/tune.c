@@ -44,7 +44,7 @@ static sv_status add_tensor(trial *t, int index, const sv_spec *spec,
   sv_tensor *x = &t->tensors[index];
   if (!spec->present || !place->used) return SV_OK;
   *x = (sv_tensor){
-      .dtype = spec->dtype, .shape = spec->shape, .layout = place->layout};
+      .dtype = place->dtype, .shape = spec->shape, .layout = place->layout};
   SV_TRY(sv_alloc(&x->data, place->layout.bytes));
   float *numbers = x->data;
   for (size_t i = 0; i < place->layout.bytes / sizeof *numbers; i++)

@@ -188,10 +188,8 @@ static void copy_element(sv_tensor *dst, int64_t to, const sv_tensor *src,
   if (dst->dtype == src->dtype)
     memcpy((char *)dst->data + (size_t)to * size,
            (const char *)src->data + (size_t)from * size, size);
-  else if (dst->dtype == SV_F64)
-    ((double *)dst->data)[to] = ((const float *)src->data)[from];
   else
-    ((float *)dst->data)[to] = (float)((const double *)src->data)[from];
+    sv_tensor_set(dst, to, sv_tensor_get(src, from));
 }
 
 static bool next_index(const sv_shape *shape, int64_t index[SV_MAX_RANK]) {
@@ -203,7 +201,7 @@ static bool next_index(const sv_shape *shape, int64_t index[SV_MAX_RANK]) {
 }
 
 static bool is_real(sv_dtype dtype) {
-  return dtype == SV_F32 || dtype == SV_F64;
+  return dtype == SV_F32 || dtype == SV_F64 || dtype == SV_BF16;
 }
 
 sv_status sv_tensor_copy(sv_tensor *dst, const sv_tensor *src) {
@@ -271,6 +269,14 @@ static int64_t whole(double value, int64_t least, int64_t most) {
   return (int64_t)value;
 }
 
+/* The upper half of a float, rounded to the nearest, to even in a tie. */
+static uint16_t rounded(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  if (value != value) return (uint16_t)(bits >> 16 | 64);
+  return (uint16_t)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+}
+
 void sv_tensor_set(sv_tensor *t, int64_t i, double value) {
   switch (t->dtype) {
     case SV_F32: ((float *)t->data)[i] = (float)value; break;
@@ -288,8 +294,8 @@ void sv_tensor_set(sv_tensor *t, int64_t i, double value) {
       ((uint8_t *)t->data)[i] = (uint8_t)whole(value, 0, UINT8_MAX);
       break;
     case SV_BOOL: ((uint8_t *)t->data)[i] = value != 0; break;
-    case SV_F16: /* read only: files have them, plans never do */
-    case SV_BF16: break;
+    case SV_BF16: ((uint16_t *)t->data)[i] = rounded((float)value); break;
+    case SV_F16: break; /* read only: files have them, plans never do */
   }
 }
 
