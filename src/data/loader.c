@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/thread.h"
+#include "data/loader_sample.h"
 #include "data/preprocess.h"
 #include "data/reader.h"
 
@@ -75,67 +76,12 @@ static void clear_slot(sv_loader *l, int64_t batch) {
 
 /* ---- Filling ---- */
 
-/* A sample that comes twice in an epoch is varied by its position. */
-static int64_t index_of(const sv_loader *l, int64_t position) {
-  return l->change.repeats ? position : l->order[position];
-}
-
-/* A sample as it is read. */
-typedef struct raw {
-  sv_image image, mask;
-  sv_image_part part; /* what of the image was decoded */
-  bool masked;
-} raw;
-
-/* Only what the transforms need is decoded; not with a mask, which is whole. */
-static sv_status read_sample(const sv_loader *l, int64_t position, raw *r) {
-  const sv_dataset *d = l->options.dataset;
-  int64_t sample = l->order[position];
-  const sv_augment_need need = {l->change.augment, &l->change.key,
-                                index_of(l, position), l->options.preprocess};
-  *r = (raw){.masked = sv_dataset_has_masks(d)};
-  if (!r->masked && need.list && sv_augment_part(&need, &r->part))
-    return sv_dataset_image_part(d, sample, &r->part, &r->image);
-  SV_TRY(sv_dataset_image(d, sample, &r->image));
-  return r->masked ? sv_dataset_mask(d, sample, &r->mask) : SV_OK;
-}
-
-/* Plain, or augmented and still in the order of channels x height x width. */
-static sv_status prepare(const sv_loader *l, int64_t position, raw *r,
-                         float *pixels, int64_t *classes) {
-  const sv_preprocess *p = l->options.preprocess;
-  const sv_loader_change *c = &l->change;
-  int crops = l->options.crops;
-  sv_image *mask = r->masked ? &r->mask : NULL;
-  if (crops)
-    return sv_preprocess_crop(p, &r->image, (int)(position % crops), pixels);
-  if (c->augment) {
-    const sv_augment_sample sample = {&r->image, mask, &r->part};
-    return sv_augment_apply(c->augment, &c->key, index_of(l, position), p,
-                            &sample, pixels, classes);
-  }
-  SV_TRY(sv_preprocess_plain(p, &r->image, pixels));
-  return mask ? sv_preprocess_mask(p, mask, classes) : SV_OK;
-}
-
-static bool is_mixed(const sv_loader *l) {
-  return l->change.augment && sv_augment_mixes(l->change.augment);
-}
-
 static sv_status load(sv_loader *l, int64_t position) {
   slot *s = slot_of(l, batch_of(l, position));
   size_t place = (size_t)((position - l->first) % l->options.batch);
-  float *pixels = s->pixels + place * l->sample;
-  int64_t *labels = s->labels + place * l->places;
-  raw r;
-  sv_status status = read_sample(l, position, &r);
-  if (status == SV_OK) status = prepare(l, position, &r, pixels, labels);
-  sv_image_free(&r.image);
-  sv_image_free(&r.mask);
-  if (!r.masked)
-    *labels = sv_dataset_label(l->options.dataset, l->order[position]);
-  if (status != SV_OK || is_mixed(l)) return status;
-  return sv_preprocess_reorder(l->options.preprocess, pixels);
+  return sv_loader_sample(&l->options, &l->change, l->order[position], position,
+                          s->pixels + place * l->sample,
+                          s->labels + place * l->places);
 }
 
 /* Mixes the samples of a batch, once all of them are there. */
@@ -145,7 +91,7 @@ static sv_status mix(sv_loader *l, int64_t batch) {
   int64_t count = batch_size(l, batch), first = batch_begin(l, batch);
   float *room;
   s->share = 1;
-  if (!is_mixed(l)) return SV_OK;
+  if (!sv_loader_mixes(&l->change)) return SV_OK;
   const sv_mix m = sv_augment_mix(l->change.augment, &l->change.key,
                                   first / l->options.batch, p);
   SV_TRY(sv_alloc_array(&room, l->sample, sizeof *room));
@@ -385,13 +331,14 @@ sv_status sv_loader_next(sv_loader *l, sv_batch *batch) {
   sv_status status = s->status;
   int64_t first = batch_begin(l, l->batch);
   if (status == SV_OK)
-    *batch = (sv_batch){.first = first,
-                        .count = batch_size(l, l->batch),
-                        .samples = l->order ? l->order + first : NULL,
-                        .pixels = s->pixels,
-                        .labels = s->labels,
-                        .others = is_mixed(l) ? s->others : NULL,
-                        .share = s->share};
+    *batch =
+        (sv_batch){.first = first,
+                   .count = batch_size(l, l->batch),
+                   .samples = l->order ? l->order + first : NULL,
+                   .pixels = s->pixels,
+                   .labels = s->labels,
+                   .others = sv_loader_mixes(&l->change) ? s->others : NULL,
+                   .share = s->share};
   pthread_mutex_unlock(&l->lock);
   return status == SV_OK ? SV_OK : sv_fail_as(status, s->message);
 }
