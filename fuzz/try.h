@@ -138,7 +138,7 @@ static void count_layers(const sv_model *model, bool training) {
   sv_analysis analysis;
   if (sv_analyse(&analysis, model->graph, model->state, 1, NULL, training) ==
       SV_OK)
-    sv_analysis_free(&analysis);
+    sv_analysis_clear(&analysis);
 }
 
 static void try_made(sv_model *made, const char *backend) {

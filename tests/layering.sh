@@ -11,7 +11,7 @@ order="base tensor op geometry graph template ops init text rewrite BACKENDS
 registry=src/op/registry.c
 # A public header belongs to the folder of its name; these to another one. (The
 # words that operators are described in stand in graph.h.)
-headers="graph:op layers:op state:graph model:graph network:text
+headers="graph:op layers:op state:graph inspect:graph analysis:graph model:graph network:text
   classify:infer rate:train svertka:cli"
 
 backends() {

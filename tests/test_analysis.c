@@ -96,7 +96,7 @@ static void test_numbers(void **state) {
     assert_false(f->whole || f->none);
     for (int d = 0; d < 2; d++)
       assert_int_equal(f->axis[d].size, numbers[i].sees[d]);
-    sv_analysis_free(&a);
+    sv_analysis_clear(&a);
   }
 }
 
@@ -117,10 +117,10 @@ static void test_lenet(void **state) {
   assert_int_equal(layer(&a, "conv3")->field.axis[0].size, 32);
   assert_true(layer(&a, "linear1")->field.whole);
   int without_loss = a.count;
-  sv_analysis_free(&a);
+  sv_analysis_clear(&a);
   assert_int_equal(sv_analyse(&a, graph, NULL, 1, NULL, true), SV_OK);
   assert_int_equal(a.count, without_loss + 1);
-  sv_analysis_free(&a);
+  sv_analysis_clear(&a);
   sv_graph_free(graph);
 }
 
@@ -137,12 +137,12 @@ static void test_joins(void **state) {
   const sv_field *last = &layer(&a, "conv1")->field;
   assert_reach(&last->axis[0], 2, -1, 3);
   assert_reach(&last->axis[1], 2, -2, 4);
-  sv_analysis_free(&a);
+  sv_analysis_clear(&a);
   a = analyse(
       "input 1x8x8; a = max_pool 2 stride=2; b = conv(image) 1 5; add(a, b)", 1,
       NULL, false);
   assert_true(layer(&a, "add1")->field.whole);
-  sv_analysis_free(&a);
+  sv_analysis_clear(&a);
 }
 
 static void test_shared_parameters(void **state) {
@@ -154,7 +154,7 @@ static void test_shared_parameters(void **state) {
   assert_int_equal(a.parameters, 9);
   assert_int_equal(a.weight_layers, 1);
   assert_int_equal(a.macs, 2 * 64 * 9);
-  sv_analysis_free(&a);
+  sv_analysis_clear(&a);
 }
 
 static void test_free_size(void **state) {
@@ -164,7 +164,7 @@ static void test_free_size(void **state) {
   sv_analysis a =
       analyse("input 3x?x?; conv 2 3x3 padding=same", 1, &image, false);
   assert_int_equal(a.layers[0].output.dim[3], 20);
-  sv_analysis_free(&a);
+  sv_analysis_clear(&a);
   assert_int_equal(
       sv_network_parse(&graph, NULL, "input 3x?x?; conv 2 3x3 padding=same"),
       SV_OK);

@@ -125,7 +125,7 @@ static void test_seen(void **state) {
       compare(text, &v, &field->axis[d]);
     }
     sv_plan_free(plan);
-    sv_analysis_free(&a);
+    sv_analysis_clear(&a);
     free_net(&n);
   }
 }

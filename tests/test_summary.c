@@ -12,6 +12,9 @@
 #include <svertka/zoo.h>
 
 #include "base/text.h"
+#include "graph/analysis.h"
+#include "op/attrs.h"
+
 #include "cli/summary_rows.c" /* the program is no library */
 
 static int folded; /* layers, in all networks */
@@ -88,7 +91,7 @@ static void check(const char *network) {
   }
   assert_int_equal(next, a.count);
   summary_rows_free(&rows);
-  sv_analysis_free(&a);
+  sv_analysis_clear(&a);
   sv_graph_free(graph);
 }
 

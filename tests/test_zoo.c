@@ -122,7 +122,7 @@ static void check_layers(const char *kind, const char *model,
     faults++;
     print_error("%s: %s%s, published are %s\n", model, kind, text, expected);
   }
-  sv_analysis_free(&a);
+  sv_analysis_clear(&a);
 }
 
 /* In the order in which the network has them. */
@@ -140,7 +140,7 @@ static void check_losses(const char *model, const char *expected) {
     faults++;
     print_error("%s: losses%s, published are %s\n", model, text, expected);
   }
-  sv_analysis_free(&a);
+  sv_analysis_clear(&a);
 }
 
 /* ---- The file ---- */
@@ -161,7 +161,7 @@ static void check(char *const *word, int count) {
     if (count > 4)
       compare(model, "receptive field", (double)last_field(&a), word[4], 0);
   }
-  sv_analysis_free(&a);
+  sv_analysis_clear(&a);
 }
 
 static void test_published(void **state) {

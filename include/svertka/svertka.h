@@ -2,14 +2,17 @@
 #ifndef SVERTKA_SVERTKA_H
 #define SVERTKA_SVERTKA_H
 
+#include <svertka/analysis.h>
 #include <svertka/base.h>
 #include <svertka/classify.h>
 #include <svertka/data.h>
 #include <svertka/graph.h>
+#include <svertka/inspect.h>
 #include <svertka/layers.h>
 #include <svertka/look.h>
 #include <svertka/model.h>
 #include <svertka/network.h>
+#include <svertka/op.h>
 #include <svertka/plan.h>
 #include <svertka/rate.h>
 #include <svertka/state.h>

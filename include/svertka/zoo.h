@@ -2,7 +2,7 @@
 #ifndef SVERTKA_ZOO_H
 #define SVERTKA_ZOO_H
 
-#include <svertka/graph.h>
+#include <svertka/op.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -30,8 +30,16 @@ SV_API const char *sv_zoo_summary(int i); /* one line: what, who, when */
 /* Other names of architecture i with some parameters set, such as "vgg16" for
  * vgg; they include the names of torchvision. 0 <= k; NULL after the last. */
 SV_API const char *sv_zoo_alias_name(int i, int k);
+/* Its parameters, "config=D"; "": the defaults. NULL after the last. */
+SV_API const char *sv_zoo_alias_parameters(int i, int k);
+SV_API const char *sv_zoo_source(int i); /* the paper */
+/* The parameters of architecture i as a table: sv_op_attr describes them. It
+ * has no ports, backends or names in ONNX. */
+SV_API const sv_op *sv_zoo_parameters(int i);
+/* The architecture with this name or alias (without parameters); -1: none. */
+SV_API int sv_zoo_find(const char *name);
 /* True if `name` (without parameters) is one of these names. Case, hyphens and
- * underscores are ignored, here and in sv_zoo_build. */
+ * underscores are ignored, here, in sv_zoo_find and in sv_zoo_build. */
 SV_API bool sv_zoo_has(const char *name);
 
 /* Training options for a network that does not train with the default options.

@@ -47,7 +47,7 @@ enum { MOST_ROWS = 48, NAME = 40 };
 typedef struct attr_option {
   const sv_attr *row;
   const char *text; /* what was given, or `initial` */
-  char initial[CLI_ROW_TEXT], name[NAME], help[300];
+  char initial[SV_ATTR_TEXT], name[NAME], help[300];
 } attr_option;
 
 typedef struct port_option {
@@ -107,25 +107,26 @@ static const sv_port *bias_port(const sv_op *op, const sv_attr *row) {
 
 /* count_padding becomes --count-padding. A bias is there if it is typed. */
 static void add_attrs(form *f) {
-  for (const sv_attr *row = f->op->attrs; row && row->name; row++) {
-    if (!sv_attr_is_first(f->op, row) || f->attr_count == MOST_ROWS) continue;
+  sv_attr_desc row;
+  for (int i = 0; f->attr_count < MOST_ROWS && sv_op_attr(f->op, i, &row);
+       i++) {
     attr_option *a = &f->attrs[f->attr_count++];
-    char kind[CLI_ROW_TEXT];
-    a->row = row;
-    snprintf(a->name, sizeof a->name, "%s", row->name);
+    char kind[SV_ATTR_TEXT];
+    a->row = sv_attr_find(f->op, row.name);
+    snprintf(a->name, sizeof a->name, "%s", row.name);
     for (char *c = a->name; *c; c++)
       if (*c == '_') *c = '-';
-    const sv_port *bias = bias_port(f->op, row);
-    if (!bias) cli_row_default(f->op, row, a->initial);
+    const sv_port *bias = bias_port(f->op, a->row);
+    if (!bias) snprintf(a->initial, sizeof a->initial, "%s", row.initial);
     a->text = a->initial[0] ? a->initial : NULL;
-    snprintf(a->help, sizeof a->help, "%s%s%s%s", row->help ? row->help : "",
-             row->type == SV_ATTR_CHOICE ? ": " : "",
-             row->type == SV_ATTR_CHOICE ? cli_row_kind(row, kind) : "",
+    snprintf(a->help, sizeof a->help, "%s%s%s%s", row.help,
+             row.choices ? ": " : "",
+             row.choices ? cli_row_kind(&row, kind) : "",
              bias ? "; follows from --b" : "");
     add_option(f, (cli_option){.name = a->name,
                                .type = CLI_TEXT,
                                .target = &a->text,
-                               .argument = argument_of(row->type),
+                               .argument = argument_of(row.type),
                                .help = a->help});
   }
 }

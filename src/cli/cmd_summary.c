@@ -4,7 +4,6 @@
 
 #include "base/text.h"
 #include "cli/summary.h"
-#include "graph/model.h"
 
 static const char about[] =
     "Prints one line per layer, in the order of execution:\n"
@@ -46,7 +45,7 @@ typedef struct summary {
 } summary;
 
 /* A file comes with numbers, on which shapes may depend. */
-static sv_status analyse(sv_analysis *analysis, const summary *s,
+static sv_status analyse(sv_analysis **analysis, const summary *s,
                          const char *network) {
   const sv_ints *image = s->image.count ? &s->image : NULL;
   sv_graph *graph = NULL;
@@ -59,9 +58,12 @@ static sv_status analyse(sv_analysis *analysis, const summary *s,
   sv_text other = {0}; /* the image that the network was made for */
   if (s->image.count == 3 && cli_fit_image(whole, image) != SV_OK)
     sv_text_add(&other, "%s", sv_error());
-  sv_status status =
-      sv_analyse(analysis, whole, model ? sv_model_state(model) : NULL,
-                 s->batch, image, s->training);
+  sv_analysis_options options = sv_analysis_default();
+  options.batch = s->batch;
+  options.image = image;
+  options.training = s->training;
+  options.state = model ? sv_model_state(model) : NULL;
+  sv_status status = sv_analysis_new(analysis, whole, &options);
   if (status != SV_OK && other.at)
     status = sv_fail_in(status, "%s", other.at);
   else if (status != SV_OK && !image &&
@@ -113,10 +115,10 @@ int cmd_summary(const cli_verb *verb, int argc, char **argv) {
   if (s.wide) s.show.width = 0;
   sv_status status = cli_apart("--svg", s.picture, "MODEL", operands[0]);
   if (status != SV_OK) return cli_fail(status);
-  sv_analysis analysis;
+  sv_analysis *analysis;
   status = analyse(&analysis, &s, operands[0]);
   if (status != SV_OK) return cli_fail(status);
-  exit_status = show(&analysis, &s);
-  sv_analysis_free(&analysis);
+  exit_status = show(analysis, &s);
+  sv_analysis_free(analysis);
   return exit_status;
 }

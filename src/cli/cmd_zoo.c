@@ -4,7 +4,6 @@
 #include "base/text.h"
 #include "cli/cli_catalogue.h"
 #include "cli/cli_rows.h"
-#include "zoo/architecture.h"
 
 static const char about[] =
     "Lists the architectures, or the parameters of one. Parameters follow the\n"
@@ -22,11 +21,11 @@ static const char examples[] =
     "svertka zoo resnet50\n"
     "svertka zoo --json\n";
 
-static void add_aliases(cli_table *t, const sv_architecture *a) {
-  for (const sv_zoo_alias *alias = a->aliases; alias && alias->name; alias++) {
-    const char *parameters = alias->parameters;
-    cli_cell(t, "%s", alias->name);
-    cli_cell(t, "%s%s%s", a->table.name, *parameters ? ":" : "", parameters);
+static void add_aliases(cli_table *t, int i) {
+  for (int k = 0; sv_zoo_alias_name(i, k); k++) {
+    const char *parameters = sv_zoo_alias_parameters(i, k);
+    cli_cell(t, "%s", sv_zoo_alias_name(i, k));
+    cli_cell(t, "%s%s%s", sv_zoo_name(i), *parameters ? ":" : "", parameters);
   }
 }
 
@@ -43,60 +42,68 @@ static void print_list(void) {
       "Other names, including those of torchvision:\n"
       "\n");
   t = cli_table_new("Name|<Stands for");
-  for (int i = 0; i < sv_zoo_count(); i++)
-    add_aliases(t, sv_architecture_at(i));
+  for (int i = 0; i < sv_zoo_count(); i++) add_aliases(t, i);
   cli_table_wrap(t);
   cli_table_print(t);
 }
 
+/* An entry of the catalogue is the table of its parameters, whose name is that
+ * of the architecture. */
+static int index_of(const void *entry) {
+  return sv_zoo_find(sv_op_name(entry));
+}
+
 static void print_one(const void *entry) {
-  const sv_architecture *a = entry;
-  char recipe[CLI_RECIPE_TEXT];
+  int i = index_of(entry);
+  const sv_zoo_recipe *recipe = sv_zoo_recipe_of(sv_zoo_name(i));
+  char used[CLI_RECIPE_TEXT];
   sv_text heading = {0};
-  sv_text_add(&heading, "%s: %s", a->table.name, a->table.summary);
-  cli_print_words(heading.at ? heading.at : a->table.name);
+  sv_text_add(&heading, "%s: %s", sv_zoo_name(i), sv_zoo_summary(i));
+  cli_print_words(heading.at ? heading.at : sv_zoo_name(i));
   sv_text_clear(&heading);
-  cli_print_words(a->source);
+  cli_print_words(sv_zoo_source(i));
   putchar('\n');
-  cli_print_rows(&a->table, "Parameter");
-  if (a->recipe)
+  cli_print_rows(entry, "Parameter");
+  if (recipe)
     printf(
         "\n"
         "Recipe, used by train unless options override it: %s\n",
-        cli_recipe_text(a->recipe, recipe));
-  if (!a->aliases) return;
+        cli_recipe_text(recipe, used));
+  if (!sv_zoo_alias_name(i, 0)) return;
   putchar('\n');
   cli_table *t = cli_table_new("Name|<Stands for");
-  add_aliases(t, a);
+  add_aliases(t, i);
   cli_table_wrap(t);
   cli_table_print(t);
 }
 
 static json_t *json_one(const void *entry) {
-  const sv_architecture *a = entry;
+  int i = index_of(entry);
   json_t *aliases = json_object();
-  for (const sv_zoo_alias *alias = a->aliases; alias && alias->name; alias++)
-    json_object_set_new(
-        aliases, alias->name,
-        json_sprintf("%s%s%s", a->table.name, *alias->parameters ? ":" : "",
-                     alias->parameters));
-  return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "name", a->table.name,
-                   "summary", a->table.summary, "source", a->source,
-                   "parameters", cli_json_rows(&a->table), "aliases", aliases,
-                   "recipe", cli_recipe_json(a->recipe));
+  for (int k = 0; sv_zoo_alias_name(i, k); k++) {
+    const char *parameters = sv_zoo_alias_parameters(i, k);
+    json_object_set_new(aliases, sv_zoo_alias_name(i, k),
+                        json_sprintf("%s%s%s", sv_zoo_name(i),
+                                     *parameters ? ":" : "", parameters));
+  }
+  return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "name", sv_zoo_name(i),
+                   "summary", sv_zoo_summary(i), "source", sv_zoo_source(i),
+                   "parameters", cli_json_rows(entry), "aliases", aliases,
+                   "recipe", cli_recipe_json(sv_zoo_recipe_of(sv_zoo_name(i))));
 }
 
-static const void *at(int i) { return sv_architecture_at(i); }
+static const void *at(int i) { return sv_zoo_parameters(i); }
 
 static const void *find(const char *name, int *exit_status) {
-  const sv_architecture *a = sv_architecture_find(name);
-  const char *near = a ? NULL : cli_nearest_zoo(name);
+  int i = sv_zoo_find(name);
+  if (i >= 0) return sv_zoo_parameters(i);
+  const char *near = cli_nearest_zoo(name);
   if (near)
     *exit_status =
         cli_usage("unknown architecture '%s'; did you mean '%s'?", name, near);
-  else if (!a)
+  else
     *exit_status = cli_usage("no architecture '%s'", name);
-  return a;
+  return NULL;
 }
 
 int cmd_zoo(const cli_verb *verb, int argc, char **argv) {

@@ -4,7 +4,6 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
-#include "graph/analysis.h"
 
 typedef enum row_kind {
   ROW_LAYER,
@@ -63,6 +62,14 @@ int summary_json(const sv_analysis *analysis, bool connected);
  * .png, Graphviz source for .dot. */
 sv_status summary_draw(const sv_analysis *analysis, bool all,
                        const char *path) SV_CHECKED;
+
+/* A value of the analysed graph by its id. */
+static inline sv_value_desc summary_value(const sv_analysis *analysis, int id) {
+  return sv_graph_describe(sv_analysis_graph(analysis), (sv_value){id});
+}
+
+/* True if the operator has an attribute of this name. */
+bool summary_has_attr(const sv_op *op, const char *name);
 
 /* ---- Text of a layer ---- */
 

@@ -10,7 +10,6 @@
 #include "base/text.h"
 #include "cli/cli_program.h"
 #include "cli/summary.h"
-#include "op/attrs.h"
 
 enum { MOST_BOXES = 2000, MOST_EDGES = 20000, MOST_FRAMES = 64 };
 
@@ -45,22 +44,30 @@ static void put_escaped(sv_text *t, const char *text) {
 /* ---- What a layer is ---- */
 
 static bool has_role(const sv_op *op, sv_role role) {
-  for (const sv_port *port = op->in; port->name; port++)
+  const sv_port *port;
+  for (int i = 0; (port = sv_op_input(op, i)); i++)
     if (port->role == role) return true;
   return false;
 }
 
+static bool is_variadic(const sv_op *op) {
+  const sv_port *port;
+  for (int i = 0; (port = sv_op_input(op, i)); i++)
+    if (port->variadic) return true;
+  return false;
+}
+
 static bool has_window(const sv_op *op) {
-  return sv_attr_find(op, "kernel") != NULL;
+  return summary_has_attr(op, "kernel");
 }
 
 /* The last value that flows in; *count of them. */
 static int flow_into(const diagram *d, const sv_node *node, int *count) {
   int value = 0;
   *count = 0;
-  for (int k = 0; k < node->in_count; k++) {
-    int v = node->in[k];
-    if (!v || d->analysis->graph->values[v].kind == SV_VALUE_STATE) continue;
+  for (int k = 0; k < sv_node_input_count(node); k++) {
+    int v = sv_node_input(node, k).id;
+    if (!v || summary_value(d->analysis, v).kind == SV_VALUE_STATE) continue;
     value = v;
     ++*count;
   }
@@ -71,20 +78,20 @@ static int flow_into(const diagram *d, const sv_node *node, int *count) {
 static bool is_light(const diagram *d, const sv_layer *l) {
   int count;
   flow_into(d, l->node, &count);
-  return count == 1 && !l->weighted && !has_window(l->node->op) &&
+  return count == 1 && !l->weighted && !has_window(sv_node_op(l->node)) &&
          sv_shape_equal(&l->input, &l->output) &&
-         strcmp(l->node->op->name, "softmax") != 0;
+         strcmp(sv_op_name(sv_node_op(l->node)), "softmax") != 0;
 }
 
 static const char *colour(const diagram *d, const sv_layer *l) {
-  const sv_op *op = l->node->op;
+  const sv_op *op = sv_node_op(l->node);
   int count;
   flow_into(d, l->node, &count);
-  if (strstr(op->name, "pool")) return "#f4b6ae"; /* red */
+  if (strstr(sv_op_name(op), "pool")) return "#f4b6ae"; /* red */
   if (has_role(op, SV_WEIGHT)) return has_window(op) ? "#a9c7ee" : "#c5b8e6";
-  if (strcmp(op->name, "softmax") == 0 || has_role(op, SV_LABEL))
-    return "#f7e3a1";                                       /* yellow */
-  if (count > 1 || sv_op_is_variadic(op)) return "#b9dfb4"; /* green */
+  if (strcmp(sv_op_name(op), "softmax") == 0 || has_role(op, SV_LABEL))
+    return "#f7e3a1";                                 /* yellow */
+  if (count > 1 || is_variadic(op)) return "#b9dfb4"; /* green */
   return "#e6e6e6";
 }
 
@@ -92,7 +99,7 @@ static const char *colour(const diagram *d, const sv_layer *l) {
 
 /* What is folded is drawn by the layers that it repeats. */
 static void find_drawn(diagram *d) {
-  for (int i = 0; i < d->analysis->count; i++) d->drawn[i] = i;
+  for (int i = 0; i < sv_analysis_count(d->analysis); i++) d->drawn[i] = i;
   for (int r = 0; r < d->rows.count; r++) {
     const summary_row *row = &d->rows.at[r];
     if (row->kind != ROW_FOLD) continue;
@@ -103,24 +110,27 @@ static void find_drawn(diagram *d) {
 }
 
 static void count_uses(diagram *d) {
-  const sv_graph *g = d->analysis->graph;
-  for (int i = 0; i < g->node_count; i++)
-    for (int k = 0; k < g->nodes[i].in_count; k++) d->uses[g->nodes[i].in[k]]++;
-  for (int i = 0; i < g->output_count; i++) d->uses[g->outputs[i].value]++;
+  const sv_graph *g = sv_analysis_graph(d->analysis);
+  for (int i = 0; i < sv_graph_node_count(g); i++) {
+    const sv_node *node = sv_graph_node(g, i);
+    for (int k = 0; k < sv_node_input_count(node); k++)
+      d->uses[sv_node_input(node, k).id]++;
+  }
+  for (int i = 0; i < sv_graph_output_count(g); i++)
+    d->uses[sv_graph_output_at(g, i).value.id]++;
 }
 
 /* The rows tell where frames begin: a box does not reach into one. */
 static void find_boxes(diagram *d) {
-  const sv_graph *g = d->analysis->graph;
   for (int r = 0; r < d->rows.count; r++) {
     const summary_row *row = &d->rows.at[r], *before = row - 1;
     int i = row->first, count;
     if (row->kind != ROW_LAYER) continue;
-    int value = flow_into(d, d->analysis->layers[i].node, &count);
+    int value = flow_into(d, sv_analysis_layer(d->analysis, i)->node, &count);
     bool joins = r > 0 && before->kind == ROW_LAYER &&
                  before->depth == row->depth && d->uses[value] == 1 &&
-                 g->values[value].producer == i - 1 &&
-                 is_light(d, &d->analysis->layers[i]);
+                 summary_value(d->analysis, value).producer == i - 1 &&
+                 is_light(d, sv_analysis_layer(d->analysis, i));
     d->box[i] = joins ? d->box[i - 1] : i;
     d->boxes += !joins;
   }
@@ -129,13 +139,13 @@ static void find_boxes(diagram *d) {
 /* ---- Boxes and frames ---- */
 
 static void put_box(diagram *d, int first, int last, int skip) {
-  const sv_layer *l = &d->analysis->layers[first];
+  const sv_layer *l = sv_analysis_layer(d->analysis, first);
   sv_text *t = &d->text;
   sv_text_add(t, "  n%d [fillcolor=\"%s\", label=<", first, colour(d, l));
   for (int i = first; i <= last; i++) {
     if (i > first) sv_text_add(t, i == first + 1 ? "<br/>" : ", ");
-    const sv_layer *l = &d->analysis->layers[i];
-    summary_put_layer(t, l, has_role(l->node->op, SV_WEIGHT));
+    const sv_layer *l = sv_analysis_layer(d->analysis, i);
+    summary_put_layer(t, l, has_role(sv_node_op(l->node), SV_WEIGHT));
   }
   sv_text_add(t, "<br/><font point-size=\"8\" color=\"#666666\">");
   put_escaped(t, summary_label(d->analysis, (summary_part){first, 0}, skip,
@@ -187,8 +197,8 @@ static void put_boxes(diagram *d) {
     }
     if (row->kind != ROW_LAYER || d->box[row->first] != row->first) continue;
     int last = row->first;
-    while (last + 1 < d->analysis->count && d->drawn[last + 1] == last + 1 &&
-           d->box[last + 1] == row->first)
+    while (last + 1 < sv_analysis_count(d->analysis) &&
+           d->drawn[last + 1] == last + 1 && d->box[last + 1] == row->first)
       last++;
     put_box(d, row->first, last, row->skip);
   }
@@ -199,7 +209,7 @@ static void put_boxes(diagram *d) {
 
 /* The box of what makes a value, or the input's own. */
 static void put_source(diagram *d, int value) {
-  int made = d->analysis->graph->values[value].producer;
+  int made = summary_value(d->analysis, value).producer;
   if (made < 0)
     sv_text_add(&d->text, "  v%d", value);
   else
@@ -208,25 +218,28 @@ static void put_source(diagram *d, int value) {
 
 static void put_shape(diagram *d, int value) {
   char shape[CELL];
-  summary_shape(&d->analysis->shapes[value], shape);
+  const sv_shape size = sv_analysis_shape(d->analysis, (sv_value){value});
+  summary_shape(&size, shape);
   sv_text_add(&d->text, " [label=\" %s\"];\n", shape);
   d->edges++;
 }
 
 static int source_of(const diagram *d, int value) {
-  int made = d->analysis->graph->values[value].producer;
+  int made = summary_value(d->analysis, value).producer;
   return made < 0 ? -value : d->box[d->drawn[made]];
 }
 
 static void put_edges_into(diagram *d, int layer) {
-  const sv_node *node = d->analysis->layers[layer].node;
-  for (int k = 0; k < node->in_count && d->edges <= MOST_EDGES; k++) {
-    int value = node->in[k];
-    if (!value || d->analysis->graph->values[value].kind == SV_VALUE_STATE)
+  const sv_node *node = sv_analysis_layer(d->analysis, layer)->node;
+  for (int k = 0; k < sv_node_input_count(node) && d->edges <= MOST_EDGES;
+       k++) {
+    int value = sv_node_input(node, k).id;
+    if (!value || summary_value(d->analysis, value).kind == SV_VALUE_STATE)
       continue;
     bool known = source_of(d, value) == d->box[layer];
     for (int j = 0; j < k && !known; j++)
-      known = node->in[j] && source_of(d, node->in[j]) == source_of(d, value);
+      known = sv_node_input(node, j).id &&
+              source_of(d, sv_node_input(node, j).id) == source_of(d, value);
     if (known) continue;
     put_source(d, value);
     sv_text_add(&d->text, " -> n%d", d->box[layer]);
@@ -256,25 +269,28 @@ static const char beginning[] =
     "color=\"#555555\", arrowsize=0.6];\n";
 
 static sv_status write_text(diagram *d) {
-  const sv_graph *g = d->analysis->graph;
+  const sv_graph *g = sv_analysis_graph(d->analysis);
   const char *name = sv_graph_name(g), *folder = strrchr(name, '/');
   sv_text_add(&d->text, "%s  label=<", beginning);
   put_escaped(&d->text, folder ? folder + 1 : name);
   sv_text_add(&d->text, ">; labelloc=t;\n");
-  for (int v = 1; v < g->value_count; v++)
-    if (g->values[v].kind == SV_VALUE_INPUT && d->uses[v])
-      put_oval(d, "v", v, g->values[v].name);
+  for (int i = 0; i < sv_graph_input_count(g); i++) {
+    sv_value input = sv_graph_input_at(g, i);
+    if (d->uses[input.id])
+      put_oval(d, "v", input.id, sv_graph_describe(g, input).name);
+  }
   put_boxes(d);
-  for (int i = 0; i < d->analysis->count; i++)
+  for (int i = 0; i < sv_analysis_count(d->analysis); i++)
     if (d->drawn[i] == i) put_edges_into(d, i);
-  for (int i = 0; i < g->output_count; i++) {
-    int made = g->values[g->outputs[i].value].producer;
-    if (made < 0 && g->values[g->outputs[i].value].kind != SV_VALUE_INPUT)
+  for (int i = 0; i < sv_graph_output_count(g); i++) {
+    const sv_output_desc output = sv_graph_output_at(g, i);
+    const sv_value_desc value = sv_graph_describe(g, output.value);
+    if (value.producer < 0 && value.kind != SV_VALUE_INPUT)
       continue; /* only the losses need it */
-    put_oval(d, "o", i, g->outputs[i].name);
-    put_source(d, g->outputs[i].value);
+    put_oval(d, "o", i, output.name);
+    put_source(d, output.value.id);
     sv_text_add(&d->text, " -> o%d", i);
-    put_shape(d, g->outputs[i].value);
+    put_shape(d, output.value.id);
   }
   sv_text_add(&d->text, "}\n");
   if (d->edges > MOST_EDGES)
@@ -284,8 +300,9 @@ static sv_status write_text(diagram *d) {
 }
 
 static sv_status describe(diagram *d, bool all) {
-  size_t layers = (size_t)d->analysis->count;
-  size_t values = (size_t)d->analysis->graph->value_count;
+  size_t layers = (size_t)sv_analysis_count(d->analysis);
+  size_t values =
+      (size_t)(sv_graph_value_count(sv_analysis_graph(d->analysis)) + 1);
   SV_TRY(sv_alloc_array(&d->drawn, layers, sizeof *d->drawn));
   SV_TRY(sv_alloc_array(&d->box, layers, sizeof *d->box));
   SV_TRY(sv_alloc_array(&d->uses, values, sizeof *d->uses));

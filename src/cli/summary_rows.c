@@ -4,7 +4,6 @@
 
 #include "base/memory.h"
 #include "cli/summary.h"
-#include "op/attrs.h"
 
 enum {
   LEAST_GROUP = 4, /* layers that are worth a head of their own */
@@ -21,7 +20,7 @@ typedef struct grouper {
 } grouper;
 
 static const char *name_of(const grouper *g, int layer) {
-  return g->analysis->layers[layer].node->name;
+  return sv_node_name(sv_analysis_layer(g->analysis, layer)->node);
 }
 
 /* ---- Layers that do the same ---- */
@@ -30,18 +29,21 @@ static const char *name_of(const grouper *g, int layer) {
  * the stretch, something before it, a parameter, nothing. */
 static int source(const grouper *g, int value, int first) {
   enum { NOTHING = -1, PARAMETER = -2, OUTSIDE = -3 };
-  const sv_value_info *info = &g->analysis->graph->values[value];
+  const sv_value_desc info = summary_value(g->analysis, value);
   if (!value) return NOTHING;
-  if (info->kind == SV_VALUE_STATE) return PARAMETER;
-  if (info->producer < first) return OUTSIDE;
-  return info->producer - first;
+  if (info.kind == SV_VALUE_STATE) return PARAMETER;
+  if (info.producer < first) return OUTSIDE;
+  return info.producer - first;
 }
 
 static bool same_sources(const grouper *g, const sv_node *n, int a,
                          const sv_node *o, int b) {
-  if (n->in_count != o->in_count) return false;
-  for (int k = 0; k < n->in_count; k++)
-    if (source(g, n->in[k], a) != source(g, o->in[k], b)) return false;
+  int count = sv_node_input_count(n);
+  if (count != sv_node_input_count(o)) return false;
+  for (int k = 0; k < count; k++)
+    if (source(g, sv_node_input(n, k).id, a) !=
+        source(g, sv_node_input(o, k).id, b))
+      return false;
   return true;
 }
 
@@ -71,13 +73,13 @@ static bool same_growth(const sv_layer *l, const sv_layer *m,
 }
 
 static bool alike(const grouper *g, int a, int b, int count) {
-  const sv_layer *layers = g->analysis->layers;
   for (int i = 0; i < count; i++) {
-    const sv_layer *l = &layers[a + i], *m = &layers[b + i];
-    const sv_node *n = l->node, *o = m->node;
-    if (n->op != o->op || !same_columns(l, m) || !same_sources(g, n, a, o, b) ||
-        !same_growth(l, m, &layers[a], &layers[b]) ||
-        !sv_attrs_equal(n->op, n->attrs, o->attrs))
+    const sv_layer *l = sv_analysis_layer(g->analysis, a + i);
+    const sv_layer *m = sv_analysis_layer(g->analysis, b + i);
+    if (!sv_node_same(l->node, m->node) || !same_columns(l, m) ||
+        !same_sources(g, l->node, a, m->node, b) ||
+        !same_growth(l, m, sv_analysis_layer(g->analysis, a),
+                     sv_analysis_layer(g->analysis, b)))
       return false;
   }
   return true;
@@ -224,7 +226,7 @@ static sv_status add_range(grouper *g, int first, int count, int skip,
 sv_status summary_group(summary_rows *rows, const sv_analysis *analysis,
                         bool all) {
   grouper g = {analysis, rows, all};
-  return add_range(&g, 0, analysis->count, 0, 0);
+  return add_range(&g, 0, sv_analysis_count(analysis), 0, 0);
 }
 
 void summary_rows_free(summary_rows *rows) {
@@ -243,7 +245,8 @@ static int begin_of(const char *name, int skip, int end) {
 
 const char *summary_label(const sv_analysis *analysis, summary_part part,
                           int skip, char text[LABEL]) {
-  const char *name = analysis->layers[part.first].node->name;
+  const char *name =
+      sv_node_name(sv_analysis_layer(analysis, part.first)->node);
   int end = part.prefix ? part.prefix - 1 : (int)strlen(name);
   int begin = begin_of(name, skip, end);
   snprintf(text, LABEL, "%.*s", end - begin, name + begin);

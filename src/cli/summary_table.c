@@ -54,16 +54,17 @@ static const int narrow[] = {MEMORY,  CENTRE,   DEPTH,  STEP,   NEURONS,
 /* ---- Branches ---- */
 
 static bool is_flow(const drawer *d, int value) {
-  return value && d->analysis->graph->values[value].kind != SV_VALUE_STATE;
+  return value && summary_value(d->analysis, value).kind != SV_VALUE_STATE;
 }
 
 static void count_uses(drawer *d) {
   const sv_analysis *a = d->analysis;
-  for (int v = 0; v < a->graph->value_count; v++) d->last_use[v] = -1;
-  for (int i = 0; i < a->count; i++) {
-    const sv_node *node = a->layers[i].node;
-    for (int k = 0; k < node->in_count; k++) {
-      int v = node->in[k];
+  for (int v = 0; v < (sv_graph_value_count(sv_analysis_graph(a)) + 1); v++)
+    d->last_use[v] = -1;
+  for (int i = 0; i < sv_analysis_count(a); i++) {
+    const sv_node *node = sv_analysis_layer(a, i)->node;
+    for (int k = 0; k < sv_node_input_count(node); k++) {
+      int v = sv_node_input(node, k).id;
       if (!is_flow(d, v)) continue;
       d->uses[v] += d->last_use[v] != i;
       d->last_use[v] = i;
@@ -74,25 +75,25 @@ static void count_uses(drawer *d) {
 /* A value passes the layers after its own up to its last reader. */
 static void count_open(drawer *d) {
   const sv_analysis *a = d->analysis;
-  for (int v = 1; v < a->graph->value_count; v++) {
-    int made = a->graph->values[v].producer;
+  for (int v = 1; v < (sv_graph_value_count(sv_analysis_graph(a)) + 1); v++) {
+    int made = summary_value(a, v).producer;
     if (!is_flow(d, v) || d->last_use[v] <= made + 1) continue;
     d->open[made + 1]++;
     d->open[d->last_use[v]]--;
   }
-  for (int i = 1; i < a->count; i++) d->open[i] += d->open[i - 1];
+  for (int i = 1; i < sv_analysis_count(a); i++) d->open[i] += d->open[i - 1];
 }
 
 /* The different values that flow into a layer. */
 static int flows(const drawer *d, int layer, int *values, int most) {
-  const sv_node *node = d->analysis->layers[layer].node;
+  const sv_node *node = sv_analysis_layer(d->analysis, layer)->node;
   int count = 0;
-  for (int k = 0; k < node->in_count; k++) {
-    bool known = !is_flow(d, node->in[k]);
+  for (int k = 0; k < sv_node_input_count(node); k++) {
+    bool known = !is_flow(d, sv_node_input(node, k).id);
     for (int j = 0; j < count && j < most; j++)
-      known |= values[j] == node->in[k];
+      known |= values[j] == sv_node_input(node, k).id;
     if (known) continue;
-    if (count < most) values[count] = node->in[k];
+    if (count < most) values[count] = sv_node_input(node, k).id;
     count++;
   }
   return count;
@@ -103,7 +104,7 @@ static int branch(const drawer *d, int layer) {
   int value = 0, count = flows(d, layer, &value, 1);
   if (count > 1) return JOINS;
   if (d->open[layer] <= 0) return NO_BRANCH;
-  int made = d->analysis->graph->values[value].producer;
+  int made = summary_value(d->analysis, value).producer;
   return count == 1 && (d->uses[value] > 1 || made != layer - 1) ? BEGINS
                                                                  : GOES_ON;
 }
@@ -117,18 +118,20 @@ static const char *branch_mark(const drawer *d, int layer) {
 /* Where values come from, unless it is the line before and no branch. */
 static void show_from(const drawer *d, int layer, int skip, char text[LABEL]) {
   enum { MOST = 4 };
-  const sv_graph *g = d->analysis->graph;
-  const char *own = d->analysis->layers[layer].node->name;
+  const sv_graph *g = sv_analysis_graph(d->analysis);
+  const char *own = sv_node_name(sv_analysis_layer(d->analysis, layer)->node);
   int values[MOST], count = flows(d, layer, values, MOST);
   size_t at = 0;
   text[0] = '\0';
-  if (count == 1 && g->values[values[0]].producer == layer - 1 &&
+  if (count == 1 &&
+      summary_value(d->analysis, values[0]).producer == layer - 1 &&
       branch(d, layer) != BEGINS)
     return;
   for (int k = 0; k < count && k < MOST && at < LABEL; k++) {
-    int made = g->values[values[k]].producer;
-    const char *name =
-        made < 0 ? g->values[values[k]].name : g->nodes[made].name;
+    const sv_value_desc from = sv_graph_describe(g, (sv_value){values[k]});
+    const char *name = from.producer < 0
+                           ? from.name
+                           : sv_node_name(sv_graph_node(g, from.producer));
     if (strncmp(name, own, (size_t)skip) == 0) name += skip;
     at +=
         (size_t)snprintf(text + at, LABEL - at, "%s%.40s", k ? ", " : "", name);
@@ -184,11 +187,11 @@ static void add_counts(const drawer *d, int first, int count, bool alone) {
   cli_table *t = d->table;
   char text[CLI_NUMBER_TEXT];
   int64_t parameters = 0, macs = 0, bytes = 0;
-  const sv_layer *last = &d->analysis->layers[first + count - 1];
+  const sv_layer *last = sv_analysis_layer(d->analysis, first + count - 1);
   for (int i = first; i < first + count; i++) {
-    parameters += d->analysis->layers[i].parameters;
-    macs += d->analysis->layers[i].macs;
-    bytes += d->analysis->layers[i].bytes;
+    parameters += sv_analysis_layer(d->analysis, i)->parameters;
+    macs += sv_analysis_layer(d->analysis, i)->macs;
+    bytes += sv_analysis_layer(d->analysis, i)->bytes;
   }
   add_number(t, parameters);
   add_number(t, alone ? last->neurons : 0);
@@ -209,12 +212,12 @@ static const char *besides_one(const char *text) {
 }
 
 static void add_layer(const drawer *d, const summary_row *row) {
-  const sv_layer *l = &d->analysis->layers[row->first];
+  const sv_layer *l = sv_analysis_layer(d->analysis, row->first);
   cli_table *t = d->table;
   char text[CELL], label[LABEL];
   summary_label(d->analysis, (summary_part){row->first, 0}, row->skip, label);
   cli_cell(t, "%*s%s%s", 2 * row->depth, "", branch_mark(d, row->first), label);
-  cli_cell(t, "%s", l->node->op->name);
+  cli_cell(t, "%s", sv_op_name(sv_node_op(l->node)));
   add_depth(t, l);
   cli_cell(t, "%s", summary_shape(&l->output, text));
   cli_cell(t, "%s", summary_attr(l->node, "kernel", text));
@@ -265,7 +268,8 @@ static void add_together(const drawer *d, const summary_row *row) {
     cli_cell(t, "%d x %s", row->times, like);
   else
     cli_cell(t, "%s%s", row->times ? "as " : "", like);
-  const sv_layer *last = &d->analysis->layers[row->first + row->count - 1];
+  const sv_layer *last =
+      sv_analysis_layer(d->analysis, row->first + row->count - 1);
   cli_cell(t, "%s", "");
   cli_cell(t, "%s", summary_shape(&last->output, text));
   for (int i = KERNEL; i <= GROUPS; i++) cli_cell(t, "%s", "");
@@ -276,14 +280,16 @@ static void add_together(const drawer *d, const summary_row *row) {
 /* ---- The table ---- */
 
 static void add_inputs(const drawer *d) {
-  const sv_graph *g = d->analysis->graph;
+  const sv_graph *g = sv_analysis_graph(d->analysis);
   char text[CELL];
-  for (int v = 1; v < g->value_count; v++) {
-    if (g->values[v].kind != SV_VALUE_INPUT || d->last_use[v] < 0) continue;
+  for (int k = 0; k < sv_graph_input_count(g); k++) {
+    sv_value input = sv_graph_input_at(g, k);
+    sv_shape shape = sv_analysis_shape(d->analysis, input);
+    if (d->last_use[input.id] < 0) continue;
     cli_cell(d->table, "(input)");
-    cli_cell(d->table, "%s", g->values[v].name);
+    cli_cell(d->table, "%s", sv_graph_describe(g, input).name);
     cli_cell(d->table, "%s", "");
-    cli_cell(d->table, "%s", summary_shape(&d->analysis->shapes[v], text));
+    cli_cell(d->table, "%s", summary_shape(&shape, text));
     for (int i = KERNEL; i <= FROM; i++) cli_cell(d->table, "%s", "");
   }
   cli_table_rule(d->table);
@@ -309,7 +315,8 @@ static sv_status print_rows(drawer *d) {
   return status;
 }
 
-static void print_totals(const sv_analysis *a) {
+static void print_totals(const sv_analysis *analysis) {
+  const sv_totals sums = sv_analysis_totals(analysis), *a = &sums;
   char parameters[CLI_NUMBER_TEXT], macs[CLI_NUMBER_TEXT];
   char bytes[CLI_NUMBER_TEXT], line[4 * CLI_NUMBER_TEXT];
   snprintf(line, sizeof line, "%s parameters in %d weight layer%s, %s MAC",
@@ -326,14 +333,15 @@ static void print_totals(const sv_analysis *a) {
 sv_status summary_table(const sv_analysis *analysis,
                         const summary_options *options) {
   drawer d = {.analysis = analysis, .options = options};
-  size_t values = (size_t)analysis->graph->value_count;
+  size_t values =
+      (size_t)(sv_graph_value_count(sv_analysis_graph(analysis)) + 1);
   setlocale(LC_CTYPE, "");
   d.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
   sv_status status = sv_alloc_array(&d.last_use, values, sizeof *d.last_use);
   if (status == SV_OK) status = sv_alloc_array(&d.uses, values, sizeof *d.uses);
   if (status == SV_OK)
-    status =
-        sv_alloc_array(&d.open, (size_t)analysis->count + 1, sizeof *d.open);
+    status = sv_alloc_array(&d.open, (size_t)sv_analysis_count(analysis) + 1,
+                            sizeof *d.open);
   if (status == SV_OK) {
     count_uses(&d);
     count_open(&d);

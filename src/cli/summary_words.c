@@ -2,9 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "cli/summary.h"
-#include "op/attrs.h"
 
 const char *summary_shape(const sv_shape *shape, char text[CELL]) {
   int at = 0;
@@ -20,38 +18,35 @@ const char *summary_shape(const sv_shape *shape, char text[CELL]) {
 
 const char *summary_attr(const sv_node *node, const char *name,
                          char text[CELL]) {
-  const sv_attr *row = sv_attr_find(node->op, name);
-  sv_text value = {0};
-  text[0] = '\0';
-  if (row) sv_attr_print(&value, row, node->attrs);
-  if (value.at) snprintf(text, CELL, "%s", value.at);
-  sv_text_clear(&value);
+  char whole[SV_ATTR_TEXT];
+  snprintf(text, CELL, "%s", sv_node_attr(node, name, whole));
   return text;
 }
 
-static const char *show_list(const sv_ints *list, char text[CELL]) {
-  bool alike = true;
-  int at = 0;
-  for (int i = 1; i < list->count; i++) alike &= list->at[i] == list->at[0];
-  for (int i = 0; i < (alike ? 1 : list->count) && at < CELL; i++)
-    at += snprintf(text + at, (size_t)(CELL - at), "%s%lld", i ? "x" : "",
-                   list->count ? (long long)list->at[i] : 0);
+/* "2" for "2x2": equal values are written once. */
+static const char *join_equal(char text[CELL]) {
+  size_t length = strcspn(text, "x");
+  for (const char *at = text + length; *at; at += length + 1)
+    if (*at != 'x' || strncmp(at + 1, text, length) != 0 ||
+        (at[length + 1] && at[length + 1] != 'x'))
+      return text;
+  text[length] = '\0';
   return text;
 }
 
-static const void *find_attr(const sv_node *node, const char *name,
-                             sv_attr_type type) {
-  const sv_attr *row = sv_attr_find(node->op, name);
-  if (!row || row->type != type) return NULL;
-  return (const char *)node->attrs + row->offset;
+bool summary_has_attr(const sv_op *op, const char *name) {
+  sv_attr_desc attr;
+  for (int i = 0; sv_op_attr(op, i, &attr); i++)
+    if (strcmp(attr.name, name) == 0) return true;
+  return false;
 }
 
-/* 1 where nothing is said. */
+/* The default is 1. */
 static const char *show_steps(const sv_node *node, const char *name,
                               char text[CELL]) {
-  const sv_ints *steps = find_attr(node, name, SV_ATTR_INTS);
-  if (!steps) return strcpy(text, "");
-  return steps->count ? show_list(steps, text) : strcpy(text, "1");
+  summary_attr(node, name, text);
+  if (*text) return join_equal(text);
+  return strcpy(text, summary_has_attr(sv_node_op(node), name) ? "1" : "");
 }
 
 const char *summary_stride(const sv_node *node, char text[CELL]) {
@@ -63,11 +58,8 @@ const char *summary_dilation(const sv_node *node, char text[CELL]) {
 }
 
 const char *summary_padding(const sv_node *node, char text[CELL]) {
-  const sv_padding *padding = find_attr(node, "padding", SV_ATTR_PADDING);
-  if (!padding) return strcpy(text, "");
-  if (padding->rule != SV_PAD_EXPLICIT)
-    return summary_attr(node, "padding", text);
-  return show_list(&padding->at, text);
+  summary_attr(node, "padding", text);
+  return join_equal(text);
 }
 
 static void put_unless_one(sv_text *t, const char *before, const char *number,
@@ -87,7 +79,8 @@ void summary_put_layer(sv_text *t, const sv_layer *l, bool weighted) {
   char kernel[CELL], stride[CELL];
   summary_attr(l->node, "kernel", kernel);
   summary_stride(l->node, stride);
-  sv_text_add(t, "%s%s%s", kernel, *kernel ? " " : "", l->node->op->name);
+  sv_text_add(t, "%s%s%s", kernel, *kernel ? " " : "",
+              sv_op_name(sv_node_op(l->node)));
   if (weighted && l->output.rank > 1)
     sv_text_add(t, ", %lld", (long long)l->output.dim[1]);
   put_unless_one(t, enlarges(l) ? ", x" : ", /", stride, "");
@@ -118,18 +111,18 @@ static json_t *json_field(const sv_field *f) {
                    "centre", sv_receptive_centre(h), sv_receptive_centre(w));
 }
 
-static bool has_steps(const sv_attr *row) {
-  return strcmp(row->name, "stride") == 0 || strcmp(row->name, "dilation") == 0;
+static bool has_steps(const char *name) {
+  return strcmp(name, "stride") == 0 || strcmp(name, "dilation") == 0;
 }
 
 static json_t *json_attributes(const sv_node *node) {
   json_t *object = json_object();
-  for (const sv_attr *row = node->op->attrs; row && row->name; row++) {
+  sv_attr_desc attr;
+  for (int i = 0; sv_op_attr(sv_node_op(node), i, &attr); i++) {
     char text[CELL];
-    if (sv_attr_find(node->op, row->name) != row) continue;
-    summary_attr(node, row->name, text);
-    if (!*text && has_steps(row)) show_steps(node, row->name, text);
-    json_object_set_new(object, row->name, cli_json_text(text));
+    summary_attr(node, attr.name, text);
+    if (!*text && has_steps(attr.name)) show_steps(node, attr.name, text);
+    json_object_set_new(object, attr.name, cli_json_text(text));
   }
   return object;
 }
@@ -137,13 +130,15 @@ static json_t *json_attributes(const sv_node *node) {
 /* Whom a layer reads: other layers, or inputs. */
 static json_t *json_inputs(const sv_graph *graph, const sv_node *node) {
   json_t *names = json_array();
-  for (int i = 0; i < node->in_count; i++) {
-    const sv_value_info *value = &graph->values[node->in[i]];
-    if (!node->in[i] || value->kind == SV_VALUE_STATE) continue;
-    bool made = value->kind == SV_VALUE_NODE;
+  for (int i = 0; i < sv_node_input_count(node); i++) {
+    sv_value value = sv_node_input(node, i);
+    const sv_value_desc desc = sv_graph_describe(graph, value);
+    if (!value.id || desc.kind == SV_VALUE_STATE) continue;
+    bool made = desc.kind == SV_VALUE_NODE;
     json_array_append_new(
         names,
-        cli_json_text(made ? graph->nodes[value->producer].name : value->name));
+        cli_json_text(made ? sv_node_name(sv_graph_node(graph, desc.producer))
+                           : desc.name));
   }
   return names;
 }
@@ -156,8 +151,9 @@ static json_t *json_layer(const sv_analysis *a, const sv_layer *l,
                           bool connected) {
   json_t *object = json_pack(
       "{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:b, s:o}",
-      "name", cli_json_text(l->node->name), "operator", l->node->op->name,
-      "inputs", json_inputs(a->graph, l->node), "input",
+      "name", cli_json_text(sv_node_name(l->node)), "operator",
+      sv_op_name(sv_node_op(l->node)), "inputs",
+      json_inputs(sv_analysis_graph(a), l->node), "input",
       l->input.rank < 0 ? json_null() : json_shape(&l->input), "output",
       json_shape(&l->output), "input_depth", json_depth(&l->input),
       "output_depth", json_depth(&l->output), "attributes",
@@ -173,14 +169,16 @@ static json_t *json_layer(const sv_analysis *a, const sv_layer *l,
 }
 
 int summary_json(const sv_analysis *a, bool connected) {
+  const sv_totals sums = sv_analysis_totals(a);
   json_t *layers = json_array();
-  for (int i = 0; i < a->count; i++)
-    json_array_append_new(layers, json_layer(a, &a->layers[i], connected));
-  json_t *input = a->input.rank >= 0 ? json_shape(&a->input) : json_null();
-  return cli_print_json(
-      json_pack("{s:o, s:o, s:I, s:I, s:I, s:i, s:o}", "name",
-                cli_json_text(sv_graph_name(a->graph)), "input", input,
-                "parameters", (json_int_t)a->parameters, "macs",
-                (json_int_t)a->macs, "activation_bytes", (json_int_t)a->bytes,
-                "weight_layers", a->weight_layers, "layers", layers));
+  for (int i = 0; i < sv_analysis_count(a); i++)
+    json_array_append_new(layers,
+                          json_layer(a, sv_analysis_layer(a, i), connected));
+  json_t *input = sums.input.rank >= 0 ? json_shape(&sums.input) : json_null();
+  return cli_print_json(json_pack(
+      "{s:o, s:o, s:I, s:I, s:I, s:i, s:o}", "name",
+      cli_json_text(sv_graph_name(sv_analysis_graph(a))), "input", input,
+      "parameters", (json_int_t)sums.parameters, "macs", (json_int_t)sums.macs,
+      "activation_bytes", (json_int_t)sums.bytes, "weight_layers",
+      sums.weight_layers, "layers", layers));
 }

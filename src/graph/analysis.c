@@ -1,6 +1,7 @@
 #include "graph/analysis.h"
 
 #include "base/memory.h"
+#include "base/sized.h"
 #include "op/attrs.h"
 #include "tensor/tensor.h"
 
@@ -183,13 +184,74 @@ sv_status sv_analyse(sv_analysis *analysis, const sv_graph *graph,
   sv_free(c.infos);
   sv_fields_free(&c.fields);
   sv_free(c.counted);
-  if (status != SV_OK) sv_analysis_free(analysis);
+  if (status != SV_OK) sv_analysis_clear(analysis);
   return status;
 }
 
-void sv_analysis_free(sv_analysis *analysis) {
+void sv_analysis_clear(sv_analysis *analysis) {
   sv_graph_free(analysis->graph);
   sv_free(analysis->layers);
   sv_free(analysis->shapes);
   *analysis = (sv_analysis){0};
+}
+
+/* ---- For host programs ---- */
+
+sv_analysis_options sv_analysis_default(void) {
+  return (sv_analysis_options){.size = sizeof(sv_analysis_options), .batch = 1};
+}
+
+sv_status sv_analysis_new(sv_analysis **analysis, const sv_graph *graph,
+                          const sv_analysis_options *options) {
+  sv_analysis_options o = sv_analysis_default();
+  sv_analysis *a;
+  *analysis = NULL;
+  SV_TRY(sv_sized_take(&o, sizeof o, options, "sv_analysis_options"));
+  if (o.batch < 1)
+    return sv_fail(SV_INVALID, "batch is %lld, expected 1 or more",
+                   (long long)o.batch);
+  if (o.image && (o.image->count < 1 || o.image->count >= SV_MAX_RANK))
+    return sv_fail(SV_INVALID, "an image of %d dimensions, expected 1 to %d",
+                   o.image->count, SV_MAX_RANK - 1);
+  SV_TRY(sv_graph_check(graph));
+  SV_TRY(sv_alloc(&a, sizeof *a));
+  sv_status status =
+      sv_analyse(a, graph, o.state, o.batch, o.image, o.training);
+  if (status == SV_OK)
+    *analysis = a;
+  else
+    sv_free(a);
+  return status;
+}
+
+void sv_analysis_free(sv_analysis *a) {
+  if (!a) return;
+  sv_analysis_clear(a);
+  sv_free(a);
+}
+
+int sv_analysis_count(const sv_analysis *a) { return a->count; }
+
+const sv_layer *sv_analysis_layer(const sv_analysis *a, int i) {
+  return i >= 0 && i < a->count ? &a->layers[i] : NULL;
+}
+
+const sv_graph *sv_analysis_graph(const sv_analysis *a) { return a->graph; }
+
+sv_shape sv_analysis_shape(const sv_analysis *a, sv_value value) {
+  bool known = value.id > 0 && value.id < a->graph->value_count;
+  return known ? a->shapes[value.id] : (sv_shape){.rank = -1};
+}
+
+sv_totals sv_analysis_totals(const sv_analysis *a) {
+  return (sv_totals){a->parameters, a->macs, a->bytes, a->weight_layers,
+                     a->input};
+}
+
+double sv_receptive_step(const sv_receptive *s) {
+  return (double)s->step / (double)s->per;
+}
+
+double sv_receptive_centre(const sv_receptive *s) {
+  return 0.5 * (double)(s->first + s->last);
 }

@@ -3,23 +3,9 @@
 #ifndef SV_GRAPH_FIELDS_H
 #define SV_GRAPH_FIELDS_H
 
+#include <svertka/analysis.h>
+
 #include "op/op.h"
-
-/* Along one axis, in pixels; padding counts as pixels before 0. Position 0
- * depends on first .. last. The field of position i + per is that of i, shifted
- * by `step`. After upsampling, per is more than 1 and fields differ in size;
- * none is larger than `size`. */
-typedef struct sv_receptive {
-  int64_t step, per, first, last, size;
-} sv_receptive;
-
-/* The field of one position, per axis H, W. `whole`: the whole input, or parts
- * that differ from position to position. `none`: the value does not depend on
- * the image. */
-typedef struct sv_field {
-  bool none, whole;
-  sv_receptive axis[2];
-} sv_field;
 
 /* The fields of all positions. The first pixel of position i is element at + i
  * % per, plus step * (i / per); the last pixel is element at + per + i % per,

@@ -3,16 +3,11 @@
 #ifndef SV_GRAPH_GRAPH_H
 #define SV_GRAPH_GRAPH_H
 
+#include <svertka/inspect.h>
 #include <svertka/state.h>
 
 #include "base/names.h"
 #include "op/op.h"
-
-typedef enum sv_value_kind {
-  SV_VALUE_INPUT, /* set for each run */
-  SV_VALUE_STATE, /* a named tensor of the state */
-  SV_VALUE_NODE   /* an output of a node */
-} sv_value_kind;
 
 typedef struct sv_value_info {
   char *name; /* unique among the values */

@@ -57,7 +57,7 @@ static sv_status choose_model(slider *s) {
   }
   SV_TRY(sv_analyse(&a, s->model->graph, s->model->state, 1, &size, false));
   sv_shape end = a.layers[a.count - 1].output;
-  sv_analysis_free(&a);
+  sv_analysis_clear(&a);
   bool map = end.rank == 4 && (end.dim[2] > 1 || end.dim[3] > 1);
   bool free_size = input_of(s->model)->shape.dim[2] < 0;
   if (map || (end.rank == 4 && free_size)) return SV_OK;
@@ -129,7 +129,7 @@ static sv_status measure(slider *s) {
     map->first[d] = (centre - pad[d] + 0.5) * larger[d] - 0.5;
     map->window[d] = window * larger[d];
   }
-  sv_analysis_free(&a);
+  sv_analysis_clear(&a);
   return SV_OK;
 }
 

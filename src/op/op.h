@@ -10,7 +10,7 @@
 #ifndef SV_OP_OP_H
 #define SV_OP_OP_H
 
-#include <svertka/graph.h>
+#include <svertka/op.h>
 
 #include "base/error.h"
 #include "base/random.h"
@@ -23,31 +23,7 @@ typedef float real;
 #define SV_OP(name) const sv_op sv_op_##name
 #endif
 
-typedef struct sv_op sv_op;
-
-/* ---- Tables ---- */
-
-typedef struct sv_port {
-  const char *name; /* "x", "w", "b": the option of `svertka op` */
-  sv_role role;
-  bool optional;
-  bool variadic;    /* the last port, any number of times */
-  bool no_gradient; /* differentiation stops here */
-  const char *init; /* initialiser of a parameter; NULL: default of the role */
-  /* For an output with the role STATISTIC: the input whose new value it is. In
-   * training the plan computes it and commits it to the state once per step. */
-  const char *renews;
-} sv_port;
-
-typedef enum sv_attr_type {
-  SV_ATTR_INT,    /* int64_t */
-  SV_ATTR_FLOAT,  /* float */
-  SV_ATTR_BOOL,   /* bool; an int in ONNX */
-  SV_ATTR_CHOICE, /* int, an index into `choices`; a string in ONNX */
-  SV_ATTR_INTS,   /* sv_ints */
-  SV_ATTR_FLOATS, /* sv_floats */
-  SV_ATTR_PADDING /* sv_padding; ONNX's `pads` with `auto_pad` */
-} sv_attr_type;
+/* ---- Tables (ports, types of attributes: svertka/op.h) ---- */
 
 /* Rows of one operator with the same offset are one attribute in different
  * versions of ONNX; text, help and checks use the first row. */
@@ -81,22 +57,16 @@ typedef struct sv_attr {
   const char *help;
 } sv_attr;
 
-/* A name in ONNX, valid for opsets since..until (0: open). The first row is the
- * one written. */
-typedef struct sv_onnx_name {
-  const char *type; /* "Conv" */
-  int since, until;
-} sv_onnx_name;
-
 /* ---- Nodes ---- */
 
-typedef struct sv_node {
+typedef struct sv_node sv_node;
+struct sv_node {
   const sv_op *op;
   char *name;
   void *attrs; /* the operator's struct, op->attrs_size bytes of plain data */
   int in_count, out_count;
   int *in, *out; /* ids of values; 0 where an optional one is absent */
-} sv_node;
+};
 
 /* Information about a value during shape inference. */
 typedef struct sv_info {
@@ -315,7 +285,6 @@ bool sv_role_is_state(sv_role role);
 bool sv_role_is_trained(sv_role role);
 /* True for constant values: their contents take part in inference. */
 bool sv_role_is_fixed(sv_role role);
-const char *sv_role_name(sv_role role); /* "weight", "bias", ... */
 
 /* ---- For shape rules ---- */
 

@@ -448,6 +448,6 @@ sv_status sv_model_channels_first(sv_model **turned, const sv_model *model,
   sv_free(t.places);
   sv_graph_free(t.to);
   sv_state_free(t.state);
-  sv_analysis_free(&t.analysis);
+  sv_analysis_clear(&t.analysis);
   return status;
 }

@@ -173,7 +173,7 @@ sv_status sv_scores_find(sv_scores *scores, const sv_graph *graph,
   sv_status status = analyse(&a, graph, state, image);
   if (status != SV_OK) return said ? SV_OK : status;
   status = decide(scores, graph, state, said, &a);
-  sv_analysis_free(&a);
+  sv_analysis_clear(&a);
   return status;
 }
 

@@ -53,10 +53,31 @@ const char *sv_zoo_name(int i) { return architectures[i]->table.name; }
 
 const char *sv_zoo_summary(int i) { return architectures[i]->table.summary; }
 
-const char *sv_zoo_alias_name(int i, int k) {
+int sv_zoo_find(const char *name) {
+  const sv_architecture *a = sv_architecture_find(name);
+  for (int i = 0; a && i < sv_zoo_count(); i++)
+    if (architectures[i] == a) return i;
+  return -1;
+}
+
+const char *sv_zoo_source(int i) { return architectures[i]->source; }
+
+const sv_op *sv_zoo_parameters(int i) { return &architectures[i]->table; }
+
+static const sv_zoo_alias *alias_at(int i, int k) {
   const sv_zoo_alias *alias = architectures[i]->aliases;
   for (; alias && alias->name && k > 0; k--) alias++;
+  return alias && alias->name ? alias : NULL;
+}
+
+const char *sv_zoo_alias_name(int i, int k) {
+  const sv_zoo_alias *alias = alias_at(i, k);
   return alias ? alias->name : NULL;
+}
+
+const char *sv_zoo_alias_parameters(int i, int k) {
+  const sv_zoo_alias *alias = alias_at(i, k);
+  return alias ? alias->parameters : NULL;
 }
 
 bool sv_zoo_has(const char *name) { return sv_architecture_find(name) != NULL; }
