@@ -57,4 +57,4 @@ middle=$(($(wc -c <flipped.onnx) / 2))
 old=$(od -An -tu1 -j $middle -N 1 flipped.onnx)
 printf "\\$(printf '%03o' $((old ^ 1)))" |
   dd of=flipped.onnx bs=1 seek=$middle conv=notrunc 2>/dev/null
-status 1 'flipped.onnx: damaged: its tensors have changed' "$SVERTKA" summary flipped.onnx
+status 1 'flipped.onnx: damaged: its contents have changed' "$SVERTKA" summary flipped.onnx

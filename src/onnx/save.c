@@ -1,6 +1,7 @@
 /* A model as an ONNX file. */
 #include "onnx/save.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -75,10 +76,9 @@ static sv_status save_weights(saver *s) {
 static sv_status save_records(saver *s) {
   for (int i = 0; i < s->state->count; i++) {
     const sv_slot *slot = &s->state->slots[i];
-    sv_tensor *copy;
     if (slot->role != SV_RECORD) continue;
-    SV_TRY(sv_tensor_clone(&copy, &slot->tensor));
-    SV_TRY(sv_save_own_tensor(s, &s->algorithm, slot->name, copy));
+    SV_TRY(sv_save_state_tensor(s, &s->algorithm, slot->name, &slot->tensor,
+                                slot->tensor.dtype));
   }
   return SV_OK;
 }
@@ -246,7 +246,8 @@ typedef struct stream {
   ProtobufCBuffer base; /* what protobuf-c writes to */
   sv_writer *writer;
   sv_status status;
-  uint32_t checksum; /* of everything so far */
+  uint32_t checksum;           /* of everything so far */
+  const message_list *blocked; /* sorted */
   size_t count;
   unsigned char bytes[1 << 16];
 } stream;
@@ -257,8 +258,7 @@ static void flush(stream *to) {
   to->count = 0;
 }
 
-static void append(ProtobufCBuffer *buffer, size_t size, const uint8_t *bytes) {
-  stream *to = (stream *)(void *)buffer;
+static void put(stream *to, size_t size, const uint8_t *bytes) {
   to->checksum = sv_checksum_add(to->checksum, bytes, size);
   if (to->count + size > sizeof to->bytes) flush(to);
   if (size <= sizeof to->bytes) {
@@ -267,6 +267,41 @@ static void append(ProtobufCBuffer *buffer, size_t size, const uint8_t *bytes) {
   } else if (to->status == SV_OK) {
     to->status = sv_writer_put(to->writer, bytes, size);
   }
+}
+
+static int by_data(const void *a, const void *b) {
+  const blocked_tensor *p = *(void *const *)a, *q = *(void *const *)b;
+  uintptr_t x = (uintptr_t)p->tensor->data, y = (uintptr_t)q->tensor->data;
+  return x < y ? -1 : x > y;
+}
+
+/* The tensor whose elements begin here and are not in rows; NULL: none. */
+static const blocked_tensor *find_blocked(const message_list *list,
+                                          const uint8_t *bytes) {
+  const sv_tensor tensor = {.data = (void *)(uintptr_t)bytes};
+  const blocked_tensor wanted = {.tensor = &tensor}, *key = &wanted;
+  if (!list->count) return NULL;
+  void *const *found =
+      bsearch(&key, list->at, (size_t)list->count, sizeof *list->at, by_data);
+  return found ? *found : NULL;
+}
+
+static sv_status put_rows(stream *to, const blocked_tensor *blocked) {
+  sv_tensor *rows;
+  SV_TRY(sv_tensor_new(&rows, blocked->dtype, &blocked->tensor->shape));
+  sv_status status = sv_tensor_copy(rows, blocked->tensor);
+  if (status == SV_OK) put(to, rows->layout.bytes, rows->data);
+  sv_tensor_free(rows);
+  return status;
+}
+
+static void append(ProtobufCBuffer *buffer, size_t size, const uint8_t *bytes) {
+  stream *to = (stream *)(void *)buffer;
+  const blocked_tensor *blocked = find_blocked(to->blocked, bytes);
+  if (!blocked)
+    put(to, size, bytes);
+  else if (to->status == SV_OK)
+    to->status = put_rows(to, blocked);
 }
 
 /* After a message of `size` bytes. */
@@ -284,11 +319,15 @@ static sv_status check_size(const Onnx__ModelProto *m) {
       INT32_MAX);
 }
 
-static sv_status write_message(const Onnx__ModelProto *m, const char *path) {
+static sv_status write_message(const Onnx__ModelProto *m,
+                               const message_list *blocked, const char *path) {
   size_t size = onnx__model_proto__get_packed_size(m);
   stream *to;
   SV_TRY(sv_alloc(&to, sizeof *to));
   to->base.append = append;
+  to->blocked = blocked;
+  if (blocked->count)
+    qsort(blocked->at, (size_t)blocked->count, sizeof *blocked->at, by_data);
   sv_status status = sv_writer_open(&to->writer, path);
   if (status == SV_OK) {
     onnx__model_proto__pack_to_buffer(m, &to->base);
@@ -314,6 +353,7 @@ static void free_part(part *p) {
 static void free_saver(saver *s) {
   for (int i = 0; i < s->copies.count; i++) sv_tensor_free(s->copies.at[i]);
   sv_free(s->copies.at);
+  sv_free(s->blocked.at);
   sv_free(s->fixed.at);
   free_part(&s->main);
   free_part(&s->algorithm);
@@ -341,7 +381,7 @@ static sv_status save_version(const sv_model *model, const char *path,
   if (status != SV_OK)
     status = sv_fail_in(status, "%s", path ? path : "it cannot be saved");
   else if (path)
-    status = write_message(&m, path);
+    status = write_message(&m, &s.blocked, path);
   free_saver(&s);
   return status;
 }

@@ -35,8 +35,16 @@ typedef struct saver {
   sv_names roles;     /* of the state: the roles that a reader of the file would
                        * derive */
   message_list fixed; /* names of constants created by expansions */
-  message_list copies; /* tensors created for this file, freed at the end */
+  message_list copies;  /* tensors created for this file, freed at the end */
+  message_list blocked; /* blocked_tensor: of the state, not in rows */
 } saver;
+
+/* A message refers to the elements as they are; only when they are written are
+ * they put in rows and into another type, one tensor at a time. */
+typedef struct blocked_tensor {
+  const sv_tensor *tensor;
+  sv_dtype dtype; /* in the file */
+} blocked_tensor;
 
 sv_status sv_save_add(message_list *list, void *message) SV_CHECKED;
 
@@ -56,6 +64,10 @@ sv_status sv_save_identity(saver *s, part *to, const char *from,
 /* Adds a tensor; the saver takes ownership. */
 sv_status sv_save_own_tensor(saver *s, part *to, const char *name,
                              sv_tensor *tensor) SV_CHECKED;
+/* Adds a tensor of the state; it must not change until the file is written. */
+sv_status sv_save_state_tensor(saver *s, part *to, const char *name,
+                               const sv_tensor *tensor,
+                               sv_dtype dtype) SV_CHECKED;
 /* True if one ONNX node with these attributes expresses it. */
 bool sv_save_is_plain(saver *s, const sv_graph *graph, const sv_node *node);
 

@@ -257,24 +257,37 @@ static sv_status write_type(saver *s, int id, const char *name,
 
 /* ---- Inputs, outputs, state ---- */
 
+static bool is_writable(const sv_tensor *tensor) {
+  return tensor->layout.kind != SV_OPAQUE;
+}
+
+sv_status sv_save_state_tensor(saver *s, part *to, const char *name,
+                               const sv_tensor *tensor, sv_dtype dtype) {
+  Onnx__TensorProto *proto;
+  blocked_tensor *blocked;
+  sv_tensor rows = *tensor;
+  rows.dtype = dtype;
+  SV_TRY(sv_layout_plain(&rows.layout, dtype, &tensor->shape));
+  SV_TRY(sv_onnx_tensor_write(&proto, name, &rows, &s->arena));
+  SV_TRY(sv_save_add(&to->initialisers, proto));
+  if (tensor->dtype == dtype &&
+      sv_layout_is_plain(&tensor->layout, &tensor->shape))
+    return SV_OK;
+  if (!is_writable(tensor))
+    return sv_fail(SV_UNSUPPORTED, "tensor '%s' is in a layout of a backend",
+                   name);
+  SV_TRY(sv_arena_take(&s->arena, &blocked, sizeof *blocked));
+  *blocked = (blocked_tensor){tensor, dtype};
+  return sv_save_add(&s->blocked, blocked);
+}
+
 static sv_status save_tensor(saver *s, part *to, int id) {
   const sv_value_info *value = &s->graph->values[id];
   int slot = sv_state_find(s->state, value->name);
   if (slot < 0)
     return sv_fail(SV_INVALID, "the state has no tensor '%s'", value->name);
-  const sv_tensor *tensor = &s->state->slots[slot].tensor;
-  Onnx__TensorProto *proto;
-  if (tensor->dtype == value->dtype &&
-      sv_layout_is_plain(&tensor->layout, &tensor->shape)) {
-    SV_TRY(sv_onnx_tensor_write(&proto, s->name[id], tensor, &s->arena));
-    return sv_save_add(&to->initialisers, proto);
-  }
-  sv_tensor *copy;
-  SV_TRY(sv_tensor_new(&copy, value->dtype, &tensor->shape));
-  sv_status status = sv_tensor_copy(copy, tensor);
-  if (status == SV_OK) return sv_save_own_tensor(s, to, s->name[id], copy);
-  sv_tensor_free(copy);
-  return sv_fail_in(status, "tensor '%s'", value->name);
+  return sv_save_state_tensor(s, to, s->name[id], &s->state->slots[slot].tensor,
+                              value->dtype);
 }
 
 static sv_status save_value(saver *s, part *to, int id) {

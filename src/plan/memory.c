@@ -254,9 +254,11 @@ static void let_go(char *memory, size_t bytes) {
 }
 
 void sv_plan_idle(sv_plan *plan) {
-  const sv_program *p = plan->program;
+  sv_program *p = plan->program;
   let_go(p->arena, p->memory.arena);
   let_go(p->gradients, p->memory.gradient);
+  let_go(p->fixed, p->memory.constant);
+  p->stale = true;
 }
 
 /* ---- Binding ---- */

@@ -219,10 +219,12 @@ sv_status sv_plan_forward(sv_plan *plan) {
   SV_TRY(refresh(plan));
   sv_program *p = plan->program;
   SV_TRY(check_spare(&p->forward_ran));
-  bool fresh = p->fixed_ready && p->version == plan->state->version;
+  bool fresh =
+      p->fixed_ready && !p->stale && p->version == plan->state->version;
   SV_TRY(run_steps(plan, 0, p->forward_count, fresh));
   p->fixed_ready = true;
   p->version = plan->state->version;
+  p->stale = false;
   return SV_OK;
 }
 

@@ -151,6 +151,7 @@ typedef struct sv_program {
   char *arena, *fixed, *gradients;
   sv_plan_memory memory;
   uint64_t version; /* state's version at the last run of the once-steps */
+  bool stale;       /* their results are gone: the plan was idle */
   bool fixed_ready;
   bool forward_ran, backward_ran; /* at least once */
 } sv_program;
@@ -276,7 +277,7 @@ int sv_plan_team(const sv_plan *plan);
 
 /* ---- memory.c ---- */
 /* Call it if nothing of the last run is read again: until the next run the
- * system may reuse the memory of activations and gradients. */
+ * system may reuse the memory of activations, gradients and packed weights. */
 void sv_plan_idle(sv_plan *plan);
 void sv_program_bind(const sv_plan *plan, sv_program *p);
 

@@ -151,6 +151,7 @@ static sv_status validate(sv_fit_job *job, sv_fit_progress *p, bool *go_on) {
     *go_on = report(job, p);
   }
   p->validating = false;
+  sv_runner_idle(&job->validator);
   return SV_OK;
 }
 
@@ -212,6 +213,7 @@ static sv_status save_best(sv_fit_job *job) {
 /* Between two steps. */
 static sv_status save_inside(sv_fit_job *job) {
   sv_status status = sv_records_check_finite(sv_model_state(job->model));
+  sv_runner_idle(&job->runner);
   return status == SV_OK ? save_last(job) : fail_at(job, 0, status);
 }
 
@@ -240,6 +242,8 @@ static sv_status score_weights(sv_fit_job *job, sv_fit_progress *p,
                                bool *go_on) {
   const sv_counters *c = &job->counters;
   bool held_out = job->validation.count > 0;
+  /* Neither validation nor a file, which copies the weights, meets them. */
+  sv_runner_idle(&job->runner);
   if (held_out) SV_TRY(validate(job, p, go_on));
   if (!*go_on) return SV_OK;
   p->validated = true;

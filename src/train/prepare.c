@@ -8,6 +8,7 @@
 #include "base/thread.h"
 #include "data/preprocess.h"
 #include "graph/answer.h"
+#include "plan/plan.h"
 #include "task/classes_first.h"
 #include "task/head.h"
 #include "task/loss.h"
@@ -236,6 +237,7 @@ static sv_status compile(sv_fit_job *job) {
   sv_state *state = sv_model_state(job->model);
   const sv_graph *graph = job->adjusted ? job->adjusted : job->graph;
   SV_TRY(sv_runner_new(&job->runner, graph, state, &job->preprocess, &options));
+  sv_plan_idle(job->runner.plans[0]); /* while others are compiled */
   int64_t last = job->train.count % job->batch;
   if (last > 0) {
     sv_status status = sv_runner_expect(&job->runner, last);
@@ -246,8 +248,10 @@ static sv_status compile(sv_fit_job *job) {
   options.mode = SV_INFER;
   if (options.batch > job->validation.count)
     options.batch = job->validation.count;
-  return sv_runner_new(&job->validator, job->graph, state, &job->preprocess,
-                       &options);
+  SV_TRY(sv_runner_new(&job->validator, job->graph, state, &job->preprocess,
+                       &options));
+  sv_plan_idle(job->validator.plans[0]);
+  return SV_OK;
 }
 
 /* The network tells what the data have. Where it had no loss this is seen

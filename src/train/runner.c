@@ -127,6 +127,11 @@ static sv_status plan_for(sv_runner *r, int64_t count, sv_plan **plan) {
   return SV_OK;
 }
 
+void sv_runner_idle(sv_runner *r) {
+  if (r->used) sv_plan_idle(r->used);
+  r->used = NULL;
+}
+
 sv_status sv_runner_expect(sv_runner *r, int64_t count) {
   sv_plan *plan = NULL;
   SV_TRY(plan_for(r, count, &plan));

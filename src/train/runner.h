@@ -41,6 +41,10 @@ sv_status sv_runner_new(sv_runner *runner, const sv_graph *graph,
                         const sv_plan_options *options) SV_CHECKED;
 void sv_runner_free(sv_runner *runner);
 
+/* Until its next run the plans hold no memory; the values of the last run are
+ * gone. */
+void sv_runner_idle(sv_runner *runner);
+
 /* Compiles for batches of this size now instead of at the first one, so that
  * errors are found before the training. */
 sv_status sv_runner_expect(sv_runner *runner, int64_t count) SV_CHECKED;
