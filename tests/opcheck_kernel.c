@@ -86,6 +86,15 @@ static sv_status new_tensor(sv_tensor **tensor, const sv_spec *spec,
   return new_guarded(&(*tensor)->data, layout->bytes);
 }
 
+static sv_place place_of(sv_dtype dtype, const sv_layout *layout) {
+  return (sv_place){.used = true,
+                    .dtype = dtype,
+                    .layout = *layout,
+                    .over = -1,
+                    .view = -1,
+                    .onto = -1};
+}
+
 sv_status oc_reorder(const sv_kernel *kernel, const sv_tensor *src,
                      sv_tensor *dst) {
   static char name[] = "reorder";
@@ -93,8 +102,8 @@ sv_status oc_reorder(const sv_kernel *kernel, const sv_tensor *src,
   sv_node node = {.name = name, .in_count = 1, .out_count = 1, &id, &id};
   sv_spec in = {true, src->dtype, src->dtype, src->shape, src->layout};
   sv_spec out = {true, dst->dtype, dst->dtype, dst->shape, dst->layout};
-  sv_place from = {true, src->dtype, src->layout, -1, -1, -1},
-           to = {true, dst->dtype, dst->layout, -1, -1, -1};
+  sv_place from = place_of(src->dtype, &src->layout);
+  sv_place to = place_of(dst->dtype, &dst->layout);
   sv_site site = {.node = &node, .threads = 2, .in = &in, .out = &out};
   sv_need need = {.in = &from, .out = &to};
   void *impl = NULL, *scratch = NULL;
@@ -156,8 +165,8 @@ static sv_status offer(stage *s, int kind, oc_offer how, unsigned wanted) {
     bool used = kind == IN || kind == OUT ? forward
                 : kind == DIFF_IN ? oc_pass_of(s->run, i) == s->site.pass
                                   : true;
-    s->places[kind][i] =
-        (sv_place){used, spec->dtype, spec->layout, -1, -1, -1};
+    s->places[kind][i] = place_of(spec->dtype, &spec->layout);
+    s->places[kind][i].used = used;
   }
   return SV_OK;
 }

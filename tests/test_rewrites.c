@@ -163,6 +163,62 @@ static void kept_values_stay(void **unused) {
   free_net(&n);
 }
 
+static sv_plan *run_plain(const net *n, bool exact) {
+  sv_plan *plan;
+  sv_plan_options o = sv_plan_default();
+  o.backend = "simd";
+  o.exact = exact;
+  assert_ok(sv_plan_new(&plan, n->graph, n->state, &o));
+  fill_input(plan, "image");
+  assert_ok(sv_plan_forward(plan));
+  return plan;
+}
+
+/* The parts of a concatenation are written where it reads them; what else reads
+ * a part, or the caller, still finds it. */
+static void parts_lie_in_the_whole(void **unused) {
+  (void)unused;
+  static const struct {
+    const char *text;
+    int concats;
+  } rows[] = {
+      {"input 16x8x8; a = conv 16 3x3 padding=same; b = conv(a) 16 1x1; "
+       "concat(a, b); relu; conv 4 1x1",
+       1},
+      {"input 16x8x8; a = conv 16 1x1; b = conv(a) 16 1x1; x = concat(a, b); "
+       "c = conv(x) 16 1x1; y = concat(x, c); d = conv(y) 16 1x1; "
+       "concat(y, d); relu; conv 4 1x1",
+       3},
+      {"input 16x8x8; a = conv 16 1x1; concat(a, a); relu; conv 4 1x1", 0},
+      {"input 16x8x8; a = conv 16 1x1; concat(image, a); conv 4 1x1", 0},
+      {"input 16x8x8; a = conv 16 1x1; b = tanh(a); x = concat(a, b); "
+       "r = relu(x); y = concat(b, a); add(r, y); conv 4 1x1",
+       1},
+      {"input 16x8x8; a = conv 16 1x1; b = relu(a); x = concat(a, b); "
+       "y = tanh(x); output(a) part; output(y) whole",
+       1},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    net n = make(rows[i].text);
+    sv_plan *fast = run_plain(&n, false), *exact = run_plain(&n, true);
+    for (int k = 0; k < n.graph->output_count; k++) {
+      sv_tensor a, b;
+      const char *name = n.graph->outputs[k].name;
+      assert_ok(sv_plan_value(fast, name, &a));
+      assert_ok(sv_plan_value(exact, name, &b));
+      double off = error_of(&a, &b);
+      if (off > 1e-6) fail_msg("%s: %s is off by %g", rows[i].text, name, off);
+    }
+    int copied = steps_named(fast, "copy"), placed = steps_named(fast, "place");
+    if (copied + placed && placed != rows[i].concats)
+      fail_msg("%s: %d in place", rows[i].text, placed);
+    assert_int_equal(steps_named(exact, "in place"), 0);
+    sv_plan_free(fast);
+    sv_plan_free(exact);
+    free_net(&n);
+  }
+}
+
 /* NaN in one weight, or in the image, reaches the output. */
 static void nan_is_not_hidden(void **unused) {
   (void)unused;
@@ -192,6 +248,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(networks_agree),
                                      cmocka_unit_test(blocks_are_convolutions),
                                      cmocka_unit_test(kept_values_stay),
+                                     cmocka_unit_test(parts_lie_in_the_whole),
                                      cmocka_unit_test(nan_is_not_hidden)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -69,6 +69,10 @@ typedef struct sv_place {
              * not needed any more; -1: never */
   int view; /* out, diff_in: it is the same memory as this in / diff_out; -1:
              * no. A kernel whose outputs are all views is never run */
+  bool inside; /* in: it may lie inside out 0, at this offset in bytes: the
+                * kernel then finds it there and need not copy it. A kernel all
+                * of whose inputs do is not run */
+  size_t offset;
   int onto; /* out: before the run it holds this extra input, whose memory it
              * takes (sv_tail.last); -1: no */
 } sv_place;

@@ -132,6 +132,19 @@ static bool only_views(const sv_node *node, const sv_choice *choice) {
   return views;
 }
 
+/* All inputs, or none. */
+static sv_status note_inside(const sv_node *node, const sv_choice *choice,
+                             sv_step *step) {
+  for (int i = 0; i < node->in_count; i++)
+    if (!choice->need.in[i].inside) return SV_OK;
+  if (!node->in_count) return SV_OK;
+  SV_TRY(sv_alloc_array(&step->inside, (size_t)step->in_count,
+                        sizeof *step->inside));
+  for (int i = 0; i < node->in_count; i++)
+    step->inside[i] = choice->need.in[i].offset;
+  return SV_OK;
+}
+
 static sv_status add_forward_step(sv_program *p, const sv_node *node, int extra,
                                   sv_choice *choice, bool once, bool training,
                                   const int *cells) {
@@ -141,6 +154,7 @@ static sv_status add_forward_step(sv_program *p, const sv_node *node, int extra,
   if (count) memcpy(step->cells, cells, count * sizeof *cells);
   for (int i = 0; i < node->out_count; i++)
     step->over[step->in_count + i] = choice->need.out[i].over;
+  SV_TRY(note_inside(node, choice, step));
   step->kernel = choice->kernel;
   step->impl = choice->impl;
   choice->impl = NULL;

@@ -47,6 +47,20 @@ static void find_lives(sv_program *p) {
   }
 }
 
+/* The whole is live as long as its parts. */
+static void widen_wholes(sv_program *p) {
+  for (int s = 0; s < p->step_count; s++) {
+    const sv_step *step = &p->steps[s];
+    for (int i = 0; step->inside && i < step->in_count; i++) {
+      const sv_buffer *part = &p->buffers[p->cells[step->cells[i]].buffer];
+      int whole = p->cells[step->cells[step->in_count]].buffer;
+      if (part->part_of != whole || part->first < 0) continue;
+      live_at(p, whole, part->first);
+      live_at(p, whole, part->last);
+    }
+  }
+}
+
 static void keep_fixed(sv_program *p, int cell) {
   if (cell >= 0 && p->cells[cell].once) {
     sv_buffer *b = &p->buffers[p->cells[cell].buffer];
@@ -71,9 +85,10 @@ static void merge(sv_program *p, const sv_step *step, int s, int i) {
   int above = p->cells[step->cells[i]].buffer;
   int below = root_of(p, p->cells[step->cells[under]].buffer);
   sv_buffer *a = &p->buffers[above], *b = &p->buffers[below];
-  if (a->same_as >= 0 || above == below || a->where != SV_ARENA ||
-      b->where != SV_ARENA || a->first != s || b->last != s ||
-      b->bytes < a->bytes || used_elsewhere(p, step, below, under))
+  if (a->part_of >= 0 || b->part_of >= 0 || a->same_as >= 0 || above == below ||
+      a->where != SV_ARENA || b->where != SV_ARENA || a->first != s ||
+      b->last != s || b->bytes < a->bytes ||
+      used_elsewhere(p, step, below, under))
     return;
   a->same_as = below;
   b->last = a->last;
@@ -190,7 +205,9 @@ static sv_status pack_arena(sv_program *p) {
   int count = 0;
   for (int i = 0; i < p->buffer_count; i++) {
     const sv_buffer *b = &p->buffers[i];
-    if (b->where != SV_ARENA || b->same_as >= 0 || b->first < 0) continue;
+    if (b->where != SV_ARENA || b->same_as >= 0 || b->part_of >= 0 ||
+        b->first < 0)
+      continue;
     items[count++] = (item){.buffer = i,
                             .first = b->first,
                             .last = b->last,
@@ -233,6 +250,7 @@ sv_status sv_pass_memory(sv_plan *plan, sv_program *p) {
   (void)plan;
   share_steps_between(p);
   find_lives(p);
+  widen_wholes(p);
   merge_all(p);
   SV_TRY(pack_arena(p));
   p->memory.constant = line_up(p, SV_FIXED);
@@ -265,6 +283,8 @@ void sv_plan_idle(sv_plan *plan) {
 
 static void *buffer_memory(const sv_plan *plan, sv_program *p, int buffer) {
   sv_buffer *b = &p->buffers[root_of(p, buffer)];
+  if (b->part_of >= 0)
+    return (char *)buffer_memory(plan, p, b->part_of) + b->offset;
   switch (b->where) {
     case SV_ARENA: return p->arena + b->offset;
     case SV_FIXED: return p->fixed + b->offset;

@@ -11,6 +11,7 @@
  *   precision.c the types in which values are stored
  *   forward.c   forward steps
  *   backward.c  backward steps, in reverse order
+ *   alias.c     concatenation without copying
  *   memory.c    liveness, the arena, binding of pointers
  * They use:
  *   program.c   the program as data
@@ -58,6 +59,7 @@ typedef struct sv_buffer {
     double f64;
   } seed;          /* SCALAR: the value itself */
   int first, last; /* first and last step in which it is live */
+  int part_of;     /* the buffer that it lies in, at `offset`; -1: none */
   int same_as;     /* the buffer that it shares memory with; -1: none */
   size_t offset;   /* in ARENA, FIXED, GRADIENT */
 } sv_buffer;
@@ -80,8 +82,10 @@ typedef struct sv_step {
   char name[48];
   int *cells; /* in, out, diff_in, diff_out in this order; -1: NULL */
   int in_count, out_count; /* in: with the other inputs of the tail */
-  int *over; /* per cell: index into `cells` of a cell whose memory it may
-              * reuse */
+  size_t *inside; /* per input: its offset in out 0, where it may lie; NULL:
+                   * none may */
+  int *over;      /* per cell: index into `cells` of a cell whose memory it may
+                   * reuse */
   int workspace, scratch; /* buffers; -1: none */
   bool once;              /* depends only on the state */
   bool training;          /* the mode passed to the operator */

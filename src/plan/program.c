@@ -16,6 +16,7 @@ sv_status sv_add_buffer(sv_program *p, sv_where where, size_t bytes,
                                    .own = -1,
                                    .first = -1,
                                    .last = -1,
+                                   .part_of = -1,
                                    .same_as = -1};
   return SV_OK;
 }
@@ -105,6 +106,7 @@ void sv_program_free(sv_program *p) {
     if (step->impl && step->kernel->destroy) step->kernel->destroy(step->impl);
     sv_free(step->cells);
     sv_free(step->over);
+    sv_free(step->inside);
     sv_free(step->tensors);
   }
   sv_free(p->steps);

@@ -147,6 +147,16 @@ static sv_status measure(concat **made, const sv_site *site, const pattern *p,
   return SV_OK;
 }
 
+/* In one row the parts lie one after the other. */
+static void offer_places(const concat *c, sv_need *need) {
+  size_t offset = 0;
+  for (int i = 0; c->join && c->outer == 1 && i < c->count; i++) {
+    need->in[i].inside = true;
+    need->in[i].offset = offset;
+    offset += c->part[i];
+  }
+}
+
 static sv_status need_layouts(const sv_site *site, sv_need *need,
                               const pattern *p) {
   bool join = site->pass == SV_FORWARD;
@@ -176,6 +186,7 @@ static sv_status plan(const sv_site *site, sv_need *need, void **impl) {
   if (!found) return SV_UNSUPPORTED;
   SV_TRY(need_layouts(site, need, &p));
   SV_TRY(measure(&c, site, &p, (int)axis));
+  offer_places(c, need);
   *impl = c;
   return SV_OK;
 }
@@ -212,7 +223,9 @@ static sv_status run(void *impl, const sv_args *args) {
     work.size = c->part[i];
     work.pieces = ((int64_t)work.size + PIECE - 1) / PIECE;
     work.part = parts[i] ? parts[i]->data : NULL;
-    if (work.part) sv_parallel(c->outer * work.pieces, 4, copy_pieces, &work);
+    bool there = work.part == work.whole; /* it was written in its place */
+    if (work.part && !there)
+      sv_parallel(c->outer * work.pieces, 4, copy_pieces, &work);
     work.whole += work.size;
   }
   return SV_OK;
