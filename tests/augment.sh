@@ -38,6 +38,7 @@ train "$net" few --epochs 3 --augment "$list" --out whole --json \
   >json 2>err || fail "train: $(cat err)"
 grep -q 'data augmentation: random_resized_crop' err || fail "not said"
 grep -q '"augment": "random_resized_crop 0.5' json || fail "train --json"
+grep -q '"waited_seconds": [0-9]' json || fail "train --json: waiting"
 "$SVERTKA" summary whole/model.onnx --json >/dev/null || fail "summary"
 grep -aq 'svertka.train.augment' whole/model.onnx || fail "not in the metadata"
 train "$net" few --epochs 3 --augment "$list" --out again >out 2>err

@@ -75,6 +75,32 @@ static void test_nothing(void **state) {
   sv_augment_free(&none);
 }
 
+/* A list that changes nothing gives what preprocessing gives, however it
+ * resizes. */
+static void test_as_prepared(void **state) {
+  (void)state;
+  sv_augment_list list = list_of("flip p=0");
+  const sv_random key = {1, 2, 3};
+  uint8_t pixels[3 * 19 * 23];
+  float got[PIXELS], expected[PIXELS];
+  for (size_t i = 0; i < sizeof pixels; i++) pixels[i] = (uint8_t)(i * i % 251);
+  for (int i = 0; i < 16; i++) {
+    sv_preprocess p = preprocess;
+    sv_image image = {
+        .width = 23, .height = 19, .channels = i % 2 ? 3 : 1, .pixels = pixels};
+    p.channels = i / 2 % 2 ? 3 : 1;
+    for (int c = p.channels; c < 3; c++) p.mean[c] = p.deviation[c] = NAN;
+    if (i / 4 % 2) p.resize = SV_RESIZE_CROP, p.crop = 0.8f;
+    if (i / 8) p.pad_top = 1, p.pad_left = 2;
+    assert_ok(sv_preprocess_pixels(&p, &image, expected));
+    const sv_augment_sample sample = {&image, NULL, NULL};
+    assert_ok(sv_augment_apply(&list, &key, 3, &p, &sample, got, NULL));
+    assert_memory_equal(got, expected,
+                        (size_t)p.channels * H * W * sizeof *got);
+  }
+  sv_augment_free(&list);
+}
+
 /* The names of the options are rows of the table. */
 static void test_options(void **state) {
   (void)state;
@@ -455,6 +481,7 @@ static void test_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_nothing),
+      cmocka_unit_test(test_as_prepared),
       cmocka_unit_test(test_options),
       cmocka_unit_test(test_flip),
       cmocka_unit_test(test_random_crop),

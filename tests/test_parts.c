@@ -178,6 +178,49 @@ static void test_other_files(void **state) {
   }
 }
 
+/* Damaged files: an error or an image, never anything else (with the address
+ * sanitizer). */
+static void any_part(void *context, int width, int height,
+                     sv_image_part *part) {
+  const sv_random *key = context;
+  part->x = (int)sv_random_below(key, 0, (uint64_t)width);
+  part->y = (int)sv_random_below(key, 1, (uint64_t)height);
+  part->wanted_width =
+      1 + (int)sv_random_below(key, 2, (uint64_t)(width - part->x));
+  part->wanted_height =
+      1 + (int)sv_random_below(key, 3, (uint64_t)(height - part->y));
+  part->least_width = part->least_height = 1 + (int)sv_random_below(key, 4, 40);
+}
+
+static void test_damaged(void **state) {
+  (void)state;
+  int whole = 0, refused = 0;
+  for (int i = 0; i < KINDS; i++) {
+    size_t size;
+    write_jpeg(&kinds[i], kinds[i].name);
+    uint8_t *bytes = file_bytes(in_folder(kinds[i].name), &size);
+    for (uint64_t round = 0; round < 400; round++) {
+      sv_random key = {5, (uint64_t)i, round};
+      sv_image_part part = {.choose = any_part, .context = &key};
+      sv_image image;
+      for (uint64_t k = 0; k < round % 4; k++) {
+        uint64_t at = sv_random_below(&key, 10 + 2 * k, size);
+        bytes[at] = (uint8_t)sv_random_below(&key, 11 + 2 * k, 256);
+      }
+      sv_status status =
+          sv_image_decode_part(&image, "damaged", bytes, size, &part);
+      whole += status == SV_OK;
+      refused += status != SV_OK;
+      sv_image_free(&image);
+      if (round % 20 != 19) continue;
+      free(bytes);
+      bytes = file_bytes(in_folder(kinds[i].name), &size);
+    }
+    free(bytes);
+  }
+  assert_true(whole > 100 && refused > 100);
+}
+
 /* ---- The transform ---- */
 
 /* What comes out hardly differs from what the whole image gives. */
@@ -276,7 +319,7 @@ int main(void) {
 #define TEST(name) \
   cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
   const struct CMUnitTest tests[] = {TEST(test_parts), TEST(test_other_files),
-                                     TEST(test_cropped),
+                                     TEST(test_damaged), TEST(test_cropped),
                                      TEST(test_resize_loops)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
