@@ -15,7 +15,9 @@ $data >list || fail "data transforms"
 names=$(sed -n 's/^SV_TRANSFORM(\(.*\))$/\1/p' \
   "$SOURCE_DIR/src/data/transforms.def")
 [ "$(echo "$names" | wc -l)" -ge 20 ] || fail "few transforms: $names"
+"$SVERTKA" train --help >help
 for name in $names; do
+  grep -q "[: ]$name[,.]" help || fail "$name is not in train --help"
   grep -q "^$name  " list || fail "$name is not listed"
   grep -q "^|.*\`$name[\` ]" "$SOURCE_DIR/docs/data.md" ||
     fail "$name is not in docs/data.md"

@@ -478,6 +478,42 @@ static void test_refused(void **state) {
   sv_augment_free(&list);
 }
 
+/* A list spoilt in many ways: each is read, and applied, or refused with one
+ * line. */
+static void test_any_text(void **state) {
+  (void)state;
+  static const char original[] =
+      "random_resized_crop 0.3 ratio_max=2;flip vertical;blur 3;affine 9 0.1;"
+      "rand_augment 3;erase 0.5 max=0.4;mixup 0.2";
+  static const char signs[] = ";; =.,-09ae_x\t\n";
+  const sv_random random = {3, 4, 5};
+  char text[sizeof original];
+  float sample[PIXELS];
+  int read = 0, refused = 0;
+  for (uint64_t i = 0; i < 3000; i++) {
+    memcpy(text, original, sizeof text);
+    for (uint64_t k = 0; k < i % 4; k++) {
+      uint64_t at = sv_random_below(&random, 8 * i + 2 * k, sizeof text - 1);
+      text[at] =
+          signs[sv_random_below(&random, 8 * i + 2 * k + 1, sizeof signs - 1)];
+    }
+    if (i % 4 == 0) text[i / 4 % sizeof text] = '\0';
+    sv_augment_list list;
+    sv_status status =
+        sv_augment_parse(&list, &(sv_augment){.transforms = text});
+    if (status == SV_OK) {
+      vary(&list, 1, (int64_t)i, sample);
+      read++;
+    } else {
+      assert_int_equal(status, SV_INVALID);
+      assert_null(strchr(sv_error(), '\n'));
+      refused++;
+    }
+    sv_augment_free(&list);
+  }
+  assert_true(read > 200 && refused > 1000);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_nothing),
@@ -496,6 +532,7 @@ int main(void) {
       cmocka_unit_test(test_shares),
       cmocka_unit_test(test_mixed_pixels),
       cmocka_unit_test(test_refused),
+      cmocka_unit_test(test_any_text),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,10 @@
 /* The options of `svertka train`, and its --help. */
 #include <limits.h>
+#include <string.h>
 
+#include "base/text.h"
 #include "cli/train.h"
+#include "data/transform.h"
 
 static const char about[] =
     "Trains MODEL on the training images of DATA and writes a run folder:\n"
@@ -28,7 +31,6 @@ static const char about[] =
     "  [PATIENCE EPOCHS] [MIN FACTOR].\n"
     "Optimisers: sgd; nesterov; rmsprop [ALPHA] [EPS]; rmsprop_centred; adam\n"
     "  [BETA1] [BETA2] [EPS]; adamw; lars [TRUST].\n"
-    "Transforms (--augment): 'svertka data transforms' lists them.\n"
     "Initialisers: xavier, xavier_normal, he, he_uniform, he_out,\n"
     "  he_out_uniform, lecun, lecun_uniform, orthogonal, each with [GAIN];\n"
     "  bilinear; zeros; ones; constant VALUE; numbers V,V,...; uniform BOUND,\n"
@@ -40,6 +42,21 @@ static const char examples[] =
     "svertka train --resume runs/lenet5-fashion-mnist\n"
     "svertka train resnet18.onnx photos --classes 4 --freeze-until layer3\n"
     "svertka train lenet5 fashion-mnist --lr-find --plot rates.png\n";
+
+/* The names of the transforms, from their table, in lines like those of
+ * `about`. */
+static void add_transforms(sv_text *text) {
+  enum { WIDTH = 76 };
+  size_t begin = text->length;
+  sv_text_add(text, "Transforms ('svertka data transforms' explains them):");
+  for (int i = 0; sv_transforms[i]; i++) {
+    const char *name = sv_transforms[i]->op.name;
+    bool fits = text->length - begin + strlen(name) + 2 <= WIDTH;
+    if (!fits) begin = text->length + 1;
+    sv_text_add(text, "%s%s%s", fits ? " " : "\n  ", name,
+                sv_transforms[i + 1] ? "," : ".\n");
+  }
+}
 
 bool train_parse(const cli_verb *verb, int argc, char **argv, train *t,
                  char ***operands, int *count, int *exit_status) {
@@ -160,6 +177,12 @@ bool train_parse(const cli_verb *verb, int argc, char **argv, train *t,
       CLI_EXTERNAL_OPTION(&t->external),
       CLI_JSON_OPTION(&t->json),
       {0}};
-  const cli_page page = {verb, 0, 2, options, about, examples};
-  return cli_parse(&page, argc, argv, operands, count, exit_status);
+  sv_text text = {0};
+  sv_text_add(&text, "%s", about);
+  add_transforms(&text);
+  const cli_page page = {verb,    0, 2, options, text.failed ? about : text.at,
+                         examples};
+  bool parsed = cli_parse(&page, argc, argv, operands, count, exit_status);
+  sv_text_clear(&text);
+  return parsed;
 }
