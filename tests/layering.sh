@@ -12,7 +12,7 @@ registry=src/op/registry.c
 # A public header belongs to the folder of its name; these to another one. (The
 # words that operators are described in stand in graph.h.)
 headers="graph:op layers:op state:graph inspect:graph analysis:graph model:graph network:text
-  classify:infer rate:train svertka:cli"
+  loader:data classify:infer rate:train svertka:cli"
 
 backends() {
   for file in src/*/backend.c; do

@@ -39,9 +39,9 @@ static void close_fixture(fixture *f) {
 
 static sv_loader *make_loader(const fixture *f, int64_t batch, int threads) {
   sv_loader *loader;
-  sv_loader_options options = {
+  sv_loader_setup options = {
       .dataset = f->d, .preprocess = &f->p, .batch = batch, .threads = threads};
-  assert_ok(sv_loader_new(&loader, &options));
+  assert_ok(sv_loader_make(&loader, &options));
   return loader;
 }
 
@@ -193,11 +193,11 @@ static void test_crops(void **state) {
   open_fixture(&f);
   f.p.resize = SV_RESIZE_CROP;
   f.p.crop = 0.5f;
-  sv_loader_options options = {
+  sv_loader_setup options = {
       .dataset = f.d, .preprocess = &f.p, .batch = 7, .threads = 2, .crops = 5};
   const int64_t order[10] = {4, 4, 4, 4, 4, 9, 9, 9, 9, 9};
   sv_loader *loader;
-  assert_ok(sv_loader_new(&loader, &options));
+  assert_ok(sv_loader_make(&loader, &options));
   assert_ok(sv_loader_start(loader, order, 10, 0));
   for (int64_t at = 0; at < 10; at += b.count) {
     assert_ok(sv_loader_next(loader, &b));
@@ -345,18 +345,18 @@ static void test_refused(void **state) {
   fixture f;
   open_fixture(&f);
   sv_loader *loader;
-  sv_loader_options options = {.dataset = f.d, .preprocess = &f.p};
+  sv_loader_setup options = {.dataset = f.d, .preprocess = &f.p};
   assert_error(SV_INVALID, "a batch of 0 samples",
-               sv_loader_new(&loader, &options));
+               sv_loader_make(&loader, &options));
   options.batch = INT64_MAX;
-  assert_error(SV_NO_MEMORY, "too large", sv_loader_new(&loader, &options));
+  assert_error(SV_NO_MEMORY, "too large", sv_loader_make(&loader, &options));
   options.batch = 4;
   options.threads = 9;
   assert_error(SV_INVALID, "9 loader threads, expected 0 to 8",
-               sv_loader_new(&loader, &options));
+               sv_loader_make(&loader, &options));
   f.p.deviation[0] = 0;
   assert_error(SV_INVALID, "svertka.image.deviation",
-               sv_loader_new(&loader, &options));
+               sv_loader_make(&loader, &options));
   f.p.deviation[0] = 1;
   loader = make_loader(&f, 4, 1);
   assert_error(SV_INVALID, "position 21 of an order of 20",

@@ -179,7 +179,9 @@ static void run_trial(const struct trial *t) {
   layer l = layer_new();
   sv_optimiser *o;
   sv_average *average = NULL;
-  assert_ok(sv_optimiser_new(&o, l.model->state, &t->options));
+  sv_optimiser_options options = t->options;
+  options.size = sizeof options;
+  assert_ok(sv_optimiser_new(&o, l.model->state, &options));
   if (t->ema > 0)
     assert_ok(sv_average_new(&average, l.model->state, t->ema, NULL));
   assert_int_equal(sv_state_count(l.model->state), 2 + t->records);
@@ -213,7 +215,8 @@ static void test_zeros(void **state) {
   for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
     layer l = layer_new();
     sv_optimiser *o;
-    const sv_optimiser_options options = {.kind = kinds[i], .clip_norm = 1};
+    const sv_optimiser_options options = {
+        .size = sizeof(sv_optimiser_options), .kind = kinds[i], .clip_norm = 1};
     assert_ok(sv_optimiser_new(&o, l.model->state, &options));
     layer_numbers(&l, before);
     layer_run(&l, none);
@@ -234,8 +237,10 @@ static void test_not_a_number(void **state) {
   for (int i = 0; i < 3; i++) {
     layer l = layer_new();
     sv_optimiser *o;
-    const sv_optimiser_options options = {
-        .kind = "adam", .clip_value = 1, .clip_norm = 1};
+    const sv_optimiser_options options = {.size = sizeof(sv_optimiser_options),
+                                          .kind = "adam",
+                                          .clip_value = 1,
+                                          .clip_norm = 1};
     assert_ok(sv_optimiser_new(&o, l.model->state, &options));
     layer_numbers(&l, before);
     gradient[3] = bad[i];
@@ -267,7 +272,7 @@ static void test_refused(void **state) {
       {{.kind = "nesterov"}, "nesterov needs a momentum above 0"},
       {{.momentum = 1}, "momentum 1 is not in"},
       {{.momentum = NAN}, "momentum"},
-      {{.weight_decay = -1}, "weight decay -1 is negative"},
+      {{.weight_decay = -2}, "weight decay -2 is negative"},
       {{.clip_norm = INFINITY}, "clip norm inf"},
       {{.clip_value = -2}, "clip value -2 is negative"},
       {{.decay = "none"}, "unknown decay 'none'; expected one of: usual"},
@@ -277,8 +282,10 @@ static void test_refused(void **state) {
   sv_average *average;
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     sv_optimiser *o;
+    sv_optimiser_options options = rows[i].options;
+    options.size = sizeof options;
     assert_error(SV_INVALID, rows[i].words,
-                 sv_optimiser_new(&o, model->state, &rows[i].options));
+                 sv_optimiser_new(&o, model->state, &options));
     assert_null(o);
   }
   assert_error(SV_INVALID, "decay 1 is not in 0 < decay < 1",
@@ -305,7 +312,9 @@ static void step_with_threads(int threads, sv_tensor **weight) {
   assert_ok(sv_plan_forward(plan));
   assert_ok(sv_plan_backward(plan));
   sv_optimiser *o;
-  const sv_optimiser_options rule = {.kind = "lars 0.1", .clip_norm = 0.7};
+  const sv_optimiser_options rule = {.size = sizeof(sv_optimiser_options),
+                                     .kind = "lars 0.1",
+                                     .clip_norm = 0.7};
   assert_ok(sv_optimiser_new(&o, model->state, &rule));
   sv_team outer;
   sv_team_begin(&outer, threads);

@@ -161,8 +161,10 @@ static void check_optimiser(const char *kind, double momentum, double decay,
   sv_plan *plan;
   assert_ok(sv_plan_new(&plan, model->graph, model->state, &options));
   sv_optimiser *o;
-  const sv_optimiser_options rule = {
-      .kind = kind, .momentum = momentum, .weight_decay = decay};
+  const sv_optimiser_options rule = {.size = sizeof(sv_optimiser_options),
+                                     .kind = kind,
+                                     .momentum = momentum,
+                                     .weight_decay = decay};
   assert_ok(sv_optimiser_new(&o, model->state, &rule));
   assert_ok(sv_plan_input(plan, "image", &input));
   *(float *)input.data = 1;
@@ -211,14 +213,17 @@ static void test_optimisers_refused(void **state) {
   (void)state;
   sv_model *model = model_of("input 1x1x1; flatten; linear 7", 1);
   sv_optimiser *o;
-  sv_optimiser_options options = {.kind = "sdg"};
+  sv_optimiser_options options = {.size = sizeof(sv_optimiser_options),
+                                  .kind = "sdg"};
   assert_error(SV_INVALID, "expected one of: sgd, nesterov",
                sv_optimiser_new(&o, model->state, &options));
-  options = (sv_optimiser_options){.kind = "sgd", .momentum = 1};
+  options = (sv_optimiser_options){
+      .size = sizeof(sv_optimiser_options), .kind = "sgd", .momentum = 1};
   assert_error(SV_INVALID, "momentum 1",
                sv_optimiser_new(&o, model->state, &options));
-  options = (sv_optimiser_options){.kind = "sgd", .weight_decay = -1};
-  assert_error(SV_INVALID, "weight decay -1",
+  options = (sv_optimiser_options){
+      .size = sizeof(sv_optimiser_options), .kind = "sgd", .weight_decay = -2};
+  assert_error(SV_INVALID, "weight decay -2",
                sv_optimiser_new(&o, model->state, &options));
   sv_model_free(model);
 }

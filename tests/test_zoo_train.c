@@ -105,8 +105,9 @@ static int faults;
 static void descend_batch(const char *text, sv_plan *plan, const sv_graph *g,
                           sv_state *state) {
   const sv_zoo_recipe *recipe = sv_zoo_recipe_of(text);
-  const sv_optimiser_options options = {.kind = recipe ? recipe->optimiser
-                                                       : "adam"};
+  const sv_optimiser_options options = {
+      .size = sizeof(sv_optimiser_options),
+      .kind = recipe ? recipe->optimiser : "adam"};
   double rate = recipe ? recipe->rate : 1e-3;
   sv_optimiser *o;
   assert_ok(sv_optimiser_new(&o, state, &options));

@@ -123,6 +123,11 @@ SV_API SV_CHECKED sv_status sv_plan_check_numbers(sv_plan *plan,
  * of options.gradients (PLAIN); valid until the next run. */
 SV_API SV_CHECKED sv_status sv_plan_gradient(sv_plan *plan, const char *name,
                                              sv_tensor *view);
+/* The same as a copy in PLAIN layout, whatever the layout of the parameter; the
+ * caller frees *copy with sv_tensor_free. */
+SV_API SV_CHECKED sv_status sv_plan_gradient_copy(sv_plan *plan,
+                                                  const char *name,
+                                                  sv_tensor **copy);
 /* The tensor for the gradient dL/dvalue of a value of options.seeds; the caller
  * fills it. */
 SV_API SV_CHECKED sv_status sv_plan_seed(sv_plan *plan, const char *name,

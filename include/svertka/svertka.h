@@ -9,10 +9,12 @@
 #include <svertka/graph.h>
 #include <svertka/inspect.h>
 #include <svertka/layers.h>
+#include <svertka/loader.h>
 #include <svertka/look.h>
 #include <svertka/model.h>
 #include <svertka/network.h>
 #include <svertka/op.h>
+#include <svertka/optim.h>
 #include <svertka/plan.h>
 #include <svertka/rate.h>
 #include <svertka/state.h>

@@ -88,6 +88,36 @@ SV_API sv_class_metrics sv_metrics_of_class(const sv_metrics *metrics, int c);
 SV_API sv_class_metrics sv_metrics_macro(const sv_metrics *metrics);
 SV_API sv_class_metrics sv_metrics_weighted(const sv_metrics *metrics);
 
+/* ---- Losses ------------------------------------------------------------- */
+
+typedef struct sv_loss_options {
+  size_t size;      /* of this struct; set by sv_loss_default */
+  bool per_pixel;   /* false; true: the labels are a class per pixel */
+  double smoothing; /* 0: label smoothing, as sv_fit_options.label_smoothing */
+  /* A weight for each of `classes` classes; NULL: none. They become a record of
+   * the model's state. */
+  const float *class_weights;
+  int classes;
+  /* false; true: each sample has two labels (sv_batch.others). The graph gets
+   * two more inputs: "svertka.mix.label", the other label, and
+   * "svertka.mix.share", a scalar s. A loss becomes s L(label) + (1 - s)
+   * L(other label). */
+  bool mixed;
+} sv_loss_options;
+
+SV_API sv_loss_options sv_loss_default(void);
+
+/* Creates the graph that sv_fit trains: a copy of the model's graph. If it has
+ * no loss, the cross-entropy of its scores is added, and an input for the
+ * labels with the role SV_LABEL: one per image, or N x H x W. `options` may be
+ * NULL. The model itself keeps its graph; plans for *graph use its state.
+ * SV_UNSUPPORTED for scores that are independent probabilities; SV_INVALID if
+ * the scores are not recognised, or if an option needs a cross-entropy and the
+ * graph has another loss. Free *graph with sv_graph_free. */
+SV_API SV_CHECKED sv_status sv_model_with_loss(sv_graph **graph,
+                                               sv_model *model,
+                                               const sv_loss_options *options);
+
 /* ---- Fine-tuning -------------------------------------------------------- */
 
 /* Replaces the model's classifier, and its auxiliary ones, by

@@ -8,7 +8,7 @@
 #define SVERTKA_TRAIN_H
 
 #include <svertka/data.h>
-#include <svertka/plan.h>
+#include <svertka/optim.h>
 #include <svertka/task.h>
 #include <svertka/zoo.h>
 
@@ -154,9 +154,6 @@ typedef struct sv_fit_progress {
   double val_iou;
   bool best; /* the best epoch so far: its weights are kept */
 } sv_fit_progress;
-
-/* Value of an option: the optimiser's default. */
-enum { SV_USUAL = -1 };
 
 typedef struct sv_fit_options {
   int epochs;            /* 10: passes over the training samples */

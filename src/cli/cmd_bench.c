@@ -209,7 +209,9 @@ static sv_status measure(const bench *b, sv_mode mode, figures *f) {
       mode == SV_TRAIN ? b->graph : sv_model_graph(b->model);
   sv_state *state = sv_model_state(b->model);
   sv_status status = sv_runner_new(&s.runner, graph, state, &b->size, &options);
-  const sv_optimiser_options sgd = {.momentum = 0.9, .weight_decay = 5e-4};
+  const sv_optimiser_options sgd = {.size = sizeof(sv_optimiser_options),
+                                    .momentum = 0.9,
+                                    .weight_decay = 5e-4};
   if (status == SV_OK && mode == SV_TRAIN)
     status = sv_optimiser_new(&s.optimiser, state, &sgd);
   if (status == SV_OK && b->explain) {

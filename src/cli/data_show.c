@@ -67,12 +67,12 @@ static sv_status prepare(show *s, const char *data) {
   SV_TRY(sv_samples_all(&s->samples, s->dataset));
   if (s->count > s->samples.count) s->count = (int)s->samples.count;
   SV_TRY(sv_samples_draw(&s->samples, s->dataset, s->count, s->seed));
-  const sv_loader_options options = {.dataset = s->dataset,
-                                     .preprocess = &s->preprocess,
-                                     .batch = s->count,
-                                     .threads = SV_LOADER_AUTO,
-                                     .augment = &s->list};
-  return sv_loader_new(&s->loader, &options);
+  const sv_loader_setup options = {.dataset = s->dataset,
+                                   .preprocess = &s->preprocess,
+                                   .batch = s->count,
+                                   .threads = SV_LOADER_AUTO,
+                                   .augment = &s->list};
+  return sv_loader_make(&s->loader, &options);
 }
 
 /* ---- What is drawn ---- */

@@ -43,12 +43,12 @@ static sv_status prepare(speed *s, const char *data) {
   SV_TRY(data_preprocess(&s->preprocess, s->dataset, &s->size, s->resize));
   SV_TRY(sv_samples_all(&s->samples, s->dataset));
   SV_TRY(sv_alloc_array(&s->order, (size_t)s->samples.count, sizeof *s->order));
-  const sv_loader_options options = {.dataset = s->dataset,
-                                     .preprocess = &s->preprocess,
-                                     .batch = s->batch,
-                                     .threads = s->loaders,
-                                     .augment = &s->list};
-  return sv_loader_new(&s->loader, &options);
+  const sv_loader_setup options = {.dataset = s->dataset,
+                                   .preprocess = &s->preprocess,
+                                   .batch = s->batch,
+                                   .threads = s->loaders,
+                                   .augment = &s->list};
+  return sv_loader_make(&s->loader, &options);
 }
 
 /* Of the whole process, in seconds. */

@@ -26,7 +26,8 @@ typedef struct slot {
 } slot;
 
 struct sv_loader {
-  sv_loader_options options;
+  sv_loader_setup options;
+  sv_loader_own own;
   size_t sample;                   /* floats of one */
   size_t places;                   /* labels of one */
   sv_loader_change wanted, change; /* from the next start on; now */
@@ -163,7 +164,7 @@ static void *run(void *context) {
 
 /* ---- The caller's side ---- */
 
-static int threads_for(const sv_loader_options *o) {
+static int threads_for(const sv_loader_setup *o) {
   if (o->threads != SV_LOADER_AUTO) return o->threads;
   enum { LARGE = 64 * 64 };
   const sv_preprocess *p = o->preprocess;
@@ -220,18 +221,21 @@ static sv_status make(sv_loader *l) {
   return start_threads(l, threads);
 }
 
-sv_status sv_loader_new(sv_loader **loader, const sv_loader_options *options) {
+sv_status sv_loader_make(sv_loader **loader, const sv_loader_setup *options) {
   *loader = NULL;
   sv_loader *l;
   SV_TRY(sv_alloc(&l, sizeof *l));
   l->options = *options;
   sv_status status = make(l);
+  l->options.augment = NULL;
   if (status == SV_OK)
     *loader = l;
   else
     sv_loader_free(l);
   return status;
 }
+
+sv_loader_own *sv_loader_owned(sv_loader *l) { return &l->own; }
 
 void sv_loader_free(sv_loader *l) {
   if (!l) return;
@@ -250,6 +254,7 @@ void sv_loader_free(sv_loader *l) {
     sv_free(l->slots[i].labels);
     sv_free(l->slots[i].others);
   }
+  sv_augment_free(&l->own.augment);
   sv_free(l);
 }
 
@@ -266,9 +271,9 @@ sv_status sv_loader_vary(sv_loader *l, const sv_loader_change *change) {
 
 sv_status sv_loader_start(sv_loader *l, const int64_t *order, int64_t count,
                           int64_t first) {
-  if (first < 0 || first > count)
+  if (first < 0 || first > count || (count > 0 && !order))
     return sv_fail(SV_INVALID, "position %lld of an order of %lld samples",
-                   (long long)first, (long long)count);
+                   (long long)first, (long long)(order ? count : 0));
   pthread_mutex_lock(&l->lock);
   l->next = l->count;
   l->stopping = true;

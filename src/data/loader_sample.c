@@ -12,7 +12,7 @@ typedef struct raw {
 } raw;
 
 /* Only what the transforms need is decoded; not with a mask, which is whole. */
-static sv_status read_sample(const sv_loader_options *o,
+static sv_status read_sample(const sv_loader_setup *o,
                              const sv_loader_change *c, int64_t sample,
                              raw *r) {
   const sv_augment_need need = {c->augment, &c->key, r->index, o->preprocess};
@@ -23,7 +23,7 @@ static sv_status read_sample(const sv_loader_options *o,
 }
 
 /* Plain, or augmented. */
-static sv_status prepare(const sv_loader_options *o, const sv_loader_change *c,
+static sv_status prepare(const sv_loader_setup *o, const sv_loader_change *c,
                          int64_t position, raw *r, float *pixels,
                          int64_t *classes) {
   const sv_preprocess *p = o->preprocess;
@@ -39,9 +39,9 @@ static sv_status prepare(const sv_loader_options *o, const sv_loader_change *c,
   return mask ? sv_preprocess_mask(p, mask, classes) : SV_OK;
 }
 
-sv_status sv_loader_sample(const sv_loader_options *o,
-                           const sv_loader_change *c, int64_t sample,
-                           int64_t position, float *pixels, int64_t *labels) {
+sv_status sv_loader_sample(const sv_loader_setup *o, const sv_loader_change *c,
+                           int64_t sample, int64_t position, float *pixels,
+                           int64_t *labels) {
   /* A sample that comes twice in an epoch is varied by its position. */
   raw r = {.masked = sv_dataset_has_masks(o->dataset),
            .index = c->repeats ? position : sample};

@@ -13,7 +13,7 @@ static inline bool sv_loader_mixes(const sv_loader_change *change) {
  * pixels as sv_batch has them, and its label, or the classes of its pixels.
  * Samples that will be mixed are still in the order of channels x height x
  * width. */
-sv_status sv_loader_sample(const sv_loader_options *options,
+sv_status sv_loader_sample(const sv_loader_setup *options,
                            const sv_loader_change *change, int64_t sample,
                            int64_t position, float *pixels,
                            int64_t *labels) SV_CHECKED;

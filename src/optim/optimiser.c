@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/sized.h"
 #include "base/thread.h"
 #include "op/op.h"
 #include "optim/rules.h"
@@ -177,10 +178,21 @@ static sv_status check(sv_optimiser *o) {
   return choose_decay(o);
 }
 
+sv_optimiser_options sv_optimiser_default(void) {
+  return (sv_optimiser_options){.size = sizeof(sv_optimiser_options),
+                                .kind = "sgd",
+                                .momentum = SV_USUAL,
+                                .weight_decay = SV_USUAL,
+                                .decay = "usual"};
+}
+
 static sv_status prepare(sv_optimiser *o, const sv_optimiser_options *options) {
-  o->options = *options;
-  SV_TRY(
-      sv_rule_parse(&o->rule, &o->kind, options->kind ? options->kind : "sgd"));
+  sv_optimiser_options *own = &o->options;
+  *own = sv_optimiser_default();
+  SV_TRY(sv_sized_take(own, sizeof *own, options, "sv_optimiser_options"));
+  SV_TRY(sv_rule_parse(&o->rule, &o->kind, own->kind ? own->kind : "sgd"));
+  if (own->momentum == SV_USUAL) own->momentum = o->rule->momentum;
+  if (own->weight_decay == SV_USUAL) own->weight_decay = o->rule->weight_decay;
   SV_TRY(check(o));
   SV_TRY(list_parameters(o));
   return bind(o);

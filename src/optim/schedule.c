@@ -21,6 +21,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/sized.h"
+
 enum { BOUNDED = 3 };
 
 typedef struct schedule_row {
@@ -167,6 +170,49 @@ sv_status sv_schedule_parse(sv_schedule *schedule, const char *text,
   SV_TRY(check(schedule, text));
   return warm_up(schedule, text, warm_up_epochs, epochs);
 }
+
+sv_schedule_options sv_schedule_default(void) {
+  return (sv_schedule_options){.size = sizeof(sv_schedule_options),
+                               .kind = "cosine",
+                               .rate = 0.05,
+                               .steps = 1,
+                               .epochs = 1};
+}
+
+static sv_status check_options(const sv_schedule_options *o) {
+  if (!o->kind) return sv_fail(SV_INVALID, "no schedule given");
+  if (!(o->rate >= 0 && isfinite(o->rate)))
+    return sv_fail(SV_INVALID, "a learning rate of %g, expected 0 or more",
+                   o->rate);
+  if (!(o->warm_up >= 0 && isfinite(o->warm_up)))
+    return sv_fail(SV_INVALID, "a warm-up of %g epochs, expected 0 or more",
+                   o->warm_up);
+  if (o->steps > 0 && o->epochs > 0 && o->steps <= INT64_MAX / o->epochs)
+    return SV_OK;
+  return sv_fail(SV_INVALID,
+                 "a training of %d epochs of %lld steps, expected at least one "
+                 "of each",
+                 o->epochs, (long long)o->steps);
+}
+
+sv_status sv_schedule_new(sv_schedule **schedule,
+                          const sv_schedule_options *options) {
+  sv_schedule_options o = sv_schedule_default();
+  sv_schedule *s;
+  *schedule = NULL;
+  SV_TRY(sv_sized_take(&o, sizeof o, options, "sv_schedule_options"));
+  SV_TRY(check_options(&o));
+  SV_TRY(sv_alloc(&s, sizeof *s));
+  sv_status status =
+      sv_schedule_parse(s, o.kind, o.rate, o.warm_up, o.steps, o.epochs);
+  if (status == SV_OK)
+    *schedule = s;
+  else
+    sv_free(s);
+  return status;
+}
+
+void sv_schedule_free(sv_schedule *schedule) { sv_free(schedule); }
 
 double sv_schedule_at(const sv_schedule *s, const sv_plateau *p, int64_t step) {
   const schedule_row *row = (const schedule_row *)s->setting.row;

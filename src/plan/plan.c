@@ -293,6 +293,14 @@ sv_status sv_plan_gradient(sv_plan *plan, const char *name, sv_tensor *view) {
   return SV_OK;
 }
 
+sv_status sv_plan_gradient_copy(sv_plan *plan, const char *name,
+                                sv_tensor **copy) {
+  sv_tensor view;
+  *copy = NULL;
+  SV_TRY(sv_plan_gradient(plan, name, &view));
+  return sv_tensor_clone(copy, &view);
+}
+
 void sv_plan_on_gradient(sv_plan *plan, sv_gradient_hook hook, void *context) {
   plan->hook = hook;
   plan->hook_context = context;

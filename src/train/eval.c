@@ -123,12 +123,12 @@ static sv_status prepare(eval_job *job) {
   SV_TRY(sv_alloc_array(&job->sums, (size_t)classes, sizeof *job->sums));
   SV_TRY(sv_alloc_array(&job->row, (size_t)classes, sizeof *job->row));
   job->metrics->independent = sv_runner_is_independent(&job->runner);
-  sv_loader_options loader = {.dataset = job->dataset,
-                              .preprocess = &job->preprocess,
-                              .batch = job->runner.options.batch,
-                              .threads = SV_LOADER_AUTO,
-                              .crops = o->crops > 1 ? o->crops : 0};
-  SV_TRY(sv_loader_new(&job->loader, &loader));
+  sv_loader_setup loader = {.dataset = job->dataset,
+                            .preprocess = &job->preprocess,
+                            .batch = job->runner.options.batch,
+                            .threads = SV_LOADER_AUTO,
+                            .crops = o->crops > 1 ? o->crops : 0};
+  SV_TRY(sv_loader_make(&job->loader, &loader));
   return sv_loader_start(job->loader, job->samples.at, job->samples.count, 0);
 }
 

@@ -201,12 +201,12 @@ static sv_status find_loss(sv_fit_job *job) {
 }
 
 static sv_status start_loader(sv_fit_job *job) {
-  sv_loader_options options = {.dataset = job->dataset,
-                               .preprocess = &job->preprocess,
-                               .batch = job->batch,
-                               .threads = SV_LOADER_AUTO,
-                               .augment = &job->augment};
-  return sv_loader_new(&job->loader, &options);
+  sv_loader_setup options = {.dataset = job->dataset,
+                             .preprocess = &job->preprocess,
+                             .batch = job->batch,
+                             .threads = SV_LOADER_AUTO,
+                             .augment = &job->augment};
+  return sv_loader_make(&job->loader, &options);
 }
 
 /* ---- Network ---- */
@@ -366,7 +366,8 @@ static sv_status begin(sv_fit_job *job) {
 static sv_status make_optimiser(sv_fit_job *job) {
   const sv_fit_options *o = job->options;
   sv_state *state = sv_model_state(job->model);
-  sv_optimiser_options options = {.kind = o->optimiser,
+  sv_optimiser_options options = {.size = sizeof(sv_optimiser_options),
+                                  .kind = o->optimiser,
                                   .momentum = o->momentum,
                                   .weight_decay = o->weight_decay,
                                   .decay = o->decay,

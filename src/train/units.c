@@ -123,11 +123,11 @@ static sv_status compile(units_job *job) {
   options.keep_count = job->units->count;
   sv_state *state = sv_model_state(job->model);
   SV_TRY(sv_runner_new(&job->plain, job->model->graph, state, p, &options));
-  sv_loader_options loader = {.dataset = job->dataset,
-                              .preprocess = p,
-                              .batch = job->plain.options.batch,
-                              .threads = SV_LOADER_AUTO};
-  SV_TRY(sv_loader_new(&job->loader, &loader));
+  sv_loader_setup loader = {.dataset = job->dataset,
+                            .preprocess = p,
+                            .batch = job->plain.options.batch,
+                            .threads = SV_LOADER_AUTO};
+  SV_TRY(sv_loader_make(&job->loader, &loader));
   if (o->shift == 0) return SV_OK;
   size_t image = (size_t)p->channels * (size_t)p->height * (size_t)p->width;
   SV_TRY(sv_alloc_array(&job->pixels, (size_t)job->plain.options.batch * image,
