@@ -61,8 +61,9 @@ failed=0
 "$python" "$checks/check_zoo.py" "$program" || failed=1
 if [ -n "$torch" ]; then
   "$python" "$checks/check_exports.py" "$program" || failed=1
+  "$python" "$checks/check_weights.py" "$program" || failed=1
 else
-  echo "SKIPPED: what PyTorch's exporters write (this Python has no PyTorch with" \
+  echo "SKIPPED: what PyTorch's exporters write, weights of torchvision (this Python has no PyTorch with" \
     "torchvision; PYTHON=... names one that has)"
 fi
 exit $failed

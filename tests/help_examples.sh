@@ -42,15 +42,20 @@ make train resnet:depth=18,width=0.1,size=32,channels=3 photos --epochs 1 \
   --out runs/resnet
 cp runs/resnet/model.onnx resnet18.onnx
 cp model.onnx in-parts.onnx
+for words in "export squeezenet1_1 weights.safetensors" \
+  "export resnet18:classes=4,size=32 mine.safetensors" \
+  "import resnet18:classes=4,size=32 mine.safetensors -o old.onnx"; do
+  "$SVERTKA" zoo $words >out 2>err || fail "zoo $words: $(cat err)"
+done
 ln -s /usr/share/libonnx-testdata/data/node/test_conv_with_strides_padding .
 
 # What makes an example fast, after its own words: the last one counts.
 faster() {
   case $1 in
   'svertka train'*) echo '--epochs 1 --val 10 --threads 1 --force' ;;
-  'svertka data'*) echo '--count 14 --size 28' ;;
+  'svertka data scenes'*) echo '--count 14 --size 28' ;;
   'svertka bench'*) echo '--seconds 0.1' ;;
-  'svertka convert'*) echo '--force' ;;
+  'svertka convert'* | 'svertka zoo '*port*) echo '--force' ;;
   'svertka gradcheck'*) echo '--samples 1' ;;
   esac
 }
@@ -61,7 +66,7 @@ svertka() {
 
 count=0
 verbs=$("$SVERTKA" --help | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p')
-for verb in $verbs 'data scenes'; do
+for verb in $verbs 'data scenes' 'zoo import' 'zoo export'; do
   "$SVERTKA" $verb --help | sed '1,/^Examples:/d; s/^  //' >examples
   while IFS= read -r line; do # with \ at the end two lines are one
     while [ "$line" != "${line%\\}" ]; do

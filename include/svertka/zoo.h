@@ -2,6 +2,7 @@
 #ifndef SVERTKA_ZOO_H
 #define SVERTKA_ZOO_H
 
+#include <svertka/model.h>
 #include <svertka/op.h>
 
 #ifdef __cplusplus
@@ -53,6 +54,31 @@ typedef struct sv_zoo_recipe {
 /* The recipe of a network; `text` is its name with or without parameters. NULL
  * if the network has no recipe or is not in the zoo. Static. */
 SV_API const sv_zoo_recipe *sv_zoo_recipe_of(const char *text);
+
+/* ---- Weights of torchvision and timm ------------------------------------ */
+
+/* Metadata key of the network that a model is: "resnet:depth=50". */
+#define SV_ZOO_KEY "svertka.zoo"
+
+/* Builds a network of the zoo and gives it the weights of a safetensors file,
+ * whose tensors have the names of torchvision's network (and of timm's, where
+ * both are the same). Tensors are F32, F64, F16 or BF16. Every tensor of the
+ * file must be used and every parameter of the network given;
+ * num_batches_tracked is ignored. Without auxiliary classifiers in the file the
+ * network has none, unless `text` asks for them. The metadata say how
+ * torchvision prepares images for its first weights of this network.
+ * SV_INVALID: torchvision does not have this network, or a name or a shape
+ * differs; SV_FORMAT: the file is damaged. Free *model with sv_model_free. */
+SV_API SV_CHECKED sv_status sv_zoo_import(sv_model **model, const char *text,
+                                          const char *path);
+
+/* Writes the weights of a model as a safetensors file with torchvision's names,
+ * F32, and num_batches_tracked 0, as torchvision's load_state_dict needs them.
+ * `text` says which network of the zoo it is; NULL: as its metadata say.
+ * SV_INVALID if that is unknown, or if the model does not have the layers of
+ * that network. */
+SV_API SV_CHECKED sv_status sv_zoo_export(const sv_model *model,
+                                          const char *text, const char *path);
 
 #ifdef __cplusplus
 }

@@ -38,7 +38,8 @@ static const sv_kind
     safetensors =
         {"weights in the safetensors format, "
          "without a network",
-         SV_CLASS_MODEL, FROM_PYTORCH},
+         SV_CLASS_MODEL,
+         "weights of torchvision's networks: svertka zoo import NETWORK FILE"},
     darknet = {"Darknet's weights", SV_CLASS_MODEL, FROM_ITS_FRAMEWORK},
     darknet_text = {"a Darknet configuration", SV_CLASS_MODEL,
                     FROM_ITS_FRAMEWORK},

@@ -1,9 +1,11 @@
 /* svertka zoo: the architectures and their parameters, from their tables. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "cli/cli_catalogue.h"
 #include "cli/cli_rows.h"
+#include "cli/zoo.h"
 
 static const char about[] =
     "Lists the architectures, or the parameters of one. Parameters follow the\n"
@@ -13,13 +15,17 @@ static const char about[] =
     "vgg16:classes=10 the same for ten classes. Case, hyphens and underscores "
     "in\n"
     "names are ignored. In training, the number of classes, channels and the\n"
-    "image size follow the data.\n";
+    "image size follow the data.\n"
+    "'svertka zoo import' makes a model from the weights of torchvision or "
+    "timm,\n"
+    "'svertka zoo export' writes a model's weights for them.\n";
 
 static const char examples[] =
     "svertka zoo\n"
     "svertka zoo lenet5\n"
     "svertka zoo resnet50\n"
-    "svertka zoo --json\n";
+    "svertka zoo --json\n"
+    "svertka zoo import squeezenet1_1 weights.safetensors\n";
 
 static void add_aliases(cli_table *t, int i) {
   for (int k = 0; sv_zoo_alias_name(i, k); k++) {
@@ -107,6 +113,15 @@ static const void *find(const char *name, int *exit_status) {
 }
 
 int cmd_zoo(const cli_verb *verb, int argc, char **argv) {
+  static const cli_verb ways[] = {
+      {"zoo import", "NETWORK FILE.safetensors [options]",
+       "a network with the weights of torchvision's", zoo_import},
+      {"zoo export", "MODEL FILE.safetensors [options]",
+       "weights for torchvision's network", zoo_export},
+  };
+  for (int i = 0; i < 2 && argc > 1; i++)
+    if (strcmp(argv[1], strchr(ways[i].name, ' ') + 1) == 0)
+      return ways[i].run(&ways[i], argc - 1, argv + 1);
   const cli_catalogue zoo = {.about = about,
                              .examples = examples,
                              .count = sv_zoo_count(),

@@ -88,6 +88,20 @@ static void build(sv_graph *g, const void *values) {
 static const sv_zoo_recipe alexnet_recipe = {.optimiser = "adam",
                                              .rate = 0.001};
 
+static void torch_name(char *name, const void *parameters, const char *layer) {
+  static const sv_torch_rule rules[] = {{"conv1", "features.0"},
+                                        {"conv2", "features.3"},
+                                        {"conv3", "features.6"},
+                                        {"conv4", "features.8"},
+                                        {"conv5", "features.10"},
+                                        {"fc6", "classifier.1"},
+                                        {"fc7", "classifier.4"},
+                                        {"fc8", "classifier.6"},
+                                        {NULL, NULL}};
+  (void)parameters;
+  sv_torch_rename(name, rules, layer);
+}
+
 const sv_architecture sv_zoo_alexnet = {
     .table = {.name = "alexnet",
               .summary = "Krizhevsky et al. 2012: five convolutions, two "
@@ -99,4 +113,5 @@ const sv_architecture sv_zoo_alexnet = {
         "Deep Convolutional Neural Networks\", NIPS 2012",
     .init = "he",
     .recipe = &alexnet_recipe,
+    .torch = torch_name,
     .build = build};

@@ -7,6 +7,7 @@
 #include <svertka/zoo.h>
 
 #include "op/op.h"
+#include "zoo/torch.h"
 
 /* A well-known name, "vgg16", for the parameters "config=D"; parameters after
  * the name in MODEL override these. */
@@ -26,6 +27,9 @@ typedef struct sv_architecture {
   /* The network keeps its own image size whatever the size of the data: images
    * are resized, unless the parameter is given. */
   bool own_size;
+  /* The name of a layer in torchvision's network, of SV_TORCH_NAME bytes; NULL:
+   * torchvision does not have this architecture. */
+  void (*torch)(char *name, const void *parameters, const char *layer);
   /* Errors are recorded in the graph. */
   void (*build)(sv_graph *g, const void *parameters);
 } sv_architecture;
@@ -33,6 +37,20 @@ typedef struct sv_architecture {
 #define SV_ARCHITECTURE(name) extern const sv_architecture sv_zoo_##name;
 #include "zoo/zoo.def"
 #undef SV_ARCHITECTURE
+
+/* What a name with parameters stands for. Free `values` with sv_free. */
+typedef struct sv_zoo_choice {
+  const sv_architecture *architecture;
+  const char *name; /* the alias or the architecture's own; static */
+  void *values;     /* of the parameters */
+} sv_zoo_choice;
+
+/* Reads "resnet:depth=50", as sv_zoo_build. */
+sv_status sv_zoo_choose(sv_zoo_choice *choice, const char *text,
+                        const sv_zoo_data *data) SV_CHECKED;
+/* Builds it. */
+sv_status sv_zoo_build_choice(sv_graph **graph,
+                              const sv_zoo_choice *choice) SV_CHECKED;
 
 const sv_architecture *sv_architecture_at(int i);
 

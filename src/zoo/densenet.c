@@ -198,6 +198,16 @@ static const sv_zoo_alias densenet_aliases[] = {{"densenet121", "depth=121"},
                                                 {"densenet201", "depth=201"},
                                                 {NULL, NULL}};
 
+static void torch_name(char *name, const void *parameters, const char *layer) {
+  static const sv_torch_rule rules[] = {{"classifier", "classifier"},
+                                        {"*", "features.*"},
+                                        {"*.*", "features.*.*"},
+                                        {"*.*.*", "features.*.*.*"},
+                                        {NULL, NULL}};
+  (void)parameters;
+  sv_torch_rename(name, rules, layer);
+}
+
 const sv_architecture sv_zoo_densenet = {
     .table = {.name = "densenet",
               .summary = "Huang et al. 2017: each layer reads all preceding "
@@ -209,6 +219,7 @@ const sv_architecture sv_zoo_densenet = {
         "Convolutional Networks\", CVPR 2017",
     .aliases = densenet_aliases,
     .init = "he",
+    .torch = torch_name,
     .build = build_large};
 
 const sv_architecture sv_zoo_densenet_small = {

@@ -129,6 +129,30 @@ static const sv_zoo_alias efficientnet_aliases[] = {
     {"efficientnet_b7", "width=2,depth=3.1,dropout=0.5,size=600,epsilon=0.001"},
     {NULL, NULL}};
 
+static void torch_name(char *name, const void *parameters, const char *layer) {
+  static const sv_torch_rule rules[] = {
+      {"features.*", "features.*.0"},
+      {"features.*.bn", "features.*.1"},
+      {"classifier", "classifier.1"},
+      {"features.1.*.depthwise", "features.1.*.block.0.0"},
+      {"features.1.*.depthwise.bn", "features.1.*.block.0.1"},
+      {"features.1.*.squeeze", "features.1.*.block.1.fc1"},
+      {"features.1.*.excite", "features.1.*.block.1.fc2"},
+      {"features.1.*.project", "features.1.*.block.2.0"},
+      {"features.1.*.project.bn", "features.1.*.block.2.1"},
+      {"features.*.*.expand", "features.*.*.block.0.0"},
+      {"features.*.*.expand.bn", "features.*.*.block.0.1"},
+      {"features.*.*.depthwise", "features.*.*.block.1.0"},
+      {"features.*.*.depthwise.bn", "features.*.*.block.1.1"},
+      {"features.*.*.squeeze", "features.*.*.block.2.fc1"},
+      {"features.*.*.excite", "features.*.*.block.2.fc2"},
+      {"features.*.*.project", "features.*.*.block.3.0"},
+      {"features.*.*.project.bn", "features.*.*.block.3.1"},
+      {NULL, NULL}};
+  (void)parameters;
+  sv_torch_rename(name, rules, layer);
+}
+
 const sv_architecture sv_zoo_efficientnet = {
     .table = {.name = "efficientnet",
               .summary = "Tan, Le 2019: inverted residuals with squeeze and "
@@ -140,4 +164,5 @@ const sv_architecture sv_zoo_efficientnet = {
         "Convolutional Neural Networks\", ICML 2019",
     .aliases = efficientnet_aliases,
     .init = "he_out",
+    .torch = torch_name,
     .build = build};

@@ -65,6 +65,23 @@ static void build(sv_graph *g, const void *values) {
 static const sv_zoo_alias fcn_resnet_aliases[] = {
     {"fcn_resnet50", "depth=50"}, {"fcn_resnet101", "depth=101"}, {NULL, NULL}};
 
+static void torch_name(char *name, const void *parameters, const char *layer) {
+  static const sv_torch_rule rules[] = {
+      {"classifier.conv1", "classifier.0"},
+      {"classifier.bn1", "classifier.1"},
+      {"classifier.conv2", "classifier.4"},
+      {"aux.conv1", "aux_classifier.0"},
+      {"aux.bn1", "aux_classifier.1"},
+      {"aux.conv2", "aux_classifier.4"},
+      {"*.*.downsample.conv", "backbone.*.*.downsample.0"},
+      {"*.*.downsample.bn", "backbone.*.*.downsample.1"},
+      {"*.*.*", "backbone.*.*.*"},
+      {"*", "backbone.*"},
+      {NULL, NULL}};
+  (void)parameters;
+  sv_torch_rename(name, rules, layer);
+}
+
 const sv_architecture sv_zoo_fcn_resnet = {
     .table = {.name = "fcn_resnet",
               .summary = "Long et al. 2015 on a dilated ResNet, as torchvision "
@@ -76,4 +93,5 @@ const sv_architecture sv_zoo_fcn_resnet = {
         "Semantic Segmentation\", CVPR 2015",
     .aliases = fcn_resnet_aliases,
     .init = "he",
+    .torch = torch_name,
     .build = build};

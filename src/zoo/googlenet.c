@@ -145,6 +145,12 @@ static void build(sv_graph *g, const void *values) {
   sv_zoo_classify(g, x, "fc", p->classes);
 }
 
+/* torchvision calls its layers so. */
+static void torch_name(char *name, const void *parameters, const char *layer) {
+  (void)parameters;
+  sv_torch_rename(name, NULL, layer);
+}
+
 const sv_architecture sv_zoo_googlenet = {
     .table = {.name = "googlenet",
               .summary = "Szegedy et al. 2015: inception blocks, auxiliary "
@@ -153,4 +159,5 @@ const sv_architecture sv_zoo_googlenet = {
               .attrs_size = sizeof(googlenet)},
     .source = "Szegedy et al., \"Going Deeper with Convolutions\", CVPR 2015",
     .init = "he",
+    .torch = torch_name,
     .build = build};

@@ -319,6 +319,12 @@ const sv_architecture sv_zoo_inception_v2 = {
     .init = "he",
     .build = build_v2};
 
+/* torchvision calls its layers so. */
+static void torch_name(char *name, const void *parameters, const char *layer) {
+  (void)parameters;
+  sv_torch_rename(name, NULL, layer);
+}
+
 const sv_architecture sv_zoo_inception_v3 = {
     .table = {.name = "inception_v3",
               .summary = "Szegedy et al. 2016: 7x7 as 1x7 and 7x1, 299x299",
@@ -328,6 +334,7 @@ const sv_architecture sv_zoo_inception_v3 = {
         "Szegedy et al., \"Rethinking the Inception Architecture for "
         "Computer Vision\", CVPR 2016",
     .init = "he",
+    .torch = torch_name,
     .build = build_v3};
 
 const sv_architecture sv_zoo_inception_small = {

@@ -77,6 +77,26 @@ static void build(sv_graph *g, const void *values) {
   sv_zoo_classify(g, x, "classifier", p->classes);
 }
 
+static void torch_name(char *name, const void *parameters, const char *layer) {
+  static const sv_torch_rule rules[] = {
+      {"features.*", "features.*.0"},
+      {"features.*.bn", "features.*.1"},
+      {"classifier", "classifier.1"},
+      {"features.1.depthwise", "features.1.conv.0.0"},
+      {"features.1.depthwise.bn", "features.1.conv.0.1"},
+      {"features.1.project", "features.1.conv.1"},
+      {"features.1.project.bn", "features.1.conv.2"},
+      {"features.*.expand", "features.*.conv.0.0"},
+      {"features.*.expand.bn", "features.*.conv.0.1"},
+      {"features.*.depthwise", "features.*.conv.1.0"},
+      {"features.*.depthwise.bn", "features.*.conv.1.1"},
+      {"features.*.project", "features.*.conv.2"},
+      {"features.*.project.bn", "features.*.conv.3"},
+      {NULL, NULL}};
+  (void)parameters;
+  sv_torch_rename(name, rules, layer);
+}
+
 const sv_architecture sv_zoo_mobilenet_v2 = {
     .table =
         {.name = "mobilenet_v2",
@@ -88,4 +108,5 @@ const sv_architecture sv_zoo_mobilenet_v2 = {
         "Sandler et al., \"MobileNetV2: Inverted Residuals and Linear "
         "Bottlenecks\", CVPR 2018",
     .init = "he_out",
+    .torch = torch_name,
     .build = build};

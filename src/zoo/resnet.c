@@ -281,6 +281,15 @@ static const sv_zoo_alias resnet_aliases[] = {
     {"resnet50", "depth=50"},   {"resnet101", "depth=101"},
     {"resnet152", "depth=152"}, {NULL, NULL}};
 
+static void torch_name(char *name, const void *parameters, const char *layer) {
+  static const sv_torch_rule rules[] = {
+      {"*.*.downsample.conv", "*.*.downsample.0"},
+      {"*.*.downsample.bn", "*.*.downsample.1"},
+      {NULL, NULL}};
+  (void)parameters;
+  sv_torch_rename(name, rules, layer);
+}
+
 const sv_architecture sv_zoo_resnet = {
     .table = {.name = "resnet",
               .summary = "He et al. 2016: residual blocks, 18 to 152 layers, "
@@ -292,6 +301,7 @@ const sv_architecture sv_zoo_resnet = {
         "Recognition\", CVPR 2016",
     .aliases = resnet_aliases,
     .init = "he_out",
+    .torch = torch_name,
     .build = build};
 
 static const sv_zoo_alias resnext_aliases[] = {
@@ -311,6 +321,7 @@ const sv_architecture sv_zoo_resnext = {
         "Transformations for Deep Neural Networks\", CVPR 2017",
     .aliases = resnext_aliases,
     .init = "he_out",
+    .torch = torch_name,
     .build = build_resnext};
 
 static const sv_zoo_alias wide_resnet_aliases[] = {
@@ -327,4 +338,5 @@ const sv_architecture sv_zoo_wide_resnet = {
     .source = "Zagoruyko, Komodakis, \"Wide Residual Networks\", BMVC 2016",
     .aliases = wide_resnet_aliases,
     .init = "he_out",
+    .torch = torch_name,
     .build = build_wide};

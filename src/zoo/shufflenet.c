@@ -100,6 +100,21 @@ static const sv_zoo_alias shufflenet_v2_aliases[] = {
     {"shufflenet_v2_x2_0", "width=2"},
     {NULL, NULL}};
 
+static void torch_name(char *name, const void *parameters, const char *layer) {
+  static const sv_torch_rule rules[] = {{"conv1", "conv1.0"},
+                                        {"conv1.bn", "conv1.1"},
+                                        {"conv5", "conv5.0"},
+                                        {"conv5.bn", "conv5.1"},
+                                        {"*.*.branch1.0.bn", "*.*.branch1.1"},
+                                        {"*.*.branch1.2.bn", "*.*.branch1.3"},
+                                        {"*.*.branch2.0.bn", "*.*.branch2.1"},
+                                        {"*.*.branch2.3.bn", "*.*.branch2.4"},
+                                        {"*.*.branch2.5.bn", "*.*.branch2.6"},
+                                        {NULL, NULL}};
+  (void)parameters;
+  sv_torch_rename(name, rules, layer);
+}
+
 const sv_architecture sv_zoo_shufflenet_v2 = {
     .table = {.name = "shufflenet_v2",
               .summary = "Ma et al. 2018: half the maps pass, then all are "
@@ -111,4 +126,5 @@ const sv_architecture sv_zoo_shufflenet_v2 = {
         "CNN Architecture Design\", ECCV 2018",
     .aliases = shufflenet_v2_aliases,
     .init = "he",
+    .torch = torch_name,
     .build = build};

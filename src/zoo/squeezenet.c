@@ -13,6 +13,9 @@
  * Source: Iandola et al., "SqueezeNet: AlexNet-level accuracy with 50x fewer
  * parameters and <0.5MB model size", 2016; 1.1 is the authors' later release.
  */
+#include <stdio.h>
+#include <string.h>
+
 #include "zoo/architecture.h"
 #include "zoo/blocks.h"
 
@@ -112,6 +115,22 @@ static const sv_zoo_alias squeezenet_aliases[] = {
 static const sv_zoo_recipe squeezenet_recipe = {.optimiser = "adam",
                                                 .rate = 0.001};
 
+/* features.3 is fire2; a pooling takes a number, too. */
+static void torch_name(char *name, const void *parameters, const char *layer) {
+  const squeezenet *p = parameters;
+  static const sv_torch_rule others[] = {
+      {"conv1", "features.0"}, {"conv10", "classifier.1"}, {NULL, NULL}};
+  int number;
+  const char *rest = strchr(layer, '.');
+  if (sscanf(layer, "fire%d.", &number) != 1 || !rest) {
+    sv_torch_rename(name, others, layer);
+    return;
+  }
+  int index = number + 1;
+  for (int i = 2; i < number; i++) index += pooled_after(p->version, i);
+  snprintf(name, SV_TORCH_NAME, "features.%d%s", index, rest);
+}
+
 const sv_architecture sv_zoo_squeezenet = {
     .table = {.name = "squeezenet",
               .summary = "Iandola et al. 2016: fire modules, 1.2 million "
@@ -124,4 +143,5 @@ const sv_architecture sv_zoo_squeezenet = {
     .aliases = squeezenet_aliases,
     .init = "he_uniform",
     .recipe = &squeezenet_recipe,
+    .torch = torch_name,
     .build = build};

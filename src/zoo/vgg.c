@@ -12,6 +12,8 @@
  * Source: Simonyan, Zisserman, "Very Deep Convolutional Networks for
  * Large-Scale Image Recognition", ICLR 2015. With batch norm as in torchvision.
  * Small images take fewer blocks and neurons: blocks=3,hidden=512. */
+#include <stdio.h>
+
 #include "zoo/architecture.h"
 #include "zoo/blocks.h"
 
@@ -103,6 +105,26 @@ static const sv_zoo_alias vgg_aliases[] = {
     {"vgg19", "config=E"}, {"vgg19_bn", "config=E,norm=true"},
     {NULL, NULL}};
 
+/* Layers of torchvision's are numbered: convolution, norm, ReLU, and a pooling
+ * after each block. */
+static void torch_name(char *name, const void *parameters, const char *layer) {
+  const vgg *p = parameters;
+  static const sv_torch_rule others[] = {{"fc6", "classifier.0"},
+                                         {"fc7", "classifier.3"},
+                                         {"fc8", "classifier.6"},
+                                         {NULL, NULL}};
+  int block, i, index = 0, step = p->norm ? 3 : 2;
+  bool norm = sscanf(layer, "bn%d_%d", &block, &i) == 2;
+  if ((!norm && sscanf(layer, "conv%d_%d", &block, &i) != 2) || block < 1 ||
+      block > BLOCKS) {
+    sv_torch_rename(name, others, layer);
+    return;
+  }
+  for (int b = 0; b + 1 < block; b++)
+    index += step * (convs_of[p->config][b] + (p->config == C && b >= 2)) + 1;
+  snprintf(name, SV_TORCH_NAME, "features.%d", index + step * (i - 1) + norm);
+}
+
 const sv_architecture sv_zoo_vgg = {
     .table = {.name = "vgg",
               .summary = "Simonyan, Zisserman 2015: 3x3 convolutions, 11 to 19 "
@@ -114,4 +136,5 @@ const sv_architecture sv_zoo_vgg = {
         "Large-Scale Image Recognition\", ICLR 2015",
     .aliases = vgg_aliases,
     .init = "he",
+    .torch = torch_name,
     .build = build};

@@ -276,35 +276,49 @@ static sv_status advise(sv_status status, const sv_architecture *a,
   return fail_listing(&text);
 }
 
-/* What an alias names is called so. */
-static sv_status build(sv_graph **graph, const sv_architecture *a,
-                       const char *name, char *parameters,
-                       const sv_zoo_data *data) {
-  void *values;
-  SV_TRY(sv_alloc(&values, a->table.attrs_size));
-  sv_attrs_default(&a->table, values);
+static sv_status read_values(sv_zoo_choice *c, const char *name,
+                             char *parameters, const sv_zoo_data *data) {
+  const sv_architecture *a = c->architecture;
+  SV_TRY(sv_alloc(&c->values, a->table.attrs_size));
+  sv_attrs_default(&a->table, c->values);
   const sv_zoo_alias *alias = sv_architecture_alias(a, name);
-  sv_status status = read_alias(a, values, alias);
-  if (data) follow_data(a, values, data);
-  if (status == SV_OK) status = read_parameters(a, values, parameters);
-  if (status == SV_OK) {
-    status = write_down(graph, a, alias ? alias->name : a->table.name, values);
-    if (status != SV_OK) status = advise(status, a, values);
-  }
-  sv_free(values);
+  c->name = alias ? alias->name : a->table.name;
+  SV_TRY(read_alias(a, c->values, alias));
+  if (data) follow_data(a, c->values, data);
+  return read_parameters(a, c->values, parameters);
+}
+
+sv_status sv_zoo_choose(sv_zoo_choice *choice, const char *text,
+                        const sv_zoo_data *data) {
+  char *copy;
+  *choice = (sv_zoo_choice){0};
+  SV_TRY(sv_copy_text(&copy, text));
+  char *parameters = strchr(copy, ':');
+  if (parameters) *parameters++ = '\0';
+  choice->architecture = sv_architecture_find(copy);
+  sv_status status = choice->architecture
+                         ? read_values(choice, copy, parameters, data)
+                         : unknown_name(copy);
+  sv_free(copy);
+  if (status == SV_OK) return SV_OK;
+  sv_free(choice->values);
+  choice->values = NULL;
   return status;
+}
+
+/* What an alias names is called so. */
+sv_status sv_zoo_build_choice(sv_graph **graph, const sv_zoo_choice *c) {
+  *graph = NULL;
+  sv_status status = write_down(graph, c->architecture, c->name, c->values);
+  return status == SV_OK ? SV_OK : advise(status, c->architecture, c->values);
 }
 
 sv_status sv_zoo_build(sv_graph **graph, const char *text,
                        const sv_zoo_data *data) {
+  sv_zoo_choice choice;
   *graph = NULL;
-  char *copy;
-  SV_TRY(sv_copy_text(&copy, text));
-  char *parameters = strchr(copy, ':');
-  if (parameters) *parameters++ = '\0';
-  const sv_architecture *a = sv_architecture_find(copy);
-  sv_status status =
-      a ? build(graph, a, copy, parameters, data) : unknown_name(copy);
-  sv_free(copy);
+  SV_TRY(sv_zoo_choose(&choice, text, data));
+  sv_status status = sv_zoo_build_choice(graph, &choice);
+  sv_free(choice.values);
   return status;
 }
