@@ -2,15 +2,21 @@
 #include "plan/choices.h"
 #include "plan_nets.h"
 
-static sv_plan *compile(const net *n, sv_choices *choices, bool tune) {
+static sv_plan *compile_for(sv_mode mode, const net *n, sv_choices *choices,
+                            bool tune) {
   sv_plan *plan;
   sv_plan_options o = sv_plan_default();
+  o.mode = mode;
   o.batch = 4;
   o.threads = 2;
   o.choices = choices;
   o.tune = tune;
   assert_ok(sv_plan_new(&plan, n->graph, n->state, &o));
   return plan;
+}
+
+static sv_plan *compile(const net *n, sv_choices *choices, bool tune) {
+  return compile_for(SV_INFER, n, choices, tune);
 }
 
 static bool same_kernels(const sv_plan *a, const sv_plan *b) {
@@ -109,10 +115,32 @@ static void malformed_tables(void **unused) {
   sv_plan_text_free(heading);
 }
 
+/* Wide enough for Winograd's kernels, whose weights only oneDNN can read. */
+static void build_wide(sv_graph *g) {
+  sv_value x = sv_input(g, "image", SV_F32, sv_shape_of(4, -1, 3, 20, 20));
+  for (int i = 0; i < 3; i++) x = sv_relu(g, same_conv(g, x, 64));
+  sv_classifier_head(g, sv_linear(g, sv_flatten(g, x), 10));
+}
+
+/* Whatever is fastest, the tensors can be brought into its layouts. */
+static void a_training_is_tuned(void **unused) {
+  (void)unused;
+  net n = make_net(build_wide, SV_F32);
+  sv_choices *choices;
+  assert_ok(sv_choices_new(&choices));
+  sv_plan *plan = compile_for(SV_TRAIN, &n, choices, true);
+  assert_ok(sv_plan_forward(plan));
+  assert_ok(sv_plan_backward(plan));
+  sv_plan_free(plan);
+  sv_choices_free(choices);
+  free_net(&n);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_table_is_obeyed),
       cmocka_unit_test(a_row_overrides_the_rules),
+      cmocka_unit_test(a_training_is_tuned),
       cmocka_unit_test(malformed_tables)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -121,6 +121,49 @@ static sv_status choose_first(const sv_plan *plan, sv_site *site,
 
 /* ---- By a table, and by timing ---- */
 
+static sv_status plan_reorder(const sv_plan *plan, int threads,
+                              const sv_spec *from, const sv_spec *to,
+                              sv_step *step, size_t *scratch);
+
+static bool can_reorder(const sv_plan *plan, int threads, const sv_spec *from,
+                        const sv_place *place) {
+  sv_spec to = *from, lies = *from;
+  sv_step step = {.kernel = NULL};
+  size_t scratch;
+  lies.dtype = from->stored;
+  to.dtype = place->dtype;
+  to.layout = place->layout;
+  bool can = plan_reorder(plan, threads, &lies, &to, &step, &scratch) == SV_OK;
+  if (can && step.impl && step.kernel->destroy) step.kernel->destroy(step.impl);
+  return can;
+}
+
+/* True if all tensors can be brought into the layouts that the kernel reads,
+ * and others can read what it writes. */
+static bool is_reachable(const sv_plan *plan, const sv_site *site,
+                         const sv_need *need) {
+  for (int i = 0; i < inputs_of(site); i++)
+    if (need->in[i].used &&
+        !sv_layout_equal(&need->in[i].layout, &site->in[i].layout) &&
+        !can_reorder(plan, site->threads, &site->in[i], &need->in[i]))
+      return false;
+  for (int i = 0; i < site->node->out_count; i++)
+    if (need->out[i].used && site->pass == SV_FORWARD &&
+        need->out[i].layout.kind == SV_OPAQUE)
+      return false;
+  for (int i = 0; site->diff_in && i < site->node->in_count; i++)
+    if (need->diff_in[i].used && need->diff_in[i].layout.kind == SV_OPAQUE)
+      return false;
+  for (int i = 0; site->diff_out && i < site->node->out_count; i++)
+    if (need->diff_out[i].used &&
+        !sv_layout_equal(&need->diff_out[i].layout,
+                         &site->diff_out[i].layout) &&
+        !can_reorder(plan, site->threads, &site->diff_out[i],
+                     &need->diff_out[i]))
+      return false;
+  return true;
+}
+
 /* The kernel that the table names, if this build still has it. */
 static sv_status choose_known(const sv_plan *plan, sv_site *site,
                               const sv_chosen *row, sv_choice *choice) {
@@ -173,6 +216,10 @@ static sv_status time_all(const sv_plan *plan, sv_site *site,
       double seconds;
       status = try_candidate(site, backend, kernel, n, choice);
       if (status != SV_OK) break;
+      if (!is_reachable(plan, site, &choice->need)) {
+        drop_candidate(choice);
+        continue;
+      }
       status = sv_time_choice(site, choice, &seconds);
       seconds += reorder_time(site, choice);
       drop_candidate(choice);
@@ -256,12 +303,12 @@ static const sv_node reorder_node = {.name = reorder_name,
                                      .in = reorder_value,
                                      .out = reorder_value};
 
-static sv_status plan_reorder(const sv_plan *plan, const sv_program *p,
+static sv_status plan_reorder(const sv_plan *plan, int threads,
                               const sv_spec *from, const sv_spec *to,
                               sv_step *step, size_t *scratch) {
   sv_site site = {.node = &reorder_node,
                   .pass = SV_FORWARD,
-                  .threads = p->threads,
+                  .threads = threads,
                   .in = from,
                   .out = to};
   sv_place in = {
@@ -303,7 +350,7 @@ sv_status sv_add_reorder(const sv_plan *plan, sv_program *p, int src, int dst,
   sv_step *step;
   size_t scratch = 0;
   SV_TRY(sv_add_step(p, &reorder_node, SV_FORWARD, 0, &step));
-  SV_TRY(plan_reorder(plan, p, &from, &to, step, &scratch));
+  SV_TRY(plan_reorder(plan, p->threads, &from, &to, step, &scratch));
   step->cells[0] = src;
   step->cells[1] = dst;
   step->once = once;
