@@ -43,6 +43,7 @@ SV_API SV_CHECKED sv_status sv_choices_parse(sv_choices **choices,
                                              const char *text);
 
 typedef struct sv_plan_options {
+  size_t size; /* of this struct; set by sv_plan_default */
   sv_mode mode;
   int64_t batch;                /* size of a free first dimension, for all
                                  * inputs */

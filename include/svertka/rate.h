@@ -17,11 +17,14 @@ extern "C" {
 #endif
 
 typedef struct sv_rate_options {
+  size_t size;     /* of this struct; set by sv_rate_default */
   double from, to; /* 1e-6, 10: the first and the last learning rate */
   int steps;       /* 200: number of steps, at least 20 */
   /* Called after each step; false stops with SV_INTERRUPTED. May be NULL. */
   bool (*report)(void *context, int done, int steps);
   void *context;
+  const sv_stop *stop; /* NULL: none; a request has the effect of `report`
+                        * returning false */
 } sv_rate_options;
 
 SV_API sv_rate_options sv_rate_default(void);
@@ -46,8 +49,8 @@ typedef struct sv_rate_curve {
 } sv_rate_curve;
 
 /* Trains with the batch, optimiser, regularisation, split, seed and threads of
- * `fit`; its rate, schedule, warm-up, epochs, patience, average and run are
- * ignored. Nothing is written, and the model is only read. `options` may be
+ * `fit`; its rate, schedule, warm-up, epochs, patience, average, run and stop
+ * are ignored. Nothing is written, and the model is only read. `options` may be
  * NULL. The caller frees *curve with sv_rate_curve_free unless the call
  * fails. */
 SV_API SV_CHECKED sv_status sv_rate_find(sv_rate_curve *curve,

@@ -40,6 +40,7 @@ SV_API void sv_mistakes_free(sv_mistakes *mistakes);
 SV_API void sv_mistakes_add(sv_mistakes *mistakes, const sv_verdict *verdict);
 
 typedef struct sv_eval_options {
+  size_t size;         /* of this struct; set by sv_eval_default */
   int batch;           /* 100 */
   int crops;           /* 1: the centre of each image; 5: also the corners; 10:
                         * the same also mirrored. The probabilities of the crops
@@ -59,6 +60,8 @@ typedef struct sv_eval_options {
   /* Called after each batch; false stops with SV_INTERRUPTED. May be NULL. */
   bool (*report)(void *context, int64_t done, int64_t total);
   void *context;
+  const sv_stop *stop; /* NULL: none; a request has the effect of `report`
+                        * returning false */
 } sv_eval_options;
 
 SV_API sv_eval_options sv_eval_default(void);
@@ -104,6 +107,7 @@ typedef struct sv_units {
 } sv_units;
 
 typedef struct sv_units_options {
+  size_t size;      /* of this struct; set by sv_units_default */
   int samples;      /* 1000: in proportion to the classes; 0: all */
   int shift;        /* 0: none; else pixels to the right (negative: left), with
                      * the edge repeated */
@@ -115,6 +119,8 @@ typedef struct sv_units_options {
   /* Called after each batch; false stops with SV_INTERRUPTED. May be NULL. */
   bool (*report)(void *context, int64_t done, int64_t total);
   void *context;
+  const sv_stop *stop; /* NULL: none; a request has the effect of `report`
+                        * returning false */
 } sv_units_options;
 
 SV_API sv_units_options sv_units_default(void);
@@ -156,6 +162,7 @@ typedef struct sv_fit_progress {
 } sv_fit_progress;
 
 typedef struct sv_fit_options {
+  size_t size;           /* of this struct; set by sv_fit_default */
   int epochs;            /* 10: passes over the training samples */
   int batch;             /* 64: samples per step; an epoch's last step may have
                           * fewer */
@@ -252,6 +259,8 @@ typedef struct sv_fit_options {
    * purposes. */
   bool (*report)(void *context, const sv_fit_progress *progress);
   void *context;
+  const sv_stop *stop; /* NULL: none; a request has the effect of `report`
+                        * returning false */
 } sv_fit_options;
 
 SV_API sv_fit_options sv_fit_default(void);

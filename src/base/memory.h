@@ -22,7 +22,6 @@ sv_status sv_grow(void *array, int count, int *capacity,
 size_t sv_memory_of_machine(void);
 
 sv_status sv_copy_text(char **copy, const char *text) SV_CHECKED;
-void sv_free(void *memory);
 
 static inline bool sv_mul_overflows(size_t a, size_t b, size_t *product) {
   return __builtin_mul_overflow(a, b, product);

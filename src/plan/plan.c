@@ -5,13 +5,15 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/sized.h"
 #include "base/spare.h"
 #include "base/thread.h"
 #include "op/registry.h"
 #include "tensor/tensor.h"
 
 sv_plan_options sv_plan_default(void) {
-  return (sv_plan_options){.mode = SV_INFER, .batch = 1};
+  return (sv_plan_options){
+      .size = sizeof(sv_plan_options), .mode = SV_INFER, .batch = 1};
 }
 
 /* ---- Options are copied: their owner may go ---- */
@@ -114,9 +116,15 @@ sv_status sv_plan_new(sv_plan **plan, const sv_graph *graph, sv_state *state,
   SV_TRY(sv_alloc(&fresh, sizeof *fresh));
   fresh->source = graph;
   fresh->state = state;
-  fresh->options = options ? *options : sv_plan_default();
+  fresh->options = sv_plan_default();
+  sv_status status = sv_sized_take(&fresh->options, sizeof fresh->options,
+                                   options, "sv_plan_options");
+  if (status != SV_OK) {
+    sv_free(fresh);
+    return status;
+  }
   fresh->threads = sv_threads_resolve(fresh->options.threads);
-  sv_status status = copy_options(&fresh->options);
+  status = copy_options(&fresh->options);
   if (status == SV_OK) status = check_options(fresh);
   if (status == SV_OK) status = sv_backend_check();
   if (status == SV_OK) status = sv_program_new(&fresh->program, fresh);

@@ -8,6 +8,7 @@
 #include <svertka/layers.h>
 
 #include "base/memory.h"
+#include "base/sized.h"
 #include "data/reader.h"
 #include "graph/model.h"
 #include "task/classes_first.h"
@@ -16,7 +17,8 @@
 #include "train/runner.h"
 
 sv_eval_options sv_eval_default(void) {
-  return (sv_eval_options){.batch = 100, .crops = 1};
+  return (sv_eval_options){
+      .size = sizeof(sv_eval_options), .batch = 100, .crops = 1};
 }
 
 typedef struct eval_job {
@@ -246,8 +248,9 @@ static sv_status run(eval_job *job) {
     SV_TRY(crops > 1 ? add_crops(job, &batch, scores.data)
                      : add(job, &batch, scores.data));
     job->done += batch.count;
-    if (o->report &&
-        !o->report(o->context, job->done / crops, job->samples.count / crops))
+    bool go_on = !o->report || o->report(o->context, job->done / crops,
+                                         job->samples.count / crops);
+    if (!go_on || sv_stop_requested(o->stop))
       return sv_fail(SV_INTERRUPTED, "stopped after %lld samples",
                      (long long)job->done / crops);
   }
@@ -255,14 +258,16 @@ static sv_status run(eval_job *job) {
 
 sv_status sv_eval(sv_metrics *metrics, const sv_model *model,
                   const sv_dataset *dataset, const sv_eval_options *options) {
-  const sv_eval_options usual = sv_eval_default();
+  sv_eval_options own = sv_eval_default();
   eval_job job = {.model = model,
                   .dataset = dataset,
-                  .options = options ? options : &usual,
+                  .options = &own,
                   .preprocess = sv_preprocess_default(),
                   .metrics = metrics};
   *metrics = (sv_metrics){0};
-  sv_status status = prepare(&job);
+  sv_status status =
+      sv_sized_take(&own, sizeof own, options, "sv_eval_options");
+  if (status == SV_OK) status = prepare(&job);
   if (status == SV_OK) status = run(&job);
   if (status != SV_OK) sv_metrics_free(metrics);
   sv_loader_free(job.loader);

@@ -47,7 +47,8 @@ static sv_fit_progress progress_of(const sv_fit_job *job) {
 
 static bool report(const sv_fit_job *job, const sv_fit_progress *progress) {
   const sv_fit_options *o = job->options;
-  return !o->report || o->report(o->context, progress);
+  bool go_on = !o->report || o->report(o->context, progress);
+  return go_on && !sv_stop_requested(o->stop);
 }
 
 static void fill_result(const sv_fit_job *job, sv_fit_result *result) {

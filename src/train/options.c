@@ -7,10 +7,12 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/sized.h"
 #include "optim/optimiser.h"
 
 sv_fit_options sv_fit_default(void) {
-  return (sv_fit_options){.epochs = 10,
+  return (sv_fit_options){.size = sizeof(sv_fit_options),
+                          .epochs = 10,
                           .batch = 64,
                           .rate = SV_USUAL,
                           .schedule = "cosine",
@@ -121,7 +123,9 @@ static const char *print(const sv_fit_options *options, const struct row *row,
 sv_status sv_options_resolve(sv_fit_options *resolved,
                              const sv_fit_options *options) {
   sv_usual usual;
-  *resolved = *options;
+  *resolved = sv_fit_default();
+  SV_TRY(sv_sized_take(resolved, sizeof *resolved, options, "sv_fit_options"));
+  options = resolved;
   if (!options->optimiser) return sv_options_check(options);
   SV_TRY(sv_optimiser_usual(&usual, options->optimiser));
   if (resolved->rate == SV_USUAL) resolved->rate = usual.rate;

@@ -3,6 +3,7 @@
 #include <svertka/rate.h>
 
 #include "base/memory.h"
+#include "base/sized.h"
 #include "train/fit.h"
 
 enum { LEAST_STEPS = 20, MOST_STEPS = 1000000 };
@@ -12,7 +13,8 @@ static const double divergence_factor = 4; /* times the lowest loss */
 static const double least_fall = 0.02, least_noise = 2;
 
 sv_rate_options sv_rate_default(void) {
-  return (sv_rate_options){.from = 1e-6, .to = 10, .steps = 200};
+  return (sv_rate_options){
+      .size = sizeof(sv_rate_options), .from = 1e-6, .to = 10, .steps = 200};
 }
 
 void sv_rate_curve_free(sv_rate_curve *curve) {
@@ -134,7 +136,8 @@ static sv_status run(sv_fit_job *job, sv_rate_curve *curve,
     SV_TRY(status);
     curve->count++;
     curve->diverged = has_diverged(curve, reach, &lowest);
-    if (o->report && !o->report(o->context, i + 1, o->steps))
+    bool go_on = !o->report || o->report(o->context, i + 1, o->steps);
+    if (!go_on || sv_stop_requested(o->stop))
       return sv_fail(SV_INTERRUPTED, "stopped after step %d of %d", i + 1,
                      o->steps);
   }
@@ -154,12 +157,13 @@ static sv_status find(sv_rate_curve *curve, sv_fit_job *job,
 sv_status sv_rate_find(sv_rate_curve *curve, const sv_model *model,
                        const sv_dataset *dataset, const sv_fit_options *fit,
                        const sv_rate_options *options) {
-  const sv_rate_options usual = sv_rate_default();
-  sv_fit_options o = fit ? *fit : sv_fit_default();
+  sv_rate_options own = sv_rate_default();
+  sv_fit_options o = sv_fit_default();
   sv_fit_job job = {.dataset = dataset, .options = &o};
   *curve = (sv_rate_curve){0};
-  if (!options) options = &usual;
-  SV_TRY(check(options));
+  SV_TRY(sv_sized_take(&own, sizeof own, options, "sv_rate_options"));
+  SV_TRY(sv_sized_take(&o, sizeof o, fit, "sv_fit_options"));
+  SV_TRY(check(&own));
   o.run = NULL;
   o.resume = false;
   o.schedule = "constant";
@@ -167,7 +171,7 @@ sv_status sv_rate_find(sv_rate_curve *curve, const sv_model *model,
   o.patience = 0;
   o.log_gradients = false;
   SV_TRY(copy_model(&job.model, model));
-  sv_status status = find(curve, &job, options);
+  sv_status status = find(curve, &job, &own);
   if (status != SV_OK) sv_rate_curve_free(curve);
   sv_fit_release(&job);
   sv_model_free(job.model);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/sized.h"
 #include "data/preprocess.h"
 #include "data/reader.h"
 #include "graph/model.h"
@@ -20,8 +21,11 @@
 #include "train/runner.h"
 
 sv_units_options sv_units_default(void) {
-  return (sv_units_options){
-      .samples = 1000, .tolerance = 0.05, .batch = 20, .seed = 1};
+  return (sv_units_options){.size = sizeof(sv_units_options),
+                            .samples = 1000,
+                            .tolerance = 0.05,
+                            .batch = 20,
+                            .seed = 1};
 }
 
 /* Behind a row of the result: what is being counted. */
@@ -256,8 +260,9 @@ static sv_status run(units_job *job) {
     SV_TRY(sv_loader_next(job->loader, &batch));
     if (batch.count == 0) return SV_OK;
     SV_TRY(run_batch(job, &batch));
-    if (o->report &&
-        !o->report(o->context, job->units->samples, job->samples.count))
+    bool go_on = !o->report ||
+                 o->report(o->context, job->units->samples, job->samples.count);
+    if (!go_on || sv_stop_requested(o->stop))
       return sv_fail(SV_INTERRUPTED, "stopped after %lld samples",
                      (long long)job->units->samples);
   }
@@ -296,14 +301,16 @@ static void release(units_job *job) {
 sv_status sv_units_measure(sv_units *units, const sv_model *model,
                            const sv_dataset *dataset,
                            const sv_units_options *options) {
-  const sv_units_options usual = sv_units_default();
+  sv_units_options own = sv_units_default();
   units_job job = {.model = model,
                    .dataset = dataset,
-                   .options = options ? options : &usual,
+                   .options = &own,
                    .preprocess = sv_preprocess_default(),
                    .units = units};
   *units = (sv_units){0};
-  sv_status status = prepare(&job);
+  sv_status status =
+      sv_sized_take(&own, sizeof own, options, "sv_units_options");
+  if (status == SV_OK) status = prepare(&job);
   if (status == SV_OK) status = run(&job);
   if (status == SV_OK) finish(&job);
   release(&job);
