@@ -1,7 +1,5 @@
 #include "dnnl/tail.h"
 
-#include <string.h>
-
 #include "dnnl/eltwise.h"
 
 /* oneDNN's max(y, 0) gives 0 for NaN, and NaN must not disappear. y > 0 ? y :
@@ -12,11 +10,11 @@
 
 /* A caller would see that slope. */
 static bool is_relu(const sv_tail *tail) {
-  return strcmp(tail->node->op->name, "relu") == 0 && !tail->output;
+  return tail->node->op->effect == SV_EFFECT_RECTIFIES && !tail->output;
 }
 
 static bool is_sum(const sv_tail *tail) {
-  return strcmp(tail->node->op->name, "add") == 0 && tail->extra >= 0 &&
+  return tail->node->op->effect == SV_EFFECT_ADDS && tail->extra >= 0 &&
          tail->last;
 }
 

@@ -96,7 +96,7 @@ static bool is_inputs_first(const sv_graph *graph, int id) {
   int input = 0;
   const sv_node *node = reader_of(graph, id, &input);
   if (!node || input != 1) return false;
-  if (strcmp(node->op->name, "matmul") == 0) return true;
+  if (node->op->layer == SV_LAYER_PRODUCT) return true;
   const sv_attr *row = sv_attr_find(node->op, "transpose_w");
   return row && row->type == SV_ATTR_BOOL &&
          !*(const bool *)((const char *)node->attrs + row->offset);

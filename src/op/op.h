@@ -217,6 +217,17 @@ typedef enum sv_effect {
   SV_EFFECT_CROSS_ENTROPY /* input 0 are logits */
 } sv_effect;
 
+/* A layer of weights, as rewrites know it: how input 1 belongs to the channels.
+ */
+typedef enum sv_layer_form {
+  SV_LAYER_NONE,
+  SV_LAYER_CONV,           /* O x I / groups x window */
+  SV_LAYER_CONV_TRANSPOSE, /* I x O / groups x window */
+  SV_LAYER_LINEAR,  /* O x I, or I x O without the attribute transpose_w */
+  SV_LAYER_PRODUCT, /* I x O */
+  SV_LAYER_NORM     /* inputs 1 to 4: scale, bias, mean, variance */
+} sv_layer_form;
+
 /* ---- The descriptor ---- */
 
 struct sv_op {
@@ -267,6 +278,7 @@ struct sv_op {
    * may be infinite. Both 0: none. */
   double low, high;
   sv_effect effect;
+  sv_layer_form layer;
 };
 
 /* The port of input i of a node (a variadic one repeats). */

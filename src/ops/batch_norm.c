@@ -256,6 +256,7 @@ static const sv_attr attrs[] = {
 
 SV_OP(batch_norm) = {
     .name = "batch_norm",
+    .layer = SV_LAYER_NORM,
     .has_maps = true,
     .summary = "y = scale (x - mean) / sqrt(var + epsilon) + bias",
     .effect = SV_EFFECT_ACTIVATES,

@@ -112,6 +112,7 @@ static const sv_attr attrs[] = {
 
 SV_OP(conv) = {
     .name = "conv",
+    .layer = SV_LAYER_CONV,
     .has_maps = true,
     .summary = "y[o] = b[o] + sum over c of x[c] cross-correlated with w[o,c]",
     .effect = SV_EFFECT_WEIGHS,

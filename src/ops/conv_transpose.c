@@ -148,6 +148,7 @@ static const sv_attr attrs[] = {
 
 SV_OP(conv_transpose) = {
     .name = "conv_transpose",
+    .layer = SV_LAYER_CONV_TRANSPOSE,
     .has_maps = true,
     .summary = "transposed convolution of x with w, plus b",
     .effect = SV_EFFECT_WEIGHS,

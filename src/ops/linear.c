@@ -298,6 +298,7 @@ static const sv_attr attrs[] = {
 
 SV_OP(linear) = {
     .name = "linear",
+    .layer = SV_LAYER_LINEAR,
     .summary = "y = x W^T + b",
     .effect = SV_EFFECT_WEIGHS,
     .onnx = (const sv_onnx_name[]){{"Gemm", 6, 0}, {NULL, 0, 0}},

@@ -178,6 +178,7 @@ static sv_status backward_data(const sv_args *args) {
 
 SV_OP(matmul) = {
     .name = "matmul",
+    .layer = SV_LAYER_PRODUCT,
     .summary = "y = a b, matrix by matrix",
     .effect = SV_EFFECT_WEIGHS,
     .onnx = (const sv_onnx_name[]){{"MatMul", 0, 0}, {NULL, 0, 0}},

@@ -343,8 +343,8 @@ static sv_status put_on_flat(turner *t, const sv_node *node) {
                  t->from->values[node->in[1]].kind == SV_VALUE_STATE &&
                  t->from->values[node->in[1]].shape.rank == 2 &&
                  !sv_attr_number(node, "transpose_x") &&
-                 (strcmp(node->op->name, "matmul") == 0 ||
-                  strcmp(node->op->name, "linear") == 0);
+                 (node->op->layer == SV_LAYER_PRODUCT ||
+                  node->op->layer == SV_LAYER_LINEAR);
   if (!product)
     return sv_fail(SV_UNSUPPORTED,
                    "%s of a map that was flattened with its channels last",

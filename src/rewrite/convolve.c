@@ -102,10 +102,10 @@ static bool is_of_row(const sv_node *node) {
 }
 
 static bool is_pair(const sv_node *node) {
-  static const char *const pairs[] = {"add", "sub", "mul", "div"};
-  for (int i = 0; i < 4; i++)
-    if (strcmp(node->op->name, pairs[i]) == 0) return true;
-  return false;
+  sv_effect effect = node->op->effect;
+  return node->in_count == 2 &&
+         (effect == SV_EFFECT_ADDS || effect == SV_EFFECT_SUBTRACTS ||
+          effect == SV_EFFECT_MULTIPLIES || effect == SV_EFFECT_DIVIDES);
 }
 
 /* The first input that is a map. */
@@ -123,7 +123,7 @@ static bool suits_maps(const convolver *c, const sv_node *node) {
     double axis = sv_attr_number(node, "axis");
     return point && (axis == 1 || axis == -1);
   }
-  if (strcmp(node->op->name, "batch_norm") == 0) return point;
+  if (node->op->layer == SV_LAYER_NORM) return point;
   bool same = node->op->ref.moves &&
               sv_shape_equal(&c->infos[node->in[0]].shape,
                              &c->infos[node->out[0]].shape) &&
@@ -143,8 +143,7 @@ static bool fits(const convolver *c, const sv_node *node, int i) {
   bool each = is_pair(node) && own->rank > 0 && own->rank <= 2 &&
               own->dim[own->rank - 1] == x->map.dim[1] && x->map.dim[2] == 1 &&
               x->map.dim[3] == 1;
-  return strcmp(node->op->name, "batch_norm") == 0 ||
-         sv_shape_count(own) == 1 ||
+  return node->op->layer == SV_LAYER_NORM || sv_shape_count(own) == 1 ||
          (each && sv_shape_count(own) == x->map.dim[1]);
 }
 
@@ -237,13 +236,13 @@ static sv_status put_same(convolver *c, const sv_node *node) {
 }
 
 static sv_status put(convolver *c, const sv_node *node) {
-  bool linear = strcmp(node->op->name, "linear") == 0, on_map = false;
+  bool linear = node->op->layer == SV_LAYER_LINEAR, on_map = false;
   if (flattens(c, node)) return take_flat(c, node);
   for (int i = 0; i < node->in_count; i++)
     on_map |= c->converted[node->in[i]].is_map;
   if (linear && c->converted[node->in[0]].is_map)
     return sv_convolve_linear(c, node);
-  if (on_map && strcmp(node->op->name, "matmul") == 0)
+  if (on_map && node->op->layer == SV_LAYER_PRODUCT)
     return sv_convolve_product(c, node);
   for (int i = 0; i < node->in_count; i++) SV_TRY(bring_operand(c, node, i));
   if (on_map) return put_on_map(c, node);

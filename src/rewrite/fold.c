@@ -173,7 +173,7 @@ static sv_status fold_node(folder *f, sv_node *node) {
   }
   SV_TRY(sv_fold_constant(f, node, &done));
   f->done.constants += done;
-  if (done || strcmp(node->op->name, "batch_norm") != 0) return SV_OK;
+  if (done || node->op->layer != SV_LAYER_NORM) return SV_OK;
   SV_TRY(sv_fold_norm(f, node, &done));
   *(done ? &f->done.norms : &f->done.norms_left) += 1;
   return SV_OK;

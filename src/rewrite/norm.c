@@ -8,17 +8,13 @@
 enum { X, W, B };
 enum { SCALE = 1, VAR = 4 };
 
-static bool is(const sv_node *node, const char *op) {
-  return strcmp(node->op->name, op) == 0;
-}
-
 static bool is_state(const sv_graph *graph, int id) {
   return id && graph->values[id].kind == SV_VALUE_STATE;
 }
 
 /* Running statistics of channels that are not updated. */
 static bool is_plain(const sv_graph *graph, const sv_node *norm) {
-  if (!is(norm, "batch_norm")) return false;
+  if (norm->op->layer != SV_LAYER_NORM) return false;
   const sv_batch_norm_attrs *a = norm->attrs;
   bool plain = a->spatial && !a->training && norm->in_count > VAR;
   for (int k = 1; k < norm->out_count; k++) plain &= !norm->out[k];
@@ -34,8 +30,9 @@ sv_node *sv_norm_layer(const sv_graph *graph, const sv_node *norm,
   if (x->kind != SV_VALUE_NODE || readers[norm->in[X]] != 1) return NULL;
   sv_node *layer = &graph->nodes[x->producer];
   bool biased = layer->in_count > B && layer->in[B];
-  bool known =
-      is(layer, "conv") || is(layer, "conv_transpose") || is(layer, "linear");
+  sv_layer_form form = layer->op->layer;
+  bool known = form == SV_LAYER_CONV || form == SV_LAYER_CONV_TRANSPOSE ||
+               form == SV_LAYER_LINEAR;
   if (!known || !is_state(graph, layer->in[W]) ||
       (biased && !is_state(graph, layer->in[B])))
     return NULL;
@@ -44,8 +41,9 @@ sv_node *sv_norm_layer(const sv_graph *graph, const sv_node *norm,
 
 sv_norm_map sv_norm_map_of(const sv_node *layer, const sv_shape *w) {
   int64_t all = sv_shape_count(w), outer = w->dim[0] ? w->dim[0] : 1;
-  if (is(layer, "conv")) return (sv_norm_map){all / outer, outer, all};
-  if (is(layer, "linear")) {
+  if (layer->op->layer == SV_LAYER_CONV)
+    return (sv_norm_map){all / outer, outer, all};
+  if (layer->op->layer == SV_LAYER_LINEAR) {
     const sv_linear_attrs *a = layer->attrs;
     return a->transpose_w ? (sv_norm_map){all / outer, outer, all}
                           : (sv_norm_map){1, w->dim[1], all};
@@ -70,7 +68,7 @@ bool sv_norm_fits(const sv_node *layer, const sv_shape *w, const sv_shape *b,
 }
 
 double sv_norm_beta(const sv_node *layer) {
-  if (!is(layer, "linear")) return 1;
+  if (layer->op->layer != SV_LAYER_LINEAR) return 1;
   return (double)((const sv_linear_attrs *)layer->attrs)->beta;
 }
 
@@ -86,9 +84,9 @@ sv_status sv_norm_make_room(sv_node *layer) {
 }
 
 void sv_norm_take_bias(sv_node *layer) {
-  if (is(layer, "conv")) {
+  if (layer->op->layer == SV_LAYER_CONV) {
     ((sv_conv_attrs *)layer->attrs)->bias = true;
-  } else if (is(layer, "linear")) {
+  } else if (layer->op->layer == SV_LAYER_LINEAR) {
     ((sv_linear_attrs *)layer->attrs)->bias = true;
     ((sv_linear_attrs *)layer->attrs)->beta = 1;
   } else {

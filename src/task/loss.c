@@ -66,7 +66,7 @@ static sv_node *cross_entropy_of(const sv_graph *graph,
   int producer = graph->values[output->value].producer;
   if (!output->is_loss || producer < 0) return NULL;
   sv_node *node = &graph->nodes[producer];
-  return strcmp(node->op->name, "cross_entropy") == 0 ? node : NULL;
+  return node->op->effect == SV_EFFECT_CROSS_ENTROPY ? node : NULL;
 }
 
 sv_status sv_loss_sum(double *loss, const sv_graph *graph, sv_plan *plan) {

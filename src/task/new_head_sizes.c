@@ -71,7 +71,7 @@ static void set_number(sv_node *node, const char *name, int64_t number) {
 
 static sv_status size_groups(const sv_new_head *c, sv_node *node, sv_shape *w) {
   int64_t group = sv_head_groups(node);
-  bool up = strcmp(node->op->name, "conv_transpose") == 0;
+  bool up = node->op->layer == SV_LAYER_CONV_TRANSPOSE;
   bool alone = up && sv_head_enlarges(c, node) && group == c->from;
   if (alone) {
     set_number(node, "group", c->to);
@@ -140,7 +140,7 @@ static sv_status size_follower(sv_new_head *c, int at) {
 }
 
 static int end_of_layer(const sv_new_head *c, const sv_node *node) {
-  if (strcmp(node->op->name, "matmul") == 0) return 1;
+  if (node->op->layer == SV_LAYER_PRODUCT) return 1;
   return sv_head_input(c, node, SV_HEAD_WEIGHT)->shape.rank - 1;
 }
 
