@@ -6,36 +6,15 @@
 
 #include <svertka/svertka.h>
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "base/memory.h"
 #include "graph/analysis.h"
 #include "graph/model.h"
 #include "onnx/onnx.h"
 #include "task/head.h"
 
-int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size);
+#include "expect.h"
 
 enum { MOST_NUMBERS = 1 << 12 }; /* of all values of a network that is run */
-
-/* Says which of them, before the fuzzer says where. */
-#define expect(holds)                                               \
-  do {                                                              \
-    if (holds) break;                                               \
-    fprintf(stderr, "%s:%d: %s (%s)\n", __FILE__, __LINE__, #holds, \
-            sv_error());                                            \
-    abort();                                                        \
-  } while (0)
-
-/* An error: one line that begins so and goes on. */
-static void expect_error(const char *beginning) {
-  size_t length = strlen(beginning);
-  expect(strncmp(sv_error(), beginning, length) == 0 && sv_error()[length]);
-  expect(!strchr(sv_error(), '\n'));
-}
 
 /* What a layer computes for a window without one of its sizes depends on the
  * shape that it reads: where layers do not fit together, or sizes are computed,
@@ -62,17 +41,8 @@ static void write_and_read(const sv_graph *graph) {
   sv_network_text_free(text);
 }
 
-/* Where writing costs little. */
-static const char *scratch_file(void) {
-  static char path[64];
-  const char *folder = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-  snprintf(path, sizeof path, "%s/svertka-fuzz-%ld.onnx", folder,
-           (long)getpid());
-  return path;
-}
-
 static void save_and_load(const sv_model *model, bool training) {
-  const char *path = scratch_file();
+  const char *path = scratch_path("onnx");
   sv_onnx_save_options save = {.training = training};
   sv_onnx_load_options load = {.training = training};
   sv_model *again;

@@ -68,7 +68,7 @@ def load(path):
     return tensors
 
 
-def randomise(network):
+def randomise(network, image):
     """Statistics that matter, and logits that no softmax saturates."""
     for key, value in network.state_dict().items():
         if key.endswith("running_mean"):
@@ -76,8 +76,10 @@ def randomise(network):
         if key.endswith("running_var"):
             value.uniform_(0.5, 1.5)
     linear = [m for m in network.modules() if isinstance(m, torch.nn.Linear)]
+    spread = output(network, image).std()
     for layer in linear[-1:]:
-        layer.weight.data *= 0.1
+        layer.weight.data /= spread
+        layer.bias.data /= spread
 
 
 def output(network, image):
@@ -90,7 +92,9 @@ def check(program, name, work):
     weights, model, back = work / "w.safetensors", work / "w.onnx", work / "b"
     torch.manual_seed(1)
     network = make(name, True).eval()
-    randomise(network)
+    side = SMALL.get(name, 224)
+    image = torch.randn(1, 3, side, side)
+    randomise(network, image)
     save(network.state_dict(), weights)
     interop.svertka(program, "zoo", "import", name, weights, "-o", model, "--force")
     interop.svertka(program, "zoo", "export", model, back, "--force")
@@ -101,8 +105,6 @@ def check(program, name, work):
             if not torch.equal(value, loaded[key]):
                 raise interop.Fault(f"{key} differs")
     session = onnxruntime.InferenceSession(str(model))
-    side = SMALL.get(name, 224)
-    image = torch.randn(1, 3, side, side)
     wanted = output(network, image).softmax(1).numpy()
     (found,) = session.run(None, {session.get_inputs()[0].name: image.numpy()})
     error = abs(found - wanted).max() / abs(wanted).max()
