@@ -38,6 +38,7 @@ static void test_inputs(void **state) {
   assert_string_equal(image.symbol[2], "max_h");
   assert_null(image.symbol[1]);
   assert_int_equal(image.producer, -1);
+  assert_int_equal(sv_graph_image_input(g).id, sv_graph_input_at(g, 0).id);
   sv_value_desc label = sv_graph_describe(g, sv_graph_input_at(g, 1));
   assert_int_equal(label.role, SV_LABEL);
   assert_int_equal(label.dtype, SV_I64);
@@ -84,6 +85,31 @@ static void test_beyond(void **state) {
   assert_null(sv_graph_describe(g, (sv_value){0}).name);
   assert_non_null(sv_graph_describe(g, (sv_value){beyond - 1}).name);
   assert_int_equal(sv_graph_value_named(g, "nothing").id, 0);
+  sv_graph_free(g);
+}
+
+/* A copy is a graph of its own; two image inputs are not one. */
+static void test_copy(void **state) {
+  (void)state;
+  sv_graph *copy, *g = network("a = input 1x4x4; b = input 1x4x4; add(a, b)");
+  assert_ok(sv_graph_copy(&copy, g));
+  sv_graph_free(g);
+  assert_int_equal(sv_graph_input_count(copy), 2);
+  assert_int_equal(sv_graph_image_input(copy).id, 0);
+  assert_string_equal(sv_node_name(sv_graph_node(copy, 0)), "add1");
+  sv_graph_free(copy);
+}
+
+static void test_state(void **unused) {
+  (void)unused;
+  sv_state *state;
+  sv_graph *g = network("input 3x8x8; conv 6 3x3");
+  assert_ok(sv_state_new(&state, g, SV_F32));
+  sv_shape shape = sv_state_shape(state, 0);
+  assert_int_equal(sv_shape_count(&shape), 6 * 3 * 3 * 3);
+  assert_true(sv_role_is_trained(sv_state_role(state, 0)));
+  assert_false(sv_role_is_trained(SV_STATISTIC));
+  sv_state_free(state);
   sv_graph_free(g);
 }
 
@@ -289,6 +315,7 @@ int main(void) {
       cmocka_unit_test(test_analysis),  cmocka_unit_test(test_analysis_errors),
       cmocka_unit_test(test_sizes),     cmocka_unit_test(test_operator),
       cmocka_unit_test(test_operators), cmocka_unit_test(test_zoo_tables),
+      cmocka_unit_test(test_copy),      cmocka_unit_test(test_state),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

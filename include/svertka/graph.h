@@ -73,6 +73,10 @@ typedef struct sv_padding {
  * a model has taken ownership of it. */
 SV_API SV_CHECKED sv_status sv_graph_new(sv_graph **graph, const char *name);
 SV_API void sv_graph_free(sv_graph *graph);
+/* Copies a graph; SV_OK even if building it failed. Free *copy with
+ * sv_graph_free. */
+SV_API SV_CHECKED sv_status sv_graph_copy(sv_graph **copy,
+                                          const sv_graph *graph);
 SV_API const char *sv_graph_name(const sv_graph *graph);
 
 /* Returns the first error of the calls that built the graph and restores its

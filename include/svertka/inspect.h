@@ -55,6 +55,9 @@ SV_API sv_value sv_graph_value_named(const sv_graph *graph, const char *name);
 SV_API int sv_graph_input_count(const sv_graph *graph);
 SV_API sv_value sv_graph_input_at(const sv_graph *graph, int i);
 
+/* The only input with the role SV_DATA; {0} if there is none or several. */
+SV_API sv_value sv_graph_image_input(const sv_graph *graph);
+
 /* An output, or a loss. */
 typedef struct sv_output_desc {
   const char *name; /* as declared: the name for sv_plan_value */

@@ -33,6 +33,10 @@ SV_API const char *sv_model_meta(const sv_model *model, const char *key);
 SV_API int sv_model_meta_count(const sv_model *model);
 SV_API const char *sv_model_meta_key(const sv_model *model, int i);
 
+/* The key of the name of the output that holds the scores, for a model with
+ * several outputs. */
+#define SV_OUTPUT_KEY "svertka.output"
+
 /* True if a weight still has the random values of its initialiser: it was
  * neither trained nor set (sv_state_set), nor loaded from a file of trained
  * weights. *tensor (may be NULL) is set to the name of the first such weight,

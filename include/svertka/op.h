@@ -50,6 +50,8 @@ typedef struct sv_port {
 SV_API const sv_port *sv_op_input(const sv_op *op, int i);
 SV_API const sv_port *sv_op_output(const sv_op *op, int i);
 
+/* True for weights, biases and scales. */
+SV_API bool sv_role_is_trained(sv_role role);
 SV_API const char *sv_role_name(
     sv_role role); /* "weight", "bias", ...; static */
 

@@ -43,6 +43,7 @@ SV_API SV_CHECKED sv_status sv_state_init_with(sv_state *state,
 SV_API int sv_state_count(const sv_state *state);
 SV_API const char *sv_state_name(const sv_state *state, int i);
 SV_API sv_role sv_state_role(const sv_state *state, int i);
+SV_API sv_shape sv_state_shape(const sv_state *state, int i);
 
 /* Copies a tensor, in PLAIN layout; the caller frees *copy with sv_tensor_free.
  * SV_INVALID names an unknown tensor. */

@@ -8,8 +8,6 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "cli/cli.h"
-#include "graph/answer.h"
-#include "graph/model.h"
 
 enum { LARGEST_LABELS = 16 << 20 };
 
@@ -110,17 +108,17 @@ sv_status cli_set_output(sv_model *model, const char *name) {
 /* ---- A model that pictures are shown to ---- */
 
 static bool is_sized(const sv_model *model) {
-  const sv_graph *g = model->graph;
-  const sv_shape *x = &g->values[sv_graph_data_input(g)].shape;
-  bool sized = x->rank == 4;
-  for (int d = 1; sized && d < 4; d++) sized = x->dim[d] > 0;
+  const sv_graph *g = sv_model_graph(model);
+  const sv_shape x = sv_graph_describe(g, sv_graph_image_input(g)).shape;
+  bool sized = x.rank == 4;
+  for (int d = 1; sized && d < 4; d++) sized = x.dim[d] > 0;
   return sized || sv_model_meta(model, "svertka.image.size");
 }
 
 /* Pixels of bytes are as they are: nothing is to be said of them. */
 static bool is_of_bytes(const sv_model *model) {
   const sv_graph *g = sv_model_graph(model);
-  return g->values[sv_graph_data_input(g)].dtype == SV_U8;
+  return sv_graph_describe(g, sv_graph_image_input(g)).dtype == SV_U8;
 }
 
 /* The options that would say it, all at once. */

@@ -10,7 +10,6 @@
 #include "base/memory.h"
 #include "base/near.h"
 #include "cli/cli.h"
-#include "graph/graph.h"
 #include "init/init.h"
 #include "onnx/onnx.h"
 #include "tensor/tensor.h"
@@ -181,10 +180,10 @@ sv_status cli_graph(sv_graph **graph, const char *text,
 
 sv_status cli_fit_image(const sv_graph *graph, const sv_ints *image) {
   char own[SV_SHAPE_TEXT] = "", given[SV_SHAPE_TEXT];
-  int input = sv_graph_data_input(graph);
-  const sv_shape *shape = &graph->values[input].shape;
+  const sv_value input = sv_graph_image_input(graph);
+  const sv_shape size = sv_graph_describe(graph, input).shape, *shape = &size;
   bool pictures = shape->rank == 4, is_free = false, fits = true;
-  if (!input) return SV_OK;
+  if (!input.id) return SV_OK;
   if (image->count && image->count != 3)
     return sv_fail(SV_INVALID, "--image is C x H x W, as in 3x32x32");
   for (int d = 1; d < shape->rank; d++) {

@@ -7,8 +7,6 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "cli/cli.h"
-#include "graph/model.h"
-#include "optim/optimiser.h"
 #include "task/head.h"
 #include "train/runner.h"
 
@@ -58,17 +56,17 @@ typedef struct figures {
 /* ---- Random images ---- */
 
 static sv_status find_size(bench *b) {
-  int input = sv_graph_data_input(b->graph);
-  const sv_shape *shape = &b->graph->values[input].shape;
-  if (!input || shape->rank != 4)
+  const sv_value input = sv_graph_image_input(b->graph);
+  const sv_shape shape = sv_graph_describe(b->graph, input).shape;
+  if (!input.id || shape.rank != 4)
     return sv_fail(
         SV_INVALID,
         "network '%s' does not have exactly one input of N x C x H x W",
-        b->graph->name);
+        sv_graph_name(b->graph));
   SV_TRY(cli_fit_image(b->graph, &b->image));
   int *const dims[] = {&b->size.channels, &b->size.height, &b->size.width};
   for (int d = 0; d < 3; d++)
-    *dims[d] = (int)(b->image.count ? b->image.at[d] : shape->dim[d + 1]);
+    *dims[d] = (int)(b->image.count ? b->image.at[d] : shape.dim[d + 1]);
   b->sample =
       (size_t)b->size.channels * (size_t)b->size.height * (size_t)b->size.width;
   return SV_OK;

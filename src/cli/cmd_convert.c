@@ -4,7 +4,6 @@
 
 #include "base/file.h"
 #include "cli/cli.h"
-#include "graph/graph.h"
 
 static const char about[] =
     "Reads the network IN and writes it in the format that OUT names:\n"
@@ -98,11 +97,10 @@ static sv_status put_text(const conversion *c, const char *text) {
 /* Numbers that no initialiser will bring back. */
 static void tell_constants(const sv_graph *graph) {
   int count = 0;
-  for (int i = 1; i < graph->value_count; i++) {
-    const sv_value_info *value = &graph->values[i];
-    count += value->kind == SV_VALUE_STATE &&
-             !sv_role_is_trained(value->role) && value->role != SV_STATISTIC &&
-             !value->init;
+  for (int i = 1; i <= sv_graph_value_count(graph); i++) {
+    const sv_value_desc value = sv_graph_describe(graph, (sv_value){i});
+    count += value.kind == SV_VALUE_STATE && !sv_role_is_trained(value.role) &&
+             value.role != SV_STATISTIC && !value.init;
   }
   if (count)
     cli_say("the values of %d constant%s are not in the text", count,

@@ -3,8 +3,6 @@
 #include <string.h>
 
 #include "cli/train.h"
-#include "graph/model.h"
-#include "optim/freeze.h"
 #include "task/head.h"
 #include "train/settle.h"
 
@@ -64,12 +62,12 @@ static void count_frozen(const train *t, const sv_freeze *freeze, int64_t *all,
                          int64_t *frozen) {
   const sv_state *state = sv_model_state(t->model);
   *all = *frozen = 0;
-  for (int i = 0; i < state->count; i++) {
-    const sv_slot *slot = &state->slots[i];
-    if (!sv_role_is_trained(slot->role)) continue;
-    int64_t count = sv_shape_count(&slot->tensor.shape);
+  for (int i = 0; i < sv_state_count(state); i++) {
+    const sv_shape shape = sv_state_shape(state, i);
+    if (!sv_role_is_trained(sv_state_role(state, i))) continue;
+    int64_t count = sv_shape_count(&shape);
     *all += count;
-    if (sv_freeze_has(freeze, slot->name)) *frozen += count;
+    if (sv_freeze_has(freeze, sv_state_name(state, i))) *frozen += count;
   }
 }
 

@@ -2,10 +2,9 @@
 #ifndef SV_GRAPH_ANSWER_H
 #define SV_GRAPH_ANSWER_H
 
-#include "graph/graph.h"
+#include <svertka/model.h>
 
-/* Metadata, and --output: the name of that output. */
-#define SV_OUTPUT_KEY "svertka.output"
+#include "graph/graph.h"
 
 /* The value of that output: the only output that is not a loss; of several, the
  * one named in the metadata. SV_INVALID lists the outputs if the metadata name

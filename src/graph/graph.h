@@ -124,9 +124,6 @@ sv_status sv_graph_scoped(const sv_graph *graph, const char *name,
 /* Records the first error of building with the current message. */
 void sv_graph_fault(sv_graph *graph, sv_status status);
 
-/* Copies the graph, for rewrites and for adding a head. */
-sv_status sv_graph_copy(sv_graph **copy, const sv_graph *graph) SV_CHECKED;
-
 /* Removes nodes that no `root` depends on. Ids of values stay. */
 sv_status sv_graph_prune(sv_graph *graph, const int *roots,
                          int count) SV_CHECKED;

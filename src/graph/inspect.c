@@ -53,6 +53,10 @@ sv_value sv_graph_input_at(const sv_graph *graph, int i) {
   return (sv_value){0};
 }
 
+sv_value sv_graph_image_input(const sv_graph *graph) {
+  return (sv_value){sv_graph_data_input(graph)};
+}
+
 int sv_graph_output_count(const sv_graph *graph) { return graph->output_count; }
 
 sv_output_desc sv_graph_output_at(const sv_graph *graph, int i) {

@@ -199,6 +199,10 @@ sv_role sv_state_role(const sv_state *state, int i) {
   return state->slots[i].role;
 }
 
+sv_shape sv_state_shape(const sv_state *state, int i) {
+  return state->slots[i].tensor.shape;
+}
+
 static sv_status require(const sv_state *state, const char *name, int *index) {
   *index = sv_state_find(state, name);
   if (*index >= 0) return SV_OK;

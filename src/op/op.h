@@ -294,7 +294,6 @@ int sv_op_out_count(const sv_op *op); /* ports */
 bool sv_op_is_variadic(const sv_op *op);
 /* True if the role belongs to the state: such an input is a parameter. */
 bool sv_role_is_state(sv_role role);
-bool sv_role_is_trained(sv_role role);
 /* True for constant values: their contents take part in inference. */
 bool sv_role_is_fixed(sv_role role);
 
