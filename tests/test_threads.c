@@ -197,6 +197,29 @@ static void every_caller_trains(void **unused) {
   sv_dataset_free(d);
 }
 
+/* A training step of the host program's own loop. */
+static void take_step(call *c) {
+  sv_optimiser *sgd;
+  double loss;
+  c->status = sv_optimiser_new(&sgd, c->n->state, NULL);
+  if (c->status == SV_OK)
+    c->status = sv_train_step(c->plan, sgd, 0, 1e-3, &loss);
+  sv_optimiser_free(sgd);
+}
+
+static void every_caller_steps(void **unused) {
+  (void)unused;
+  for (int i = 0; i < CALLERS; i++) {
+    net n = make_net(build, SV_F32);
+    call c = {.n = &n};
+    ask_well(call_here, &c, make);
+    fill_inputs(c.plan, 5);
+    ask_well(callers[i], &c, take_step);
+    sv_plan_free(c.plan);
+    free_net(&n);
+  }
+}
+
 /* Two callers at once, each with a plan of its own. */
 static void callers_side_by_side(void **unused) {
   (void)unused;
@@ -240,6 +263,7 @@ static int run_here(void) {
       cmocka_unit_test(any_caller_runs_any_plan),
       cmocka_unit_test(passes_of_two_callers),
       cmocka_unit_test(every_caller_trains),
+      cmocka_unit_test(every_caller_steps),
       cmocka_unit_test(callers_side_by_side),
       cmocka_unit_test(defaults),
   };
