@@ -2,6 +2,7 @@
  * with vectors; see loops.h. */
 #include <stdio.h>
 
+#include "base/isa.h"
 #include "base/memory.h"
 #include "base/thread.h"
 #include "simd/simd.h"
@@ -138,9 +139,9 @@ static sv_status run_reorder(void *impl, const sv_args *args) {
 const sv_backend sv_simd_backend = {
     .name = "simd",
     .isa = isa,
-    .isas = sv_simd_isas,
-    .isa_variable = SV_SIMD_VARIABLE,
+    .isas = sv_isa_names,
+    .isa_variable = SV_ISA_VARIABLE,
     .width = width,
-    .check = sv_simd_check,
+    .check = sv_isa_check,
     .reorder = {plan_reorder, run_reorder, sv_free},
 };

@@ -8,19 +8,12 @@
 
 /* ---- isa.c ---- */
 
-#define SV_SIMD_VARIABLE "SVERTKA_SIMD"
-
 /* The loops in use: the fastest for this processor, or those that the
  * environment variable named at the first call. */
 const sv_loops *sv_simd_loops(void);
 /* The widest loops, of these and the narrower ones of the same kind, whose
  * vectors `lanes` floats fill; NULL: none. */
 const sv_loops *sv_simd_loops_within(int64_t lanes);
-/* The names of those that this processor supports, the default last; ends with
- * NULL. */
-const char *const *sv_simd_isas(void);
-/* Fails if the environment variable names an unknown or unsupported one. */
-sv_status sv_simd_check(void) SV_CHECKED;
 
 /* ---- Blocks of images ---- */
 
