@@ -101,6 +101,8 @@ static void check_backbone(const char *text, const sv_model *model,
   for (int64_t i = 0; i < sv_shape_count(&b->shape); i++)
     if (sv_tensor_get(a, i) != sv_tensor_get(b, i))
       fail_msg("%s: the backbone has changed", text);
+  sv_tensor_free(a);
+  sv_tensor_free(b);
 }
 
 static void check_chain(const char *text) {

@@ -52,6 +52,7 @@ static void widen_wholes(sv_program *p) {
   for (int s = 0; s < p->step_count; s++) {
     const sv_step *step = &p->steps[s];
     for (int i = 0; step->inside && i < step->in_count; i++) {
+      if (step->cells[i] < 0) continue;
       const sv_buffer *part = &p->buffers[p->cells[step->cells[i]].buffer];
       int whole = p->cells[step->cells[step->in_count]].buffer;
       if (part->part_of != whole || part->first < 0) continue;

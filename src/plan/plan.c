@@ -154,7 +154,8 @@ void sv_plan_free(sv_plan *plan) {
 static bool layouts_hold(const sv_plan *plan) {
   const sv_program *p = plan->program;
   for (int v = 1; v < p->graph->value_count; v++) {
-    if (p->graph->values[v].kind != SV_VALUE_STATE) continue;
+    if (p->graph->values[v].kind != SV_VALUE_STATE || sv_program_fold_of(p, v))
+      continue;
     const sv_cell *cell = &p->cells[p->value_cell[v]];
     int slot = p->buffers[cell->buffer].slot;
     if (!sv_layout_equal(&cell->tensor.layout,
