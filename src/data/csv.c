@@ -167,14 +167,6 @@ static sv_status sample_path(const sv_dataset *d, int64_t i, char **path) {
   return sv_path_join(path, r->folder, sv_roll_name(&r->roll, i));
 }
 
-static sv_status read_header(const sv_dataset *d, int64_t i, sv_image *header) {
-  char *path;
-  SV_TRY(sample_path(d, i, &path));
-  sv_status status = sv_image_read_header(header, path);
-  sv_free(path);
-  return status;
-}
-
 /* "a/b.csv" is in "a". */
 static sv_status find_folder(const sv_dataset *d, reader *r) {
   const char *slash = strrchr(d->path, '/');
@@ -196,15 +188,7 @@ static sv_status open_csv(sv_dataset *d) {
   sv_free(text);
   SV_TRY(status);
   SV_TRY(sv_roll_settle(&r->roll, d, false));
-  return sv_dataset_measure(d, read_header);
-}
-
-static sv_status get_image(const sv_dataset *d, int64_t i, sv_image *image) {
-  char *path;
-  SV_TRY(sample_path(d, i, &path));
-  sv_status status = sv_image_read(image, path);
-  sv_free(path);
-  return status;
+  return sv_dataset_measure(d, sv_header_of_file);
 }
 
 static void close_csv(void *state) {
@@ -220,7 +204,7 @@ const sv_reader sv_reader_csv = {
     .help = "a CSV file with a path and a label in each row",
     .probe = probe,
     .open = open_csv,
-    .image = get_image,
+    .image = sv_image_of_file,
     .encoded = sv_encoded_file,
     .source = sample_path,
     .close = close_csv,

@@ -320,6 +320,22 @@ sv_status sv_dataset_image_part(const sv_dataset *d, int64_t i,
   return status;
 }
 
+sv_status sv_image_of_file(const sv_dataset *d, int64_t i, sv_image *image) {
+  char *path;
+  SV_TRY(d->reader->source(d, i, &path));
+  sv_status status = sv_image_read(image, path);
+  sv_free(path);
+  return status;
+}
+
+sv_status sv_header_of_file(const sv_dataset *d, int64_t i, sv_image *header) {
+  char *path;
+  SV_TRY(d->reader->source(d, i, &path));
+  sv_status status = sv_image_read_header(header, path);
+  sv_free(path);
+  return status;
+}
+
 sv_status sv_encoded_file(const sv_dataset *d, int64_t i, sv_encoded *e) {
   *e = (sv_encoded){0};
   SV_TRY(d->reader->source(d, i, &e->name));

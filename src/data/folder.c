@@ -230,14 +230,6 @@ static sv_status label_samples(sv_dataset *d) {
   return SV_OK;
 }
 
-static sv_status read_header(const sv_dataset *d, int64_t i, sv_image *header) {
-  char *path;
-  SV_TRY(sample_path(d, i, &path));
-  sv_status status = sv_image_read_header(header, path);
-  sv_free(path);
-  return status;
-}
-
 /* ---- The reader ---- */
 
 static sv_status open_parts(sv_dataset *d, folder *f) {
@@ -279,15 +271,7 @@ static sv_status open_folder(sv_dataset *d) {
     return sv_fail(SV_FORMAT, "%s: no images for %s", d->path,
                    d->split == SV_SPLIT_TEST ? "testing" : "training");
   SV_TRY(label_samples(d));
-  return sv_dataset_measure(d, read_header);
-}
-
-static sv_status get_image(const sv_dataset *d, int64_t i, sv_image *image) {
-  char *path;
-  SV_TRY(sample_path(d, i, &path));
-  sv_status status = sv_image_read(image, path);
-  sv_free(path);
-  return status;
+  return sv_dataset_measure(d, sv_header_of_file);
 }
 
 static void close_folder(void *state) {
@@ -301,7 +285,7 @@ const sv_reader sv_reader_folder = {
     .help = "a folder with one folder of images per class",
     .probe = probe,
     .open = open_folder,
-    .image = get_image,
+    .image = sv_image_of_file,
     .encoded = sv_encoded_file,
     .source = sample_path,
     .close = close_folder,

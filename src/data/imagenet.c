@@ -193,14 +193,6 @@ static sv_status sample_path(const sv_dataset *d, int64_t i, char **path) {
   return sv_path_join(path, r->places.base, sv_roll_name(&r->roll, i));
 }
 
-static sv_status read_header(const sv_dataset *d, int64_t i, sv_image *header) {
-  char *path;
-  SV_TRY(sample_path(d, i, &path));
-  sv_status status = sv_image_read_header(header, path);
-  sv_free(path);
-  return status;
-}
-
 static sv_status open_imagenet(sv_dataset *d) {
   reader *r;
   sv_pairs words;
@@ -216,15 +208,7 @@ static sv_status open_imagenet(sv_dataset *d) {
     sv_pairs_free(&words);
     SV_TRY(status);
   }
-  return sv_dataset_measure(d, read_header);
-}
-
-static sv_status get_image(const sv_dataset *d, int64_t i, sv_image *image) {
-  char *path;
-  SV_TRY(sample_path(d, i, &path));
-  sv_status status = sv_image_read(image, path);
-  sv_free(path);
-  return status;
+  return sv_dataset_measure(d, sv_header_of_file);
 }
 
 static void close_imagenet(void *state) {
@@ -240,7 +224,7 @@ const sv_reader sv_reader_imagenet = {
     .help = "ImageNet's folders train and val, with lists of labels and names",
     .probe = probe,
     .open = open_imagenet,
-    .image = get_image,
+    .image = sv_image_of_file,
     .encoded = sv_encoded_file,
     .source = sample_path,
     .close = close_imagenet,

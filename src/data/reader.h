@@ -70,7 +70,12 @@ sv_status sv_dataset_image_part(const sv_dataset *dataset, int64_t i,
 
 /* ---- Shared by readers ---- */
 
-/* sv_reader.encoded of a reader whose sources are paths of image files. */
+/* sv_reader.image of a reader whose sources are paths of image files; its
+ * header, for sv_dataset_measure; and sv_reader.encoded. */
+sv_status sv_image_of_file(const sv_dataset *dataset, int64_t i,
+                           sv_image *image) SV_CHECKED;
+sv_status sv_header_of_file(const sv_dataset *dataset, int64_t i,
+                            sv_image *header) SV_CHECKED;
 sv_status sv_encoded_file(const sv_dataset *dataset, int64_t i,
                           sv_encoded *encoded) SV_CHECKED;
 
