@@ -17,7 +17,8 @@
  *   program.c   the program as data
  *   sources.c   values that no node computes: inputs and the state
  *   tails.c     nodes that a kernel may compute with the one before them
- *   choose.c    kernels per step, reorders and casts
+ *   choose.c    kernels per step
+ *   reorder.c   the same value in another layout or type
  *   choices.c   the table of kernels that timing found fastest
  *   tune.c      timing
  *   renew.c     running statistics: computed in training, committed
@@ -260,6 +261,15 @@ typedef struct sv_choice {
 sv_status sv_choose(const sv_plan *plan, sv_site *site,
                     sv_choice *choice) SV_CHECKED;
 void sv_choice_free(sv_choice *choice);
+/* True if the options let this backend be used. */
+bool sv_backend_allowed(const sv_plan *plan, const char *name);
+
+/* ---- reorder.c ---- */
+/* Sets the kernel of a step that copies `from` to `to`; SV_UNSUPPORTED if no
+ * backend can. */
+sv_status sv_plan_reorder(const sv_plan *plan, int threads, const sv_spec *from,
+                          const sv_spec *to, sv_step *step,
+                          size_t *scratch) SV_CHECKED;
 /* The cell with this type and layout in the chain that starts at `cell`. A
  * reorder step (or a view, if memory is the same) is added if there is none
  * yet. */
