@@ -54,4 +54,6 @@ done
 status 2 'is u8 and takes pixels from 0 to 255 unchanged: expected mean 0' \
   "$SVERTKA" predict "$fixed/bytes.onnx" told.png --mean 0.5 --deviation 0.5
 grep -q '"batch": 7' bench.7 || fail "bench of 7: $(cat bench.7)"
+status 2 "the network's batch is fixed at 7, --batch 3 given" \
+  "$SVERTKA" bench "$fixed/7.onnx" --batch 3
 grep -q '"samples": 45' eval.7 || fail "eval of 7: $(cat eval.7)"

@@ -24,6 +24,7 @@ static const char examples[] =
     "svertka bench lenet5 --batch 64 --train --json\n";
 
 enum {
+  USUAL_BATCH = 64,
   IMAGE_SETS = 8, /* batches in memory, taken in turn */
   MOST_STEPS = 10000000
 };
@@ -31,6 +32,7 @@ enum {
 typedef struct bench {
   sv_plan_options plan;
   cli_tuning tuning;
+  int64_t batch; /* as given; 0: not given */
   int64_t steps; /* 0: as many as take `seconds` */
   double seconds;
   bool train, infer, json, explain, external;
@@ -255,7 +257,13 @@ static sv_status prepare(bench *b, const char *network) {
                           sv_head_is_of_pixels(b->graph)));
     b->graph = b->own;
   }
-  if (sv_runner_fixed(b->graph)) b->plan.batch = sv_runner_fixed(b->graph);
+  int64_t fixed = sv_runner_fixed(b->graph);
+  if (fixed && b->batch && b->batch != fixed)
+    return sv_fail(
+        SV_INVALID,
+        "%s: the network's batch is fixed at %lld, --batch %lld given", network,
+        (long long)fixed, (long long)b->batch);
+  b->plan.batch = fixed ? fixed : b->batch ? b->batch : USUAL_BATCH;
   SV_TRY(find_size(b));
   SV_TRY(cli_blame(count_classes(b), network));
   return draw_images(b);
@@ -319,11 +327,10 @@ static sv_status run(bench *b, const char *network, figures f[2]) {
 
 int cmd_bench(const cli_verb *verb, int argc, char **argv) {
   bench b = {.plan = sv_plan_default(), .seconds = 3};
-  b.plan.batch = 64;
   b.plan.seed = 1;
   const cli_option options[] = {
-      {"batch", 'b', CLI_LONG, &b.plan.batch, 1, 1 << 20, NULL, "N",
-       "images per step"},
+      {"batch", 'b', CLI_LONG, &b.batch, 0, 1 << 20, NULL, "N",
+       "images per step; 0: the network's fixed batch, or else 64"},
       {"train", 0, CLI_FLAG, &b.train, 0, 0, NULL, NULL,
        "measure only training"},
       {"infer", 0, CLI_FLAG, &b.infer, 0, 0, NULL, NULL,
