@@ -182,8 +182,8 @@ static void print_rule(const cli_table *t, const int *widths) {
   putchar('\n');
 }
 
-/* Bytes of a word that is too long for so many columns: up to an underscore, or
- * as much as fits. */
+/* Where to break a word that is longer than `width` columns, in bytes: after an
+ * underscore, or where the line is full. */
 static int part_of(const char *word, int width) {
   int end = bytes_of(word, width), part = end;
   while (part > 1 && word[part - 1] != '_') part--;

@@ -92,7 +92,7 @@ static sv_status make_mistakes(eval *e) {
 
 bool eval_of_pixels(const eval *e) { return sv_dataset_has_masks(e->dataset); }
 
-/* What is told of a picture is not told of pixels, and the other way round. */
+/* Image-level and pixel-level options exclude each other. */
 static sv_status check_masks(const eval *e) {
   bool pixels = eval_of_pixels(e);
   if (pixels && (e->csv || e->mistakes_most || e->mistakes_picture))

@@ -25,7 +25,7 @@ typedef struct diagram {
 
 /* ---- Text ---- */
 
-/* As HTML has it; what is no text becomes '?'. Long names are cut. */
+/* Escaped for HTML; bytes that are not text become '?'. Long names are cut. */
 static void put_escaped(sv_text *t, const char *text) {
   enum { LONGEST = 60 };
   for (int n = 0; *text && n < LONGEST; n++) {

@@ -1,6 +1,6 @@
-/* The recipe of a zoo network, in the place of the usual options of a training.
- * What the user gives goes before it, option by option; with another optimiser
- * the recipe's rate is left out, too: it belongs to its own. */
+/* The recipe of a zoo network replaces the default options of a training. The
+ * user's options override it one by one; another optimiser also drops the
+ * recipe's rate, which belongs to the recipe's own optimiser. */
 #include <stdio.h>
 #include <string.h>
 

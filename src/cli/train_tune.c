@@ -47,7 +47,7 @@ sv_status train_suit_head(train *t) {
       strcmp(t->fit.init, "usual") == 0 ? NULL : t->fit.init);
 }
 
-/* ---- What is told ---- */
+/* ---- Reports ---- */
 
 static void tell_head(const train *t) {
   const char *layer;

@@ -158,7 +158,7 @@ static int64_t spread(const shares *s, const sv_dataset *d, double fraction,
   return all;
 }
 
-/* Marks so many samples of a class; `members` has room for the class. */
+/* Marks `wanted` samples of a class; `members` has room for the class. */
 static void hold_class(const sv_dataset *d, int class, int64_t wanted,
                        uint64_t seed, int64_t *members, bool *held) {
   int64_t count = 0;

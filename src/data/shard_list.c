@@ -17,7 +17,7 @@ typedef struct range {
   int prefix;         /* bytes before the brace */
   const char *suffix; /* what follows the brace */
   int64_t first, count;
-  int digits; /* at least so many */
+  int digits; /* of a number, at least */
 } range;
 
 static bool parse_range(range *r, const char *text) {

@@ -15,8 +15,8 @@
 typedef struct filler {
   sv_tensor *tensor;
   const struct init_row *row;
-  const double *at; /* the numbers behind the name */
-  int count;        /* so many were given */
+  const double *at; /* the values after the name */
+  int count;        /* number of values given */
   double fan_in, fan_out;
   sv_random key;
 } filler;

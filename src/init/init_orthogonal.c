@@ -22,8 +22,8 @@ typedef struct basis {
   int64_t length; /* of a vector */
   double *q;      /* the vectors, one after the other */
   double *share;  /* of each q_j in each v of the panel */
-  int64_t count;  /* of them that are done; the panel lies behind them */
-  int64_t panel;  /* so many v */
+  int64_t count;  /* of finished vectors; the panel follows them */
+  int64_t panel;  /* number of v in it */
   const sv_random *key;
 } basis;
 

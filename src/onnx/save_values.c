@@ -185,8 +185,8 @@ static sv_status symbol_of(saver *s, const sv_value_info *value, int d,
   return SV_OK;
 }
 
-/* A size that is that of a free dimension of an input, both times, has its
- * name; the one in the same place goes before. */
+/* A size that equals a free dimension of an input in both inferences gets that
+ * dimension's name; a dimension at the same position takes precedence. */
 static sv_status size_symbol(saver *s, int d, int64_t few, int64_t many,
                              char **symbol) {
   *symbol = NULL;

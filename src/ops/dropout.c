@@ -77,7 +77,7 @@ static dropout describe(const sv_args *args, const sv_tensor *x) {
   return d;
 }
 
-/* Elements that follow each other in x: so many, `step` apart from `at` on. */
+/* `count` elements of x, starting at `at`, `step` apart. */
 typedef struct line {
   int64_t at, step, count;
 } line;

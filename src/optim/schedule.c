@@ -44,7 +44,7 @@ static double epochs_over(const sv_schedule *s, double t) {
   return floor(t / s->epoch);
 }
 
-/* N need not be whole: half an epoch is so many steps. */
+/* N need not be whole: 0.5 is half an epoch. */
 static double step(const sv_schedule *s, const sv_plateau *p, double t) {
   (void)p;
   return pow(s->setting.at[1], floor(t / (s->setting.at[0] * s->epoch)));

@@ -7,7 +7,7 @@
 #include "plan/plan.h"
 #include "tensor/tensor.h"
 
-/* "NaN", "infinity", or NULL if all is well. Minus infinity is: it masks. */
+/* "NaN", "infinity", or NULL. Minus infinity is allowed: it masks scores. */
 static const char *fault_of(const sv_tensor *t) {
   int64_t count = (int64_t)(t->layout.bytes / sizeof(float));
   const float *x = t->data;

@@ -21,7 +21,7 @@ static int inputs_of(const sv_site *site) {
   return site->node->in_count + site->extra_count;
 }
 
-/* What the contract promises the kernel to find in `need`. */
+/* Sets what the contract promises the kernel in `need`. */
 static void reset_need(const sv_site *site, sv_need *need) {
   bool forward = site->pass == SV_FORWARD;
   need->workspace = need->scratch = 0;
@@ -161,7 +161,7 @@ static bool is_reachable(const sv_plan *plan, const sv_site *site,
   return true;
 }
 
-/* The kernel that the table names, if this build still has it. */
+/* The kernel that the table names, if this build has it. */
 static sv_status choose_known(const sv_plan *plan, sv_site *site,
                               const sv_chosen *row, sv_choice *choice) {
   const char *backend;

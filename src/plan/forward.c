@@ -113,7 +113,7 @@ static void take_tail(sv_program *p, const sv_tails *tails, sv_choice *choice) {
   }
 }
 
-/* Casts what is stored in another type than the kernel writes. */
+/* Casts outputs that are stored in another type than the kernel writes. */
 static sv_status store_outputs(const sv_plan *plan, sv_program *p,
                                const sv_node *node, const sv_tails *tails,
                                const sv_choice *choice) {
@@ -169,7 +169,7 @@ static sv_status add_forward_step(sv_program *p, const sv_node *node, int extra,
   return SV_OK;
 }
 
-/* Nothing runs where inference has found what a run would. */
+/* No step runs for values that inference has already computed. */
 static bool all_known(const sv_program *p, const sv_node *node) {
   for (int i = 0; i < node->out_count; i++)
     if (node->out[i] && !p->infos[node->out[i]].content) return false;

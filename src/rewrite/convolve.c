@@ -251,7 +251,7 @@ static sv_status put(convolver *c, const sv_node *node) {
   return pooled ? SV_OK : put_same(c, node);
 }
 
-/* Shapes where the image is so many times as large; *infos is to be freed. */
+/* Infers shapes for an image `times` as large; the caller frees *infos. */
 static sv_status infer_larger(convolver *c, int64_t times, sv_info **infos) {
   sv_graph *g = c->to;
   const sv_shape *image = &c->infos[sv_graph_data_input(c->from)].shape;

@@ -95,7 +95,7 @@ sv_status sv_checkpoint_best(const char *path, const sv_counters *c,
 
 /* ---- Going on ---- */
 
-/* Where last.onnx is no use, the one before it may be. */
+/* If last.onnx cannot be used, previous.onnx may be. */
 static sv_status hint(sv_status status, const char *run) {
   char message[1024], *path;
   snprintf(message, sizeof message, "%s", sv_error());
@@ -129,7 +129,7 @@ static sv_status load_last(sv_model **model, sv_fit_options *options,
   return status;
 }
 
-/* Finished it is only with the best weights in their file. */
+/* A run is finished only when the best weights are in their file. */
 static sv_status check_best(bool *behind, const char *run,
                             const sv_counters *c) {
   char *path;
@@ -147,7 +147,7 @@ static sv_status check_run(const char *run, const sv_counters *c,
   return status == SV_OK ? SV_OK : sv_fail_in(status, "%s", run);
 }
 
-/* What a run came to so far. */
+/* The results of a run so far. */
 static sv_status look(sv_fit_result *result, bool *finished,
                       const sv_model *model, const sv_fit_options *options) {
   sv_counters c;

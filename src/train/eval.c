@@ -184,7 +184,7 @@ static sv_status tell_masks(const eval_job *job, const sv_batch *batch,
   return status;
 }
 
-/* Counts a batch and tells of it. */
+/* Counts a batch and reports progress. */
 static sv_status add(eval_job *job, const sv_batch *batch,
                      const float *scores) {
   if (job->places > 1) {
@@ -211,7 +211,7 @@ static void add_crop(eval_job *job, const float *scores) {
     job->sums[c] += exp((double)scores[c] - (double)scores[best]) / all;
 }
 
-/* Counts a sample once its last crop is there. */
+/* Counts a sample once its last crop is done. */
 static sv_status add_crops(eval_job *job, const sv_batch *batch,
                            const float *scores) {
   int classes = job->metrics->classes, crops = job->options->crops;

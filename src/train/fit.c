@@ -18,7 +18,7 @@ static double now(void) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* ---- What is told ---- */
+/* ---- Reports ---- */
 
 static sv_fit_progress progress_of(const sv_fit_job *job) {
   const sv_counters *c = &job->counters;
@@ -90,7 +90,7 @@ sv_status sv_fit_step(sv_fit_job *job, const sv_batch *batch, double rate,
     return sv_fail(SV_NUMERIC, "the loss is %s", fault_of(loss));
   }
   int classes = job->metrics.classes;
-  /* Of mixed labels the one with the greater share counts. */
+  /* Of mixed labels, the one with the larger share counts. */
   const int64_t *labels =
       batch->others && batch->share < 0.5f ? batch->others : batch->labels;
   int64_t right =
@@ -113,7 +113,7 @@ sv_status sv_fit_step(sv_fit_job *job, const sv_batch *batch, double rate,
   return SV_OK;
 }
 
-/* So many steps after the last one that was done. */
+/* `steps` steps after the last finished one. */
 static sv_status fail_at(const sv_fit_job *job, int after, sv_status status) {
   const sv_counters *c = &job->counters;
   return sv_fail_in(status, "epoch %lld, step %lld", (long long)c->epochs + 1,
@@ -156,12 +156,12 @@ static sv_status validate(sv_fit_job *job, sv_fit_progress *p, bool *go_on) {
   return SV_OK;
 }
 
-/* What chooses the best weights. */
+/* The figure that selects the best weights. */
 static double score_of(const sv_fit_progress *p) {
   return isnan(p->val_iou) ? p->val_top1 : p->val_iou;
 }
 
-/* Saved is it after last.onnx, which says the same. */
+/* It is saved after last.onnx, which holds the same figures. */
 static sv_status note_best(sv_fit_job *job, const sv_fit_progress *p) {
   char text[SV_NUMBER_TEXT];
   sv_model *model = job->model;
@@ -201,7 +201,7 @@ static sv_status save_last(sv_fit_job *job) {
   return SV_OK;
 }
 
-/* The average of the weights, where one is kept, as `score_weights` saw it. */
+/* The weights' moving average, if one is kept, as `score_weights` saw it. */
 static sv_status save_best(sv_fit_job *job) {
   SV_TRY(sv_average_swap(job->average));
   sv_status status = sv_run_save_best(&job->run, job->model);
@@ -225,7 +225,7 @@ static sv_status save_if_due(sv_fit_job *job) {
                                                              : SV_OK;
 }
 
-/* Nothing is saved that could not be trained on. */
+/* Nothing is saved from which training could not continue. */
 static sv_status check_numbers(const sv_fit_job *job,
                                const sv_fit_progress *p) {
   sv_status status = SV_OK;
@@ -238,7 +238,7 @@ static sv_status check_numbers(const sv_fit_job *job,
   return sv_fail_in(status, "epoch %d", p->epoch);
 }
 
-/* What the state holds, whether it is the best so far. */
+/* Validates the state and decides whether it is the best so far. */
 static sv_status score_weights(sv_fit_job *job, sv_fit_progress *p,
                                bool *go_on) {
   const sv_counters *c = &job->counters;
@@ -262,7 +262,7 @@ static sv_status score_weights(sv_fit_job *job, sv_fit_progress *p,
   return p->best ? note_best(job, p) : SV_OK;
 }
 
-/* The same of the average, where one is kept, in the place of the weights. */
+/* The same with the moving average, if one is kept, in place of the weights. */
 static sv_status validate_epoch(sv_fit_job *job, sv_fit_progress *p,
                                 bool *go_on) {
   SV_TRY(sv_average_swap(job->average));
@@ -274,7 +274,7 @@ static sv_status validate_epoch(sv_fit_job *job, sv_fit_progress *p,
 static sv_status end_epoch(sv_fit_job *job, bool *go_on) {
   sv_counters *c = &job->counters;
   sv_fit_progress p = progress_of(job);
-  /* An old run goes as a whole, for a last.onnx that needs no other file. */
+  /* An old run is removed as a whole once last.onnx needs no other file. */
   if (job->run.replacing) SV_TRY(save_inside(job));
   SV_TRY(validate_epoch(job, &p, go_on));
   if (!*go_on) return save_inside(job);
@@ -326,7 +326,7 @@ static sv_status run_epoch(sv_fit_job *job, bool *go_on) {
   return *go_on ? end_epoch(job, go_on) : save_inside(job);
 }
 
-/* What a kill between last.onnx and model.onnx left undone. */
+/* Completes what a kill between last.onnx and model.onnx left undone. */
 static sv_status mend(sv_fit_job *job) {
   if (!job->options->resume) return SV_OK;
   if (!job->counters.best_epoch) return sv_run_drop_best(&job->run);
@@ -354,7 +354,7 @@ static sv_status run_epochs(sv_fit_job *job) {
                  (long long)c->epochs + 1);
 }
 
-/* The best weights so far, whatever ended the training. */
+/* Writes the best weights so far, whatever ended the training. */
 static sv_status restore_best(sv_fit_job *job) {
   const sv_counters *c = &job->counters;
   sv_state *state = sv_model_state(job->model);

@@ -26,7 +26,7 @@ typedef struct checker {
   sv_state *state; /* in double */
   sv_plan *plan;
   const char *input, *label;
-  double *analytic; /* of the tensor at hand */
+  double *analytic; /* of the current tensor */
   double least;     /* numeric gradients below that are mostly rounding */
 } checker;
 
@@ -38,7 +38,7 @@ static sv_status loss_of(checker *c, double *loss) {
 
 /* ---- The network on random data ---- */
 
-/* What is free is as large as the options say. */
+/* Free dimensions get the sizes that the options give. */
 static sv_shape input_shape(const checker *c, int input) {
   sv_shape shape = c->graph->values[input].shape;
   const int64_t *image = c->options->image;
@@ -137,7 +137,7 @@ static sv_status check_plain(const sv_gradcheck_row *row, const sv_tensor *t) {
   return sv_fail(SV_UNSUPPORTED, "%s: not plain double tensors", row->name);
 }
 
-/* `tensor` is what is moved; its gradient was put into c->analytic. */
+/* `tensor` is perturbed; its gradient was put into c->analytic. */
 static sv_status check_tensor(checker *c, const sv_tensor *tensor,
                               sv_gradcheck_row *row) {
   double worst = 0;

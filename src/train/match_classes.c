@@ -6,14 +6,14 @@
 #include "base/memory.h"
 #include "data/reader.h"
 
-/* What is called by its number has no name. */
+/* A class called by its number has no name. */
 static bool is_named(const sv_dataset *d, int i) {
   char number[16];
   snprintf(number, sizeof number, "%d", i);
   return strcmp(d->names[i], number) != 0;
 }
 
-/* The model's class of this name; -1: there is none; -2: there are several. */
+/* The model's class of this name; -1: none; -2: several. */
 static int find_name(const sv_preprocess *p, const char *name) {
   int found = -1;
   for (int i = 0; i < p->classes; i++)

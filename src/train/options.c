@@ -43,7 +43,7 @@ static const struct row {
   const char *name;
   kind kind;
   size_t offset;
-  bool meaning;    /* another value is another training */
+  bool meaning;    /* another value makes it another training */
   double min, max; /* of INT and REAL */
 } rows[] = {
     {"network", TEXT, offsetof(sv_fit_options, network), false, 0, 0},
@@ -157,7 +157,7 @@ sv_status sv_options_save(const sv_fit_options *options, sv_model *model) {
   for (int i = 0; i < ROWS; i++) {
     const char *value = print(options, &rows[i], text);
     key_of(&rows[i], key);
-    /* Of a model that was trained otherwise before. */
+    /* A setting of a model that was trained differently before. */
     if (!value && rows[i].kind == WORD && sv_model_meta(model, key)) value = "";
     if (value) SV_TRY(sv_model_set_meta(model, key, value));
   }

@@ -19,7 +19,7 @@
 
 /* ---- Data ---- */
 
-/* A validation set of the data's own is taken whole or not at all. */
+/* The data's own validation set is used whole or not at all. */
 static sv_status check_own_validation(const sv_fit_job *job) {
   double asked = job->options->validation;
   int64_t own = sv_dataset_held_out(job->dataset);
@@ -79,7 +79,7 @@ static sv_status split(sv_fit_job *job) {
                         sizeof *job->order);
 }
 
-/* The size of the network's input; what is free follows the data. */
+/* The size of the network's input; free dimensions follow the data. */
 static sv_status input_size(const sv_fit_job *job, const sv_preprocess *p,
                             sv_shape *size) {
   const int64_t usual[] = {sv_dataset_channels(job->dataset),
@@ -100,7 +100,7 @@ static sv_status input_size(const sv_fit_job *job, const sv_preprocess *p,
   return SV_OK;
 }
 
-/* What of `standard`, mean 0 and deviation 1, is wanted. */
+/* The parts of `standard` (mean 0, deviation 1) that are wanted. */
 static sv_status normalise(const sv_fit_options *o, sv_preprocess *p) {
   static const struct {
     const char *name;
@@ -124,7 +124,7 @@ static sv_status normalise(const sv_fit_options *o, sv_preprocess *p) {
   return sv_preprocess_permute(p, (uint64_t)o->permute_pixels);
 }
 
-/* A model that has its own way keeps it. */
+/* A model that has its own preprocessing keeps it. */
 static sv_status check_own(const sv_fit_options *o) {
   bool usual = strcmp(o->normalise, "standard") == 0 && o->permute_pixels < 0;
   if (o->resume || usual) return SV_OK;
@@ -133,7 +133,7 @@ static sv_status check_own(const sv_fit_options *o) {
                  o->permute_pixels < 0 ? "normalise" : "permute-pixels");
 }
 
-/* Said by the model, or seen in what the network does. */
+/* Stated in the model's metadata, or recognised from the network. */
 static sv_status find_layout(const sv_fit_job *job, sv_preprocess *p) {
   static const char key[] = "svertka.image.layout";
   const char *said = sv_model_meta(job->model, key);
@@ -211,7 +211,7 @@ static sv_status start_loader(sv_fit_job *job) {
 
 /* ---- Network ---- */
 
-/* Those of the run that is resumed, or none yet. */
+/* Those of the resumed run, or none yet. */
 static sv_status find_choices(sv_fit_job *job) {
   const char *known = sv_model_meta(job->model, SV_CHOICES_KEY);
   if (!job->options->tune) return SV_OK;

@@ -8,8 +8,8 @@
 
 enum { LEAST_STEPS = 20, MOST_STEPS = 1000000 };
 static const double divergence_factor = 4; /* times the lowest loss */
-/* A loss that falls by less of itself, or by less than so many times what
- * single losses are off the mean, was moved by chance. */
+/* A smaller fall of the loss counts as chance: as a share of the loss, and as a
+ * multiple of the losses' deviation from their mean. */
 static const double least_fall = 0.02, least_noise = 2;
 
 sv_rate_options sv_rate_default(void) {
@@ -34,7 +34,7 @@ static sv_status check(const sv_rate_options *o) {
 
 /* ---- The curve ---- */
 
-/* How far a mean reaches to each side. */
+/* Points on each side that a mean includes. */
 static int reach_of(int steps) { return steps / 25 + 1; }
 
 /* A mean over the points around i, weights falling linearly to both sides; at
@@ -50,7 +50,8 @@ static double smooth(const sv_rate_curve *curve, int i, int reach) {
   return sum / weights;
 }
 
-/* The last point's mean, then only of those before it, tells when to stop. */
+/* The last point's mean, here of the points before it alone, decides when to
+ * stop. */
 static bool has_diverged(sv_rate_curve *curve, int reach, double *lowest) {
   double now = smooth(curve, curve->count - 1, reach);
   if (curve->count <= reach) return false;

@@ -17,7 +17,7 @@ static const char header[] =
     "epoch,step,rate,train_loss,train_top1,val_loss,val_top1,val_top5,"
     "val_f1,val_calibration_error,seconds,images_per_second";
 
-/* A file of a run that is there already, or NULL. */
+/* A file of an existing run, or NULL. */
 static const char *find_old(const sv_run *run) {
   const char *files[] = {run->best, run->last, run->previous, run->log.path,
                          run->gradients.path};
@@ -63,7 +63,7 @@ static sv_status measure(sv_run *run) {
   return SV_OK;
 }
 
-/* rmdir takes only what is empty, and ends at the first that is not. */
+/* rmdir removes only empty folders; the first other one ends the loop. */
 static void remove_empty(sv_run *run) {
   size_t length = strlen(run->folder);
   while (length > run->there && rmdir(run->folder) == 0) {
@@ -200,7 +200,8 @@ sv_status sv_run_start(sv_run *run, bool resume, int epochs) {
   return run->overwrite ? SV_OK : check_empty(run);
 }
 
-/* After the first last.onnx of the new run: what else the old one had goes. */
+/* After the new run's first last.onnx, the old run's other files are removed.
+ */
 static sv_status drop_others(sv_run *run) {
   if (!run->replacing) return SV_OK;
   run->replacing = false;
@@ -213,7 +214,7 @@ static sv_status drop_others(sv_run *run) {
 
 /* ---- What is saved ---- */
 
-/* What is not known stays empty. */
+/* Unknown values stay empty. */
 static void add_number(sv_text *text, double number, double digits) {
   char shown[SV_NUMBER_TEXT];
   number = round(number * digits) / digits;
@@ -268,7 +269,7 @@ static sv_status keep_previous(const sv_run *run) {
   return sv_fail(SV_IO, "%s: cannot link: %s", run->previous, strerror(errno));
 }
 
-/* The model with the graph that is trained, its losses among it. */
+/* The model with the trained graph, including its losses. */
 static sv_model trained_model(const sv_model *model, const sv_graph *graph) {
   sv_model trained = *model;
   trained.graph = (sv_graph *)graph; /* only read */

@@ -139,7 +139,7 @@ sv_status sv_runner_expect(sv_runner *r, int64_t count) {
   return SV_OK;
 }
 
-/* Rows that the batch lacks are its first one. */
+/* Missing rows are filled with the batch's first one. */
 static sv_status copy_pixels(sv_plan *plan, const char *name,
                              const float *pixels, int64_t count) {
   sv_tensor x;
@@ -160,7 +160,7 @@ static sv_status copy_labels(sv_plan *plan, const char *name,
   return SV_OK;
 }
 
-/* A batch that is not mixed has its own labels twice. */
+/* A batch without mixing repeats its own labels. */
 static sv_status copy_mix(sv_plan *plan, const sv_batch *batch) {
   sv_tensor share;
   SV_TRY(copy_labels(plan, SV_MIX_LABEL,
@@ -197,7 +197,7 @@ static sv_status check_scores(const sv_runner *r, const sv_tensor *scores,
                  (long long)rows, p->height, p->width);
 }
 
-/* Logits in the place of other scores. */
+/* Replaces other scores by logits. */
 static sv_status make_logits(sv_runner *r, sv_tensor *scores) {
   sv_shape *shape = &scores->shape;
   int64_t channels = shape->dim[1], places = 1;

@@ -28,13 +28,13 @@ sv_units_options sv_units_default(void) {
                             .seed = 1};
 }
 
-/* Behind a row of the result: what is being counted. */
+/* The counters behind a row of the result. */
 typedef struct tally {
   const char *value;  /* its name */
-  double least, most; /* on lies between them */
+  double least, most; /* the unit is active between them */
   int64_t values, off;
-  int64_t lit, unchanged; /* not 0 in both pictures */
-  bool *alive;            /* units that were on somewhere */
+  int64_t lit, unchanged; /* not 0 in both images */
+  bool *alive;            /* units active in any image */
 } tally;
 
 typedef struct units_job {
@@ -54,7 +54,7 @@ typedef struct units_job {
 
 /* ---- Beginning ---- */
 
-/* The nodes that the value needs, its own among them. */
+/* The nodes that the value needs, including its own. */
 static sv_status mark_needed(const sv_graph *g, int value, bool **needed) {
   SV_TRY(sv_alloc_array(needed, (size_t)g->node_count, sizeof **needed));
   if (g->values[value].producer >= 0)
@@ -71,7 +71,7 @@ static void set_bounds(const sv_op *op, sv_units_row *row, tally *t) {
   t->most = op->high - edge;
 }
 
-/* Without a shift nobody is told what they say, whatever they are. */
+/* Without a shift the scores are not reported, so any kind will do. */
 static sv_status find_scores(units_job *job, sv_scores *scores) {
   sv_preprocess *p = &job->preprocess;
   const sv_ints image = sv_preprocess_sizes(p);
@@ -169,7 +169,7 @@ static sv_status prepare(units_job *job) {
 
 /* ---- A batch ---- */
 
-/* x'[i] = x[i - shift], at the edge what is there. */
+/* x'[i] = x[i - shift]; beyond the edge, the edge's value. */
 static void shift_rows(const sv_preprocess *p, int shift, const float *src,
                        float *dst, int64_t images) {
   int each = p->layout == SV_IMAGE_NHWC ? p->channels : 1; /* side by side */

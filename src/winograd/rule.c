@@ -1,10 +1,9 @@
-/* Which sizes of tiles, from the shapes alone: estimated times, in
+/* Chooses tile sizes from the shapes alone, by estimated times in
  * multiply-adds. Measured for 16 to 512 channels: docs/performance.md. */
 #include "winograd/winograd.h"
 
-/* What takes as long as so many multiply-adds at full speed: transforming a
- * number of a tile, there and back; reading a weight from memory; transforming
- * a weight. */
+/* Costs, in multiply-adds at full speed: transforming an element of a tile in
+ * both directions; reading a weight from memory; transforming a weight. */
 static const double turning[SV_WINOGRAD_SIZES] = {16, 39, 57};
 enum { READING = 18, TURNING_WEIGHT = 50 };
 

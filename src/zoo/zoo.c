@@ -176,7 +176,8 @@ static sv_status read_parameters(const sv_architecture *a, void *parameters,
   return sv_attrs_check(&a->table, parameters);
 }
 
-/* Those that an alias stands for; what the data asks for goes before them. */
+/* The parameters that an alias stands for; those given explicitly override
+ * them. */
 static sv_status read_alias(const sv_architecture *a, void *parameters,
                             const sv_zoo_alias *alias) {
   if (!alias) return SV_OK;
@@ -187,7 +188,7 @@ static sv_status read_alias(const sv_architecture *a, void *parameters,
   return status;
 }
 
-/* What the training's own initialiser goes before. */
+/* The training's own initialiser overrides this. */
 static void prefer(sv_graph *g, const char *init) {
   char text[64];
   snprintf(text, sizeof text, "prefer %s", init);
