@@ -17,6 +17,7 @@ static const struct row {
     {"alexnet:size=64,width=0.125,hidden=128", 1500, 4, true},
     {"nin:form=small,width=0.25,size=16", 1500, 5, true},
     {"squeezenet:version=small,width=0.25,size=16", 1500, 5, true},
+    {"googlenet:form=paper,auxiliary=false,size=32", 1000, 4, true},
 };
 
 static void check_row(const struct row *row) {
@@ -59,6 +60,10 @@ static void test_names(void **state) {
   assert_float_equal(recipe->rate, 0.001, 0);
   assert_ptr_equal(sv_zoo_recipe_of("LeNet5-1998:channels=3"), recipe);
   assert_non_null(sv_zoo_recipe_of("squeezenet1_1:classes=4"));
+  assert_null(sv_zoo_recipe_of("googlenet"));
+  assert_null(sv_zoo_recipe_of("googlenet:form=bn"));
+  assert_null(sv_zoo_recipe_of("googlenet:form=other"));
+  assert_non_null(sv_zoo_recipe_of("googlenet:form=paper,classes=4"));
   assert_null(sv_zoo_recipe_of("lenet5"));
   assert_null(sv_zoo_recipe_of("lenet6"));
   assert_null(sv_zoo_recipe_of("input 1x28x28; flatten; linear 10"));

@@ -51,8 +51,9 @@ typedef struct sv_zoo_recipe {
   double clip_norm;      /* as in sv_fit_options */
 } sv_zoo_recipe;
 
-/* The recipe of a network; `text` is its name with or without parameters. NULL
- * if the network has no recipe or is not in the zoo. Static. */
+/* The recipe of a network; `text` is its name with or without parameters, on
+ * which the recipe may depend. NULL if the network has no recipe, is not in the
+ * zoo or `text` is invalid. Static. */
 SV_API const sv_zoo_recipe *sv_zoo_recipe_of(const char *text);
 
 /* ---- Weights of torchvision and timm ------------------------------------ */

@@ -24,6 +24,8 @@ typedef struct sv_architecture {
    * one; NULL: the default. */
   const char *init;
   const sv_zoo_recipe *recipe; /* NULL: it trains with the default options */
+  /* Whether a network with these parameters needs the recipe; NULL: all do. */
+  bool (*needs_recipe)(const void *parameters);
   /* The network keeps its own image size whatever the size of the data: images
    * are resized, unless the parameter is given. */
   bool own_size;

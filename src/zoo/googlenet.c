@@ -151,6 +151,13 @@ static void torch_name(char *name, const void *parameters, const char *layer) {
   sv_torch_rename(name, NULL, layer);
 }
 
+/* 22 layers without a norm: see docs/recipes.md. */
+static const sv_zoo_recipe paper_recipe = {.optimiser = "adam", .rate = 0.001};
+
+static bool needs_recipe(const void *parameters) {
+  return ((const googlenet *)parameters)->form == PAPER;
+}
+
 const sv_architecture sv_zoo_googlenet = {
     .table = {.name = "googlenet",
               .summary = "Szegedy et al. 2015: inception blocks, auxiliary "
@@ -159,5 +166,7 @@ const sv_architecture sv_zoo_googlenet = {
               .attrs_size = sizeof(googlenet)},
     .source = "Szegedy et al., \"Going Deeper with Convolutions\", CVPR 2015",
     .init = "he",
+    .recipe = &paper_recipe,
+    .needs_recipe = needs_recipe,
     .torch = torch_name,
     .build = build};

@@ -89,7 +89,12 @@ const sv_zoo_recipe *sv_zoo_recipe_of(const char *text) {
   memcpy(name, text, length);
   name[length] = '\0';
   const sv_architecture *a = sv_architecture_find(name);
-  return a ? a->recipe : NULL;
+  if (!a || !a->needs_recipe) return a ? a->recipe : NULL;
+  sv_zoo_choice choice;
+  if (sv_zoo_choose(&choice, text, NULL) != SV_OK) return NULL;
+  bool needed = a->needs_recipe(choice.values);
+  sv_free(choice.values);
+  return needed ? a->recipe : NULL;
 }
 
 /* ---- Errors that list what there is ---- */
