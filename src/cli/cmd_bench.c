@@ -24,7 +24,7 @@ static const char examples[] =
     "svertka bench lenet5 --batch 64 --train --json\n";
 
 enum {
-  USUAL_BATCH = 64,
+  DEFAULT_BATCH = 64,
   IMAGE_SETS = 8, /* batches in memory, taken in turn */
   MOST_STEPS = 10000000
 };
@@ -263,7 +263,7 @@ static sv_status prepare(bench *b, const char *network) {
         SV_INVALID,
         "%s: the network's batch is fixed at %lld, --batch %lld given", network,
         (long long)fixed, (long long)b->batch);
-  b->plan.batch = fixed ? fixed : b->batch ? b->batch : USUAL_BATCH;
+  b->plan.batch = fixed ? fixed : b->batch ? b->batch : DEFAULT_BATCH;
   SV_TRY(find_size(b));
   SV_TRY(cli_blame(count_classes(b), network));
   return draw_images(b);

@@ -132,8 +132,7 @@ static sv_status add_item(grouper *g, const item *it, int skip, int depth) {
   return add_range(g, it->first, it->count, it->prefix, depth + 1);
 }
 
-/* Whether `layers` layers, counted from the first item, end at an item's end.
- */
+/* Whether `layers` layers from the first item on end where an item ends. */
 static bool ends_an_item(const item *items, int left, int layers) {
   int end = items[0].first + layers;
   for (int i = 0; i < left; i++)

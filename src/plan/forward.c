@@ -169,7 +169,7 @@ static sv_status add_forward_step(sv_program *p, const sv_node *node, int extra,
   return SV_OK;
 }
 
-/* No step runs for values that inference has already computed. */
+/* Whether inference has computed all outputs already: then no step runs. */
 static bool all_known(const sv_program *p, const sv_node *node) {
   for (int i = 0; i < node->out_count; i++)
     if (node->out[i] && !p->infos[node->out[i]].content) return false;

@@ -30,7 +30,7 @@ static sv_status find_rule(const struct rule **rule, const char *name) {
                  "class weights '%s', expected off, sqrt or inverse", name);
 }
 
-/* Samples, or pixels, per class. */
+/* Counts the samples, or their pixels, of each class. */
 static sv_status count_labels(int64_t *counts, const sv_dataset *dataset,
                               const sv_samples *samples) {
   for (int64_t i = 0; i < samples->count; i++) {
@@ -55,7 +55,7 @@ sv_status sv_class_weights(float *weights, int classes, const char *name,
   double sum = 0, all = 0;
   SV_TRY(find_rule(&rule, name));
   SV_TRY(sv_alloc_array(&counts, (size_t)classes, sizeof *counts));
-  /* Masks are files: they are read only if needed. */
+  /* Masks are files: they are read only if the rule needs counts. */
   bool wanted = rule->weight != no_weight || !sv_dataset_has_masks(dataset);
   sv_status status = wanted ? count_labels(counts, dataset, samples) : SV_OK;
   for (int c = 0; c < classes; c++) {

@@ -62,7 +62,7 @@ static uint64_t mix_image(uint64_t hash, const sv_image *image) {
   return hash;
 }
 
-/* The images whose pixels are counted, spread evenly. */
+/* The number of images whose pixels are hashed, spread evenly. */
 static int64_t compared(const sv_dataset *dataset) {
   enum { FEW = 16 };
   int64_t count = sv_dataset_count(dataset);

@@ -113,7 +113,7 @@ sv_status sv_fit_step(sv_fit_job *job, const sv_batch *batch, double rate,
   return SV_OK;
 }
 
-/* `steps` steps after the last finished one. */
+/* Adds the epoch and the step, `after` steps after the last finished one. */
 static sv_status fail_at(const sv_fit_job *job, int after, sv_status status) {
   const sv_counters *c = &job->counters;
   return sv_fail_in(status, "epoch %lld, step %lld", (long long)c->epochs + 1,
@@ -161,7 +161,8 @@ static double score_of(const sv_fit_progress *p) {
   return isnan(p->val_iou) ? p->val_top1 : p->val_iou;
 }
 
-/* It is saved after last.onnx, which holds the same figures. */
+/* Records that this epoch is the best so far. model.onnx is saved after
+ * last.onnx, which holds the same figures. */
 static sv_status note_best(sv_fit_job *job, const sv_fit_progress *p) {
   char text[SV_NUMBER_TEXT];
   sv_model *model = job->model;
@@ -201,7 +202,8 @@ static sv_status save_last(sv_fit_job *job) {
   return SV_OK;
 }
 
-/* The weights' moving average, if one is kept, as `score_weights` saw it. */
+/* Saves the weights that `score_weights` scored: their moving average, if one
+ * is kept. */
 static sv_status save_best(sv_fit_job *job) {
   SV_TRY(sv_average_swap(job->average));
   sv_status status = sv_run_save_best(&job->run, job->model);
@@ -274,7 +276,7 @@ static sv_status validate_epoch(sv_fit_job *job, sv_fit_progress *p,
 static sv_status end_epoch(sv_fit_job *job, bool *go_on) {
   sv_counters *c = &job->counters;
   sv_fit_progress p = progress_of(job);
-  /* An old run is removed as a whole once last.onnx needs no other file. */
+  /* A last.onnx of the new run must exist before the old run is removed. */
   if (job->run.replacing) SV_TRY(save_inside(job));
   SV_TRY(validate_epoch(job, &p, go_on));
   if (!*go_on) return save_inside(job);
@@ -354,7 +356,7 @@ static sv_status run_epochs(sv_fit_job *job) {
                  (long long)c->epochs + 1);
 }
 
-/* Writes the best weights so far, whatever ended the training. */
+/* Leaves the best weights so far in the model, whatever ended the training. */
 static sv_status restore_best(sv_fit_job *job) {
   const sv_counters *c = &job->counters;
   sv_state *state = sv_model_state(job->model);

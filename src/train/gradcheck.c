@@ -137,7 +137,7 @@ static sv_status check_plain(const sv_gradcheck_row *row, const sv_tensor *t) {
   return sv_fail(SV_UNSUPPORTED, "%s: not plain double tensors", row->name);
 }
 
-/* `tensor` is perturbed; its gradient was put into c->analytic. */
+/* Perturbs `tensor`, whose gradient is in c->analytic. */
 static sv_status check_tensor(checker *c, const sv_tensor *tensor,
                               sv_gradcheck_row *row) {
   double worst = 0;

@@ -157,7 +157,7 @@ sv_status sv_options_save(const sv_fit_options *options, sv_model *model) {
   for (int i = 0; i < ROWS; i++) {
     const char *value = print(options, &rows[i], text);
     key_of(&rows[i], key);
-    /* A setting of a model that was trained differently before. */
+    /* Replaces what an earlier training may have left in the model. */
     if (!value && rows[i].kind == WORD && sv_model_meta(model, key)) value = "";
     if (value) SV_TRY(sv_model_set_meta(model, key, value));
   }

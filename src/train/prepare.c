@@ -211,7 +211,7 @@ static sv_status start_loader(sv_fit_job *job) {
 
 /* ---- Network ---- */
 
-/* Those of the resumed run, or none yet. */
+/* The table of the resumed run, or an empty one. */
 static sv_status find_choices(sv_fit_job *job) {
   const char *known = sv_model_meta(job->model, SV_CHOICES_KEY);
   if (!job->options->tune) return SV_OK;

@@ -50,8 +50,8 @@ static double smooth(const sv_rate_curve *curve, int i, int reach) {
   return sum / weights;
 }
 
-/* The last point's mean, here of the points before it alone, decides when to
- * stop. */
+/* Decided by the mean around the last point, which has points on one side
+ * only. */
 static bool has_diverged(sv_rate_curve *curve, int reach, double *lowest) {
   double now = smooth(curve, curve->count - 1, reach);
   if (curve->count <= reach) return false;

@@ -200,8 +200,7 @@ sv_status sv_run_start(sv_run *run, bool resume, int epochs) {
   return run->overwrite ? SV_OK : check_empty(run);
 }
 
-/* After the new run's first last.onnx, the old run's other files are removed.
- */
+/* Removes the old run's other files, after the new run's first last.onnx. */
 static sv_status drop_others(sv_run *run) {
   if (!run->replacing) return SV_OK;
   run->replacing = false;

@@ -43,7 +43,8 @@ static void free_reshape(const sv_graph *graph, sv_node *node, int64_t batch) {
   bool batched =
       x->kind == SV_VALUE_NODE &&
       (x->shape.rank < 0 || (x->shape.rank > 0 && x->shape.dim[0] == batch));
-  bool *nothing = bool_at(node->attrs, zero); /* used for 0 */
+  bool *nothing =
+      bool_at(node->attrs, zero); /* whether 0 is a size of its own */
   for (int i = 0; i < shape->count; i++)
     batched = batched && !(*nothing && shape->at[i] == 0);
   if (!batched || shape->count < 2 || shape->at[0] != batch) return;

@@ -34,7 +34,8 @@ static const sv_attr parameters[] = {
      .type = SV_ATTR_CHOICE,
      .offset = offsetof(googlenet, form),
      .choices = forms,
-     .help = "with batch norm, or as in the paper"},
+     .help = "with batch norm, or as in the paper, which trains "
+             "with adam, rate 0.001, by default"},
     {.name = "auxiliary",
      .type = SV_ATTR_BOOL,
      .offset = offsetof(googlenet, auxiliary),
@@ -151,7 +152,7 @@ static void torch_name(char *name, const void *parameters, const char *layer) {
   sv_torch_rename(name, NULL, layer);
 }
 
-/* 22 layers without a norm: see docs/recipes.md. */
+/* The form of the paper has 22 layers without a norm: see docs/recipes.md. */
 static const sv_zoo_recipe paper_recipe = {.optimiser = "adam", .rate = 0.001};
 
 static bool needs_recipe(const void *parameters) {
